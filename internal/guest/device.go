@@ -1,0 +1,39 @@
+package guest
+
+// Kind says what a block device is.
+type Kind string
+
+// The kinds of block device a guest can have a file system on.
+const (
+	KindDisk      Kind = "disk"
+	KindPartition Kind = "partition"
+	KindLV        Kind = "lv"
+	KindMD        Kind = "md"
+	KindCrypt     Kind = "crypt"
+)
+
+// Device is one block device as the appliance sees it, with every stable name
+// that it has. An empty string means that it has no such name.
+type Device struct {
+	Name      string // the appliance's own name: /dev/sda1, /dev/vg0/root, /dev/md127
+	Kind      Kind
+	Disk      int    // index of the disk it lies on, from 0 in boot order; -1 when over several
+	Partition int    // partition number, from 1; 0 when it is not a partition
+	FSType    string // ext4, xfs, btrfs, vfat, swap, LVM2_member, crypto_LUKS ...; "" or "unknown" when none
+	UUID      string // of the file system, swap area or container
+	Label     string
+	PartUUID  string
+	PartLabel string
+	Size      int64 // bytes
+}
+
+// Devices is the block devices of one guest.
+type Devices []Device
+
+// Mount is a mounted file system of the guest.
+type Mount struct {
+	Device  string // the appliance's name
+	Path    string // guest path: "/", "/boot"
+	FSType  string
+	Options string // as mounted: "subvol=@"
+}

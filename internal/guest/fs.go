@@ -1,0 +1,65 @@
+// Package guest is the only door to a guest's disks: the file system that
+// fixes are written against, the block devices behind it, and the libguestfs
+// session that serves both. It is the only importer of libguestfs.org/guestfs.
+package guest
+
+import (
+	"io"
+	"io/fs"
+)
+
+// FS is the guest's file tree as fixes see it. Paths are absolute guest paths
+// ("/etc/fstab"); symbolic links are resolved inside the guest, never on the
+// host. A missing file is an error that satisfies errors.Is(err,
+// fs.ErrNotExist).
+type FS interface {
+	// ReadFile returns a whole file, following symbolic links.
+	ReadFile(path string) ([]byte, error)
+	// WriteFile replaces the content atomically. An existing file keeps its
+	// owner, mode and extended attributes and, if it is a symbolic link, its
+	// target is written; a new file gets perm and root:root.
+	WriteFile(path string, data []byte, perm fs.FileMode) error
+	// Upload streams r into path under the same rules as WriteFile. It serves
+	// files too large to be held in memory.
+	Upload(path string, r io.Reader, perm fs.FileMode) error
+	// Download streams a file's bytes into w.
+	Download(path string, w io.Writer) error
+	// Stat follows symbolic links, Lstat does not.
+	Stat(path string) (FileInfo, error)
+	Lstat(path string) (FileInfo, error)
+	// Readlink returns the target as it is written in the link.
+	Readlink(path string) (string, error)
+	// ReadDir lists the base names in a directory, sorted, without . and .. .
+	ReadDir(path string) ([]string, error)
+	// MkdirAll makes a directory and its missing parents, root:root, perm.
+	MkdirAll(path string, perm fs.FileMode) error
+	// Symlink makes link point to target. An existing link is replaced.
+	Symlink(target, link string) error
+	// Remove deletes one file, link or empty directory. RemoveAll deletes a
+	// tree; a path that is already gone is no error.
+	Remove(path string) error
+	RemoveAll(path string) error
+	Rename(from, to string) error
+	Chmod(path string, perm fs.FileMode) error
+	Chown(path string, uid, gid int) error
+}
+
+// FileInfo is what fixes need to know of a file. Size is in bytes; Mode has
+// the type bits of io/fs.
+type FileInfo struct {
+	Mode     fs.FileMode
+	Size     int64
+	UID, GID int
+}
+
+// Runner runs a program inside the guest's own tree, in the appliance. The
+// program sees the appliance's device names, so whatever it writes must be
+// read back and verified.
+type Runner interface {
+	// Run executes argv without a shell and returns its standard output. A
+	// non-zero exit is an error that carries the standard error.
+	// No secret may be in argv: use RunInput.
+	Run(argv ...string) (string, error)
+	// RunInput does the same with data on standard input.
+	RunInput(input []byte, argv ...string) (string, error)
+}

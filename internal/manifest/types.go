@@ -1,0 +1,193 @@
+// Package manifest is schema 1.0 of the hyper2kvm manifest: its types, strict
+// decoding, defaults and validation.
+package manifest
+
+// Manifest is one migration with every default filled in. It encodes to the
+// JSON of the schema, and Decode reads that JSON back unchanged.
+type Manifest struct {
+	Version       string         `json:"version"`
+	Metadata      *Metadata      `json:"metadata,omitempty"`
+	Source        Source         `json:"source"`
+	Output        Output         `json:"output"`
+	Pipeline      Pipeline       `json:"pipeline"`
+	Configuration *Configuration `json:"configuration,omitempty"`
+	Options       Options        `json:"options"`
+}
+
+// Metadata describes a migration to people; it changes nothing that is done.
+type Metadata struct {
+	Name        string   `json:"name,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Tags        []string `json:"tags,omitempty"`
+	Owner       string   `json:"owner,omitempty"`
+	Created     string   `json:"created,omitempty"`
+}
+
+// SourceType names a kind of source disk.
+type SourceType string
+
+// The source types of the schema.
+const (
+	SourceVMDK  SourceType = "vmdk"
+	SourceOVA   SourceType = "ova"
+	SourceOVF   SourceType = "ovf"
+	SourceVHD   SourceType = "vhd"
+	SourceQCOW2 SourceType = "qcow2"
+	SourceRaw   SourceType = "raw"
+)
+
+// SourceTypes lists the supported source types in the schema's order.
+var SourceTypes = []SourceType{SourceVMDK, SourceOVA, SourceOVF, SourceVHD, SourceQCOW2, SourceRaw}
+
+// Source is the disk to migrate.
+type Source struct {
+	Type SourceType `json:"type"`
+	Path string     `json:"path"`
+}
+
+// OutputFormat names a format that convert writes.
+type OutputFormat string
+
+// The output formats of the schema.
+const (
+	FormatQCOW2 OutputFormat = "qcow2"
+	FormatRaw   OutputFormat = "raw"
+	FormatVDI   OutputFormat = "vdi"
+)
+
+// OutputFormats lists the supported output formats in the schema's order.
+var OutputFormats = []OutputFormat{FormatQCOW2, FormatRaw, FormatVDI}
+
+// Output says where the images and the report go.
+type Output struct {
+	Directory string       `json:"directory"`
+	Format    OutputFormat `json:"format"`
+	Filename  string       `json:"filename,omitempty"`
+	// Overwrite allows existing files at the output paths to be replaced. The
+	// default is to refuse them before any work.
+	Overwrite bool `json:"overwrite,omitempty"`
+}
+
+// Pipeline switches the stages and holds their options. load_manifest always
+// runs and has none.
+type Pipeline struct {
+	Inspect  Inspect  `json:"inspect"`
+	Fix      Fix      `json:"fix"`
+	Convert  Convert  `json:"convert"`
+	Validate Validate `json:"validate"`
+}
+
+// Inspect is the stage that reads the source.
+type Inspect struct {
+	Enabled          bool `json:"enabled"`
+	CollectGuestInfo bool `json:"collect_guest_info"`
+}
+
+// FstabMode says which fstab and crypttab names become stable ones.
+type FstabMode string
+
+// The fstab modes of the schema. Noop leaves the files alone; BypathOnly
+// replaces /dev/disk/by-path names and btrfsvol: specs; StabilizeAll replaces
+// every unstable /dev name as well.
+const (
+	FstabNoop         FstabMode = "noop"
+	FstabBypathOnly   FstabMode = "bypath-only"
+	FstabStabilizeAll FstabMode = "stabilize-all"
+)
+
+// FstabModes lists the fstab modes.
+var FstabModes = []FstabMode{FstabStabilizeAll, FstabBypathOnly, FstabNoop}
+
+// Fix is the stage that prepares the guest for KVM, offline.
+type Fix struct {
+	Enabled           bool      `json:"enabled"`
+	Backup            bool      `json:"backup"`
+	PrintFstab        bool      `json:"print_fstab"`
+	UpdateGrub        bool      `json:"update_grub"`
+	RegenInitramfs    bool      `json:"regen_initramfs"`
+	FstabMode         FstabMode `json:"fstab_mode"`
+	RemoveVMwareTools bool      `json:"remove_vmware_tools"`
+}
+
+// Convert is the stage that writes the output image.
+type Convert struct {
+	Enabled  bool `json:"enabled"`
+	Compress bool `json:"compress"`
+	// CompressLevel is 1 (fastest) to 9 (smallest); nil is the compressor's default.
+	CompressLevel *int `json:"compress_level"`
+}
+
+// Validate is the stage that checks the written image.
+type Validate struct {
+	Enabled             bool `json:"enabled"`
+	CheckImageIntegrity bool `json:"check_image_integrity"`
+}
+
+// Configuration is what is injected into a Linux guest.
+type Configuration struct {
+	Users    *Users    `json:"users,omitempty"`
+	Services *Services `json:"services,omitempty"`
+	Hostname *Hostname `json:"hostname,omitempty"`
+	Network  *Network  `json:"network,omitempty"`
+}
+
+// Users are accounts of the guest.
+type Users struct {
+	Create []User `json:"create,omitempty"`
+}
+
+// User is one account. Password is a crypt(3) hash and a secret.
+type User struct {
+	Name              string   `json:"name"`
+	UID               *int     `json:"uid,omitempty"`
+	Password          string   `json:"password,omitempty"`
+	Groups            []string `json:"groups,omitempty"`
+	Shell             string   `json:"shell,omitempty"`
+	SSHAuthorizedKeys []string `json:"ssh_authorized_keys,omitempty"`
+}
+
+// Services lists units to enable and disable at boot.
+type Services struct {
+	Enable  []string `json:"enable,omitempty"`
+	Disable []string `json:"disable,omitempty"`
+}
+
+// Hostname is the guest's name and its /etc/hosts entries.
+type Hostname struct {
+	Hostname string `json:"hostname,omitempty"`
+	Domain   string `json:"domain,omitempty"`
+	Hosts    []Host `json:"hosts,omitempty"`
+}
+
+// Host is one line of /etc/hosts. Hostname may hold several names separated by
+// blanks.
+type Host struct {
+	IP       string `json:"ip"`
+	Hostname string `json:"hostname"`
+}
+
+// Network holds configuration files of the guest's network managers.
+type Network struct {
+	SystemdNetworkd []NetworkFile `json:"systemd_networkd,omitempty"`
+}
+
+// NetworkFile is one file. Content may hold keys and counts as a secret.
+type NetworkFile struct {
+	Filename string `json:"filename"`
+	Content  string `json:"content"`
+}
+
+// Options hold for the whole run.
+type Options struct {
+	DryRun bool `json:"dry_run"`
+	// Verbose is 0 (quiet), 1 (normal) or 2 (verbose).
+	Verbose int           `json:"verbose"`
+	Report  ReportOptions `json:"report"`
+}
+
+// ReportOptions say whether and where the report is written. A relative Path
+// counts from the output directory.
+type ReportOptions struct {
+	Enabled bool   `json:"enabled"`
+	Path    string `json:"path"`
+}
