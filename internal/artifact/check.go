@@ -1,0 +1,110 @@
+package artifact
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// State says what became of a published file.
+type State string
+
+// The states of a published file.
+const (
+	// StateOwned is the file as it was published.
+	StateOwned State = "owned"
+	// StateChanged is the published file with another content, as a virtual
+	// machine that boots from it leaves it.
+	StateChanged State = "changed"
+	// StateReplaced is another file, or one that another run published.
+	StateReplaced State = "replaced"
+	// StateUnrecorded is a file without a record.
+	StateUnrecorded State = "unrecorded"
+	// StateMissing is no file, on the host and file system that had it.
+	StateMissing State = "missing"
+	// StateUnknown is that nothing certain can be said, and why is in Reason.
+	StateUnknown State = "unknown"
+)
+
+// Status is the result of Check. Reason is a sentence for people; it is empty
+// for StateOwned.
+type Status struct {
+	State  State
+	Reason string
+	Record *Record // nil where none could be read
+}
+
+// Check compares the file at path with its record and with what the caller
+// remembers of it.
+func Check(path string, want Identity) Status {
+	now, err := fingerprint(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDirectory(err) {
+		if info, statErr := os.Lstat(path); statErr == nil && !info.Mode().IsRegular() {
+			return Status{State: StateReplaced, Reason: fmt.Sprintf("%s is no regular file any more (%s)", path, info.Mode().Type())}
+		}
+		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
+	}
+	record, recordErr := ReadRecord(path)
+	if err != nil {
+		return checkMissing(path, want, record)
+	}
+	status := Status{Record: record}
+	switch {
+	case errors.Is(recordErr, fs.ErrNotExist):
+		status.State, status.Reason = StateUnrecorded, fmt.Sprintf("%s has no ownership record %s", path, RecordPath(path))
+	case recordErr != nil:
+		status.State, status.Reason = StateUnknown, recordErr.Error()
+	case want.RunID != "" && record.RunID != want.RunID:
+		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s was published by another run, %s", path, record.RunID)
+	case !record.File.sameFile(now):
+		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s is not the file that run %s published", path, record.RunID)
+	case !record.File.sameContent(now):
+		status.State, status.Reason = StateChanged, fmt.Sprintf("%s was written to after it was published", path)
+	default:
+		status.State = StateOwned
+	}
+	return status
+}
+
+// checkMissing tells a file that is gone from one that cannot be seen from
+// here. record is nil where it is gone too.
+func checkMissing(path string, want Identity, record *Record) Status {
+	if record != nil {
+		if want.RunID != "" && want.RunID != record.RunID {
+			record = nil // left by somebody else
+		} else {
+			want = record.Identity()
+		}
+	}
+	if otherHost(want.HostID) {
+		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not on this host; it was published on another one", path)}
+	}
+	existing := filepath.Dir(path)
+	for {
+		info, err := os.Stat(existing)
+		if err == nil && info.IsDir() {
+			break
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDirectory(err) {
+			return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
+		}
+		parent := filepath.Dir(existing)
+		if parent == existing {
+			break
+		}
+		existing = parent
+	}
+	known := want.Device != 0 || want.FileSystem != ""
+	device, id, err := fileSystem(existing)
+	switch {
+	case err != nil:
+		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("the file system of %s cannot be looked at: %v", existing, err)}
+	case known && !(Fingerprint{Device: want.Device, FileSystem: want.FileSystem}).sameFileSystem(device, id):
+		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not there, and %s lies on another file system than the one it was published on; mount that one", path, existing)}
+	case !known && existing != filepath.Dir(path):
+		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not there and neither is its directory; mount its file system, or make the directory if it was deleted", path)}
+	}
+	return Status{State: StateMissing, Record: record, Reason: fmt.Sprintf("%s is gone", path)}
+}

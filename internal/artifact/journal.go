@@ -1,0 +1,106 @@
+package artifact
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// journalEntry is one file that is about to be published from a seat. Name is
+// a base name, so that a journal can only lead to files beside its seat.
+type journalEntry struct {
+	Name string      `json:"name"`
+	File Fingerprint `json:"file"`
+}
+
+// writeJournal makes the entries durable before the first file is published.
+func (s *seat) writeJournal() error {
+	path := filepath.Join(s.path, journalName)
+	if err := writeSynced(path+".new", s.entries); err != nil {
+		return fmt.Errorf("writing the journal %s: %w", path, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("writing the journal %s: %w", path, err)
+	}
+	return syncDirectory(s.path)
+}
+
+func readJournal(seat string) ([]journalEntry, error) {
+	data, err := os.ReadFile(filepath.Join(seat, journalName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var entries []journalEntry
+	if err := json.Unmarshal(data, &entries); err != nil {
+		return nil, fmt.Errorf("the journal in %s is damaged: %w", seat, err)
+	}
+	for _, e := range entries {
+		if e.Name != filepath.Base(e.Name) || e.Name == ".." || e.Name == "." {
+			return nil, fmt.Errorf("the journal in %s names %q, which is no file beside it", seat, e.Name)
+		}
+	}
+	return entries, nil
+}
+
+// takeBack undoes the journal: published files and records go, what they
+// replaced comes back. It can be repeated after an interruption at any point.
+func (s *seat) takeBack(run string) error {
+	var err error
+	for _, e := range slices.Backward(s.entries) {
+		err = errors.Join(err, s.takeBackFile(e), s.takeBackRecord(e, run))
+	}
+	if err != nil {
+		return err
+	}
+	s.entries = nil
+	return errors.Join(removeFile(filepath.Join(s.path, journalName)), syncDirectory(s.directory))
+}
+
+func (s *seat) takeBackFile(e journalEntry) error {
+	final := filepath.Join(s.directory, e.Name)
+	aside := filepath.Join(s.path, asideName, e.Name)
+	now, err := fingerprint(final)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err == nil && !e.File.sameInode(now) {
+		return nil // not published, or replaced by somebody else since
+	}
+	if err != nil && !missing {
+		return fmt.Errorf("taking back %s: %w", final, err)
+	}
+	_, err = os.Lstat(aside)
+	switch {
+	case err == nil:
+		err = os.Rename(aside, final)
+	case errors.Is(err, fs.ErrNotExist) && missing:
+		err = nil
+	case errors.Is(err, fs.ErrNotExist):
+		err = os.Remove(final)
+	}
+	if err != nil {
+		return fmt.Errorf("taking back %s: %w", final, err)
+	}
+	return nil
+}
+
+func (s *seat) takeBackRecord(e journalEntry, run string) error {
+	final := filepath.Join(s.directory, e.Name)
+	sidecar := RecordPath(final)
+	aside := filepath.Join(s.path, asideName, filepath.Base(sidecar))
+	if err := removeRecord(final, run); err != nil {
+		return fmt.Errorf("taking back the record of %s: %w", final, err)
+	}
+	if _, err := os.Lstat(sidecar); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(aside, sidecar); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("restoring the record %s: %w", sidecar, err)
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package artifact
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// recordVersion is the version of the record's JSON.
+const recordVersion = 1
+
+// maxRecord is more than any record needs, in bytes.
+const maxRecord = 1 << 20
+
+// Record is the ownership record that lies beside a published file as
+// ".<name>.hyper2kvm.json". Callers give ManifestDigest and Tools; publishing
+// fills in the rest.
+type Record struct {
+	Version int       `json:"version"`
+	RunID   string    `json:"run_id"`
+	HostID  string    `json:"host_id,omitempty"`
+	Created time.Time `json:"created"`
+	// ManifestDigest is a digest of the manifest that led to the file.
+	ManifestDigest string `json:"manifest_digest,omitempty"`
+	// Tools are names and versions of the programs that made it.
+	Tools map[string]string `json:"tools,omitempty"`
+	// File is the file as it was published.
+	File Fingerprint `json:"file"`
+	// Directories were made for the file, outermost first.
+	Directories []string `json:"directories,omitempty"`
+}
+
+// Identity is what must be remembered elsewhere (in state) to judge a file
+// whose record has gone with it. The zero value leaves only the record to
+// judge by.
+type Identity struct {
+	RunID      string `json:"run_id,omitempty"`
+	HostID     string `json:"host_id,omitempty"`
+	Device     uint64 `json:"device,omitempty"`
+	FileSystem string `json:"file_system,omitempty"`
+}
+
+// Identity is the part of the record that Check and Delete ask for.
+func (r *Record) Identity() Identity {
+	return Identity{RunID: r.RunID, HostID: r.HostID, Device: r.File.Device, FileSystem: r.File.FileSystem}
+}
+
+// RecordPath is the path of the record that belongs to the file at path.
+func RecordPath(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+sidecarSuffix)
+}
+
+// ReadRecord reads the record of the file at path. Without one the error
+// satisfies errors.Is(err, fs.ErrNotExist); the file itself is not looked at.
+func ReadRecord(path string) (*Record, error) {
+	sidecar := RecordPath(path)
+	if info, err := os.Lstat(sidecar); err != nil {
+		return nil, fmt.Errorf("reading the ownership record of %s: %w", path, err)
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("ownership record %s is no regular file (%s)", sidecar, info.Mode().Type())
+	}
+	file, err := os.Open(sidecar)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ownership record of %s: %w", path, err)
+	}
+	defer file.Close() //nolint:errcheck // opened for reading
+	var record Record
+	if err := json.NewDecoder(io.LimitReader(file, maxRecord)).Decode(&record); err != nil {
+		return nil, fmt.Errorf("ownership record %s is damaged: %w", sidecar, err)
+	}
+	if record.Version != recordVersion || record.RunID == "" {
+		return nil, fmt.Errorf("ownership record %s has version %d, this program knows version %d; use the program that made it", sidecar, record.Version, recordVersion)
+	}
+	return &record, nil
+}
+
+// writeSynced writes a new file and flushes it to the disk.
+func writeSynced(path string, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return err
+	}
+	return syncFile(path)
+}
+
+// removeRecord removes the record of path if run wrote it.
+func removeRecord(path, run string) error {
+	record, err := ReadRecord(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if record.RunID != run {
+		return nil
+	}
+	return removeFile(RecordPath(path))
+}
+
+// removeFile removes a file that may be gone already.
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package artifact
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// Run is one run's hidden work directory and the files it is about to publish.
+// As long as the process lives, a lock tells sweeps to leave them alone. Its
+// methods may be called from several goroutines.
+type Run struct {
+	ID string
+	// Directories are those that Preflight made. They are recorded with each
+	// published file, and Delete removes them when they have become empty.
+	Directories []string
+
+	mu    sync.Mutex
+	seats []*seat // the first holds the work directory
+	work  string
+}
+
+// NewRun makes the work directory inside parent, which must exist.
+func NewRun(parent string) (*Run, error) {
+	r := &Run{ID: uuid.NewString()}
+	s, err := r.seat(parent)
+	if err != nil {
+		return nil, err
+	}
+	if r.work, err = s.in(workName, ""); err != nil {
+		return nil, errors.Join(err, s.remove())
+	}
+	r.work = filepath.Clean(r.work)
+	return r, nil
+}
+
+// Dir is the absolute path of the work directory, which only this user can
+// enter.
+func (r *Run) Dir() string { return r.work }
+
+// Temporary returns the path at which to write the file that will be published
+// at final. It has final's base name and lies in a hidden directory beside
+// final, which must be in an existing directory.
+func (r *Run) Temporary(final string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, err := r.seat(filepath.Dir(final))
+	if err != nil {
+		return "", err
+	}
+	return s.in(filesName, filepath.Base(final))
+}
+
+// Close makes what the run published final and removes all else that it made.
+// A process that dies before Close has published nothing: the next Sweep takes
+// it back. Announce success only after Close. Further calls do nothing.
+func (r *Run) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var err error
+	for _, s := range r.seats {
+		err = errors.Join(err, s.remove())
+	}
+	r.seats = nil
+	return err
+}
+
+// Retract takes back what the run published and restores what that replaced.
+// After Close there is nothing to take back.
+func (r *Run) Retract() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var err error
+	for _, s := range r.seats {
+		err = errors.Join(err, s.takeBack(r.ID))
+	}
+	return err
+}
+
+// seat returns the run's seat in directory.
+func (r *Run) seat(directory string) (*seat, error) {
+	absolute, err := filepath.Abs(directory)
+	if err != nil {
+		return nil, fmt.Errorf("finding the directory %s: %w", directory, err)
+	}
+	if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
+		return nil, fmt.Errorf("following the directory %s: %w", directory, err)
+	}
+	info, err := os.Stat(absolute)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the directory %s: %w", directory, err)
+	}
+	for _, s := range r.seats {
+		if known, err := os.Stat(s.directory); err == nil && os.SameFile(known, info) {
+			return s, nil
+		}
+	}
+	s, err := newSeat(absolute, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	r.seats = append(r.seats, s)
+	return s, nil
+}

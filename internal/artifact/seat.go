@@ -1,0 +1,143 @@
+package artifact
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// The names inside a seat.
+const (
+	lockName    = "lock"    // locked as long as the run lives; made first, removed last
+	workName    = "work"    // Run.Dir
+	filesName   = "files"   // temporaries and records before they are published
+	asideName   = "aside"   // what published files replaced, until Close
+	journalName = "journal" // what was published, until Close
+)
+
+// seat is a run's hidden directory inside one directory that it uses. Each
+// directory that receives files has its own, so that publishing is a rename
+// within one file system and a sweep of that directory finds all there is.
+type seat struct {
+	directory string // the directory that receives files
+	path      string
+	lock      *flock.Flock
+	entries   []journalEntry
+	keep      bool // taking back failed: a sweep must do it
+}
+
+// owner is the content of the lock file.
+type owner struct {
+	HostID  string    `json:"host_id"`
+	PID     int       `json:"pid"`
+	Created time.Time `json:"created"`
+}
+
+// newSeat makes and locks the seat of run id in directory.
+func newSeat(directory, id string) (*seat, error) {
+	path := filepath.Join(directory, prefix+id)
+	// A sweep may take the directory for a dead run's between mkdir and lock.
+	for range 10 {
+		lock, err := takeSeat(path)
+		if err != nil {
+			return nil, fmt.Errorf("making the hidden directory %s: %w", path, err)
+		}
+		if lock == nil {
+			continue
+		}
+		s := &seat{directory: directory, path: path, lock: lock}
+		data, err := json.Marshal(owner{HostID: HostID(), PID: os.Getpid(), Created: time.Now().UTC()})
+		if err == nil {
+			err = os.WriteFile(filepath.Join(path, lockName), data, 0o600)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("writing the lock file of %s: %w", path, err), s.remove())
+		}
+		return s, nil
+	}
+	return nil, fmt.Errorf("making the hidden directory %s: another process removes it at once; is a sweep running in a loop?", path)
+}
+
+// takeSeat returns nil without an error when a sweep was faster.
+func takeSeat(path string) (*flock.Flock, error) {
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	lock, err := tryLock(path, os.O_CREATE)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w; if its file system has no locks, use another directory", err)
+	}
+	return lock, nil
+}
+
+// tryLock locks the seat at path. It returns nil without an error when another
+// process holds the lock, and fs.ErrNotExist when the seat was removed. create
+// is os.O_CREATE for the run itself; a sweep must not put a file into a
+// directory that its run is just removing.
+func tryLock(path string, create int) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(path, lockName), flock.SetFlag(create|os.O_RDWR), flock.SetPermissions(0o600))
+	ok, err := lock.TryLock()
+	if err != nil || !ok {
+		return nil, errors.Join(err, lock.Close())
+	}
+	// The lock may be on a file that was unlinked between open and lock.
+	held, err := lock.Stat()
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	named, err := os.Stat(lock.Path())
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	if !os.SameFile(held, named) {
+		return nil, errors.Join(fs.ErrNotExist, lock.Close())
+	}
+	return lock, nil
+}
+
+// remove removes the seat and all in it. The journal goes first, which makes
+// what was published final; the lock goes last, so that an interrupted removal
+// can be finished by a sweep.
+func (s *seat) remove() error {
+	if s.lock == nil {
+		return nil
+	}
+	if s.keep {
+		err := s.lock.Close()
+		s.lock = nil
+		return err
+	}
+	err := removeFile(filepath.Join(s.path, journalName))
+	if err == nil {
+		for _, name := range []string{workName, filesName, asideName} {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(s.path, name)))
+		}
+	}
+	if err == nil {
+		err = os.RemoveAll(s.path)
+	}
+	err = errors.Join(err, s.lock.Close())
+	s.lock = nil
+	if err != nil {
+		return fmt.Errorf("removing the hidden directory %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// in returns a path below one of the seat's directories, which it makes.
+func (s *seat) in(name, base string) (string, error) {
+	directory := filepath.Join(s.path, name)
+	if err := os.Mkdir(directory, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("making the hidden directory %s: %w", directory, err)
+	}
+	return filepath.Join(directory, base), nil
+}

@@ -1,0 +1,96 @@
+package artifact
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Sweep removes from directory what runs left that died before Close: their
+// hidden directories, and files whose publication they had not made final.
+// Runs that live, on this host or another, are left alone. removed lists the
+// paths. A missing directory is no error.
+func Sweep(directory string) (removed []string, err error) {
+	entries, err := os.ReadDir(directory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for what dead runs left: %w", err)
+	}
+	for _, entry := range entries {
+		id, ours := strings.CutPrefix(entry.Name(), prefix)
+		if !ours || !entry.IsDir() {
+			continue
+		}
+		path := filepath.Join(directory, entry.Name())
+		if strings.HasPrefix(id, "probe-") {
+			_ = removeDirectory(path)
+			continue
+		}
+		if uuid.Validate(id) != nil {
+			continue
+		}
+		more, sweepErr := sweepSeat(directory, path, id)
+		removed = append(removed, more...)
+		if sweepErr != nil {
+			err = errors.Join(err, fmt.Errorf("removing %s, which a dead run left: %w", path, sweepErr))
+		}
+	}
+	return removed, err
+}
+
+// sweepSeat removes one hidden directory if its run is dead.
+func sweepSeat(directory, path, id string) (removed []string, err error) {
+	content, err := os.ReadFile(filepath.Join(path, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		// Killed between mkdir and lock, or no run's directory at all.
+		if removeDirectory(path) == nil {
+			removed = append(removed, path)
+		}
+		return removed, nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, nil // another user's
+	}
+	if err != nil {
+		return nil, err
+	}
+	var by owner
+	if json.Unmarshal(content, &by) == nil && otherHost(by.HostID) {
+		return nil, nil // its lock may not be visible here
+	}
+	lock, err := tryLock(path, 0)
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && lock == nil) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &seat{directory: directory, path: path, lock: lock}
+	if s.entries, err = readJournal(path); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	for _, e := range s.entries {
+		final := filepath.Join(directory, e.Name)
+		if now, err := fingerprint(final); err == nil && e.File.sameInode(now) {
+			if err := checkNotInUse(final); err != nil {
+				return nil, errors.Join(err, lock.Close())
+			}
+			removed = append(removed, final)
+		}
+	}
+	if err := s.takeBack(id); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	if err := s.remove(); err != nil {
+		return nil, err
+	}
+	return append(removed, path), nil
+}

@@ -1,0 +1,296 @@
+package artifact
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// childEnvironment names the directory in which a re-executed test binary is a
+// run that waits to be killed.
+const childEnvironment = "ARTIFACT_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if directory := os.Getenv(childEnvironment); directory != "" {
+		if err := child(directory); err != nil {
+			os.Stdout.WriteString("failed: " + err.Error() + "\n") //nolint:errcheck // the parent notices
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// child publishes one file over another, holds a temporary, and waits.
+func child(directory string) error {
+	r, err := NewRun(directory)
+	if err != nil {
+		return err
+	}
+	final := filepath.Join(directory, "published")
+	temporary, err := r.Temporary(final)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(temporary, []byte("of the dead"), 0o644); err != nil {
+		return err
+	}
+	if err := r.Publish(temporary, final, Record{}, true); err != nil {
+		return err
+	}
+	if temporary, err = r.Temporary(filepath.Join(directory, "never")); err != nil {
+		return err
+	}
+	if err := errors.Join(
+		os.WriteFile(temporary, []byte("half"), 0o644),
+		os.WriteFile(filepath.Join(r.Dir(), "overlay"), []byte("scratch"), 0o644),
+	); err != nil {
+		return err
+	}
+	os.Stdout.WriteString("ready " + r.ID + "\n") //nolint:errcheck // the parent notices
+	_, _ = os.Stdin.Read(make([]byte, 1))
+	return nil
+}
+
+func startChild(t *testing.T, directory string) (id string, kill func()) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnvironment+"="+directory)
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	killed := false
+	kill = func() {
+		if !killed {
+			killed = true
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	}
+	t.Cleanup(kill)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	id, ok := strings.CutPrefix(strings.TrimSpace(line), "ready ")
+	if err != nil || !ok {
+		t.Fatalf("child said %q, %v", line, err)
+	}
+	return id, kill
+}
+
+func TestSweepKilledRun(t *testing.T) {
+	t.Parallel()
+	for _, replaced := range []bool{false, true} {
+		directory := t.TempDir()
+		if replaced {
+			publish(t, filepath.Join(directory, "published"), "old")
+		}
+		write(t, filepath.Join(directory, "foreign"), "foreign")
+		before := tree(t, directory)
+		id, kill := startChild(t, directory)
+
+		during := tree(t, directory)
+		if during["published"] != "of the dead" {
+			t.Fatalf("the child published %q", during["published"])
+		}
+		if removed, err := Sweep(directory); err != nil || len(removed) > 0 {
+			t.Fatalf("sweep of a live run removed %v, %v", removed, err)
+		}
+		if diff := cmp.Diff(during, tree(t, directory)); diff != "" {
+			t.Fatalf("a live run lost something:\n%s", diff)
+		}
+
+		kill()
+		removed, err := Sweep(directory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{filepath.Join(directory, "published"), filepath.Join(directory, prefix+id)}
+		if diff := cmp.Diff(want, removed); diff != "" {
+			t.Errorf("removed (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(before, tree(t, directory)); diff != "" {
+			t.Errorf("replaced %t: directory (-before +after):\n%s", replaced, diff)
+		}
+		if removed, err := Sweep(directory); err != nil || len(removed) > 0 {
+			t.Errorf("second sweep removed %v, %v", removed, err)
+		}
+	}
+}
+
+func TestSweepLeavesAnImageInUse(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	_, kill := startChild(t, directory)
+	kill()
+	unlock := lockLikeQEMU(t, filepath.Join(directory, "published"))
+	var inUse *InUseError
+	if _, err := Sweep(directory); !errors.As(err, &inUse) {
+		t.Errorf("error is %v, want an InUseError", err)
+	}
+	if _, err := os.Stat(filepath.Join(directory, "published")); err != nil {
+		t.Error(err)
+	}
+	unlock()
+	if _, err := Sweep(directory); err != nil {
+		t.Error(err)
+	}
+	if got := tree(t, directory); len(got) > 0 {
+		t.Errorf("left: %v", got)
+	}
+}
+
+func TestSweepLeavesWhatIsNotOurs(t *testing.T) {
+	t.Parallel()
+	id := "00000000-0000-4000-8000-000000000000"
+	foreign, err := json.Marshal(owner{HostID: "another"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]func(t *testing.T, directory string){
+		"a file of that name":      func(t *testing.T, d string) { write(t, d+"/"+prefix+id, "x") },
+		"a name without an id":     func(t *testing.T, d string) { mkdir(t, d+"/"+prefix+"cache") },
+		"a directory with no lock": func(t *testing.T, d string) { mkdir(t, d+"/"+prefix+id+"/work") },
+		"a link to a directory": func(t *testing.T, d string) {
+			mkdir(t, d+"/elsewhere/work")
+			write(t, d+"/elsewhere/lock", "")
+			symlink(t, "elsewhere", d+"/"+prefix+id)
+		},
+		"another host's run": func(t *testing.T, d string) {
+			mkdir(t, d+"/"+prefix+id+"/work")
+			write(t, d+"/"+prefix+id+"/lock", string(foreign))
+		},
+	}
+	for name, prepare := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			prepare(t, directory)
+			before := tree(t, directory)
+			removed, err := Sweep(directory)
+			if err != nil || len(removed) > 0 {
+				t.Errorf("removed %v, %v", removed, err)
+			}
+			if diff := cmp.Diff(before, tree(t, directory)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestSweepRemovesWhatWasKilledEarly(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	mkdir(t, filepath.Join(directory, prefix+"00000000-0000-4000-8000-000000000001"))
+	mkdir(t, filepath.Join(directory, prefix+"probe-123"))
+	locked := filepath.Join(directory, prefix+"00000000-0000-4000-8000-000000000002")
+	mkdir(t, locked)
+	write(t, filepath.Join(locked, lockName), "")
+	if _, err := Sweep(directory); err != nil {
+		t.Fatal(err)
+	}
+	if got := tree(t, directory); len(got) > 0 {
+		t.Errorf("left: %v", got)
+	}
+}
+
+func TestSweepRefusesAJournalThatLeavesTheDirectory(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	victim := filepath.Join(root, "victim")
+	write(t, victim, "victim")
+	file, err := fingerprint(victim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, "out", prefix+"00000000-0000-4000-8000-000000000003")
+	mkdir(t, path)
+	write(t, filepath.Join(path, lockName), "")
+	if err := writeSynced(filepath.Join(path, journalName), []journalEntry{{Name: "../victim", File: file}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sweep(filepath.Join(root, "out")); err == nil {
+		t.Error("a journal with .. was followed")
+	}
+	if _, err := os.Stat(victim); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSweepMissingDirectory(t *testing.T) {
+	t.Parallel()
+	if removed, err := Sweep(filepath.Join(t.TempDir(), "none")); err != nil || removed != nil {
+		t.Errorf("%v, %v", removed, err)
+	}
+}
+
+// TestSweepAgainstNewRuns has runs and sweeps meet in one directory: no run
+// may lose anything, and nothing may remain.
+func TestSweepAgainstNewRuns(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	stop, done := make(chan struct{}), make(chan error)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+				if _, err := Sweep(directory); err != nil {
+					done <- err
+					<-stop
+					return
+				}
+			}
+		}
+	}()
+	for i := range 100 {
+		r, err := NewRun(directory)
+		if err != nil {
+			// Ten losses in a row against a sweep that never rests.
+			if strings.Contains(err.Error(), "loop") {
+				continue
+			}
+			t.Fatal(i, err)
+		}
+		if err := os.WriteFile(filepath.Join(r.Dir(), "overlay"), nil, 0o600); err != nil {
+			t.Fatal(i, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if _, err := Sweep(directory); err != nil {
+		t.Error(err)
+	}
+	if got := slices.Collect(keys(tree(t, directory))); len(got) > 0 {
+		t.Errorf("left: %v", got)
+	}
+}
+
+func keys(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package artifact
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// addSystem fills in what only the system call tells.
+func (f *Fingerprint) addSystem(path string) error {
+	var st unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st); err != nil {
+		return err
+	}
+	f.Inode = st.Ino
+	f.Device = unix.Mkdev(st.Dev_major, st.Dev_minor)
+	if st.Mask&unix.STATX_BTIME != 0 {
+		born := time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UTC()
+		f.Born = &born
+	}
+	if _, id, err := fileSystem(path); err == nil {
+		f.FileSystem = id
+	}
+	return nil
+}
+
+// fileSystem returns the device number and the id of path's file system.
+func fileSystem(path string) (device uint64, id string, err error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return 0, "", err
+	}
+	var sfs unix.Statfs_t
+	if err := unix.Statfs(path, &sfs); err == nil && sfs.Fsid.Val != [2]int32{} {
+		id = fmt.Sprintf("%08x%08x", uint32(sfs.Fsid.Val[0]), uint32(sfs.Fsid.Val[1]))
+	}
+	return st.Dev, id, nil
+}
+
+// renameNoReplace renames within one file system and fails with EEXIST where
+// the target exists.
+func renameNoReplace(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOTSUP):
+		return linkNoReplace(from, to) // NFS and old FUSE file systems know no flags
+	}
+	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+}
+
+// locked reports that a process holds a lock on any byte of the file. QEMU
+// holds open-file-description locks on bytes from 100 and from 200 on for each
+// permission that it uses or denies to others (QEMU, block/file-posix.c).
+func locked(path string) (bool, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close() //nolint:errcheck // opened for reading
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: 0, Start: 0, Len: 0}
+	err = unix.FcntlFlock(file.Fd(), unix.F_OFD_GETLK, &lock)
+	switch {
+	case errors.Is(err, unix.ENOLCK), errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.EINVAL):
+		return false, nil // a file system without locks: QEMU holds none either
+	case err != nil:
+		return false, &os.PathError{Op: "lock test", Path: path, Err: err}
+	}
+	return lock.Type != unix.F_UNLCK, nil
+}
+
+func isNotDirectory(err error) bool { return errors.Is(err, unix.ENOTDIR) }
+
+// removeDirectory is rmdir(2): os.Remove would also unlink a file.
+func removeDirectory(path string) error { return unix.Rmdir(path) }

@@ -1,0 +1,23 @@
+//go:build !linux
+
+package artifact
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// addSystem adds nothing: migrations run on Linux only, and elsewhere the
+// package serves validate and plan.
+func (f *Fingerprint) addSystem(string) error { return nil }
+
+func fileSystem(string) (device uint64, id string, err error) { return 0, "", nil }
+
+func renameNoReplace(from, to string) error { return linkNoReplace(from, to) }
+
+func locked(string) (bool, error) { return false, nil }
+
+func isNotDirectory(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
+
+func removeDirectory(path string) error { return os.Remove(path) }
