@@ -17,7 +17,9 @@ const (
 type Device struct {
 	Name      string // the appliance's own name: /dev/sda1, /dev/vg0/root, /dev/md127
 	Kind      Kind
-	Disk      int    // index of the disk it lies on, from 0 in boot order; -1 when over several
+	GuestName string // the guest's own name where it is recorded on the disk: /dev/md0, /dev/mapper/sda5_crypt
+	Parent    string // of KindCrypt: the appliance's name of the encrypted device
+	Disk      int    // index of the disk it lies on, from 0 in boot order; -1 when over several or not known
 	Partition int    // partition number, from 1; 0 when it is not a partition
 	FSType    string // ext4, xfs, btrfs, vfat, swap, LVM2_member, crypto_LUKS ...; "" or "unknown" when none
 	UUID      string // of the file system, swap area or container

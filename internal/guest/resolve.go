@@ -1,0 +1,229 @@
+package guest
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Resolve finds the device that the guest calls spec: a tag (UUID=, LABEL=,
+// PARTUUID=, PARTLABEL=, its value quoted or not), a path below
+// /dev/disk/by-*, a device name of the machine that the guest ran on (sda1,
+// hda1, vda1, xvda1, nvme0n1p1, mmcblk0p1), or an LVM, device-mapper or md
+// name. Disks are told apart by their order alone. Names that tell a slot or a
+// serial number (by-path, by-id) are only resolved where the guest has a
+// single disk.
+func (d Devices) Resolve(spec string) (Device, bool) {
+	spec = unquote(strings.TrimSpace(spec))
+	if name, value, ok := strings.Cut(spec, "="); ok && !strings.HasPrefix(spec, "/") {
+		return d.byTag(Tag(strings.ToUpper(name)), unquote(value))
+	}
+	name, ok := strings.CutPrefix(spec, "/dev/")
+	if !ok || name == "" {
+		return Device{}, false
+	}
+	if link, ok := strings.CutPrefix(name, "disk/"); ok {
+		return d.byLink(link)
+	}
+	if device, ok := d.byGuestName(spec); ok {
+		return device, true
+	}
+	if mapped, ok := strings.CutPrefix(name, "mapper/"); ok {
+		return d.byMapperName(mapped)
+	}
+	if disk, partition, ok := parseDiskName(name); ok {
+		return d.byPosition(disk, partition)
+	}
+	return d.find(func(device Device) bool {
+		return device.Name == spec && device.Kind != KindDisk && device.Kind != KindPartition
+	})
+}
+
+func (d Devices) byTag(tag Tag, value string) (Device, bool) {
+	if value == "" {
+		return Device{}, false
+	}
+	return d.find(func(device Device) bool {
+		// vfat's serial number is upper case, other UUIDs are lower case, and
+		// people write either.
+		if tag == TagUUID || tag == TagPartUUID {
+			return strings.EqualFold(device.tag(tag), value)
+		}
+		return device.tag(tag) == value
+	})
+}
+
+// linkTags maps the directories below /dev/disk to what their links tell.
+var linkTags = map[string]Tag{
+	"by-uuid":      TagUUID,
+	"by-label":     TagLabel,
+	"by-partuuid":  TagPartUUID,
+	"by-partlabel": TagPartLabel,
+}
+
+// byLink resolves a path below /dev/disk.
+func (d Devices) byLink(link string) (Device, bool) {
+	directory, name, _ := strings.Cut(link, "/")
+	name = decodeLink(name)
+	if tag, ok := linkTags[directory]; ok {
+		return d.byTag(tag, name)
+	}
+	if directory == "by-id" {
+		if mapped, ok := strings.CutPrefix(name, "dm-name-"); ok {
+			return d.Resolve("/dev/mapper/" + mapped)
+		}
+		if array, ok := strings.CutPrefix(name, "md-name-"); ok {
+			return d.byGuestName(arrayPath(array))
+		}
+		if strings.HasPrefix(name, "dm-") || strings.HasPrefix(name, "md-") || strings.HasPrefix(name, "lvm-") {
+			return Device{}, false
+		}
+	}
+	if (directory != "by-id" && directory != "by-path") || d.disks() != 1 {
+		return Device{}, false
+	}
+	partition := 0
+	if match := partSuffix.FindStringSubmatch(name); match != nil {
+		partition, _ = strconv.Atoi(match[1])
+	}
+	return d.find(func(device Device) bool { return device.at(partition) })
+}
+
+var partSuffix = regexp.MustCompile(`-part([0-9]+)$`)
+
+// disks counts the disks that devices lie on.
+func (d Devices) disks() int {
+	seen := map[int]bool{}
+	for _, device := range d {
+		if device.Disk >= 0 && (device.Kind == KindDisk || device.Kind == KindPartition) {
+			seen[device.Disk] = true
+		}
+	}
+	return len(seen)
+}
+
+func (d Devices) byPosition(disk, partition int) (Device, bool) {
+	return d.find(func(device Device) bool { return device.Disk == disk && device.at(partition) })
+}
+
+// at says that the device is that partition of its disk, 0 being the disk
+// itself.
+func (d Device) at(partition int) bool {
+	if partition == 0 {
+		return d.Kind == KindDisk
+	}
+	return d.Kind == KindPartition && d.Partition == partition
+}
+
+func (d Devices) byMapperName(name string) (Device, bool) {
+	return d.find(func(device Device) bool {
+		if device.Kind == KindLV {
+			return mapperName(device.Name) == name
+		}
+		return device.Name == "/dev/mapper/"+name
+	})
+}
+
+func (d Devices) byGuestName(name string) (Device, bool) {
+	// /dev/md0 and /dev/md/0 are the same array.
+	if number, ok := strings.CutPrefix(name, "/dev/md/"); ok {
+		if _, err := strconv.Atoi(number); err == nil {
+			name = "/dev/md" + number
+		}
+	}
+	return d.find(func(device Device) bool { return device.GuestName == name })
+}
+
+func (d Devices) find(match func(Device) bool) (Device, bool) {
+	for _, device := range d {
+		if match(device) {
+			return device, true
+		}
+	}
+	return Device{}, false
+}
+
+// mapperName returns the device-mapper name of the logical volume /dev/VG/LV:
+// VG and LV joined by a hyphen, their own hyphens doubled.
+func mapperName(volume string) string {
+	group, name, ok := strings.Cut(strings.TrimPrefix(volume, "/dev/"), "/")
+	if !ok {
+		return ""
+	}
+	return strings.ReplaceAll(group, "-", "--") + "-" + strings.ReplaceAll(name, "-", "--")
+}
+
+// arrayPath turns the name in an md superblock, with or without its home host
+// ("web1:0", "web1:root"), into the device that mdadm makes for it.
+func arrayPath(name string) string {
+	if _, after, ok := strings.Cut(name, ":"); ok {
+		name = after
+	}
+	if _, err := strconv.Atoi(name); err == nil {
+		return "/dev/md" + name
+	}
+	return "/dev/md/" + name
+}
+
+var (
+	letteredDisk = regexp.MustCompile(`^(?:sd|hd|vd|xvd)([a-z]{1,3})([0-9]*)$`)
+	nvmeDisk     = regexp.MustCompile(`^nvme([0-9]+)n([1-9][0-9]*)(?:p([0-9]+))?$`)
+	mmcDisk      = regexp.MustCompile(`^mmcblk([0-9]+)(?:p([0-9]+))?$`)
+)
+
+// parseDiskName reads a Linux disk or partition name without /dev/. Partition
+// is 0 for the disk itself.
+func parseDiskName(name string) (disk, partition int, ok bool) {
+	var suffix string
+	if match := letteredDisk.FindStringSubmatch(name); match != nil {
+		for _, letter := range match[1] {
+			disk = disk*26 + int(letter-'a') + 1
+		}
+		disk--
+		suffix = match[2]
+	} else if match := nvmeDisk.FindStringSubmatch(name); match != nil {
+		// Several disks are either several controllers with one name space
+		// each or one controller with several of them.
+		controller, _ := strconv.Atoi(match[1])
+		namespace, _ := strconv.Atoi(match[2])
+		disk = controller + namespace - 1
+		suffix = match[3]
+	} else if match := mmcDisk.FindStringSubmatch(name); match != nil {
+		disk, _ = strconv.Atoi(match[1])
+		suffix = match[2]
+	} else {
+		return 0, 0, false
+	}
+	if suffix == "" {
+		return disk, 0, true
+	}
+	partition, err := strconv.Atoi(suffix)
+	return disk, partition, err == nil && partition > 0
+}
+
+// decodeLink undoes udev's \xNN escapes in the name of a link.
+func decodeLink(name string) string {
+	if !strings.Contains(name, `\x`) {
+		return name
+	}
+	var out strings.Builder
+	for i := 0; i < len(name); i++ {
+		if strings.HasPrefix(name[i:], `\x`) && len(name) >= i+4 {
+			if char, err := strconv.ParseUint(name[i+2:i+4], 16, 8); err == nil {
+				out.WriteByte(byte(char))
+				i += 3
+				continue
+			}
+		}
+		out.WriteByte(name[i])
+	}
+	return out.String()
+}
+
+// unquote removes one pair of quotes around s.
+func unquote(s string) string {
+	if len(s) >= 2 && (s[0] == '"' || s[0] == '\'') && s[len(s)-1] == s[0] {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
