@@ -1,0 +1,72 @@
+package initramfs
+
+import (
+	"path"
+	"strings"
+)
+
+// mark learns the generator and awaited devices from the name of an entry.
+func (i *Image) mark(name string) {
+	base := path.Base(name)
+	switch {
+	case name == "etc/booster.init.yaml":
+		i.Generator = GeneratorBooster
+	case name == "conf/initramfs.conf", name == "scripts/functions":
+		i.Generator = GeneratorInitramfsTools
+	case strings.HasPrefix(name, "usr/lib/dracut/"), strings.HasPrefix(name, "lib/dracut/"):
+		i.Generator = GeneratorDracut
+		if strings.HasPrefix(base, "hostonly-") {
+			i.HostOnly = true
+		}
+	case i.Generator == GeneratorUnknown && (name == "init_functions" || name == "buildconfig"):
+		i.Generator = GeneratorMkinitcpio
+	case i.Generator == GeneratorUnknown && (name == "run_all.sh" || name == "mkinitrd.config"):
+		i.Generator = GeneratorSUSE
+	}
+	i.markWait(name)
+}
+
+// keptText says which configuration files may name a device or a module.
+func keptText(name string) bool {
+	dir, base := path.Dir(name), path.Base(name)
+	switch dir {
+	case "conf", "conf/conf.d", "cryptroot", "etc/cmdline.d", "etc/lvm/devices":
+		return true
+	case "etc":
+		switch base {
+		case "crypttab", "fstab", "fstab.sys", "cmdline", "mdadm.conf", "booster.init.yaml":
+			return true
+		}
+	case "etc/mdadm":
+		return base == "mdadm.conf"
+	case "etc/lvm":
+		return base == "lvmlocal.conf"
+	case ".":
+		return base == "config" || base == "buildconfig"
+	case "lib/dracut", "usr/lib/dracut":
+		return base == "build-parameter.txt"
+	}
+	return false
+}
+
+// inModules says whether a path is a module directory or one above it.
+func inModules(name string) bool {
+	return strings.HasPrefix(name, "lib/modules") || strings.HasPrefix(name, "usr/lib/modules")
+}
+
+// modulesRoot returns "lib/modules/6.1.0" for every path in or at it, and ""
+// for others.
+func modulesRoot(name string) string {
+	for _, prefix := range []string{"lib/modules/", "usr/lib/modules/"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			version, _, _ := strings.Cut(rest, "/")
+			return prefix + version
+		}
+	}
+	return ""
+}
+
+func versionOf(name string) (string, bool) {
+	root := modulesRoot(name)
+	return path.Base(root), root != ""
+}
