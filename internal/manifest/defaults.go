@@ -1,0 +1,70 @@
+package manifest
+
+// The defaults that have no section of their own.
+const (
+	Version           = "1.0" // the only version
+	DefaultFormat     = FormatQCOW2
+	DefaultReportPath = "report.json"
+	DefaultVerbose    = 1
+)
+
+// DefaultPipeline is all stages switched on with their defaults. Each of its
+// sections is that stage's default where only the stage is given.
+func DefaultPipeline() Pipeline {
+	var p Pipeline
+	p.Inspect.setDefaults()
+	p.Fix.setDefaults()
+	p.Convert.setDefaults()
+	p.Validate.setDefaults()
+	return p
+}
+
+// DefaultOptions is the options of a manifest that has none.
+func DefaultOptions() Options {
+	var o Options
+	o.setDefaults()
+	return o
+}
+
+func (m *Manifest) setDefaults() { m.Options.setDefaults() }
+
+func (*Manifest) required() []string { return []string{"version", "source", "output", "pipeline"} }
+
+func (*Source) required() []string { return []string{"type", "path"} }
+
+func (o *Output) setDefaults() { o.Format = DefaultFormat }
+
+func (*Output) required() []string { return []string{"directory"} }
+
+// setDefaults leaves every stage off: inside a given pipeline a stage runs only
+// if it is there.
+func (p *Pipeline) setDefaults() {
+	*p = DefaultPipeline()
+	p.Inspect.Enabled = false
+	p.Fix.Enabled = false
+	p.Convert.Enabled = false
+	p.Validate.Enabled = false
+}
+
+func (i *Inspect) setDefaults() { *i = Inspect{Enabled: true} }
+
+func (f *Fix) setDefaults() {
+	*f = Fix{Enabled: true, Backup: true, UpdateGrub: true, RegenInitramfs: true, FstabMode: FstabStabilizeAll}
+}
+
+func (c *Convert) setDefaults() { *c = Convert{Enabled: true} }
+
+func (v *Validate) setDefaults() { *v = Validate{Enabled: true, CheckImageIntegrity: true} }
+
+func (*User) required() []string { return []string{"name"} }
+
+func (*Host) required() []string { return []string{"ip", "hostname"} }
+
+func (*NetworkFile) required() []string { return []string{"filename", "content"} }
+
+func (o *Options) setDefaults() {
+	*o = Options{Verbose: DefaultVerbose}
+	o.Report.setDefaults()
+}
+
+func (r *ReportOptions) setDefaults() { *r = ReportOptions{Enabled: true, Path: DefaultReportPath} }

@@ -1,0 +1,54 @@
+package manifest
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// CheckHost checks what only the host that migrates can tell: the source is
+// there and can be read, and no output is another name of it. The error is
+// Errors. Validate does not do this, so that a plan can be made elsewhere.
+func (m *Manifest) CheckHost() error {
+	var c collector
+	source, err := os.Stat(m.SourcePath())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.add("source.path", "source path not found: %s", m.SourcePath())
+	case err != nil:
+		c.add("source.path", "source path cannot be used: %v", err)
+	case source.IsDir():
+		c.add("source.path", "%s is a directory: name the disk image in it", m.SourcePath())
+	case !isDisk(source.Mode()):
+		c.add("source.path", "%s is neither a file nor a block device", m.SourcePath())
+	default:
+		m.checkReadable(&c)
+		m.checkNotSource(&c, source)
+	}
+	return c.errors.orNil()
+}
+
+// isDisk reports whether a file of that mode can hold a disk.
+func isDisk(mode fs.FileMode) bool {
+	blockDevice := mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0
+	return mode.IsRegular() || blockDevice
+}
+
+func (m *Manifest) checkReadable(c *collector) {
+	file, err := os.Open(m.SourcePath())
+	if err != nil {
+		c.add("source.path", "source path cannot be read: %v", err)
+		return
+	}
+	_ = file.Close()
+}
+
+// checkNotSource finds outputs that are the source by a link.
+func (m *Manifest) checkNotSource(c *collector, source fs.FileInfo) {
+	for _, output := range m.outputs() {
+		existing, err := os.Stat(output.file)
+		if err == nil && os.SameFile(existing, source) {
+			c.add(output.path, "%s is the source itself under another name", output.file)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package manifest_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+func TestCheckHost(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		prepare func(t *testing.T, m *manifest.Manifest)
+		want    string // how the error begins; DIR stands for the test's directory
+	}{
+		"readable": {func(*testing.T, *manifest.Manifest) {}, ""},
+		"absent": {
+			func(t *testing.T, m *manifest.Manifest) { mustDo(t, os.Remove(m.Source.Path)) },
+			"source.path: source path not found: DIR/disk.qcow2",
+		},
+		"a directory": {
+			func(t *testing.T, m *manifest.Manifest) { m.Source.Path = filepath.Dir(m.Source.Path) },
+			"source.path: DIR is a directory: name the disk image in it",
+		},
+		"in a file": {
+			func(t *testing.T, m *manifest.Manifest) { m.Source.Path += "/disk" },
+			"source.path: source path cannot be used:",
+		},
+		"a character device": {
+			func(t *testing.T, m *manifest.Manifest) { m.Source.Path = "/dev/null" },
+			"source.path: /dev/null is neither a file nor a block device",
+		},
+		"unreadable": {
+			func(t *testing.T, m *manifest.Manifest) {
+				if os.Geteuid() == 0 {
+					t.Skip("root reads everything")
+				}
+				mustDo(t, os.Chmod(m.Source.Path, 0))
+			},
+			"source.path: source path cannot be read:",
+		},
+		"the output is a link to the source": {
+			func(t *testing.T, m *manifest.Manifest) {
+				mustDo(t, os.Mkdir(m.Output.Directory, 0o755))
+				mustDo(t, os.Link(m.Source.Path, m.OutputPath()))
+			},
+			"output.filename: DIR/out/disk.qcow2 is the source itself under another name",
+		},
+		"the output directory is a link to the source's": {
+			func(t *testing.T, m *manifest.Manifest) {
+				mustDo(t, os.Symlink(filepath.Dir(m.Source.Path), m.Output.Directory))
+			},
+			"output.filename: DIR/out/disk.qcow2 is the source itself under another name",
+		},
+		"another file at the output": {
+			func(t *testing.T, m *manifest.Manifest) {
+				mustDo(t, os.Mkdir(m.Output.Directory, 0o755))
+				mustDo(t, os.WriteFile(m.OutputPath(), nil, 0o600))
+			},
+			"",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			m := &manifest.Manifest{
+				Version:  manifest.Version,
+				Source:   manifest.Source{Type: manifest.SourceQCOW2, Path: filepath.Join(directory, "disk.qcow2")},
+				Output:   manifest.Output{Directory: filepath.Join(directory, "out"), Format: manifest.FormatQCOW2},
+				Pipeline: manifest.DefaultPipeline(),
+				Options:  manifest.DefaultOptions(),
+			}
+			mustDo(t, os.WriteFile(m.Source.Path, []byte("disk"), 0o600))
+			test.prepare(t, m)
+			mustDo(t, m.Validate())
+
+			err := m.CheckHost()
+			want := strings.ReplaceAll(test.want, "DIR", directory)
+			var found manifest.Errors
+			switch {
+			case want == "" && err != nil:
+				t.Error(err)
+			case want != "" && !errors.As(err, &found):
+				t.Errorf("got %v, want %s", err, want)
+			case want != "" && !strings.HasPrefix(err.Error(), want):
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+func mustDo(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

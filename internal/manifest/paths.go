@@ -1,0 +1,88 @@
+package manifest
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// extensions are what images of each output format are called.
+var extensions = map[OutputFormat]string{FormatQCOW2: ".qcow2", FormatRaw: ".raw", FormatVDI: ".vdi"}
+
+// overlaySuffix ends the names of overlays that fix publishes.
+const overlaySuffix = ".overlay.qcow2"
+
+// SourcePath is source.path as an absolute path.
+func (m *Manifest) SourcePath() string { return absolute(m.Source.Path) }
+
+// OutputDirectory is output.directory as an absolute path.
+func (m *Manifest) OutputDirectory() string { return absolute(m.Output.Directory) }
+
+// OutputPath is the absolute path of the image that convert writes, the first
+// one if the source has several disks: output.filename, or the source's name
+// with the extension of the output format.
+func (m *Manifest) OutputPath() string {
+	name := m.Output.Filename
+	if name == "" {
+		name = m.stem() + extensions[m.Output.Format]
+	}
+	return filepath.Join(m.OutputDirectory(), name)
+}
+
+// OutputPaths is where convert writes the images of a source with that many
+// disks. The first is OutputPath; the others have -disk2, -disk3 and so on
+// before the extension.
+func (m *Manifest) OutputPaths(disks int) []string {
+	return numbered(m.OutputPath(), filepath.Ext(m.OutputPath()), disks)
+}
+
+// FixedOverlayPath is the absolute path of the overlay that fix publishes where
+// convert is off, that of the first disk if the source has several.
+func (m *Manifest) FixedOverlayPath() string {
+	return filepath.Join(m.OutputDirectory(), m.stem()+overlaySuffix)
+}
+
+// FixedOverlayPaths is FixedOverlayPath for a source with that many disks,
+// numbered as OutputPaths are.
+func (m *Manifest) FixedOverlayPaths(disks int) []string {
+	return numbered(m.FixedOverlayPath(), overlaySuffix, disks)
+}
+
+// ReportPath is the absolute path of the report. A relative options.report.path
+// counts from the output directory.
+func (m *Manifest) ReportPath() string {
+	if filepath.IsAbs(m.Options.Report.Path) {
+		return filepath.Clean(m.Options.Report.Path)
+	}
+	return filepath.Join(m.OutputDirectory(), m.Options.Report.Path)
+}
+
+// stem is the source's file name without its extension.
+func (m *Manifest) stem() string {
+	base := filepath.Base(m.Source.Path)
+	if stem := strings.TrimSuffix(base, filepath.Ext(base)); stem != "" {
+		return stem
+	}
+	return base // a name such as ".vmdk"
+}
+
+func numbered(first, suffix string, disks int) []string {
+	paths := make([]string, disks)
+	for n := range paths {
+		paths[n] = first
+		if n > 0 {
+			paths[n] = fmt.Sprintf("%s-disk%d%s", strings.TrimSuffix(first, suffix), n+1, suffix)
+		}
+	}
+	return paths
+}
+
+// absolute counts a relative path from the working directory. Without one it
+// stays as it is, and whoever opens it says why it does not work.
+func absolute(path string) string {
+	made, err := filepath.Abs(path)
+	if err != nil {
+		return filepath.Clean(path)
+	}
+	return made
+}

@@ -1,0 +1,244 @@
+package manifest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+func compiledSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(manifest.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("manifest.json", document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+func instance(t *testing.T, text string) any {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestSchemaAcceptsExamples(t *testing.T) {
+	t.Parallel()
+	schema := compiledSchema(t)
+	for name, text := range examples(t) {
+		if err := schema.Validate(instance(t, string(text))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		encoded, err := json.Marshal(decode(t, string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(instance(t, string(encoded))); err != nil {
+			t.Errorf("%s as encoded: %v", name, err)
+		}
+	}
+}
+
+// TestSchemaRefusesWhatDecodeRefuses holds the two to each other. What only
+// Decode can check is in TestValidate alone.
+func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	schema := compiledSchema(t)
+	refused := map[string]map[string]string{
+		"version":             {"version": `"2.0"`},
+		"version as a number": {"version": `1.0`},
+		"no version":          {"version": ``},
+		"no source":           {"source": ``},
+		"no output":           {"output": ``},
+		"no pipeline":         {"pipeline": ``},
+		"pipeline is null":    {"pipeline": `null`},
+		"no stage":            {"pipeline": `{}`},
+		"unknown field":       {"options": `{"verbos": 1}`},
+		"unknown section":     {"opts": `{}`},
+		"source type":         {"source": `{"type": "qcow3", "path": "d"}`},
+		"source path":         {"source": `{"type": "raw"}`},
+		"format":              {"output": `{"directory": "o", "format": "vmdk"}`},
+		"filename":            {"output": `{"directory": "o", "filename": "a/b"}`},
+		"hidden filename":     {"output": `{"directory": "o", "filename": ".b"}`},
+		"fstab_mode":          {"pipeline": `{"fix": {"fstab_mode": "all"}}`},
+		"compress_level":      {"pipeline": `{"convert": {"compress": true, "compress_level": 10}}`},
+		"level alone":         {"pipeline": `{"convert": {"compress_level": 5}}`},
+		"verbose":             {"options": `{"verbose": 3}`},
+		"tags":                {"metadata": `{"tags": "a"}`},
+		"user name":           {"configuration": `{"users": {"create": [{"name": "a b"}]}}`},
+		"no user name":        {"configuration": `{"users": {"create": [{"uid": 1000}]}}`},
+		"uid":                 {"configuration": `{"users": {"create": [{"name": "a", "uid": 0}]}}`},
+		"password":            {"configuration": `{"users": {"create": [{"name": "a", "password": "hunter2"}]}}`},
+		"shell":               {"configuration": `{"users": {"create": [{"name": "a", "shell": "bash"}]}}`},
+		"groups":              {"configuration": `{"users": {"create": [{"name": "a", "groups": ["x", "x"]}]}}`},
+		"service":             {"configuration": `{"services": {"enable": ["a/b"]}}`},
+		"hosts":               {"configuration": `{"hostname": {"hosts": [{"ip": "::1"}]}}`},
+		"networkd filename":   {"configuration": `{"network": {"systemd_networkd": [{"filename": "a.conf", "content": "x"}]}}`},
+	}
+	for name, members := range refused {
+		text := minimal(t, members)
+		if _, err := manifest.Decode(strings.NewReader(text)); err == nil {
+			t.Errorf("%s: Decode accepts it", name)
+		}
+		if err := schema.Validate(instance(t, text)); err == nil {
+			t.Errorf("%s: the schema accepts it", name)
+		}
+	}
+	for name, members := range map[string]map[string]string{
+		"minimal": nil,
+		"nulls":   {"metadata": `null`, "options": `{"verbose": null}`, "pipeline": `{"fix": {"fstab_mode": null, "backup": null}, "convert": null}`},
+		"locked":  {"configuration": `{"users": {"create": [{"name": "a", "password": "!"}, {"name": "b", "uid": null}]}}`},
+	} {
+		text := minimal(t, members)
+		decode(t, text)
+		if err := schema.Validate(instance(t, text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestSchemaKeepsStep holds the schema to the Go types: the same fields with
+// the same types, and to the defaults.
+func TestSchemaKeepsStep(t *testing.T) {
+	t.Parallel()
+	var root map[string]any
+	if err := json.Unmarshal(manifest.Schema(), &root); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "", reflect.TypeFor[manifest.Manifest](), root)
+
+	enums := map[string][]string{
+		"source.type":             spell(manifest.SourceTypes),
+		"output.format":           append(spell(manifest.OutputFormats), "<nil>"),
+		"pipeline.fix.fstab_mode": append(spell(manifest.FstabModes), "<nil>"),
+	}
+	for path, want := range enums {
+		var got []string
+		for _, value := range at(t, root, path)["enum"].([]any) {
+			got = append(got, fmt.Sprint(value))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("enum of %s (-types +schema):\n%s", path, diff)
+		}
+	}
+
+	// A manifest whose sections are all there and empty has every default.
+	encoded, err := json.Marshal(decode(t, minimal(t, map[string]string{"options": `{"report": {}}`})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var defaults map[string]any
+	if err := json.Unmarshal(encoded, &defaults); err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range []string{"pipeline.inspect", "pipeline.fix", "pipeline.convert", "pipeline.validate", "options", "options.report"} {
+		for name, schema := range properties(at(t, root, section)) {
+			if name == "report" {
+				continue
+			}
+			value := any(defaults)
+			for _, step := range strings.Split(section+"."+name, ".") {
+				value = value.(map[string]any)[step]
+			}
+			inSchema, ok := schema["default"]
+			if !ok || inSchema != value {
+				t.Errorf("default of %s.%s: %v in the schema, %v by Decode", section, name, inSchema, value)
+			}
+		}
+	}
+}
+
+func spell[T ~string](values []T) []string {
+	var text []string
+	for _, value := range values {
+		text = append(text, string(value))
+	}
+	return text
+}
+
+func properties(schema map[string]any) map[string]map[string]any {
+	found := map[string]map[string]any{}
+	inner, _ := schema["properties"].(map[string]any)
+	for name, value := range inner {
+		found[name], _ = value.(map[string]any)
+	}
+	return found
+}
+
+func at(t *testing.T, root map[string]any, path string) map[string]any {
+	t.Helper()
+	for _, step := range strings.Split(path, ".") {
+		root = properties(root)[step]
+		if root == nil {
+			t.Fatalf("the schema has no %s", path)
+		}
+	}
+	return root
+}
+
+var jsonTypes = map[reflect.Kind]string{
+	reflect.Struct: "object", reflect.Slice: "array", reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer",
+}
+
+// compare walks a Go type and its schema together.
+func compare(t *testing.T, path string, goType reflect.Type, schema map[string]any) {
+	t.Helper()
+	if goType.Kind() == reflect.Pointer {
+		goType = goType.Elem()
+	}
+	if path != "" && !strings.HasSuffix(path, "[]") && schema["description"] == nil {
+		t.Errorf("%s has no description", path)
+	}
+	if declared, ok := schema["type"]; ok {
+		if want := jsonTypes[goType.Kind()]; declared != want && !reflect.DeepEqual(declared, []any{want, "null"}) {
+			t.Errorf("%s is %v in the schema and %s in Go", path, declared, want)
+		}
+	} else if schema["enum"] == nil {
+		t.Errorf("%s has neither a type nor an enum", path)
+	}
+	switch goType.Kind() {
+	case reflect.Slice:
+		items, _ := schema["items"].(map[string]any)
+		compare(t, path+"[]", goType.Elem(), items)
+	case reflect.Struct:
+		if schema["additionalProperties"] != false {
+			t.Errorf("%s takes unknown fields", path)
+		}
+		inSchema := properties(schema)
+		var names []string
+		for n := range goType.NumField() {
+			name, _, _ := strings.Cut(goType.Field(n).Tag.Get("json"), ",")
+			names = append(names, name)
+			inner := strings.TrimPrefix(path+"."+name, ".")
+			if inSchema[name] == nil {
+				t.Errorf("the schema lacks %s", inner)
+				continue
+			}
+			compare(t, inner, goType.Field(n).Type, inSchema[name])
+		}
+		for name := range inSchema {
+			if !slices.Contains(names, name) {
+				t.Errorf("the Go types lack %s.%s", path, name)
+			}
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package manifest_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestUnsupported(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		members map[string]string
+		want    []string
+	}{
+		"minimal": {},
+		"all of them": {
+			map[string]string{
+				"source":        `{"type": "ova", "path": "web.ova"}`,
+				"pipeline":      `{"fix": {"remove_vmware_tools": true}, "convert": {"compress": true, "compress_level": 6}}`,
+				"configuration": `{"users": {}, "services": {}, "hostname": {}, "network": {}}`,
+			},
+			[]string{
+				"0:0 source.type: sources of type ova are not supported by this version: use a disk image",
+				"0:0 pipeline.fix.remove_vmware_tools: not supported by this version: leave it out",
+				"0:0 pipeline.convert.compress_level: not supported by this version: leave it out",
+				"0:0 configuration.users: not supported by this version: leave it out",
+				"0:0 configuration.services: not supported by this version: leave it out",
+				"0:0 configuration.hostname: not supported by this version: leave it out",
+				"0:0 configuration.network: not supported by this version: leave it out",
+			},
+		},
+		"in stages that are off": {
+			map[string]string{
+				"pipeline": `{
+					"inspect": {}, "fix": {"enabled": false, "remove_vmware_tools": true},
+					"convert": {"enabled": false, "compress": true, "compress_level": 6}
+				}`,
+				"configuration": `{}`,
+			},
+			nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := decode(t, minimal(t, test.members))
+			if diff := cmp.Diff(test.want, positions(m.Unsupported())); diff != "" {
+				t.Errorf("unsupported (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
