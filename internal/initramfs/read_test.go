@@ -170,7 +170,7 @@ func TestReadLearns(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []Reference{
-		{File: "etc/cmdline.d/95resume.conf", Spec: "/dev/sda2"},
+		{File: "etc/cmdline.d/95resume.conf", Key: "resume", Spec: "/dev/sda2"},
 		{File: "etc/crypttab", Spec: "UUID=abc"},
 		{File: "etc/crypttab", Spec: "/dev/sda3"},
 		{File: `usr/lib/dracut/hooks/initqueue/finished/devexists-\x2fdev\x2fdisk\x2fby-uuid\x2fab-cd.sh`, Spec: "/dev/disk/by-uuid/ab-cd", Wait: true},

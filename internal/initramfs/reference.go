@@ -9,6 +9,9 @@ import (
 // Reference is a device name inside an image.
 type Reference struct {
 	File string // path in the image
+	// Key is the option or variable whose value it is ("resume", "ROOT"), ""
+	// in a table.
+	Key  string
 	Spec string // "/dev/sda2", "UUID=..."
 	// Wait is true where the image waits for the device because of the name
 	// of an entry; no later archive can take that back.
@@ -20,9 +23,9 @@ type Reference struct {
 func (i *Image) References() []Reference {
 	var found []Reference
 	for _, name := range i.Texts() {
-		RewriteDevices(name, string(i.texts[name]), func(spec string) (string, bool) {
-			found = append(found, Reference{File: name, Spec: spec})
-			return spec, true
+		RewriteDevices(name, string(i.texts[name]), func(r Reference) (string, bool) {
+			found = append(found, r)
+			return r.Spec, true
 		})
 	}
 	return append(found, i.waits...)
@@ -31,10 +34,13 @@ func (i *Image) References() []Reference {
 // RewriteDevices passes every device name of one of the image's configuration
 // files through rename and returns the new text. Where rename returns false,
 // the option, assignment or line that names the device is dropped.
-func RewriteDevices(name, text string, rename func(spec string) (string, bool)) string {
+func RewriteDevices(name, text string, rename func(Reference) (spec string, keep bool)) string {
 	rewrite := rewriterFor(name)
 	if rewrite == nil {
 		return text
+	}
+	visit := func(key, spec string) (string, bool) {
+		return rename(Reference{File: name, Key: key, Spec: spec})
 	}
 	var out strings.Builder
 	for line := range strings.Lines(text) {
@@ -43,12 +49,15 @@ func RewriteDevices(name, text string, rename func(spec string) (string, bool)) 
 			out.WriteString(line)
 			continue
 		}
-		out.WriteString(rewrite(line, rename))
+		out.WriteString(rewrite(line, visit))
 	}
 	return out.String()
 }
 
-type lineRewriter func(line string, rename func(string) (string, bool)) string
+type (
+	lineRewriter func(line string, visit visitor) string
+	visitor      func(key, spec string) (string, bool)
+)
 
 func rewriterFor(name string) lineRewriter {
 	base := path.Base(name)
@@ -73,12 +82,12 @@ func isDevice(spec string) bool {
 }
 
 func rewriteColumn(column int) lineRewriter {
-	return func(line string, rename func(string) (string, bool)) string {
+	return func(line string, visit visitor) string {
 		start, end := fieldBounds(line, column)
 		if start == end || !isDevice(line[start:end]) {
 			return line
 		}
-		spec, keep := rename(line[start:end])
+		spec, keep := visit("", line[start:end])
 		if !keep {
 			return ""
 		}
@@ -104,7 +113,7 @@ func fieldBounds(line string, field int) (start, end int) {
 	}
 }
 
-func rewriteAssignment(line string, rename func(string) (string, bool)) string {
+func rewriteAssignment(line string, visit visitor) string {
 	key, value, ok := strings.Cut(strings.TrimRight(line, " \t\r\n"), "=")
 	if !ok || strings.ContainsAny(key, " \t") {
 		return line
@@ -116,14 +125,14 @@ func rewriteAssignment(line string, rename func(string) (string, bool)) string {
 	if !isDevice(value) || strings.ContainsAny(value, " \t") {
 		return line
 	}
-	spec, keep := rename(value)
+	spec, keep := visit(key, value)
 	if !keep {
 		return ""
 	}
 	return key + "=" + quote + spec + quote + "\n"
 }
 
-func rewriteOptions(line string, rename func(string) (string, bool)) string {
+func rewriteOptions(line string, visit visitor) string {
 	var out strings.Builder
 	for start, end := fieldBounds(line, 0); start < end; {
 		token := line[start:end]
@@ -133,7 +142,7 @@ func rewriteOptions(line string, rename func(string) (string, bool)) string {
 				prefix, value = prefix+"block:", rest
 			}
 			if isDevice(value) {
-				spec, keep := rename(value)
+				spec, keep := visit(key, value)
 				token = prefix + spec
 				if !keep {
 					token = ""

@@ -4,14 +4,14 @@ import "testing"
 
 func TestRewriteDevices(t *testing.T) {
 	t.Parallel()
-	rename := func(spec string) (string, bool) {
-		switch spec {
+	rename := func(r Reference) (string, bool) {
+		switch r.Spec {
 		case "/dev/sda1":
 			return "UUID=root", true
 		case "/dev/gone":
 			return "", false
 		}
-		return spec, true
+		return r.Spec, true
 	}
 	for name, test := range map[string]struct{ file, text, want string }{
 		"crypttab":        {"cryptroot/crypttab", "# /dev/sda1\nroot  /dev/sda1\tnone luks\n", "# /dev/sda1\nroot  UUID=root\tnone luks\n"},
