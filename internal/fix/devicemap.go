@@ -1,0 +1,54 @@
+package fix
+
+import (
+	"context"
+	"strings"
+)
+
+// deviceMaps tell GRUB's tools which BIOS drive a device is. GRUB finds that
+// out by itself where there is no such file.
+var deviceMaps = []string{"/boot/grub/device.map", "/boot/grub2/device.map"}
+
+// fixDeviceMap removes what a device.map says of the old machine's disks: with
+// it, grub-install and grub-mkconfig fail in the migrated guest.
+func fixDeviceMap(_ context.Context, r *run) error {
+	for _, path := range deviceMaps {
+		text, ok, err := r.read(path)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		fixed, empty := editDeviceMap(text)
+		switch {
+		case fixed == text:
+		case empty:
+			err = r.remove(path, "remove the map of the old machine's disks; GRUB finds disks by itself")
+		default:
+			err = r.write(path, fixed, 0o644, "remove the old machine's disks")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// editDeviceMap drops the lines that tie a drive to a name of the old machine.
+// empty is set if no drive is left.
+func editDeviceMap(text string) (fixed string, empty bool) {
+	empty = true
+	var kept strings.Builder
+	for _, line := range strings.SplitAfter(text, "\n") {
+		fields := strings.Fields(line)
+		if len(fields) >= 2 && strings.HasPrefix(fields[0], "(") {
+			if kind := classify(fields[1]); kind != specOther {
+				continue
+			}
+			empty = false
+		}
+		kept.WriteString(line)
+	}
+	return kept.String(), empty
+}

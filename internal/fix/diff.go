@@ -1,0 +1,38 @@
+package fix
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+)
+
+// secretPaths are files of which nothing is shown.
+var secretPaths = regexp.MustCompile(`^/etc/(g?shadow|sudoers|ssh/ssh_host|NetworkManager/system-connections/|wpa_supplicant|ppp/|ipsec|krb5|pki/|ssl/private/|cryptsetup|luks)|\.(key|pem|psk)$`)
+
+// secretValue finds what follows the name of a secret: `password=x` of a CIFS
+// mount, `psk: "x"` of netplan, GRUB's `password_pbkdf2 user hash`.
+var secretValue = regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|psk|secret|token|credential|private[-_]?key|wep[-_]?key[0-9]?)[a-z0-9_-]*)(["']?[ \t]*[=:][ \t]*|[ \t]+)([^\s,][^\r\n,]*)`)
+
+const hidden = "<hidden>"
+
+// hideSecrets replaces the values of secrets in a configuration file's text.
+func hideSecrets(text string) string {
+	return secretValue.ReplaceAllStringFunc(text, func(found string) string {
+		m := secretValue.FindStringSubmatch(found)
+		return m[1] + m[2] + hidden
+	})
+}
+
+// unifiedDiff shows the change of one text file. It is empty for files that
+// hold secrets.
+func unifiedDiff(path, old, new string) string {
+	if secretPaths.MatchString(path) || strings.ContainsRune(old, 0) || strings.ContainsRune(new, 0) {
+		return ""
+	}
+	from, to := "a"+path, "b"+path
+	if old == "" {
+		from = "/dev/null"
+	}
+	return udiff.Unified(from, to, hideSecrets(old), hideSecrets(new))
+}

@@ -1,0 +1,265 @@
+package fix
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const fstabPath = "/etc/fstab"
+
+// fixFstab gives the lines of fstab stable names, as Options.FstabMode says.
+func fixFstab(_ context.Context, r *run) error {
+	text, ok, err := r.read(fstabPath)
+	if err != nil {
+		return err
+	}
+	if r.options.PrintFstab {
+		r.result.FstabBefore = hideSecrets(text)
+		defer func() {
+			after, _, _ := r.read(fstabPath)
+			r.result.FstabAfter = hideSecrets(after)
+		}()
+	}
+	if !ok || r.options.FstabMode == FstabNoop {
+		return nil
+	}
+	fixed, notes := editFstab(text, r.options.FstabMode, r.names)
+	r.warnNotes(fstabPath, notes)
+	return r.write(fstabPath, fixed, 0o644, "use stable names for file systems and swap")
+}
+
+// note is something in a table's line that was left as it is, or done beyond
+// what the file says.
+type note struct {
+	line    int // from 1
+	message string
+	remedy  string
+}
+
+func (r *run) warnNotes(path string, notes []note) {
+	for _, n := range notes {
+		r.warn(fmt.Sprintf("%s line %d: %s", path, n.line, n.message), n.remedy)
+	}
+}
+
+// editFstab replaces names of the old machine in fstab's first column and in
+// the mount options that name devices. Everything else keeps its bytes, but
+// for blanks that make up for a name's new length.
+func editFstab(text, mode string, n names) (string, []note) {
+	if mode == FstabNoop {
+		return text, nil
+	}
+	var notes []note
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		t := parseTableLine(line)
+		if len(t.fields) < 2 {
+			continue
+		}
+		e := fstabEntry{table: t, mode: mode, names: n, line: i + 1}
+		e.edit()
+		lines[i] = e.table.String()
+		notes = append(notes, e.notes...)
+	}
+	return strings.Join(lines, ""), notes
+}
+
+// fstabEntry is one line while it is edited. Columns beyond the second may be
+// missing.
+type fstabEntry struct {
+	table tableLine
+	mode  string
+	names names
+	line  int
+	notes []note
+}
+
+func (e *fstabEntry) column(i int) string {
+	if i < len(e.table.fields) {
+		return e.table.fields[i]
+	}
+	return ""
+}
+
+func (e *fstabEntry) edit() {
+	spec, quote := unquoteSpec(e.column(0))
+	if volume, ok := strings.CutPrefix(spec, "btrfsvol:"); ok {
+		e.editVolume(volume)
+		return
+	}
+	kind := classify(spec)
+	if kind == specMachine && hasAny(e.column(2), ",", "iso9660", "udf") {
+		kind = specRemovable // /dev/hdc of an IDE CD drive
+	}
+	if e.isBind() {
+		return
+	}
+	if kind == specByPath || kind == specMachine && e.mode == FstabStabilizeAll {
+		if name, ok := e.resolve(spec); ok {
+			e.table.replace(0, quote+name+quote)
+		}
+	}
+	if kind == specOther {
+		e.checkTag(spec)
+	}
+	if e.mode == FstabStabilizeAll {
+		if kind == specRemovable {
+			e.letDriveBeAbsent(spec)
+		}
+		e.editOptions()
+	}
+}
+
+// resolve returns the entry's stable name, or notes why there is none.
+func (e *fstabEntry) resolve(spec string) (string, bool) {
+	name, err := e.names.stable(spec, asTag)
+	if err == nil {
+		return name, true
+	}
+	if e.column(1) == "/" && e.names.hasRoot {
+		// Whatever the name meant, the root file system has been found.
+		if name, rootErr := e.names.stableOf(e.names.root, asTag); rootErr == nil {
+			return name, true
+		}
+	}
+	e.note(fmt.Sprintf("%s (%s) stays as it is: %s", spec, e.column(1), err), e.absenceRemedy())
+	return "", false
+}
+
+func (e *fstabEntry) absenceRemedy() string {
+	switch {
+	case e.column(2) == "swap":
+		return "name the swap area by UUID, or remove the line: the guest waits for the device at each boot"
+	case e.optional():
+		return "name the file system by UUID in the guest once its disk is attached"
+	}
+	return "migrate the disk that holds it too, or give the line the option nofail: without the device the guest stops in emergency mode"
+}
+
+// editVolume turns libguestfs's name of a btrfs subvolume, btrfsvol:DEVICE/PATH,
+// into the device's stable name and the option subvol.
+func (e *fstabEntry) editVolume(volume string) {
+	device, path := splitVolume(volume)
+	name, ok := e.resolve(device)
+	if !ok {
+		return
+	}
+	e.table.replace(0, name)
+	options := e.column(3)
+	if path == "" || hasOption(options, "subvol") || hasOption(options, "subvolid") {
+		return
+	}
+	switch {
+	case len(e.table.fields) < 4:
+		e.note("the subvolume "+path+" has no options column to be named in", "add the option subvol="+path)
+	case options == "defaults":
+		e.table.replace(3, "subvol="+path)
+	default:
+		e.table.replace(3, options+",subvol="+path)
+	}
+}
+
+// splitVolume splits /dev/sda2/@home after the device.
+func splitVolume(volume string) (device, path string) {
+	for end := len(volume); end > 0; end = strings.LastIndexByte(volume[:end], '/') {
+		if isStale(volume[:end]) {
+			return volume[:end], strings.Trim(volume[end:], "/")
+		}
+	}
+	// An LVM name, /dev/VG/LV, has three parts.
+	if parts := strings.SplitN(volume, "/", 5); len(parts) == 5 {
+		return strings.Join(parts[:4], "/"), strings.Trim(parts[4], "/")
+	}
+	return volume, ""
+}
+
+// letDriveBeAbsent keeps systemd from waiting for, and failing without, a CD
+// or floppy drive that the new machine need not have.
+func (e *fstabEntry) letDriveBeAbsent(spec string) {
+	options := e.column(3)
+	if len(e.table.fields) < 4 || e.optional() {
+		return
+	}
+	e.table.replace(3, options+",nofail")
+	e.note(spec+" got the option nofail: the new machine need not have that drive, and the guest would stop in emergency mode without it", "")
+}
+
+func (e *fstabEntry) optional() bool {
+	return hasOption(e.column(3), "nofail") || hasOption(e.column(3), "noauto")
+}
+
+func (e *fstabEntry) isBind() bool {
+	options := e.column(3)
+	return hasOption(options, "bind") || hasOption(options, "rbind")
+}
+
+// deviceOptions are the mount options whose value is a device. Only a path is
+// understood there.
+var deviceOptions = []string{"device", "logdev", "rtdev", "journal_path", "x-systemd.requires", "x-systemd.after"}
+
+func (e *fstabEntry) editOptions() {
+	options := strings.Split(e.column(3), ",")
+	changed := false
+	for i, option := range options {
+		key, spec, ok := strings.Cut(option, "=")
+		if !ok || !isStale(spec) || !slices.Contains(deviceOptions, key) {
+			continue
+		}
+		path, err := e.names.stable(spec, asPath)
+		if err != nil {
+			e.note(fmt.Sprintf("%s stays as it is: %s", option, err), "name the device by a path under /dev/disk/by-uuid or /dev/disk/by-partuuid")
+			continue
+		}
+		options[i] = key + "=" + path
+		changed = true
+	}
+	if changed {
+		e.table.replace(3, strings.Join(options, ","))
+	}
+}
+
+// checkTag notes a UUID or label that no disk of the guest has. Where there is
+// encryption that was not opened, the tag may lie below it.
+func (e *fstabEntry) checkTag(spec string) {
+	tag, _, ok := strings.Cut(spec, "=")
+	if !ok || !slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) || e.optional() || len(e.names.devices) == 0 {
+		return
+	}
+	if _, found := e.names.devices.Resolve(spec); found || e.names.hasLockedDevice() {
+		return
+	}
+	e.note(fmt.Sprintf("%s (%s) is on no disk of this guest", spec, e.column(1)), e.absenceRemedy())
+}
+
+func (e *fstabEntry) note(message, remedy string) {
+	e.notes = append(e.notes, note{line: e.line, message: message, remedy: remedy})
+}
+
+// hasOption finds a mount option with or without a value.
+func hasOption(options, name string) bool {
+	for _, option := range strings.Split(options, ",") {
+		if key, _, _ := strings.Cut(option, "="); key == name {
+			return true
+		}
+	}
+	return false
+}
+
+func hasAny(list, separator string, values ...string) bool {
+	for _, item := range strings.Split(list, separator) {
+		if slices.Contains(values, item) {
+			return true
+		}
+	}
+	return false
+}
+
+// unquoteSpec removes the quotes that mount accepts around a whole name.
+func unquoteSpec(field string) (spec, quote string) {
+	if len(field) >= 2 && (field[0] == '"' || field[0] == '\'') && field[len(field)-1] == field[0] {
+		return field[1 : len(field)-1], field[:1]
+	}
+	return field, ""
+}

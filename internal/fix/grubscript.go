@@ -1,0 +1,134 @@
+package fix
+
+import "strings"
+
+// grubStatement is one command of a GRUB script: its words, quotes and escapes
+// resolved. A brace on its own is a statement of one word.
+type grubStatement []word
+
+// name is the command, without the shell keywords that may stand before it.
+func (s grubStatement) command() grubStatement {
+	for len(s) > 0 {
+		switch s[0].text {
+		case "if", "elif", "then", "else", "do", "while", "until", "!":
+			s = s[1:]
+		default:
+			return s
+		}
+	}
+	return s
+}
+
+// parseGrub splits a GRUB script into its statements. It knows words, quotes,
+// comments and line ends; what a statement means is left to the caller.
+func parseGrub(source string) []grubStatement {
+	p := grubParser{source: source}
+	for p.i < len(source) {
+		p.step()
+	}
+	p.endStatement()
+	return p.statements
+}
+
+type grubParser struct {
+	source     string
+	i          int
+	word       *word
+	statement  grubStatement
+	statements []grubStatement
+}
+
+func (p *grubParser) step() {
+	c := p.source[p.i]
+	switch {
+	case c == '\\' && p.i+1 < len(p.source):
+		if p.source[p.i+1] != '\n' { // else the line goes on
+			p.i++
+			p.take()
+			return
+		}
+		p.i += 2
+	case c == '\'':
+		p.begin()
+		p.i++
+		for p.i < len(p.source) && p.source[p.i] != '\'' {
+			p.take()
+		}
+		p.i++
+	case c == '"':
+		p.doubleQuoted()
+	case c == '#' && p.word == nil:
+		for p.i < len(p.source) && p.source[p.i] != '\n' {
+			p.i++
+		}
+	case c == '\n' || c == ';':
+		p.endStatement()
+		p.i++
+	case c == ' ' || c == '\t' || c == '\r' || c == '|' || c == '&' || c == '<' || c == '>':
+		p.endWord()
+		p.i++
+	case (c == '{' || c == '}') && p.word == nil && p.standsAlone():
+		p.endStatement()
+		p.take()
+		p.endStatement()
+	default:
+		p.take()
+	}
+}
+
+func (p *grubParser) doubleQuoted() {
+	p.begin()
+	for p.i++; p.i < len(p.source) && p.source[p.i] != '"'; {
+		if p.source[p.i] == '\\' && p.i+1 < len(p.source) && strings.IndexByte("\\\"$\n", p.source[p.i+1]) >= 0 {
+			p.i++
+			if p.source[p.i] == '\n' {
+				p.i++
+				continue
+			}
+		}
+		p.take()
+	}
+	p.i++
+}
+
+// standsAlone reports whether the byte is followed by the end of its word.
+func (p *grubParser) standsAlone() bool {
+	return p.i+1 == len(p.source) || strings.IndexByte(" \t\r\n;", p.source[p.i+1]) >= 0
+}
+
+// begin starts a word, which may stay empty.
+func (p *grubParser) begin() {
+	if p.word == nil {
+		p.word = &word{start: p.i}
+	}
+}
+
+// take adds the byte to the word.
+func (p *grubParser) take() {
+	if p.word == nil {
+		start := p.i
+		if start > 0 && p.source[start-1] == '\\' {
+			start--
+		}
+		p.word = &word{start: start}
+	}
+	p.word.text += p.source[p.i : p.i+1]
+	p.word.at = append(p.word.at, p.i)
+	p.i++
+}
+
+func (p *grubParser) endWord() {
+	if p.word != nil {
+		p.word.end = min(p.i, len(p.source))
+		p.statement = append(p.statement, *p.word)
+		p.word = nil
+	}
+}
+
+func (p *grubParser) endStatement() {
+	p.endWord()
+	if len(p.statement) > 0 {
+		p.statements = append(p.statements, p.statement)
+		p.statement = nil
+	}
+}

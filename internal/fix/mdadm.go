@@ -1,0 +1,62 @@
+package fix
+
+import "strings"
+
+// editMdadmConf edits mdadm.conf. A DEVICE line that lists disks by name hides
+// the array's members when they come under other names; ARRAY lines with a
+// UUID need no devices=.
+func editMdadmConf(text string, _ bootScope) (string, []finding) {
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		t := parseTableLine(line)
+		if len(t.fields) < 2 {
+			continue
+		}
+		switch keyword := strings.ToUpper(t.fields[0]); {
+		case len(keyword) >= 3 && strings.HasPrefix("DEVICE", keyword):
+			if bound := boundToDisks(t.fields[1:]); bound {
+				end := line[len(strings.TrimRight(line, blanks)):]
+				lines[i] = t.fields[0] + " partitions containers" + end
+			}
+		case len(keyword) >= 3 && strings.HasPrefix("ARRAY", keyword):
+			if strings.Contains(strings.ToLower(line), "uuid=") {
+				lines[i] = t.withoutFields(func(f string) bool {
+					spec, ok := strings.CutPrefix(strings.ToLower(f), "devices=")
+					return ok && boundToDisks(strings.Split(spec, ","))
+				})
+			}
+		}
+	}
+	return strings.Join(lines, ""), nil
+}
+
+// boundToDisks reports whether names, which may be patterns, name disks of the
+// old machine and nothing that takes in all disks.
+func boundToDisks(names []string) bool {
+	bound := false
+	for _, name := range names {
+		switch {
+		case strings.HasPrefix(name, "#"):
+			return bound
+		case strings.EqualFold(name, "partitions"):
+			return false
+		case strings.HasPrefix(name, "/dev/"):
+			bound = true
+		}
+	}
+	return bound
+}
+
+// withoutFields gives the line back without the fields that drop names, and
+// without the blanks before them.
+func (t tableLine) withoutFields(drop func(field string) bool) string {
+	var kept tableLine
+	for i, field := range t.fields {
+		if !drop(field) {
+			kept.fields = append(kept.fields, field)
+			kept.gaps = append(kept.gaps, t.gaps[i])
+		}
+	}
+	kept.gaps = append(kept.gaps, t.gaps[len(t.gaps)-1])
+	return kept.String()
+}
