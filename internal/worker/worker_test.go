@@ -130,7 +130,7 @@ func TestRunWithoutReport(t *testing.T) {
 		"signal":         {scenarioKilled, []string{"signal: killed", "for want of memory", "printed nothing"}},
 		"garbage":        {scenarioGarbage, []string{"exit code 0", "this is no event", `{"type":`}},
 		"huge line":      {scenarioHugeLine, []string{"exit code 0", "xxxx..."}},
-		"secret printed": {scenarioSecret, []string{"exit code 1", "hash is (secret)", "\n(secret)\n(secret)\n", `"content":"(secret)\n(secret)\n"`}},
+		"secret printed": {scenarioSecret, []string{"exit code 1", "hash is (secret)", "\n(secret)\n(secret)\n", `"content":"(secret)"`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// What the fake engine does; metadata.owner of the manifest picks one.
+const (
+	fakeFails   = "fails"   // stage convert fails, and its report is all that remains
+	fakeCrashes = "crashes" // no report
+	fakeWaits   = "waits"   // for a cancel
+	fakeLeaves  = "leaves"  // fails and yet leaves an image
+)
+
+// TestMain plays the engine when it is started as one: a process that takes
+// the manifest, publishes files as the real engine does, and reports.
+func TestMain(m *testing.M) {
+	if slices.Contains(os.Args, "--cancel-on-stdin-close") {
+		if err := fakeEngine(); err != nil {
+			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func fakeEngine() error {
+	input := json.NewDecoder(os.Stdin)
+	var m manifest.Manifest
+	if err := input.Decode(&m); err != nil {
+		return err
+	}
+	if err := m.Validate(); err != nil {
+		return err
+	}
+	behaviour := ""
+	if m.Metadata != nil {
+		behaviour = m.Metadata.Owner
+	}
+	rep := report.New()
+	rep.Pipeline.DryRun = m.Options.DryRun
+	emit := json.NewEncoder(os.Stdout)
+	notify := func(event report.Event) error {
+		event.Time = report.Now()
+		return emit.Encode(event)
+	}
+	if err := notify(report.Event{Type: report.EventStageStarted, Stage: report.StageLoadManifest}); err != nil {
+		return err
+	}
+	result := map[string]any{"guest": map[string]any{"type": "linux", "firmware": "bios", "disk_bus": "virtio", "virtual_size": 1 << 20}}
+	if err := errors.Join(
+		rep.StageSucceeded(report.StageLoadManifest, 0.25, nil),
+		rep.StageSucceeded(report.StageInspect, 1.5, result),
+	); err != nil {
+		return err
+	}
+	rep.Warn(report.StageInspect, "KVM does not work here", "allow access to /dev/kvm")
+
+	paths := []string{}
+	if image := imagePath(&m); image != "" && behaviour != fakeFails {
+		paths = append(paths, image)
+	}
+	switch behaviour {
+	case fakeCrashes:
+		return errors.New("appliance: out of luck")
+	case fakeWaits:
+		_, _ = io.Copy(io.Discard, io.MultiReader(input.Buffered(), os.Stdin))
+		rep.Pipeline.Cancelled = true
+		rep.StageFailed(report.StageFix, 1, "cancelled")
+		paths = nil
+	case fakeFails, fakeLeaves:
+		rep.StageFailed(report.StageConvert, 2, "no space left on device")
+		rep.Fail(report.StageConvert, "no space left on device", "free 2 GiB in "+m.OutputDirectory())
+	}
+	if err := publish(&m, rep, paths); err != nil {
+		return err
+	}
+	return notify(report.Event{Type: report.EventFinished, Report: rep})
+}
+
+// publish writes the images and the report and their ownership records.
+func publish(m *manifest.Manifest, rep *report.Report, images []string) (err error) {
+	made, err := artifact.Preflight(m.OutputDirectory(), images, m.Output.Overwrite)
+	if err != nil {
+		rep.StageFailed(report.StageLoadManifest, 0, err.Error())
+		rep.Fail(report.StageLoadManifest, err.Error(), "")
+		images = nil
+	}
+	run, err := artifact.NewRun(m.OutputDirectory())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, run.Close()) }()
+	run.Directories = made
+	for _, image := range images {
+		temporary, err := run.Temporary(image)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(temporary, []byte("image"), 0o644); err != nil {
+			return err
+		}
+		if err := run.Publish(temporary, image, artifact.Record{}, m.Output.Overwrite); err != nil {
+			return err
+		}
+		rep.AddArtifact(report.Artifact{
+			Type: report.ArtifactConvertedImage, Path: image, Format: string(m.Output.Format), SizeBytes: 5, VirtualSize: 1 << 20,
+		})
+	}
+	rep.Finish()
+	if !m.Options.Report.Enabled {
+		return nil
+	}
+	if err := rep.WriteFile(m.ReportPath()); err != nil {
+		return err
+	}
+	return run.Claim(m.ReportPath(), artifact.Record{})
+}
+
+// fakeProvider is a provider whose engine is this test binary.
+func fakeProvider(t *testing.T) *hyper2kvmProvider {
+	t.Helper()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &hyper2kvmProvider{version: "test", executable: executable}
+}
+
+// sourceFile makes a file to migrate.
+func sourceFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "disk.vmdk")
+	if err := os.WriteFile(path, []byte("KDMV"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,102 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+func (r *migrationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan migrationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
+	resp.Diagnostics.Append(diags...)
+	m, unknown, diags := plan.manifest(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), unknown)...)
+	resp.Diagnostics.Append(plan.setPaths(m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	// The wait for a slot is not part of the timeout: it says nothing about
+	// this migration.
+	release, err := r.engine.acquire(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(outcome(m, nil, err)...)
+		return
+	}
+	defer release()
+	runCtx, cancel := context.WithTimeoutCause(ctx, timeout, &timeoutError{after: timeout})
+	defer cancel()
+	rep, err := r.engine.run(runCtx, m)
+	resp.Diagnostics.Append(outcome(m, rep, err)...)
+
+	// A failed migration leaves no files, and then no resource. Should one have
+	// left any, Terraform has to know: a tainted resource gets destroyed.
+	if rep == nil || resp.Diagnostics.HasError() && !leftFiles(rep) {
+		return
+	}
+	resp.Diagnostics.Append(plan.setResult(ctx, rep)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(rememberIdentity(ctx, resp.Private, publishedPaths(m, rep))...)
+}
+
+// setPaths sets the computed paths. What was planned must come true: a plan
+// that was made in another directory reads relative paths otherwise.
+func (m *migrationModel) setPaths(mf *manifest.Manifest) (diags diag.Diagnostics) {
+	paths := plannedPaths(mf, nil)
+	for name, value := range map[string]struct {
+		planned *types.String
+		now     types.String
+	}{
+		"id":          {&m.ID, paths.id},
+		"output_path": {&m.OutputPath, paths.output},
+		"report_path": {&m.ReportPath, paths.report},
+	} {
+		if !value.planned.IsUnknown() && !value.planned.Equal(value.now) {
+			diags.AddAttributeError(path.Root(name), "Plan was made in another directory", fmt.Sprintf(
+				"The plan has %s, but from here it would be %s. Plan and apply in the same directory, or use absolute paths "+
+					"for source.path, output.directory and options.report.path.", value.planned, value.now))
+		}
+		*value.planned = value.now
+	}
+	return diags
+}
+
+// publishedPaths are the files that the run left under their final names,
+// images first.
+func publishedPaths(m *manifest.Manifest, rep *report.Report) []string {
+	var paths []string
+	for _, image := range rep.Artifacts {
+		paths = append(paths, image.Path)
+	}
+	if m.Options.Report.Enabled {
+		paths = append(paths, m.ReportPath())
+	}
+	return paths
+}
+
+// leftFiles reports whether an image of the report is there.
+func leftFiles(rep *report.Report) bool {
+	for _, image := range rep.Artifacts {
+		if _, err := os.Lstat(image.Path); err == nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+// configured reads a configuration in JSON into the model.
+func configured(t *testing.T, config string) *migrationModel {
+	t.Helper()
+	schema := migrationSchema(t.Context())
+	raw := value(t, schema.Type().TerraformType(t.Context()), decode(t, config))
+	var model migrationModel
+	if diags := (tfsdk.Config{Schema: schema, Raw: raw}).Get(t.Context(), &model); diags.HasError() {
+		t.Fatal(diags)
+	}
+	return &model
+}
+
+// expected is the manifest of the shortest configuration, changed by edit.
+func expected(edit func(*manifest.Manifest)) *manifest.Manifest {
+	m := &manifest.Manifest{
+		Version:  "1.0",
+		Source:   manifest.Source{Type: manifest.SourceVMDK, Path: "/vms/disk.vmdk"},
+		Output:   manifest.Output{Directory: "/images", Format: manifest.FormatQCOW2},
+		Pipeline: manifest.DefaultPipeline(),
+		Options:  manifest.DefaultOptions(),
+	}
+	if edit != nil {
+		edit(m)
+	}
+	return m
+}
+
+func TestManifest(t *testing.T) {
+	t.Parallel()
+	const required = `"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}`
+	level, uid := 6, 1001
+	tests := map[string]struct {
+		config  string
+		want    *manifest.Manifest
+		unknown []string
+	}{
+		"all defaults": {config: `{` + required + `}`, want: expected(nil)},
+		"a given pipeline switches off what it leaves out": {
+			config: `{` + required + `, "pipeline": {"inspect": {}, "fix": {"enabled": false}}}`,
+			want: expected(func(m *manifest.Manifest) {
+				m.Pipeline.Fix.Enabled = false
+				m.Pipeline.Convert.Enabled = false
+				m.Pipeline.Validate.Enabled = false
+			}),
+		},
+		"every field": {
+			config: `{
+				"metadata": {"name": "web", "description": "d", "tags": ["a", "b"], "owner": "ops", "created": "2026-01-21"},
+				"source": {"type": "raw", "path": "/vms/a/../disk.img"},
+				"output": {"directory": "/images/", "format": "vdi", "filename": "web.vdi"},
+				"pipeline": {
+					"inspect": {"enabled": true, "collect_guest_info": true},
+					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true},
+					"convert": {"compress": true, "compress_level": 6},
+					"validate": {"check_image_integrity": false}
+				},
+				"configuration": {
+					"users": {"create": [{"name": "u", "uid": 1001, "password": "$6$x", "groups": ["wheel"], "shell": "/bin/sh", "ssh_authorized_keys": ["k"]}]},
+					"services": {"enable": ["sshd"], "disable": ["vmtoolsd"]},
+					"hostname": {"hostname": "web", "domain": "example.com", "hosts": [{"ip": "::1", "hostname": "localhost"}]},
+					"network": {"systemd_networkd": [{"filename": "a.network", "content": "[Match]"}]}
+				},
+				"options": {"dry_run": true, "verbose": 2, "report": {"enabled": false, "path": "r.json"}},
+				"overwrite": true
+			}`,
+			want: &manifest.Manifest{
+				Version:  "1.0",
+				Metadata: &manifest.Metadata{Name: "web", Description: "d", Tags: []string{"a", "b"}, Owner: "ops", Created: "2026-01-21"},
+				Source:   manifest.Source{Type: manifest.SourceRaw, Path: "/vms/disk.img"},
+				Output:   manifest.Output{Directory: "/images", Format: manifest.FormatVDI, Filename: "web.vdi", Overwrite: true},
+				Pipeline: manifest.Pipeline{
+					Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
+					Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true},
+					Convert: manifest.Convert{Enabled: true, Compress: true, CompressLevel: &level}, Validate: manifest.Validate{Enabled: true},
+				},
+				Configuration: &manifest.Configuration{
+					Users: &manifest.Users{Create: []manifest.User{{
+						Name: "u", UID: &uid, Password: "$6$x", Groups: []string{"wheel"}, Shell: "/bin/sh", SSHAuthorizedKeys: []string{"k"},
+					}}},
+					Services: &manifest.Services{Enable: []string{"sshd"}, Disable: []string{"vmtoolsd"}},
+					Hostname: &manifest.Hostname{
+						Hostname: "web", Domain: "example.com", Hosts: []manifest.Host{{IP: "::1", Hostname: "localhost"}},
+					},
+					Network: &manifest.Network{SystemdNetworkd: []manifest.NetworkFile{{Filename: "a.network", Content: "[Match]"}}},
+				},
+				Options: manifest.Options{DryRun: true, Verbose: 2, Report: manifest.ReportOptions{Path: "r.json"}},
+			},
+		},
+		"unknown values have their defaults": {
+			config: `{
+				"source": {"type": "vmdk", "path": "(unknown)"}, "output": {"directory": "/images", "format": "(unknown)"},
+				"pipeline": {"inspect": {"enabled": "(unknown)"}, "fix": {}, "convert": {"compress_level": "(unknown)"}, "validate": {}},
+				"configuration": {"users": {"create": ["(unknown)", {"name": "u", "groups": ["(unknown)", "g"]}]}, "hostname": "(unknown)"},
+				"overwrite": "(unknown)"
+			}`,
+			want: expected(func(m *manifest.Manifest) {
+				m.Source.Path = ""
+				m.Configuration = &manifest.Configuration{
+					Users: &manifest.Users{Create: []manifest.User{{}, {Name: "u", Groups: []string{"g"}}}},
+				}
+			}),
+			unknown: []string{
+				"source.path", "output.format", "pipeline.inspect.enabled", "pipeline.convert.compress_level",
+				"configuration.users.create[0]", "configuration.users.create[1].groups", "configuration.hostname", "overwrite",
+			},
+		},
+		"unknown sections have their defaults": {
+			config: `{"source": "(unknown)", "output": "(unknown)", "pipeline": "(unknown)", "options": "(unknown)", "metadata": "(unknown)"}`,
+			want: expected(func(m *manifest.Manifest) {
+				m.Source = manifest.Source{}
+				m.Output.Directory = ""
+			}),
+			unknown: []string{"metadata", "source", "output", "pipeline", "options"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, unknown, diags := configured(t, test.config).manifest(t.Context())
+			if diags.HasError() {
+				t.Fatal(diags)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("manifest (-want +got):\n%s", diff)
+			}
+			var unknownTexts []string
+			for _, path := range unknown {
+				unknownTexts = append(unknownTexts, path.String())
+			}
+			if diff := cmp.Diff(test.unknown, unknownTexts); diff != "" {
+				t.Errorf("unknown (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAttributePath(t *testing.T) {
+	t.Parallel()
+	root := migrationSchema(t.Context()).Type()
+	for from, want := range map[string]string{
+		"source.type":                          "source.type",
+		"pipeline.fix.fstab_mode":              "pipeline.fix.fstab_mode",
+		"configuration.users.create[1].name":   "configuration.users.create[1].name",
+		"configuration.users.create[0].groups": "configuration.users.create[0].groups",
+		"configuration.services.enable[0]":     "configuration.services.enable", // a set
+		"configuration.users.create[0].absent": "configuration.users.create[0]",
+		"configuration.users.create.name":      "configuration.users.create",
+		"configuration.hostname.hosts[2].ip":   "configuration.hostname.hosts[2].ip",
+		"output.overwrite":                     "output",
+		"version":                              "",
+		"":                                     "",
+		"options.report.path":                  "options.report.path",
+		"configuration.users.create[0].ssh_authorized_keys[3]": "configuration.users.create[0].ssh_authorized_keys[3]",
+	} {
+		if got := attributePath(root, from).String(); got != want {
+			t.Errorf("attributePath(%q) = %q, want %q", from, got, want)
+		}
+	}
+}

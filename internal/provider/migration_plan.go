@@ -1,0 +1,104 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+// ModifyPlan plans the computed attributes: for a new migration the paths that
+// follow from its configuration, so that what uses them (a libvirt domain, say)
+// is planned with its real values, and for an existing one what it has.
+func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return // destroy
+	}
+	var plan migrationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !req.State.Raw.IsNull() {
+		// An update in place changes nothing of it, and for a replacement
+		// Terraform plans once more without a state. UseStateForUnknown would
+		// not do: the framework makes null attributes of known objects unknown.
+		var state migrationModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		plan.copyComputed(&state)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	m, unknown, diags := plan.manifest(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	paths := plannedPaths(m, unknown)
+	plan.ID, plan.OutputPath, plan.ReportPath = paths.id, paths.output, paths.report
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// copyComputed takes all that a migration leaves in state from another model.
+func (m *migrationModel) copyComputed(from *migrationModel) {
+	m.ID, m.OutputPath, m.ReportPath = from.ID, from.OutputPath, from.ReportPath
+	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
+}
+
+// resultPaths are the computed paths of a migration.
+type resultPaths struct{ id, output, report types.String }
+
+// plannedPaths says where the migration of m will put its files, as far as the
+// known part of it decides that.
+func plannedPaths(m *manifest.Manifest, unknown unknownPaths) resultPaths {
+	paths := resultPaths{id: types.StringUnknown(), output: types.StringUnknown(), report: types.StringUnknown()}
+	touched := func(attributes ...string) bool {
+		for _, attribute := range attributes {
+			if unknown.touch(attribute) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case m.Options.DryRun && !touched("options.dry_run"):
+		paths.output = types.StringNull()
+	case touched("options.dry_run", "pipeline.convert.enabled", "pipeline.fix.enabled"):
+	case imagePath(m) == "":
+		paths.output = types.StringNull()
+	case !touched("source.path", "output"):
+		paths.output = types.StringValue(imagePath(m))
+	}
+	switch {
+	case touched("options.report.enabled"):
+	case !m.Options.Report.Enabled:
+		paths.report = types.StringNull()
+	case !touched("options.report.path", "output.directory"):
+		paths.report = types.StringValue(m.ReportPath())
+	}
+	switch {
+	case !paths.output.IsNull():
+		paths.id = paths.output
+	case !paths.report.IsNull():
+		paths.id = paths.report
+	case !touched("output.directory"):
+		paths.id = types.StringValue(m.OutputDirectory())
+	}
+	return paths
+}
+
+// imagePath is the path of the image that m makes, or "" if it makes none.
+func imagePath(m *manifest.Manifest) string {
+	switch {
+	case m.Options.DryRun:
+		return ""
+	case m.Pipeline.Convert.Enabled:
+		return m.OutputPath()
+	case m.Pipeline.Fix.Enabled:
+		return m.FixedOverlayPath()
+	default:
+		return ""
+	}
+}

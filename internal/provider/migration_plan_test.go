@@ -1,0 +1,99 @@
+package provider
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	resp, planned := server.plan(instance{}, `{"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}}`)
+	server.noErrors(resp.Diagnostics)
+	want := decode(t, `{
+		"id": "/images/disk.qcow2",
+		"output_path": "/images/disk.qcow2",
+		"report_path": "/images/report.json",
+		"report": "(unknown)", "artifacts": "(unknown)", "guest": "(unknown)",
+		"metadata": null, "configuration": null, "timeouts": null, "overwrite": false,
+		"source": {"type": "vmdk", "path": "/vms/disk.vmdk"},
+		"output": {"directory": "/images", "format": "qcow2", "filename": null},
+		"pipeline": {
+			"inspect": {"enabled": true, "collect_guest_info": false},
+			"fix": {"enabled": true, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
+				"fstab_mode": "stabilize-all", "remove_vmware_tools": false},
+			"convert": {"enabled": true, "compress": false, "compress_level": null},
+			"validate": {"enabled": true, "check_image_integrity": true}
+		},
+		"options": {"dry_run": false, "verbose": 1, "report": {"enabled": true, "path": "report.json"}}
+	}`)
+	if diff := cmp.Diff(want, plain(t, planned)); diff != "" {
+		t.Errorf("planned state (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanOfAGivenPipeline(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	resp, planned := server.plan(instance{}, `{"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"},
+		"pipeline": {"inspect": {"collect_guest_info": true}, "fix": {"enabled": false}}, "options": {"report": {"path": "i.json"}}}`)
+	server.noErrors(resp.Diagnostics)
+	want := decode(t, `{
+		"inspect": {"enabled": true, "collect_guest_info": true},
+		"fix": {"enabled": false, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
+			"fstab_mode": "stabilize-all", "remove_vmware_tools": false},
+		"convert": {"enabled": false, "compress": false, "compress_level": null},
+		"validate": {"enabled": false, "check_image_integrity": true}
+	}`)
+	if diff := cmp.Diff(want, at(t, planned, "pipeline")); diff != "" {
+		t.Errorf("planned pipeline (-want +got):\n%s", diff)
+	}
+	for path, want := range map[string]any{
+		"id": "/images/i.json", "output_path": nil, "report_path": "/images/i.json", "options.report.enabled": true, "options.verbose": 1.0,
+	} {
+		if got := at(t, planned, path); got != want {
+			t.Errorf("%s is planned as %v, want %v", path, got, want)
+		}
+	}
+}
+
+func TestPlannedPaths(t *testing.T) {
+	t.Parallel()
+	const good = `"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}`
+	tests := map[string]struct {
+		config             string
+		id, output, report any
+	}{
+		"file name":        {`{"source": {"type": "raw", "path": "/d"}, "output": {"directory": "/i", "format": "raw", "filename": "x.img"}}`, "/i/x.img", "/i/x.img", "/i/report.json"},
+		"overlay":          {`{` + good + `, "pipeline": {"fix": {}}}`, "/images/disk.overlay.qcow2", "/images/disk.overlay.qcow2", "/images/report.json"},
+		"dry run":          {`{` + good + `, "options": {"dry_run": true}}`, "/images/report.json", nil, "/images/report.json"},
+		"neither":          {`{` + good + `, "options": {"dry_run": true, "report": {"enabled": false}}}`, "/images", nil, nil},
+		"report elsewhere": {`{` + good + `, "options": {"report": {"path": "/r.json"}}}`, "/images/disk.qcow2", "/images/disk.qcow2", "/r.json"},
+		"unknown directory": {
+			`{"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "(unknown)"}}`, unknownText, unknownText, unknownText,
+		},
+		"unknown source": {
+			`{"source": {"type": "vmdk", "path": "(unknown)"}, "output": {"directory": "/images"}}`, unknownText, unknownText, "/images/report.json",
+		},
+		"unknown source type": {
+			`{"source": {"type": "(unknown)", "path": "/d.vmdk"}, "output": {"directory": "/images"}}`, "/images/d.qcow2", "/images/d.qcow2", "/images/report.json",
+		},
+		"unknown stage": {`{` + good + `, "pipeline": {"fix": {}, "convert": {"enabled": "(unknown)"}}}`, unknownText, unknownText, "/images/report.json"},
+		"unknown dry run": {
+			`{` + good + `, "options": {"dry_run": "(unknown)", "report": {"enabled": false}}}`, unknownText, unknownText, nil,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, fakeProvider(t), `{}`)
+			resp, planned := server.plan(instance{}, test.config)
+			server.noErrors(resp.Diagnostics)
+			got := []any{at(t, planned, "id"), at(t, planned, "output_path"), at(t, planned, "report_path")}
+			if diff := cmp.Diff([]any{test.id, test.output, test.report}, got); diff != "" {
+				t.Errorf("id, output_path, report_path (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

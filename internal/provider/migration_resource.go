@@ -1,0 +1,53 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// defaultCreateTimeout is long enough for a disk of some terabytes, and short
+// enough to notice a storage that hangs within a night.
+const defaultCreateTimeout = 8 * time.Hour
+
+var (
+	_ resource.Resource                   = (*migrationResource)(nil)
+	_ resource.ResourceWithConfigure      = (*migrationResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*migrationResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*migrationResource)(nil)
+)
+
+func newMigrationResource() resource.Resource { return &migrationResource{} }
+
+type migrationResource struct {
+	engine *engine
+}
+
+func (r *migrationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_migration"
+}
+
+func (r *migrationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = migrationSchema(ctx)
+}
+
+func (r *migrationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return // validation comes before the provider is configured
+	}
+	configured, ok := req.ProviderData.(*engine)
+	if !ok {
+		resp.Diagnostics.AddError("Unexpected provider data",
+			fmt.Sprintf("Expected *engine, got %T. This is a bug in the provider; please report it.", req.ProviderData))
+		return
+	}
+	r.engine = configured
+}
+
+// Update changes what says nothing about the files: metadata, verbosity,
+// overwrite and timeouts. All else is replaced by its plan modifiers.
+func (r *migrationResource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	resp.State.Raw = req.Plan.Raw
+}

@@ -1,0 +1,103 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+)
+
+// computedAttributes are what a migration leaves in state. ModifyPlan plans
+// them, and an update in place changes none.
+func computedAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id": readString("Absolute path that identifies the migration: that of its image, of its report if it makes no image, or else of its " +
+			"output directory."),
+		"output_path": readString("Absolute path of the image, known at plan when the inputs are. Null if the migration makes no image. Of a source " +
+			"with several disks it is the first one's; `artifacts` lists all."),
+		"report_path": readString("Absolute path of the report file, known at plan when the inputs are. Null if there is none."),
+		"report":      reportAttribute(),
+		"artifacts": schema.ListNestedAttribute{
+			MarkdownDescription: "The images that the migration made.",
+			Computed:            true,
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"type":         readString("`converted_image`, or `fixed_overlay` for the overlay of a `fix` without `convert`."),
+				"path":         readString("Absolute path."),
+				"format":       readString("Image format."),
+				"size_bytes":   readNumber("Size of the file in bytes, as it was published."),
+				"size_human":   readString("The same for people, such as `1.50 GiB`."),
+				"compressed":   schema.BoolAttribute{MarkdownDescription: "Whether the image is compressed.", Computed: true},
+				"virtual_size": readNumber("Size of the disk that the guest sees, in bytes."),
+			}},
+		},
+		"guest": schema.SingleNestedAttribute{
+			MarkdownDescription: "What was found out about the guest, and what its virtual machine needs. Attributes are null where nothing is known; " +
+				"`pipeline.inspect.collect_guest_info` finds out most.",
+			Computed: true,
+			Attributes: map[string]schema.Attribute{
+				"type":         readString("Kind of operating system, such as `linux`."),
+				"distro":       readString("Distribution, such as `debian`."),
+				"product_name": readString("Name by which the operating system calls itself."),
+				"version":      readString("Version of the operating system."),
+				"arch":         readString("Processor architecture, such as `x86_64`."),
+				"hostname":     readString("Host name."),
+				"firmware":     readString("Firmware that the guest boots with: `bios` or `uefi`."),
+				"disk_bus":     readString("Disk bus to attach the image to, such as `virtio`."),
+				"nic_model":    readString("Network card to give the machine, such as `virtio`."),
+				"virtual_size": readNumber("Size of the boot disk that the guest sees, in bytes."),
+			},
+		},
+	}
+}
+
+func reportAttribute() schema.Attribute {
+	messages := func(description string) schema.Attribute {
+		return schema.ListNestedAttribute{
+			MarkdownDescription: description,
+			Computed:            true,
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"stage":   readString("Stage that it comes from."),
+				"message": readString("What happened."),
+				"remedy":  readString("What to do about it; null if nothing is known to help."),
+			}},
+		}
+	}
+	return schema.SingleNestedAttribute{
+		MarkdownDescription: "The report of the run. The report file has more: the result of each stage with every change and its diff.",
+		Computed:            true,
+		Attributes: map[string]schema.Attribute{
+			"timestamp": readString("When the run started, in UTC (RFC 3339)."),
+			"success":   schema.BoolAttribute{MarkdownDescription: "Whether the migration succeeded.", Computed: true},
+			"dry_run":   schema.BoolAttribute{MarkdownDescription: "Whether it was a dry run.", Computed: true},
+			"duration":  schema.Float64Attribute{MarkdownDescription: "Duration of the run in seconds.", Computed: true},
+			"stages": schema.MapNestedAttribute{
+				MarkdownDescription: "The stages that ran, by name.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"success":  schema.BoolAttribute{MarkdownDescription: "Whether the stage succeeded.", Computed: true},
+					"duration": schema.Float64Attribute{MarkdownDescription: "Duration of the stage in seconds.", Computed: true},
+					"error":    readString("Why the stage failed; null if it did not."),
+				}},
+			},
+			"warnings": messages("What did not stop the migration but should be known."),
+			"errors":   messages("What stopped the migration."),
+			"summary": schema.SingleNestedAttribute{
+				MarkdownDescription: "The report in numbers.",
+				Computed:            true,
+				Attributes: map[string]schema.Attribute{
+					"total_stages":      readNumber("Stages that ran."),
+					"successful_stages": readNumber("Stages that succeeded."),
+					"failed_stages":     readNumber("Stages that failed."),
+					"total_warnings":    readNumber("Warnings."),
+					"total_errors":      readNumber("Errors."),
+					"total_artifacts":   readNumber("Images made."),
+				},
+			},
+		},
+	}
+}
+
+func readString(description string) schema.Attribute {
+	return schema.StringAttribute{MarkdownDescription: description, Computed: true}
+}
+
+func readNumber(description string) schema.Attribute {
+	return schema.Int64Attribute{MarkdownDescription: description, Computed: true}
+}

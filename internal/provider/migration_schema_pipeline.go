@@ -1,0 +1,102 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+func pipelineAttribute() schema.Attribute {
+	stages := map[string]schema.Attribute{
+		"inspect":  inspectAttribute(),
+		"fix":      fixAttribute(),
+		"convert":  convertAttribute(),
+		"validate": validateAttribute(),
+	}
+	all := map[string]attr.Value{}
+	for name, attribute := range stages {
+		if stage, ok := attribute.(schema.SingleNestedAttribute); ok {
+			all[name] = defaultObject(stage.Attributes, nil)
+		}
+	}
+	return section("The stages to run. Without `pipeline`, all stages run with their defaults; in a given `pipeline`, a stage that is not named "+
+		"does not run.", stages, defaultObject(stages, all))
+}
+
+func inspectAttribute() schema.Attribute {
+	defaults := manifest.DefaultPipeline().Inspect
+	return stage("Gathers what is known about the source: size, format, partitions, file systems, firmware.", map[string]schema.Attribute{
+		"collect_guest_info": option(defaults.CollectGuestInfo, "Whether to look inside the guest too, for `guest` and the report: operating system, "+
+			"version, host name, kernels."),
+	})
+}
+
+func fixAttribute() schema.Attribute {
+	defaults := manifest.DefaultPipeline().Fix
+	return stage("Prepares the guest for KVM, offline. The changes go to a temporary overlay, never to the source.", map[string]schema.Attribute{
+		"backup":      option(defaults.Backup, "Whether to keep the original of each changed file inside the guest."),
+		"print_fstab": option(defaults.PrintFstab, "Whether the report shows `/etc/fstab` before and after."),
+		"update_grub": option(defaults.UpdateGrub, "Whether to make the boot loader's configuration refer to disks by stable names."),
+		"regen_initramfs": option(defaults.RegenInitramfs, "Whether to make sure that each kernel's initramfs has the virtio drivers. One that has "+
+			"them stays as it is."),
+		"fstab_mode": schema.StringAttribute{
+			MarkdownDescription: "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that " +
+				"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none. The default is `" +
+				string(defaults.FstabMode) + "`.",
+			Optional:      true,
+			Computed:      true,
+			Default:       stringdefault.StaticString(string(defaults.FstabMode)),
+			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		},
+		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove the packages of VMware Tools."),
+	})
+}
+
+func convertAttribute() schema.Attribute {
+	defaults := manifest.DefaultPipeline().Convert
+	return stage("Writes the image. Without it, `fix` publishes its overlay, which needs the source to stay where it is.", map[string]schema.Attribute{
+		"compress": option(defaults.Compress, "Whether to compress the image (`qcow2` only)."),
+		"compress_level": schema.Int64Attribute{
+			MarkdownDescription: "Compression level from 1 (fastest) to 9 (smallest). The default is that of the compressor.",
+			Optional:            true,
+			PlanModifiers:       []planmodifier.Int64{int64planmodifier.RequiresReplace()},
+		},
+	})
+}
+
+func validateAttribute() schema.Attribute {
+	defaults := manifest.DefaultPipeline().Validate
+	return stage("Checks the written image before it gets its name.", map[string]schema.Attribute{
+		"check_image_integrity": option(defaults.CheckImageIntegrity, "Whether to run `qemu-img check` on the image."),
+	})
+}
+
+// stage is the attribute of one stage. A stage that is given runs, unless it
+// says otherwise; one that is not given does not.
+func stage(description string, options map[string]schema.Attribute) schema.Attribute {
+	options["enabled"] = option(true, "Whether to run this stage.")
+	return section(description, options, defaultObject(options, map[string]attr.Value{"enabled": types.BoolValue(false)}))
+}
+
+// option is a switch whose change means to migrate again.
+func option(value bool, description string) schema.Attribute {
+	word := "`false`"
+	if value {
+		word = "`true`"
+	}
+	return schema.BoolAttribute{
+		MarkdownDescription: description + " The default is " + word + ".",
+		Optional:            true,
+		Computed:            true,
+		Default:             booldefault.StaticBool(value),
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.RequiresReplace()},
+	}
+}

@@ -1,0 +1,77 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestValidateConfig(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	const good = `"source": {"type": "vmdk", "path": "d.vmdk"}, "output": {"directory": "out"}`
+	tests := map[string]struct {
+		config string
+		want   []string // a part of each diagnostic, in order
+	}{
+		"shortest":    {`{` + good + `}`, nil},
+		"source type": {`{"source": {"type": "qcow3", "path": "d"}, "output": {"directory": "out"}}`, []string{`"source").AttributeName("type")`}},
+		"all at once": {
+			`{"source": {"type": "qcow3", "path": ""}, "output": {"directory": "out", "format": "vhd"}}`,
+			[]string{"source type", "must not be empty", "output format"},
+		},
+		"fstab mode": {`{` + good + `, "pipeline": {"fix": {"fstab_mode": "all"}}}`, []string{"fstab mode"}},
+		"no stage":   {`{` + good + `, "pipeline": {}}`, []string{"no stage is enabled"}},
+		"no stage, as far as is known": {
+			`{` + good + `, "pipeline": {"fix": {"enabled": "(unknown)"}}}`, nil,
+		},
+		"compress raw": {
+			`{"source": {"type": "vmdk", "path": "d"}, "output": {"directory": "o", "format": "raw"}, "pipeline": {"convert": {"compress": true}}}`,
+			[]string{"cannot be compressed"},
+		},
+		"compress what is not known": {
+			`{"source": {"type": "vmdk", "path": "d"}, "output": {"directory": "o", "format": "(unknown)", "filename": "d.raw"}, "pipeline": {"convert": {"compress": true}}}`,
+			nil,
+		},
+		"validate without an image, as far as is known": {
+			`{` + good + `, "pipeline": {"validate": {}, "fix": "(unknown)"}}`, nil,
+		},
+		"unknown everything": {`{"source": "(unknown)", "output": "(unknown)", "pipeline": "(unknown)", "configuration": "(unknown)"}`, nil},
+		"error beside an unknown value": {
+			`{"source": {"type": "qcow3", "path": "(unknown)"}, "output": "(unknown)"}`, []string{"source type"},
+		},
+		"plain password": {
+			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password": "swordfish"}]}}}`,
+			[]string{`ElementKeyInt(0).AttributeName("password")`},
+		},
+		"unknown users": {`{` + good + `, "configuration": {"users": {"create": "(unknown)"}}}`, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := texts(server.validate(test.config))
+			// What this version cannot do yet changes from version to version.
+			got = without(got, "not supported by this version")
+			if len(got) != len(test.want) {
+				t.Fatalf("got %d diagnostics, want %d: %q", len(got), len(test.want), got)
+			}
+			for i, want := range test.want {
+				if !strings.Contains(got[i], want) {
+					t.Errorf("diagnostic %q lacks %q", got[i], want)
+				}
+				if strings.Contains(got[i], "swordfish") {
+					t.Errorf("diagnostic shows a secret: %s", got[i])
+				}
+			}
+		})
+	}
+}
+
+func without(texts []string, part string) []string {
+	var kept []string
+	for _, text := range texts {
+		if !strings.Contains(text, part) {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}

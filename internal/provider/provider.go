@@ -1,0 +1,102 @@
+// Package provider is the Terraform face of the migration engine: schemas,
+// plans, state and diagnostics. It knows nothing about disk images; each
+// migration runs in a worker process.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ provider.Provider = (*hyper2kvmProvider)(nil)
+
+type hyper2kvmProvider struct {
+	version string
+	// executable is the engine; empty means the provider's own binary. Tests
+	// put another one here.
+	executable string
+}
+
+type providerModel struct {
+	Acceleration  types.String `tfsdk:"acceleration"`
+	MaxConcurrent types.Int64  `tfsdk:"max_concurrent"`
+	WorkDirectory types.String `tfsdk:"work_directory"`
+}
+
+// New returns the provider's constructor. version is the provider's release,
+// "dev" for a build from a work tree.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider {
+		return &hyper2kvmProvider{version: version}
+	}
+}
+
+func (p *hyper2kvmProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "hyper2kvm"
+	resp.Version = p.version
+}
+
+func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Turns disk images of VMware, Hyper-V and other hypervisors into images that boot on KVM. " +
+			"Migrations run on the machine that runs Terraform: it must be Linux, reach the source and the output directory, " +
+			"and have libguestfs and qemu-img installed.",
+		Attributes: map[string]schema.Attribute{
+			"acceleration": schema.StringAttribute{
+				MarkdownDescription: "How the appliance that opens guests is run: `kvm` (fails where KVM does not work), `tcg` (software emulation, " +
+					"slow but works everywhere), or `auto`, which tries KVM and falls back to TCG with a warning that says why. The default is `auto`.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf("auto", "kvm", "tcg")},
+			},
+			"max_concurrent": schema.Int64Attribute{
+				MarkdownDescription: "The number of migrations that run at the same time, whatever Terraform's own `-parallelism` is. Others wait, and " +
+					"waiting does not count against their timeout. The default is one for every two CPU cores, and at least one.",
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.AtLeast(1)},
+			},
+			"work_directory": schema.StringAttribute{
+				MarkdownDescription: "An existing directory for the working files of running migrations. The default is the output directory of each " +
+					"migration, which needs no copy between file systems and is known to have room for images.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+		},
+	}
+}
+
+func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// During plan a value may not be known yet. Nothing runs then, and apply
+	// configures again.
+	concurrent := defaultMaxConcurrent()
+	if !config.MaxConcurrent.IsNull() && !config.MaxConcurrent.IsUnknown() {
+		concurrent = int(config.MaxConcurrent.ValueInt64())
+	}
+	if concurrent < 1 {
+		resp.Diagnostics.AddAttributeError(path.Root("max_concurrent"), "Invalid number of migrations",
+			"max_concurrent must be at least 1.")
+		return
+	}
+	resp.ResourceData = newEngine(p.executable, config.Acceleration.ValueString(), config.WorkDirectory.ValueString(), concurrent)
+}
+
+func (p *hyper2kvmProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newMigrationResource}
+}
+
+func (p *hyper2kvmProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return nil
+}
