@@ -40,7 +40,7 @@ func keptText(name string) bool {
 	case "etc/mdadm":
 		return base == "mdadm.conf"
 	case "etc/lvm":
-		return base == "lvmlocal.conf"
+		return base == "lvm.conf" || base == "lvmlocal.conf"
 	case ".":
 		return base == "config" || base == "buildconfig"
 	case "lib/dracut", "usr/lib/dracut":

@@ -1,0 +1,147 @@
+package fix
+
+import (
+	"path"
+	"slices"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+)
+
+// virtioDrivers are what a guest on KVM meets: the bus, both disk buses, the
+// network card.
+var virtioDrivers = []string{"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net"}
+
+// earlyDrivers have to be there before the root file system is. sd_mod drives
+// the disks behind virtio_scsi; a guest that came from NVMe may lack it.
+var earlyDrivers = []string{"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod"}
+
+// drivers says where one kernel has its drivers.
+type drivers struct {
+	version string
+	builtin map[string]bool
+	modules initramfs.Dependencies
+	// configured are modules that only the kernel's configuration tells of.
+	configured map[string]bool
+}
+
+// driversOf reads /lib/modules/<version> and, where it does not tell, the
+// kernel's configuration.
+func (r *run) driversOf(version string) (drivers, error) {
+	d := drivers{version: version}
+	directory := path.Join("/lib/modules", version)
+	dep, _, err := r.read(path.Join(directory, "modules.dep"))
+	if err != nil {
+		return d, err
+	}
+	d.modules = initramfs.ParseDependencies([]byte(dep))
+	builtin, ok, err := r.read(path.Join(directory, "modules.builtin"))
+	if err != nil {
+		return d, err
+	}
+	d.builtin = initramfs.ParseBuiltin([]byte(builtin))
+	if ok {
+		return d, nil
+	}
+	for _, file := range []string{"/boot/config-" + version, path.Join(directory, "config")} {
+		config, ok, err := r.read(file)
+		if err != nil {
+			return d, err
+		}
+		if ok {
+			d.builtin, d.configured = initramfs.ParseConfig([]byte(config))
+			break
+		}
+	}
+	return d, nil
+}
+
+// The places that Kernel.Virtio tells.
+const (
+	placeBuiltin   = "built-in"
+	placeInitramfs = "initramfs"
+	placeModule    = "module"
+	placeMissing   = "missing"
+)
+
+// place says where a driver is. image may be nil.
+func (d drivers) place(name string, image *initramfs.Image) string {
+	switch {
+	case d.builtin[name]:
+		return placeBuiltin
+	case image != nil && image.HasModule(d.version, name):
+		return placeInitramfs
+	case d.has(name):
+		return placeModule
+	}
+	return placeMissing
+}
+
+func (d drivers) has(name string) bool {
+	_, ok := d.modules.Path(name)
+	return ok || d.configured[name]
+}
+
+func (d drivers) virtio(image *initramfs.Image) map[string]string {
+	places := map[string]string{}
+	for _, name := range virtioDrivers {
+		places[name] = d.place(name, image)
+	}
+	return places
+}
+
+// absentFrom lists the wanted drivers that the kernel has as modules and the
+// image does not have.
+func (d drivers) absentFrom(image *initramfs.Image, wanted []string) []string {
+	var absent []string
+	for _, name := range wanted {
+		if d.place(name, image) == placeModule {
+			absent = append(absent, name)
+		}
+	}
+	return absent
+}
+
+// bootsFrom says which virtio disk bus a kernel can find its root file system
+// on: "virtio-blk", "virtio-scsi" or "".
+func bootsFrom(d drivers, image *initramfs.Image) string {
+	early := func(name string) bool {
+		place := d.place(name, image)
+		return place == placeBuiltin || place == placeInitramfs
+	}
+	switch {
+	case !early("virtio_pci"):
+		return ""
+	case early("virtio_blk"):
+		return "virtio-blk"
+	case early("virtio_scsi") && early("sd_mod"):
+		return "virtio-scsi"
+	}
+	return ""
+}
+
+// rootDrivers lists what the guest's root file system stands on. An image that
+// booted the guest has them; naming them costs nothing where they are there.
+func rootDrivers(mounts []guest.Mount, devices guest.Devices) []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, m := range mounts {
+		if m.Path != "/" && m.Path != "/usr" {
+			continue
+		}
+		switch m.FSType {
+		case "ext2", "ext3", "ext4", "xfs", "btrfs":
+			add(m.FSType)
+		}
+		for _, d := range devices {
+			if d.Name == m.Device && (d.Kind == guest.KindLV || d.Kind == guest.KindCrypt) {
+				add("dm_mod")
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,104 @@
+package fix
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+)
+
+// staleReferences is what an initramfs says of devices that the new machine
+// does not have.
+type staleReferences struct {
+	files map[string]string // configuration files with the names put right
+	specs []string          // the names that were replaced or dropped
+	waits []string          // devices waited for in ways that only a rebuild ends
+}
+
+// staleReferences goes through the configuration inside an image.
+func (r *run) staleReferences(image *initramfs.Image) staleReferences {
+	s := staleReferences{files: map[string]string{}}
+	scope := r.bootScope()
+	for _, name := range image.Texts() {
+		text, _ := image.Text(name)
+		fixed := text
+		switch name {
+		case "etc/lvm/lvm.conf":
+			fixed, _ = editLVMConf(text, scope)
+		case "etc/mdadm.conf", "etc/mdadm/mdadm.conf":
+			fixed, _ = editMdadmConf(text, scope)
+		case "etc/lvm/devices/system.devices":
+			s.ignoreLVMDevices(text, image)
+		default:
+			fixed = initramfs.RewriteDevices(name, text, s.rename(r))
+		}
+		if fixed != text {
+			s.files[name] = fixed
+		}
+	}
+	for _, reference := range image.References() {
+		if reference.Wait && r.isGone(reference.Spec) && !slices.Contains(s.waits, reference.Spec) {
+			s.waits = append(s.waits, reference.Spec)
+		}
+	}
+	return s
+}
+
+// rename gives a device its stable name. A resume device that is on no disk is
+// dropped: the image would wait for it at each boot.
+func (s *staleReferences) rename(r *run) func(initramfs.Reference) (string, bool) {
+	return func(reference initramfs.Reference) (string, bool) {
+		spec := reference.Spec
+		if isStale(spec) {
+			if name, err := r.names.stable(spec, asTag); err == nil {
+				s.replaced(spec)
+				return name, true
+			}
+		}
+		if strings.EqualFold(reference.Key, "resume") && r.isGone(spec) {
+			s.replaced(spec)
+			return "", false
+		}
+		return spec, true
+	}
+}
+
+func (s *staleReferences) replaced(spec string) {
+	if !slices.Contains(s.specs, spec) {
+		s.specs = append(s.specs, spec)
+	}
+}
+
+// ignoreLVMDevices makes the LVM in an image use every disk. A file cannot be
+// taken out of an image, but LVM can be told to leave its list alone.
+func (s *staleReferences) ignoreLVMDevices(list string, image *initramfs.Image) {
+	const local = "etc/lvm/lvmlocal.conf"
+	const ignore = "devices {\n\tuse_devicesfile = 0\n}\n"
+	text, _ := image.Text(local)
+	if !strings.Contains(list, "IDTYPE=") || strings.Contains(text, ignore) {
+		return
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "devices") {
+			s.waits = append(s.waits, "the disks in LVM's list of devices")
+			return
+		}
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	s.files[local] = text + ignore
+	s.specs = append(s.specs, "LVM's list of devices")
+}
+
+// isGone reports whether a name is bound to the old machine or on no disk of
+// the guest. Below encryption that was not opened, nobody can tell.
+func (r *run) isGone(spec string) bool {
+	if isStale(spec) {
+		return true
+	}
+	if _, found := r.names.devices.Resolve(spec); found || len(r.names.devices) == 0 {
+		return false
+	}
+	return !r.names.hasLockedDevice()
+}

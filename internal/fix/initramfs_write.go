@@ -1,0 +1,69 @@
+package fix
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// noSpaceError says that a file system of the guest is too full.
+type noSpaceError struct {
+	directory  string
+	free, need int64 // bytes
+}
+
+func (e *noSpaceError) Error() string {
+	return fmt.Sprintf("%s has %d bytes free and needs %d", e.directory, e.free, e.need)
+}
+
+// spaceMargin is what a file system is left with, in bytes.
+const spaceMargin = 1 << 20
+
+// appendTo puts data behind a guest file whose bytes are in original. The file
+// is written anew and swapped in, and only where there is no room for that,
+// added to where it lies.
+func (r *run) appendTo(name string, original *os.File, size int64, data []byte) error {
+	if _, err := original.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	free, known := r.freeSpace(path.Dir(name))
+	if !known || free >= size+int64(len(data))+spaceMargin {
+		if err := r.fs.Upload(name, io.MultiReader(original, bytes.NewReader(data)), 0o600); err != nil {
+			return fmt.Errorf("cannot write %s in the guest: %w", name, err)
+		}
+		return nil
+	}
+	if free < int64(len(data))+spaceMargin {
+		return &noSpaceError{path.Dir(name), free, int64(len(data)) + spaceMargin}
+	}
+	if _, err := r.runner.RunInput(data, "dd", "of="+name, "oflag=append", "conv=notrunc,fsync"); err != nil {
+		return fmt.Errorf("cannot append to %s in the guest: %w", name, err)
+	}
+	return nil
+}
+
+// freeSpace asks the guest's own stat, which knows the mounted file system. It
+// is unknown where the guest's programs cannot run.
+func (r *run) freeSpace(directory string) (int64, bool) {
+	if r.runner == nil {
+		return 0, false
+	}
+	out, err := r.runner.Run("stat", "-f", "-c", "%a %S", directory)
+	if err != nil {
+		return 0, false
+	}
+	fields := strings.Fields(out)
+	if len(fields) != 2 {
+		return 0, false
+	}
+	blocks, err := strconv.ParseInt(fields[0], 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	block, err := strconv.ParseInt(fields[1], 10, 64)
+	return blocks * block, err == nil
+}
