@@ -34,6 +34,8 @@ type FakeCall struct {
 
 var _ Runner = (*FakeRunner)(nil)
 
+var errNoCommand = errors.New("run in the guest: no command given")
+
 // Run implements Runner.
 func (f *FakeRunner) Run(argv ...string) (string, error) {
 	return f.RunInput(nil, argv...)
@@ -45,7 +47,7 @@ func (f *FakeRunner) RunInput(input []byte, argv ...string) (string, error) {
 	f.calls = append(f.calls, FakeCall{Argv: argv, Input: input})
 	f.mu.Unlock()
 	if len(argv) == 0 {
-		return "", errors.New("run in the guest: no command given")
+		return "", errNoCommand
 	}
 	answer, ok := f.Answers[strings.Join(argv, " ")]
 	if !ok {

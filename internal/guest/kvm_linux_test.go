@@ -1,0 +1,50 @@
+//go:build cgo
+
+package guest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestProbeKVM runs stand-ins for QEMU: what they do is all that the probe
+// sees of KVM.
+func TestProbeKVM(t *testing.T) {
+	t.Parallel()
+	if file, err := os.OpenFile(kvmDevice, os.O_RDWR, 0); err != nil {
+		if reason := probeKVM(t.Context(), "/nonexistent", t.TempDir()); !strings.Contains(reason, kvmDevice) {
+			t.Errorf("reason %q does not name the device", reason)
+		}
+		t.Skip("KVM cannot be opened here: ", err)
+	} else {
+		_ = file.Close()
+	}
+	tests := map[string]struct{ script, want string }{
+		"works":      {fmt.Sprintf("exit %d", probeExit), ""},
+		"aborts":     {"echo start >&2; echo 'failed to set MSR 0x10a' >&2; kill -ABRT $$", "failed to set MSR 0x10a"},
+		"says no":    {"exit 1", "exit status 1"},
+		"runs on":    {"exit 0", "ended without running a program"},
+		"is missing": {"", "no such file"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			qemu := filepath.Join(dir, "qemu")
+			if test.script != "" {
+				if err := os.WriteFile(qemu, []byte("#!/bin/sh\n"+test.script+"\n"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := probeKVM(t.Context(), qemu, dir)
+			if (test.want == "") != (got == "") || !strings.Contains(got, test.want) {
+				t.Errorf("reason %q, want %q", got, test.want)
+			}
+			if left, _ := filepath.Glob(dir + "/probe*"); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}

@@ -1,0 +1,40 @@
+package guest
+
+import "time"
+
+// Acceleration says how the appliance's processor is run.
+type Acceleration string
+
+// The ways to run the appliance.
+const (
+	AccelAuto Acceleration = "auto" // KVM where it works, else TCG
+	AccelKVM  Acceleration = "kvm"  // KVM or an error
+	AccelTCG  Acceleration = "tcg"  // software emulation
+)
+
+// Drive is one disk image for the appliance. Drives keep their order: the
+// first is the guest's first disk.
+type Drive struct {
+	Path     string
+	Format   string // qcow2, raw ...: never probed
+	ReadOnly bool   // writes go to a temporary overlay and are lost
+}
+
+// Options is how the appliance is run. The zero value is a sensible choice. It
+// never has a network.
+type Options struct {
+	// TempDir is where what belongs to this run alone is kept: the
+	// appliance's overlay, and files on their way. The appliance itself is
+	// cached and shared by all runs (below /var/tmp, or LIBGUESTFS_CACHEDIR).
+	// Empty means the system's.
+	TempDir      string
+	Acceleration Acceleration // empty means AccelAuto
+	Memory       int          // of the appliance, in MiB; 0 means libguestfs' default
+	Processors   int          // of the appliance; 0 means two where the host has them
+	// Trace makes libguestfs and the appliance tell on the standard error
+	// stream of this process what they do.
+	Trace bool
+
+	// kvmDeadline bounds a launch with KVM from the start of its QEMU on.
+	kvmDeadline time.Duration
+}

@@ -1,0 +1,77 @@
+//go:build cgo && linux
+
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"libguestfs.org/guestfs"
+)
+
+var (
+	errClosed = errors.New("the session is closed")
+	errDied   = errors.New("the libguestfs appliance ended unexpectedly (is the host out of memory or disk space?)")
+)
+
+// maxMessage bounds what is quoted of a program's output, in bytes.
+const maxMessage = 2000
+
+// cleanError turns an error of the binding into one that says the cause alone:
+// the caller adds what was tried, and on what.
+func cleanError(err error) error {
+	var failure *guestfs.GuestfsError
+	if !errors.As(err, &failure) {
+		return err
+	}
+	message := strings.TrimSpace(failure.Errmsg)
+	for _, sign := range []string{"closed the connection unexpectedly", "unexpected end of file when reading from daemon", "call launch before using"} {
+		if strings.Contains(message, sign) {
+			return errDied
+		}
+	}
+	if failure.Errno != 0 && strings.HasSuffix(strings.ToLower(message), strings.ToLower(failure.Errno.Error())) {
+		return failure.Errno
+	}
+	message = strings.TrimPrefix(message, failure.Op+": ")
+	// The daemon calls what it runs by an internal name: "command_out", "sh_out".
+	message = internalName.ReplaceAllString(message, "")
+	// Inside the appliance the guest's root is /sysroot.
+	message = strings.ReplaceAll(message, "/sysroot/", "/")
+	message = strings.ReplaceAll(message, "/sysroot", "/")
+	if len(message) > maxMessage {
+		message = "..." + message[len(message)-maxMessage:]
+	}
+	if message == "" {
+		message = "libguestfs gave no reason"
+	}
+	if failure.Errno != 0 {
+		return &causeError{message, failure.Errno}
+	}
+	return errors.New(message)
+}
+
+var internalName = regexp.MustCompile(`^[a-z0-9_]+_(?:out|stub): `)
+
+// causeError is a message with the errno that came with it.
+type causeError struct {
+	message string
+	errno   syscall.Errno
+}
+
+func (e *causeError) Error() string { return e.message }
+func (e *causeError) Unwrap() error { return e.errno }
+
+// describe adds what was tried to an error.
+func describe(action, object string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if object == "" {
+		return fmt.Errorf("%s: %w", action, err)
+	}
+	return fmt.Errorf("%s %s in the guest: %w", action, object, err)
+}

@@ -1,0 +1,160 @@
+//go:build cgo && linux
+
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"syscall"
+
+	"libguestfs.org/guestfs"
+)
+
+// MountGuest mounts the guest's root and then every file system of its fstab
+// that lies on one of the disks, writable. What fixes cannot do without, such
+// as /boot, must come up; anything else that does not is told in a warning.
+// File systems of a guest that was suspended to disk are not touched.
+func (s *Session) MountGuest(system OS) ([]Mount, []string, error) {
+	var mounts []Mount
+	var warnings []string
+	err := s.call("mount the guest's file systems", "", func(g *guestfs.Guestfs) (err error) {
+		mounts, warnings, err = s.mountGuest(g, system)
+		if err != nil {
+			_ = g.Umount_all()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return mounts, warnings, nil
+}
+
+func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, error) {
+	devices, err := s.listDevices(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, device := range devices {
+		if device.FSType == fsHibernated {
+			return nil, nil, fmt.Errorf("the guest is hibernated (its memory is kept in the swap area %s): "+
+				"start it once more, shut it down, and take its disk again", device.Name)
+		}
+	}
+	if err := g.Umount_all(); err != nil {
+		return nil, nil, err
+	}
+	if err := g.Mount(system.Root, "/"); err != nil {
+		return nil, nil, mountError(system.Root, "/", err)
+	}
+	if err := probeWrite(g, "/"); err != nil {
+		return nil, nil, mountError(system.Root, "/", err)
+	}
+	mounts := []Mount{rootMount(system.Root, devices)}
+	if system.Type != "linux" {
+		return mounts, nil, nil
+	}
+
+	if crypttab, err := g.Read_file("/etc/crypttab"); err == nil {
+		s.nameMappings(devices, parseCrypttab(string(crypttab)))
+	}
+	fstab, err := g.Read_file("/etc/fstab")
+	if errors.Is(cleanError(err), syscall.ENOENT) {
+		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
+	}
+	if err != nil {
+		return nil, nil, describe("read", "/etc/fstab", cleanError(err))
+	}
+	plan, warnings, err := planMounts(parseFstab(string(fstab)), devices)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, planned := range plan {
+		err := mountPlanned(g, planned)
+		switch {
+		case err == nil:
+			mounts = append(mounts, Mount{
+				Device: planned.Device.Name, Path: planned.Path,
+				FSType: planned.Device.FSType, Options: planned.Options,
+			})
+		case planned.Vital || s.ctx.Err() != nil:
+			return nil, nil, mountError(planned.Device.Name, planned.Path, err)
+		default:
+			warnings = append(warnings, mountError(planned.Device.Name, planned.Path, err).Error())
+		}
+	}
+	return mounts, warnings, nil
+}
+
+// nameMappings records what the guest calls its open LUKS devices.
+func (s *Session) nameMappings(devices Devices, names map[string]string) {
+	for spec, name := range names {
+		encrypted, ok := devices.Resolve(spec)
+		if !ok {
+			continue
+		}
+		for i := range devices {
+			if devices[i].Kind == KindCrypt && devices[i].Parent == encrypted.Name {
+				devices[i].GuestName = "/dev/mapper/" + name
+				s.guestNames[devices[i].Name] = devices[i].GuestName
+			}
+		}
+	}
+}
+
+func mountPlanned(g *guestfs.Guestfs, planned plannedMount) error {
+	// mount runs outside of the guest's root: a link on the way that is
+	// absolute would lead it into the appliance.
+	point, err := g.Realpath(planned.Path)
+	if err != nil {
+		return err
+	}
+	if err := g.Mount_options(planned.Options, planned.Device.Name, point); err != nil {
+		return err
+	}
+	if !planned.Vital {
+		return nil
+	}
+	return probeWrite(g, point)
+}
+
+// probeWrite makes a file and removes it: a file system can be mounted
+// read-only although that was not asked for.
+func probeWrite(g *guestfs.Guestfs, dir string) error {
+	file, err := g.Mktemp(path.Join(dir, ".write-XXXXXXXX"), nil)
+	if err != nil {
+		return err
+	}
+	return g.Rm(file)
+}
+
+// mountError says what the guest's owner can do.
+func mountError(device, point string, err error) error {
+	err = cleanError(err)
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are; "+
+			"start the guest, check the file system, shut it down cleanly, and take its disk again", point, device)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s (%s) is full: make room in the guest and take its disk again", point, device)
+	}
+	return fmt.Errorf("%s (%s) cannot be mounted: %w", point, device, err)
+}
+
+// rootMount describes the root: libguestfs names a btrfs subvolume
+// btrfsvol:DEVICE/SUBVOLUME.
+func rootMount(root string, devices Devices) Mount {
+	mount := Mount{Device: root, Path: "/"}
+	volume, isBtrfs := strings.CutPrefix(root, "btrfsvol:")
+	for _, device := range devices {
+		if device.Name == root {
+			mount.FSType = device.FSType
+		}
+		if subvolume, ok := strings.CutPrefix(volume, device.Name+"/"); isBtrfs && ok {
+			mount.Device, mount.FSType, mount.Options = device.Name, device.FSType, "subvol="+subvolume
+		}
+	}
+	return mount
+}

@@ -1,0 +1,51 @@
+//go:build cgo && linux
+
+package guest
+
+import (
+	"bytes"
+
+	"libguestfs.org/guestfs"
+)
+
+// inputFile carries standard input to a guest program. It lies in the
+// appliance's /dev, which is kept in memory and which libguestfs shows to guest
+// programs as their own: no input ever reaches a disk of the guest.
+const inputFile = "/dev/.input"
+
+// withInput is the program, for the guest's shell, that runs its arguments with
+// inputFile ($0) as standard input, gone before they start.
+const withInput = `exec <"$0" && rm -f -- "$0" && exec "$@"`
+
+// Run implements Runner. The guest's /dev, /proc and /sys are those of the
+// appliance while the program runs.
+func (s *Session) Run(argv ...string) (string, error) {
+	if len(argv) == 0 {
+		return "", errNoCommand
+	}
+	var output string
+	err := s.call("run", argv[0], func(g *guestfs.Guestfs) (err error) {
+		output, err = g.Command(argv)
+		return err
+	})
+	return output, err
+}
+
+// RunInput implements Runner. The guest needs a /bin/sh.
+func (s *Session) RunInput(input []byte, argv ...string) (string, error) {
+	if len(argv) == 0 {
+		return "", errNoCommand
+	}
+	var output string
+	err := s.call("run", argv[0], func(g *guestfs.Guestfs) error {
+		err := uploadStream(bytes.NewReader(input), func(file string) error {
+			return g.Debug_upload(file, inputFile, 0o600)
+		})
+		if err != nil {
+			return err
+		}
+		output, err = g.Command(append([]string{"/bin/sh", "-c", withInput, inputFile}, argv...))
+		return err
+	})
+	return output, err
+}

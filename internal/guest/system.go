@@ -1,0 +1,37 @@
+package guest
+
+import "strings"
+
+// OS is an operating system found on the guest's disks. What is not known is
+// empty or 0.
+type OS struct {
+	Root              string // where / lies: /dev/sda1, /dev/vg0/root, btrfsvol:/dev/sda2/@
+	Type              string // linux, windows, freebsd ...
+	Distro            string // debian, ubuntu, rhel, fedora, opensuse ...
+	Product           string // for people: "Debian GNU/Linux 12 (bookworm)"
+	Version           string // as precise as the system tells: "12.4"
+	Major, Minor      int
+	Arch              string // x86_64, aarch64 ...
+	Hostname          string
+	PackageFormat     string // deb, rpm, pacman ...
+	PackageManagement string // apt, dnf, yum, zypper ...
+	Osinfo            string // libosinfo short id: debian12
+}
+
+// releaseVersion returns the most precise version that a Linux system's own
+// files tell, or "". Debian keeps its point release out of os-release.
+func releaseVersion(osRelease, debianVersion string) string {
+	version := ""
+	for line := range strings.Lines(osRelease) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "VERSION_ID="); ok {
+			version = unquote(value)
+		}
+	}
+	// Only a release has a number there; testing and derivatives such as
+	// Ubuntu have a name ("trixie/sid").
+	debianVersion = strings.TrimSpace(debianVersion)
+	if version != "" && strings.HasPrefix(debianVersion, version+".") {
+		return debianVersion
+	}
+	return version
+}
