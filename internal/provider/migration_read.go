@@ -25,6 +25,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	var missing []string
 	for _, path := range paths {
 		switch status := artifact.Check(path, identity); status.State {
+		case artifact.StateOwned, artifact.StateChanged:
 		case artifact.StateMissing:
 			missing = append(missing, path)
 		case artifact.StateUnknown:
