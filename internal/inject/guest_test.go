@@ -1,0 +1,168 @@
+package inject
+
+import (
+	"context"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// testGuest is a directory tree with a clock that stands still.
+type testGuest struct {
+	t      *testing.T
+	dir    string
+	fs     *guest.Tree
+	runner *guest.FakeRunner
+}
+
+// day is the number of days since 1970 at the tests' time.
+const day = "19783"
+
+var clock = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// newGuest makes a guest of files by path. Content "-> x" is a link to x,
+// "dir" a directory and "#!" begins a program.
+func newGuest(t *testing.T, sets ...map[string]string) *testGuest {
+	t.Helper()
+	g := &testGuest{t: t, dir: t.TempDir()}
+	files := map[string]string{}
+	for _, set := range sets {
+		maps.Copy(files, set)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		content := files[name]
+		full := filepath.Join(g.dir, name)
+		g.must(os.MkdirAll(filepath.Dir(full), 0o755))
+		target, isLink := strings.CutPrefix(content, "-> ")
+		switch {
+		case isLink:
+			g.must(os.Symlink(target, full))
+		case content == "dir":
+			g.must(os.MkdirAll(full, 0o755))
+		case strings.HasPrefix(content, "#!"):
+			g.must(os.WriteFile(full, []byte(content), 0o755))
+		default:
+			g.must(os.WriteFile(full, []byte(content), 0o644))
+		}
+	}
+	g.fs = guest.NewTree(g.dir)
+	g.runner = &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{}}
+	return g
+}
+
+func (g *testGuest) must(err error) {
+	g.t.Helper()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func (g *testGuest) try(o Options) (Result, []Warning, error) {
+	g.t.Helper()
+	p, err := newPlan(context.Background(), Target{FS: g.fs, Runner: g.runner}, clock)
+	g.must(err)
+	return p.run(o)
+}
+
+// inject runs o, and runs it again to see that this changes nothing.
+func (g *testGuest) inject(o Options) (Result, []Warning) {
+	g.t.Helper()
+	result, warnings, err := g.try(o)
+	g.must(err)
+	again, _, err := g.try(o)
+	g.must(err)
+	if len(again.Changes) > 0 {
+		g.t.Errorf("the second run is not idle: %+v", again.Changes)
+	}
+	return result, warnings
+}
+
+func (g *testGuest) read(name string) string {
+	g.t.Helper()
+	data, err := g.fs.ReadFile(name)
+	g.must(err)
+	return string(data)
+}
+
+// links maps each symbolic link below directory to its target.
+func (g *testGuest) links(directory string) map[string]string {
+	g.t.Helper()
+	found := map[string]string{}
+	top := filepath.Join(g.dir, directory)
+	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type()&fs.ModeSymlink == 0 {
+			return err
+		}
+		target, err := os.Readlink(path)
+		found[strings.TrimPrefix(path, top+"/")] = target
+		return err
+	})
+	g.must(err)
+	return found
+}
+
+// attributes is "mode uid:gid".
+func (g *testGuest) attributes(name string) attributes {
+	g.t.Helper()
+	info, err := g.fs.Stat(name)
+	g.must(err)
+	return attributes{info.Mode.Perm(), info.UID, info.GID}
+}
+
+type attributes struct {
+	Mode     fs.FileMode
+	UID, GID int
+}
+
+// wantWarnings checks that each text occurs in one warning and that there are
+// no others.
+func wantWarnings(t *testing.T, warnings []Warning, texts ...string) {
+	t.Helper()
+	left := slices.Clone(warnings)
+	for _, text := range texts {
+		i := slices.IndexFunc(left, func(w Warning) bool {
+			return strings.Contains(w.Message, text) || strings.Contains(w.Remedy, text)
+		})
+		if i < 0 {
+			t.Errorf("no warning with %q", text)
+			continue
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	for _, w := range left {
+		t.Errorf("unexpected warning: %s (%s)", w.Message, w.Remedy)
+	}
+}
+
+// change returns the change of a path.
+func change(t *testing.T, r Result, path string) Change {
+	t.Helper()
+	for _, c := range r.Changes {
+		if c.Path == path {
+			return c
+		}
+	}
+	t.Errorf("no change of %s", path)
+	return Change{}
+}
+
+// everything is all that a result and its warnings show.
+func everything(r Result, warnings []Warning) string {
+	var text strings.Builder
+	for _, c := range r.Changes {
+		text.WriteString(c.Path + c.Action + c.Description + c.Diff)
+	}
+	for _, w := range warnings {
+		text.WriteString(w.Message + w.Remedy)
+	}
+	return text.String()
+}
+
+func ptr[T any](v T) *T { return &v }

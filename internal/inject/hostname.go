@@ -1,0 +1,218 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// hostLabel is one part of a host name (RFC 1123).
+var hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+// isHostName checks a name of one or more labels.
+func isHostName(name string) bool {
+	if len(name) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if !hostLabel.MatchString(label) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxHostName is what the kernel holds, without the final zero byte.
+const maxHostName = 64
+
+func (h Hostname) validate() error {
+	var errs []error
+	fail := func(field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s.%s: %w", attrHostname, field, fmt.Errorf(format, args...)))
+	}
+	if h.Hostname != "" {
+		switch {
+		case !isHostName(h.Hostname):
+			fail("hostname", "%q is no host name: it takes labels of letters, digits and hyphens, separated by dots", h.Hostname)
+		case len(h.Hostname) > maxHostName:
+			fail("hostname", "%q is longer than %d bytes", h.Hostname, maxHostName)
+		case strings.Contains(h.Hostname, ".") && h.Domain != "" && !strings.EqualFold(h.qualified(), h.Hostname):
+			fail("domain", "hostname %q is in another domain than %q; leave one out", h.Hostname, h.Domain)
+		}
+	}
+	if h.Domain != "" && !isHostName(h.Domain) {
+		fail("domain", "%q is no domain name", h.Domain)
+	}
+	for i, host := range h.Hosts {
+		if address, err := netip.ParseAddr(host.IP); err != nil || address.Zone() != "" && !address.IsLinkLocalUnicast() {
+			fail(fmt.Sprintf("hosts[%d].ip", i), "%q is no IP address", host.IP)
+		}
+		names := strings.Fields(host.Hostname)
+		if len(names) == 0 {
+			fail(fmt.Sprintf("hosts[%d].hostname", i), "an address needs at least one name")
+		}
+		for _, name := range names {
+			if !isHostName(name) {
+				fail(fmt.Sprintf("hosts[%d].hostname", i), "%q is no host name", name)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// short is the first label.
+func (h Hostname) short() string {
+	short, _, _ := strings.Cut(h.Hostname, ".")
+	return short
+}
+
+// qualified is the name with its domain, if there is one.
+func (h Hostname) qualified() string {
+	if h.Domain == "" || strings.HasSuffix(strings.ToLower(h.Hostname), "."+strings.ToLower(h.Domain)) {
+		return h.Hostname
+	}
+	return h.short() + "." + h.Domain
+}
+
+// aliases are the names of the machine, the canonical one first.
+func (h Hostname) aliases() []string {
+	if h.qualified() == h.short() {
+		return []string{h.short()}
+	}
+	return []string{h.qualified(), h.short()}
+}
+
+func planHostname(p *plan, o Options) error {
+	h := o.Hostname
+	if h.Hostname == "" && h.Domain == "" && len(h.Hosts) == 0 {
+		return nil
+	}
+	old := p.currentHostname()
+	if h.Hostname == "" && h.Domain != "" {
+		if old == "" {
+			return fmt.Errorf("%s.domain: the guest has no host name that the domain could belong to; set hostname too", attrHostname)
+		}
+		h.Hostname, _, _ = strings.Cut(old, ".")
+	}
+	if o.Hostname.Hostname != "" {
+		p.planHostnameFiles(h)
+	}
+	return p.planHosts(h, old)
+}
+
+// currentHostname is the guest's name so far, or "".
+func (p *plan) currentHostname() string {
+	for line := range strings.Lines(p.mustRead("/etc/hostname")) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return line
+		}
+	}
+	return firstNonEmpty(
+		parseAssignments(p.mustRead("/etc/sysconfig/network"))["HOSTNAME"],
+		strings.TrimSpace(p.mustRead("/etc/HOSTNAME")),
+		parseAssignments(p.mustRead("/etc/conf.d/hostname"))["hostname"],
+	)
+}
+
+// planHostnameFiles writes hostname(5) and what older systems have instead.
+func (p *plan) planHostnameFiles(h Hostname) {
+	p.writeText("/etc/hostname", h.Hostname+"\n", 0o644, "host name")
+	if text, ok, err := p.read("/etc/HOSTNAME"); err == nil && ok && p.isFile("/etc/HOSTNAME") && strings.TrimSpace(text) != h.qualified() {
+		p.writeText("/etc/HOSTNAME", h.qualified()+"\n", 0o644, "host name")
+	}
+	for file, key := range map[string]string{"/etc/sysconfig/network": "HOSTNAME", "/etc/conf.d/hostname": "hostname"} {
+		if text := p.mustRead(file); parseAssignments(text)[key] != "" {
+			value := h.Hostname
+			if key == "hostname" {
+				value = `"` + value + `"`
+			}
+			p.writeText(file, setAssignment(text, key, value), 0o644, "host name")
+		}
+	}
+	p.keepFromCloudInit("99-keep-hostname.cfg", "preserve_hostname: true\nmanage_etc_hosts: false\n", "keep cloud-init from setting the host name")
+}
+
+// setAssignment replaces the value in every line that assigns key.
+func setAssignment(text, key, value string) string {
+	var result strings.Builder
+	for line := range strings.Lines(text) {
+		if name, _, ok := strings.Cut(strings.TrimSpace(line), "="); ok && name == key {
+			line = key + "=" + value + "\n"
+		}
+		result.WriteString(line)
+	}
+	return result.String()
+}
+
+// debianLoopback is where Debian puts the name of a machine without a
+// permanent address (Debian Reference, 5.1.1).
+var debianLoopback = netip.AddrFrom4([4]byte{127, 0, 1, 1})
+
+// planHosts merges /etc/hosts.
+func (p *plan) planHosts(h Hostname, old string) error {
+	text, _, err := p.read("/etc/hosts")
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		text = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+	}
+	hosts := parseHosts(text)
+	if h.Hostname != "" && old != "" {
+		short, _, _ := strings.Cut(old, ".")
+		hosts.rename(oldNames(hosts, short))
+	}
+	for i, host := range h.Hosts {
+		address, err := netip.ParseAddr(host.IP)
+		if err != nil {
+			return fmt.Errorf("%s.hosts[%d].ip: %q is no IP address", attrHostname, i, host.IP)
+		}
+		if conflicts := hosts.add(address, strings.Fields(host.Hostname)); len(conflicts) > 0 {
+			p.warn(fmt.Sprintf("the guest's /etc/hosts has another address for %s: it comes first and wins", quotedList(conflicts)),
+				"remove the old line from /etc/hosts in the guest")
+		}
+	}
+	if h.Hostname != "" && !hosts.holds(h.short()) {
+		switch {
+		case p.family == familyDebian:
+			hosts.setLoopback(debianLoopback, h.aliases())
+		case h.qualified() != h.short() || !p.usesMyHostname():
+			hosts.setLoopback(localhost, h.aliases())
+		}
+	}
+	p.writeText("/etc/hosts", hosts.String(), 0o644, "host names and addresses")
+	return nil
+}
+
+// oldNames are the old machine's short name and that name in any domain, as
+// they stand at loopback addresses.
+func oldNames(hosts *hostsFile, short string) []string {
+	var names []string
+	for _, line := range hosts.lines {
+		address, have, _ := splitHost(line)
+		if !address.IsValid() || !address.IsLoopback() {
+			continue
+		}
+		for _, name := range have {
+			if label, _, _ := strings.Cut(name, "."); strings.EqualFold(label, short) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// usesMyHostname reports whether the guest resolves its own name without
+// /etc/hosts (nss-myhostname(8)).
+func (p *plan) usesMyHostname() bool {
+	for _, file := range []string{"/etc/nsswitch.conf", "/usr/etc/nsswitch.conf"} {
+		for line := range strings.Lines(p.mustRead(file)) {
+			if services, ok := strings.CutPrefix(strings.TrimSpace(line), "hosts:"); ok {
+				return containsFold(strings.Fields(services), "myhostname")
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,106 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// netplanFile is what must be known of a file of netplan(5).
+type netplanFile struct {
+	Network map[string]any `yaml:"network"`
+}
+
+// parseNetplan never lets the parser's error out: it quotes the file.
+func parseNetplan(text string) (netplanFile, error) {
+	var file netplanFile
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+		var syntax *yaml.SyntaxError
+		if errors.As(err, &syntax) && syntax.GetToken() != nil {
+			return file, fmt.Errorf("this is no valid YAML at line %d", syntax.GetToken().Position.Line)
+		}
+		return file, errors.New("this is no YAML with a network section of the form that netplan reads")
+	}
+	return file, nil
+}
+
+func checkNetplanFile(file File) error {
+	parsed, err := parseNetplan(file.Content)
+	if err != nil {
+		return err
+	}
+	if len(parsed.Network) == 0 {
+		return errors.New("there is no network section, without which the file has no effect")
+	}
+	return nil
+}
+
+// interfaces lists the names under ethernets, bonds and so on, sorted.
+func (f netplanFile) interfaces() []string {
+	var names []string
+	for _, kind := range f.Network {
+		definitions, ok := kind.(map[string]any)
+		if !ok {
+			continue
+		}
+		for name := range definitions {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// planNetplan stages netplan files, which only root may read.
+func (p *plan) planNetplan(files []File, managers []manager) {
+	if len(files) == 0 {
+		return
+	}
+	if !p.exists("/usr/sbin/netplan") && !p.exists("/usr/bin/netplan") && !p.exists("/sbin/netplan") {
+		p.warn("the guest has no netplan: its files have no effect", "install netplan.io in the guest, or configure the manager that the guest uses")
+	}
+	existing := p.matching("/etc/netplan", "*.yaml")
+	for _, file := range files {
+		parsed, err := parseNetplan(file.Content)
+		if err != nil {
+			continue // refused by Validate
+		}
+		p.writeHidden(path.Join("/etc/netplan", file.Filename), withNewline(file.Content), 0o600, root, "netplan file; its content may hold keys and is not shown")
+		p.warnMerged(file.Filename, parsed, existing)
+		if renderer, _ := parsed.Network["renderer"].(string); renderer == "NetworkManager" {
+			p.startManager("NetworkManager.service", parsed.interfaces(), managers)
+			continue
+		}
+		// netplan itself tells NetworkManager to leave these interfaces alone.
+		others := slices.DeleteFunc(slices.Clone(managers), func(m manager) bool { return m.service == "NetworkManager.service" })
+		p.startManager("systemd-networkd.service", parsed.interfaces(), others)
+	}
+}
+
+// warnMerged tells of files that define the same interface: netplan merges
+// them, and old addresses stay.
+func (p *plan) warnMerged(filename string, parsed netplanFile, existing []string) {
+	for _, other := range existing {
+		if path.Base(other) == filename {
+			continue
+		}
+		theirs, err := parseNetplan(p.mustRead(other))
+		if err != nil {
+			continue
+		}
+		var both []string
+		for _, name := range parsed.interfaces() {
+			if slices.Contains(theirs.interfaces(), name) {
+				both = append(both, name)
+			}
+		}
+		if len(both) > 0 {
+			p.warn(fmt.Sprintf("%s in the guest defines %s too: netplan merges it with %s", other, strings.Join(both, " and "), filename),
+				fmt.Sprintf("call the file %s to replace it", path.Base(other)))
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package inject
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// manager is a program of the guest that is enabled and configures interfaces
+// at boot.
+type manager struct {
+	name    string
+	service string
+	// all is set where it takes every interface but those in except.
+	all        bool
+	except     []string
+	interfaces []string
+}
+
+// managesAny reports whether it manages one of the interfaces. No interfaces
+// mean any, and patterns may stand for names.
+func (m manager) managesAny(interfaces []string) bool {
+	if len(interfaces) == 0 {
+		return m.all || len(m.interfaces) > 0
+	}
+	return slices.ContainsFunc(interfaces, func(name string) bool {
+		if m.all {
+			return !matchesAny(m.except, name)
+		}
+		return matchesAny(m.interfaces, name)
+	})
+}
+
+// matchesAny compares names of which either may be a pattern.
+func matchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		one, _ := path.Match(pattern, name)
+		other, _ := path.Match(name, pattern)
+		return one || other
+	})
+}
+
+// readManagers finds the network managers that the guest starts, after what
+// the manifest says about services.
+func (p *plan) readManagers() []manager {
+	var managers []manager
+	if p.starts("NetworkManager.service") {
+		managers = append(managers, manager{name: "NetworkManager", service: "NetworkManager.service", all: true, except: p.unmanaged()})
+	}
+	if p.starts("systemd-networkd.service") {
+		m := manager{name: "systemd-networkd", service: "systemd-networkd.service"}
+		for _, directory := range []string{"/etc/systemd/network", "/usr/lib/systemd/network"} {
+			for _, file := range p.matching(directory, "*.network") {
+				ini, _ := parseINI(p.mustRead(file))
+				m.interfaces = append(m.interfaces, matchNames(ini)...)
+			}
+		}
+		managers = append(managers, m)
+	}
+	if names := p.interfacesFile(); p.starts("networking.service") && len(names) > 0 {
+		managers = append(managers, manager{name: "ifupdown (/etc/network/interfaces)", service: "networking.service", interfaces: names})
+	}
+	if names := p.ifcfgInterfaces(); p.starts("network.service") && len(names) > 0 {
+		managers = append(managers, manager{name: "the network service (ifcfg files)", service: "network.service", interfaces: names})
+	}
+	if names := p.ifcfgInterfaces(); p.starts("wicked.service") && len(names) > 0 {
+		managers = append(managers, manager{name: "wicked (ifcfg files)", service: "wicked.service", interfaces: names})
+	}
+	for _, service := range []string{"dhcpcd", "connman"} {
+		if p.starts(service + ".service") {
+			managers = append(managers, manager{name: service, service: service + ".service", all: true})
+		}
+	}
+	return managers
+}
+
+// starts reports whether a service starts at boot, by unit or by init script.
+func (p *plan) starts(service string) bool {
+	if p.units != nil && p.units.enabled(service) {
+		return true
+	}
+	name := scriptOf(service)
+	if p.units != nil {
+		if _, ok := p.units.find(service); ok {
+			return false // the unit replaces the script
+		}
+	}
+	for _, level := range p.list("/etc/runlevels") {
+		if _, ok := p.link(path.Join("/etc/runlevels", level, name)); ok {
+			return true
+		}
+	}
+	for _, level := range []int{2, 3, 5} {
+		if start, _ := p.scriptLinks(name, level); len(start) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unmanaged lists the interfaces that NetworkManager is told to leave alone.
+func (p *plan) unmanaged() []string {
+	files := []string{"/etc/NetworkManager/NetworkManager.conf"}
+	files = append(files, p.matching("/etc/NetworkManager/conf.d", "*.conf")...)
+	var names []string
+	for _, file := range files {
+		ini, _ := parseINI(p.mustRead(file))
+		for _, device := range strings.FieldsFunc(ini.value("keyfile", "unmanaged-devices"), func(r rune) bool { return r == ';' || r == ',' }) {
+			if device = strings.TrimSpace(device); device == "*" {
+				names = append(names, device)
+			} else if name, ok := strings.CutPrefix(device, "interface-name:"); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// interfacesFile lists the interfaces that interfaces(5) brings up.
+func (p *plan) interfacesFile() []string {
+	files := append([]string{"/etc/network/interfaces"}, p.matching("/etc/network/interfaces.d", "*")...)
+	var names []string
+	for _, file := range files {
+		for line := range strings.Lines(p.mustRead(file)) {
+			fields := strings.Fields(line)
+			if len(fields) < 2 || (fields[0] != "auto" && !strings.HasPrefix(fields[0], "allow-")) {
+				continue
+			}
+			for _, name := range fields[1:] {
+				if name != "lo" {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// ifcfgInterfaces lists the interfaces with an ifcfg file that is brought up
+// at boot.
+func (p *plan) ifcfgInterfaces() []string {
+	var names []string
+	for _, directory := range []string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"} {
+		for _, file := range p.matching(directory, "ifcfg-*") {
+			values := parseAssignments(p.mustRead(file))
+			name := firstNonEmpty(values["DEVICE"], strings.TrimPrefix(path.Base(file), "ifcfg-"))
+			if name != "lo" && !strings.EqualFold(values["ONBOOT"], "no") && values["STARTMODE"] != "off" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,165 @@
+package inject
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const documentNetwork = "[Match]\nName=eth0\n\n[Network]\nAddress=10.0.0.10/24\nGateway=10.0.0.1\nDNS=8.8.8.8\n"
+
+func TestNetworkd(t *testing.T) {
+	t.Parallel()
+	const (
+		enabled = "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service"
+		noDNS   = "systemd-resolved"
+		nm      = "/usr/lib/systemd/system/NetworkManager.service"
+		nmLink  = "/etc/systemd/system/multi-user.target.wants/NetworkManager.service"
+	)
+	networkManager := map[string]string{nm: "[Install]\nWantedBy=multi-user.target\n", nmLink: "-> " + nm}
+	with := func(base, more map[string]string) map[string]string {
+		all := maps.Clone(base)
+		maps.Copy(all, more)
+		return all
+	}
+	tests := map[string]struct {
+		files    map[string]string
+		options  Options
+		content  string
+		enables  bool
+		warnings []string
+	}{
+		"nothing else manages eth0":   {files: debianFiles, content: documentNetwork, enables: true, warnings: []string{noDNS}},
+		"resolv.conf has a server":    {files: with(debianFiles, map[string]string{"/etc/resolv.conf": "nameserver 10.0.0.1\n"}), content: documentNetwork, enables: true},
+		"ifupdown manages ens192":     {files: debianFiles, content: "[Match]\nName=ens192\n[Network]\nDHCP=yes\n", warnings: []string{"ifupdown (/etc/network/interfaces) in the guest manages ens192 too"}},
+		"a pattern that covers it":    {files: debianFiles, content: "[Match]\nName=en*\n", warnings: []string{"manages en* too"}},
+		"ifupdown is disabled too":    {files: debianFiles, options: Options{Services: Services{Disable: []string{"networking"}}}, content: "[Match]\nName=ens192\n", enables: true},
+		"ifupdown is masked too":      {files: debianFiles, options: Options{Services: Services{Mask: []string{"networking"}}}, content: "[Match]\nName=ens192\n", enables: true},
+		"no name":                     {files: debianFiles, content: "[Match]\nType=ether\n", warnings: []string{"manages the interfaces too"}},
+		"NetworkManager":              {files: with(debianFiles, networkManager), content: "[Match]\nName=eth0\n", warnings: []string{"NetworkManager in the guest manages eth0 too"}},
+		"NetworkManager leaves it be": {files: with(debianFiles, with(networkManager, map[string]string{"/etc/NetworkManager/conf.d/x.conf": "[keyfile]\nunmanaged-devices=interface-name:eth*;interface-name:x\n"})), content: "[Match]\nName=eth0\n", enables: true},
+		"enabled by the manifest":     {files: debianFiles, options: Options{Services: Services{Enable: []string{"systemd-networkd"}}}, content: "[Match]\nName=eth0\n", enables: true},
+		"wicked":                      {files: suseFiles, content: "[Match]\nName=eth0\n", warnings: []string{"wicked (ifcfg files)"}},
+		"wicked, another interface":   {files: suseFiles, content: "[Match]\nName=eth1\n", enables: true},
+		"not installed":               {files: redHatFiles, content: "[Match]\nName=eth0\n", warnings: []string{"has no systemd-networkd.service"}},
+		"shadowed by another file": {files: with(debianFiles, map[string]string{"/etc/systemd/network/05-all.network": "[Match]\nName=e*\n"}), content: "[Match]\nName=eth0\n",
+			enables: true, warnings: []string{"05-all.network in the guest comes first"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t, tc.files)
+			o := tc.options
+			o.Network.SystemdNetworkd = []File{{"10-eth0.network", tc.content}}
+			result, warnings := g.inject(o)
+			wantWarnings(t, warnings, tc.warnings...)
+			if got := g.read("/etc/systemd/network/10-eth0.network"); got != tc.content {
+				t.Errorf("content %q", got)
+			}
+			if got := g.attributes("/etc/systemd/network/10-eth0.network"); got != (attributes{0o644, 0, 0}) {
+				t.Errorf("attributes %v", got)
+			}
+			if _, err := g.fs.Lstat(enabled); (err == nil) != tc.enables {
+				t.Errorf("systemd-networkd enabled: %t, want %t", err == nil, tc.enables)
+			}
+			if strings.Contains(everything(result, warnings), "10.0.0.10") {
+				t.Error("the content is shown")
+			}
+		})
+	}
+}
+
+func TestNetworkFilesWithKeys(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles, map[string]string{"/usr/sbin/netplan": "#!"})
+	result, warnings := g.inject(Options{Network: Network{
+		SystemdNetworkd: []File{{"wg0.netdev", "[NetDev]\nName=wg0\nKind=wireguard\n[WireGuard]\nPrivateKey=CANARY1"}, {"10-x.link", "[Match]\nMACAddress=x\n[Link]\nName=x\n"}},
+		Netplan:         []File{{"60-wifi.yaml", "network:\n  wifis:\n    wlan0: {access-points: {a: {password: CANARY2}}}\n"}},
+		NetworkManager:  []File{{"wifi.nmconnection", "[connection]\nid=wifi\ntype=wifi\ninterface-name=wlan0\n[wifi-security]\npsk=CANARY3\n"}},
+	}})
+	wantWarnings(t, warnings, "has no NetworkManager.service")
+	for name, want := range map[string]attributes{
+		"/etc/systemd/network/wg0.netdev":                                      {0o640, 0, 998},
+		"/etc/systemd/network/10-x.link":                                       {0o644, 0, 0},
+		"/etc/netplan/60-wifi.yaml":                                            {0o600, 0, 0},
+		"/etc/NetworkManager/system-connections/wifi.nmconnection":             {0o600, 0, 0},
+		"/etc/systemd/system/multi-user.target.wants/cron.service":             {0o644, 0, 0},
+		"/etc/systemd/system/multi-user.target.wants/systemd-networkd.service": {0o644, 0, 0},
+	} {
+		if strings.Contains(name, ".target.wants") {
+			if _, err := g.fs.Lstat(name); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if got := g.attributes(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	if strings.Contains(everything(result, warnings), "CANARY") {
+		t.Error("a key is shown")
+	}
+}
+
+func TestNetworkManagerOnRedHat(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, redHatFiles, map[string]string{"/etc/cloud/cloud.cfg": "x: y\n"})
+	result, warnings := g.inject(Options{Network: Network{NetworkManager: []File{{"eth0.nmconnection", "[connection]\nid=eth0\ntype=ethernet\ninterface-name=eth0\n"}}}})
+	wantWarnings(t, warnings)
+	if !result.Relabel {
+		t.Error("no relabel asked for")
+	}
+	if got := g.read("/etc/cloud/cloud.cfg.d/99-keep-network.cfg"); !strings.Contains(got, "config: disabled") {
+		t.Errorf("cloud-init: %q", got)
+	}
+}
+
+func TestNetplanMerges(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles, map[string]string{"/usr/sbin/netplan": "#!", "/etc/netplan/50-cloud-init.yaml": "network:\n  ethernets:\n    eth0: {dhcp4: true}\n"})
+	file := File{"60-eth0.yaml", "network:\n  ethernets:\n    eth0: {addresses: [10.0.0.10/24]}\n"}
+	_, warnings, err := g.try(Options{Network: Network{Netplan: []File{file}}})
+	g.must(err)
+	wantWarnings(t, warnings, "50-cloud-init.yaml in the guest defines eth0 too")
+	file.Filename = "50-cloud-init.yaml"
+	_, warnings, err = g.try(Options{Network: Network{Netplan: []File{file}}})
+	g.must(err)
+	if slices.ContainsFunc(warnings, func(w Warning) bool { return strings.Contains(w.Remedy, "50-cloud-init") }) {
+		t.Errorf("a replaced file is warned of: %v", warnings)
+	}
+}
+
+func TestNetworkValidation(t *testing.T) {
+	t.Parallel()
+	networkd := func(name, content string) Network { return Network{SystemdNetworkd: []File{{name, content}}} }
+	tests := map[string]struct {
+		network Network
+		want    string
+	}{
+		"document example":    {networkd("10-eth0.network", documentNetwork), ""},
+		"directory":           {networkd("../10-eth0.network", documentNetwork), "no plain file name"},
+		"hidden":              {networkd(".x.network", documentNetwork), "no plain file name"},
+		"suffix":              {networkd("10-eth0.conf", documentNetwork), "must end in .network"},
+		"no section":          {networkd("a.network", "[Network]\nCANARY=1\n"), "no [Match] section"},
+		"netdev":              {networkd("a.netdev", "[NetDev]\nName=x\n"), ""},
+		"no ini":              {networkd("a.network", "[Match]\nCANARY\n"), "line 2"},
+		"twice":               {Network{SystemdNetworkd: []File{{"a.network", documentNetwork}, {"a.network", documentNetwork}}}, "two files"},
+		"netplan, no YAML":    {Network{Netplan: []File{{"a.yaml", "network:\n\tCANARY: [\n"}}}, "no valid YAML"},
+		"netplan, a list":     {Network{Netplan: []File{{"a.yaml", "- CANARY\n"}}}, "network section"},
+		"netplan, no network": {Network{Netplan: []File{{"a.yaml", "CANARY: 1\n"}}}, "no network section"},
+		"keyfile, no type":    {Network{NetworkManager: []File{{"a.nmconnection", "[connection]\nid=CANARY\n"}}}, "has no type"},
+		"keyfile, suffix":     {Network{NetworkManager: []File{{"a", "[connection]\ntype=ethernet\n"}}}, ".nmconnection"},
+	}
+	for name, tc := range tests {
+		err := Options{Network: tc.network}.Validate()
+		switch {
+		case (err == nil) != (tc.want == ""):
+			t.Errorf("%s: %v, want an error with %q", name, err, tc.want)
+		case err != nil && !strings.Contains(err.Error(), tc.want):
+			t.Errorf("%s: %q lacks %q", name, err, tc.want)
+		case err != nil && strings.Contains(err.Error(), "CANARY"):
+			t.Errorf("%s: %q shows the content", name, err)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package inject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// plan is the guest as it will be: what is there, under the edits staged so
+// far. Sections read and edit it through its methods alone.
+type plan struct {
+	ctx      context.Context
+	fs       guest.FS
+	runner   guest.Runner // may be nil
+	family   family
+	now      time.Time
+	units    *units // nil without systemd
+	warnings []Warning
+	staged   map[string]*edit
+	order    []string
+}
+
+// kind is what a path will be.
+type kind int
+
+const (
+	kindFile kind = iota
+	kindDirectory
+	kindLink
+	kindGone
+)
+
+// edit is what a path will be.
+type edit struct {
+	kind    kind
+	content string
+	target  string // of a link
+	// perm and owner count for a new file; with enforce also for an existing one.
+	perm         fs.FileMode
+	owner        owner
+	enforce      bool
+	descriptions []string
+	// show turns the content into what a diff may show. Nil shows nothing.
+	show func(string) string
+}
+
+type owner struct{ uid, gid int }
+
+var root = owner{}
+
+func newPlan(ctx context.Context, t Target, now time.Time) (*plan, error) {
+	if t.FS == nil {
+		return nil, errors.New("no guest file system is mounted")
+	}
+	p := &plan{ctx: ctx, fs: t.FS, runner: t.Runner, now: now, staged: map[string]*edit{}}
+	if !p.exists("/etc/passwd") {
+		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
+	}
+	p.family = detectFamily(p.mustRead("/etc/os-release"), t.OS.Distro)
+	if p.exists("/usr/lib/systemd/systemd") || p.exists("/lib/systemd/systemd") {
+		p.units = newUnits(p)
+	}
+	return p, nil
+}
+
+// warn adds a warning. The same one is told once.
+func (p *plan) warn(message, remedy string) {
+	w := Warning{Message: message, Remedy: remedy}
+	if !slices.Contains(p.warnings, w) {
+		p.warnings = append(p.warnings, w)
+	}
+}
+
+// read returns a text file; ok is false where there is none.
+func (p *plan) read(name string) (text string, ok bool, err error) {
+	if e := p.staged[name]; e != nil {
+		return e.content, e.kind == kindFile, nil
+	}
+	info, err := p.fs.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("looking at %s in the guest: %w", name, err)
+	}
+	if !info.Mode.IsRegular() {
+		return "", false, nil
+	}
+	data, err := p.fs.ReadFile(name)
+	if err != nil {
+		return "", false, fmt.Errorf("reading %s in the guest: %w", name, err)
+	}
+	return string(data), true, nil
+}
+
+// mustRead is read for files that only give hints: one that cannot be read
+// counts as empty.
+func (p *plan) mustRead(name string) string {
+	text, _, _ := p.read(name)
+	return text
+}
+
+// exists follows symbolic links.
+func (p *plan) exists(name string) bool {
+	if e := p.staged[name]; e != nil {
+		return e.kind != kindGone
+	}
+	_, err := p.fs.Stat(name)
+	return err == nil
+}
+
+// isFile reports whether name is a regular file and no symbolic link.
+func (p *plan) isFile(name string) bool {
+	if e := p.staged[name]; e != nil {
+		return e.kind == kindFile
+	}
+	info, err := p.fs.Lstat(name)
+	return err == nil && info.Mode.IsRegular()
+}
+
+func (p *plan) isDirectory(name string) bool {
+	if e := p.staged[name]; e != nil {
+		return e.kind == kindDirectory
+	}
+	info, err := p.fs.Stat(name)
+	return err == nil && info.Mode.IsDir()
+}
+
+// link returns a symbolic link's target; ok is false for anything else.
+func (p *plan) link(name string) (target string, ok bool) {
+	if e := p.staged[name]; e != nil {
+		return e.target, e.kind == kindLink
+	}
+	info, err := p.fs.Lstat(name)
+	if err != nil || info.Mode&fs.ModeSymlink == 0 {
+		return "", false
+	}
+	target, err = p.fs.Readlink(name)
+	return target, err == nil
+}
+
+// list returns the base names in a directory, sorted. A directory that is not
+// there has none.
+func (p *plan) list(directory string) []string {
+	found, _ := p.fs.ReadDir(directory)
+	names := map[string]bool{}
+	for _, name := range found {
+		names[name] = true
+	}
+	for name, e := range p.staged {
+		if path.Dir(name) == directory {
+			names[path.Base(name)] = e.kind != kindGone
+		}
+	}
+	var list []string
+	for name, there := range names {
+		if there {
+			list = append(list, name)
+		}
+	}
+	sort.Strings(list)
+	return list
+}
+
+// matching returns the full paths in directory whose base names match one of
+// the path.Match patterns.
+func (p *plan) matching(directory string, patterns ...string) []string {
+	var paths []string
+	for _, name := range p.list(directory) {
+		for _, pattern := range patterns {
+			if ok, _ := path.Match(pattern, name); ok {
+				paths = append(paths, path.Join(directory, name))
+				break
+			}
+		}
+	}
+	return paths
+}
+
+// stage makes e what name will be. What an earlier edit of name said that it
+// does is kept.
+func (p *plan) stage(name string, e edit, description string) {
+	if old := p.staged[name]; old != nil {
+		e.descriptions = old.descriptions
+	} else {
+		p.order = append(p.order, name)
+	}
+	if description != "" {
+		e.descriptions = append(slices.Clip(e.descriptions), description)
+	}
+	p.staged[name] = &e
+}
+
+// writeText stages a file that may be shown. An existing one keeps its mode
+// and owner; a new one is root's.
+func (p *plan) writeText(name, text string, perm fs.FileMode, description string) {
+	p.stage(name, edit{kind: kindFile, content: text, perm: perm, show: showAll}, description)
+}
+
+// writeHidden stages a file whose content nobody may see in a report, with
+// its mode and owner.
+func (p *plan) writeHidden(name, text string, perm fs.FileMode, by owner, description string) {
+	p.stage(name, edit{kind: kindFile, content: text, perm: perm, owner: by, enforce: true}, description)
+}
+
+func (p *plan) mkdir(name string, perm fs.FileMode, by owner, description string) {
+	p.stage(name, edit{kind: kindDirectory, perm: perm, owner: by, enforce: true}, description)
+}
+
+func (p *plan) symlink(target, name, description string) {
+	p.stage(name, edit{kind: kindLink, target: target}, description)
+}
+
+// remove stages the removal of a file or link.
+func (p *plan) remove(name, description string) {
+	p.stage(name, edit{kind: kindGone, show: showAll}, description)
+}
+
+func showAll(text string) string { return text }
+
+// attribute names one element of a list in the manifest.
+func attribute(list string, index int, field string) string {
+	name := fmt.Sprintf("%s[%d]", list, index)
+	if field != "" {
+		name += "." + field
+	}
+	return name
+}
+
+// quotedList is names for people: "a", "b".
+func quotedList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(quoted, ", ")
+}

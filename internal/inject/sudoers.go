@@ -1,0 +1,80 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// sudoRule is the part of a user specification of sudoers(5) after the user:
+// hosts = (runas) tags commands. It refuses what cannot be one; visudo, where
+// the guest has it, checks the rest.
+var sudoRule = regexp.MustCompile(`^[^=\s,:()]+(\s*,\s*[^=\s,:()]+)*\s*=\s*(\([^()]*\)\s*)?([A-Z_]+:\s*)*\S.*$`)
+
+func checkSudoRule(rule string) error {
+	switch {
+	case strings.ContainsAny(rule, "\n\r\x00"):
+		return errors.New("a sudo rule is one line")
+	case !sudoRule.MatchString(strings.TrimSpace(rule)):
+		return fmt.Errorf("%q is no sudo rule without its user; write for example: ALL=(ALL) NOPASSWD: ALL", rule)
+	}
+	return nil
+}
+
+// sudoersText is the content of a user's file in sudoers.d.
+func sudoersText(user string, rules []string) string {
+	var text strings.Builder
+	for _, rule := range rules {
+		fmt.Fprintf(&text, "%s %s\n", user, strings.TrimSpace(rule))
+	}
+	return text.String()
+}
+
+// sudoersFile is that file's name. sudo reads no file with a dot in its name.
+func sudoersFile(user string) string {
+	return "/etc/sudoers.d/" + strings.ReplaceAll(user, ".", "_")
+}
+
+// includesSudoersD reports whether a sudoers file reads /etc/sudoers.d.
+func includesSudoersD(text string) bool {
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 2 && (fields[0] == "#includedir" || fields[0] == "@includedir") && strings.Trim(fields[1], `"/`) == "etc/sudoers.d" {
+			return true
+		}
+	}
+	return false
+}
+
+// planSudo stages a user's sudo rules.
+func (p *plan) planSudo(index int, user User) error {
+	if len(user.Sudo) == 0 {
+		return nil
+	}
+	attr := attribute(attrCreate, index, "sudo")
+	text := sudoersText(user.Name, user.Sudo)
+	visudo := ""
+	for _, program := range []string{"/usr/sbin/visudo", "/usr/bin/visudo", "/sbin/visudo"} {
+		if p.exists(program) {
+			visudo = program
+			break
+		}
+	}
+	if visudo != "" && p.runner != nil {
+		if _, err := p.runner.RunInput([]byte(text), visudo, "-c", "-q", "-f", "-"); err != nil {
+			return fmt.Errorf("%s: the guest's visudo refuses a rule: %w", attr, err)
+		}
+	}
+	included := includesSudoersD(p.mustRead("/etc/sudoers")) || includesSudoersD(p.mustRead("/usr/etc/sudoers"))
+	switch {
+	case visudo == "":
+		p.warn(fmt.Sprintf("sudo is not installed in the guest: the rules of %q have no effect", user.Name), "install sudo in the guest")
+	case !included:
+		p.warn(fmt.Sprintf("the guest's /etc/sudoers does not read /etc/sudoers.d: the rules of %q have no effect", user.Name),
+			"add the line \"@includedir /etc/sudoers.d\" to /etc/sudoers")
+	}
+	file := sudoersFile(user.Name)
+	p.stage(file, edit{kind: kindFile, content: text, perm: 0o440, enforce: true, show: showAll}, "sudo rules of "+user.Name)
+	return nil
+}

@@ -1,0 +1,323 @@
+package inject
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+const (
+	// testHash is a whole SHA-512 hash; nobody knows its password.
+	testHash = "$6$saltsalt$" + "CANARYhash0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ./0123456789ab"
+	testKey  = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f deploy@example"
+)
+
+func TestTestHashIsWhole(t *testing.T) {
+	t.Parallel()
+	if message, _ := hashWarning(testHash, familyDebian); message != "" {
+		t.Fatal(message)
+	}
+}
+
+func TestCreateUserOnDebian(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles)
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guest.FakeAnswer{}
+	o := Options{Users: Users{Create: []User{{
+		Name: "deploy", UID: ptr(1500), Comment: "Deployment", Password: testHash, Groups: []string{"sudo", "docker"},
+		Shell: "/bin/bash", SSHAuthorizedKeys: []string{testKey}, Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"},
+	}}}}
+	result, warnings := g.inject(o)
+	wantWarnings(t, warnings, `no group "docker"`)
+
+	for name, want := range map[string]string{
+		"/etc/passwd":  "deploy:x:1500:1500:Deployment:/home/deploy:/bin/bash\n",
+		"/etc/shadow":  "deploy:" + testHash + ":" + day + ":0:99999:7:::\n",
+		"/etc/subuid":  "deploy:165536:65536\n",
+		"/etc/subgid":  "deploy:165536:65536\n",
+		"/etc/gshadow": "docker:!::deploy\n",
+	} {
+		before, after := debianFiles[name], g.read(name)
+		if !strings.HasSuffix(after, want) {
+			t.Errorf("%s ends in %q, want %q", name, after, want)
+		}
+		if name != "/etc/gshadow" && after != before+want {
+			t.Errorf("%s: old lines changed:\n%s", name, cmp.Diff(before+want, after))
+		}
+	}
+	wantGroup := "root:x:0:\ndaemon:x:1:\nadm:x:4:\nsudo:x:27:alice,deploy\nusers:x:100:\nsystemd-network:x:998:\nalice:x:1000:\nnogroup:x:65534:\ndeploy:x:1500:\ndocker:x:999:deploy\n"
+	if diff := cmp.Diff(wantGroup, g.read("/etc/group")); diff != "" {
+		t.Errorf("/etc/group (-want +got):\n%s", diff)
+	}
+	for name, want := range map[string]attributes{
+		"/home":                             {0o755, 0, 0},
+		"/home/deploy":                      {0o700, 1500, 1500},
+		"/home/deploy/.bashrc":              {0o644, 1500, 1500},
+		"/home/deploy/.config/dir":          {0o755, 1500, 1500},
+		"/home/deploy/.config/dir/rc":       {0o644, 1500, 1500},
+		"/home/deploy/.ssh":                 {0o700, 1500, 1500},
+		"/home/deploy/.ssh/authorized_keys": {0o600, 1500, 1500},
+		"/etc/sudoers.d/deploy":             {0o440, 0, 0},
+	} {
+		if got := g.attributes(name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	if got := g.read("/home/deploy/.ssh/authorized_keys"); got != testKey+"\n" {
+		t.Errorf("authorized_keys: %q", got)
+	}
+	if got := g.read("/etc/sudoers.d/deploy"); got != "deploy ALL=(ALL) NOPASSWD: ALL\n" {
+		t.Errorf("sudoers: %q", got)
+	}
+	shown := everything(result, warnings)
+	for _, secret := range []string{"CANARY", "oldhashofalice", "AAAAC3Nza"} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("the result shows %s", secret)
+		}
+	}
+	for _, call := range g.runner.Calls() {
+		if strings.Contains(strings.Join(call.Argv, " ")+string(call.Input), "CANARY") {
+			t.Error("the hash reached a command")
+		}
+	}
+	if diff := change(t, result, "/etc/shadow").Diff; !strings.Contains(diff, "+deploy:(hidden):"+day) {
+		t.Errorf("diff of shadow: %s", diff)
+	}
+	if c := change(t, result, "/home/deploy/.ssh/authorized_keys"); !strings.Contains(c.Description, "ssh-ed25519 SHA256:") || c.Diff != "" {
+		t.Errorf("change of keys: %+v", c)
+	}
+}
+
+func TestUpdateUser(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles, map[string]string{
+		"/home/alice/.ssh/authorized_keys": "# mine\nssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDold alice@old",
+	})
+	g.must(g.fs.Chown("/home/alice", 1000, 1000))
+	o := Options{Users: Users{Create: []User{{
+		Name: "alice", UID: ptr(1000), Password: testHash, Groups: []string{"adm", "sudo"}, Shell: "/usr/sbin/nologin",
+		SSHAuthorizedKeys: []string{testKey, testKey, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDold other-comment"},
+	}}}}
+	_, warnings := g.inject(o)
+	wantWarnings(t, warnings, "ssh_authorized_keys[2]: this is no valid ssh-rsa key")
+	if got := g.read("/etc/passwd"); got != strings.Replace(debianFiles["/etc/passwd"], "/home/alice:/bin/bash", "/home/alice:/usr/sbin/nologin", 1) {
+		t.Errorf("passwd:\n%s", got)
+	}
+	if got := g.read("/etc/group"); got != strings.Replace(debianFiles["/etc/group"], "adm:x:4:", "adm:x:4:alice", 1) {
+		t.Errorf("group:\n%s", got)
+	}
+	if got := g.read("/etc/shadow"); !strings.Contains(got, "alice:"+testHash+":"+day+":0:99999:7:::\n") || strings.Count(got, "alice:") != 1 {
+		t.Errorf("shadow:\n%s", got)
+	}
+	want := "# mine\nssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDold alice@old\n" + testKey + "\n"
+	if got := g.read("/home/alice/.ssh/authorized_keys"); got != want {
+		t.Errorf("authorized_keys:\n%s", got)
+	}
+}
+
+func TestCreateUserOnOtherFamilies(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		files                 map[string]string
+		user                  User
+		passwd, shadow, group string
+		warnings              []string
+	}{
+		"red hat": {
+			redHatFiles, User{Name: "ansible", Groups: []string{"wheel"}},
+			"ansible:x:1000:1000::/home/ansible:/bin/bash\n", "ansible:!:" + day + ":0:99999:7:::\n",
+			"root:x:0:\nwheel:x:10:ansible\nssh_keys:x:999:\nansible:x:1000:\n", nil,
+		},
+		"red hat, missing group": {
+			redHatFiles, User{Name: "ansible", Groups: []string{"sudo"}},
+			"ansible:x:1000:1000::/home/ansible:/bin/bash\n", "ansible:!:" + day + ":0:99999:7:::\n",
+			"root:x:0:\nwheel:x:10:\nssh_keys:x:999:\nansible:x:1000:\nsudo:x:998:ansible\n", []string{`group "wheel" may use sudo`},
+		},
+		"suse has no user groups, and NIS": {
+			suseFiles, User{Name: "ansible", Groups: []string{"wheel"}},
+			"ansible:x:1000:100::/home/ansible:/bin/bash\n+::::::\n", "ansible:!:" + day + ":0:99999:7:::\n",
+			"root:x:0:\nusers:x:100:\nwheel:x:497:ansible\n+:::\n", nil,
+		},
+		"alpine has no gshadow and no login.defs": {
+			alpineFiles, User{Name: "ansible", Groups: []string{"wheel"}},
+			"ansible:x:1000:1000::/home/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n",
+			"root:x:0:root\nwheel:x:10:root,ansible\nusers:x:100:games\nansible:x:1000:\n", nil,
+		},
+		"existing primary group": {
+			alpineFiles, User{Name: "ansible", GID: ptr(100)},
+			"ansible:x:1000:100::/home/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], nil,
+		},
+		"new primary group": {
+			alpineFiles, User{Name: "ansible", GID: ptr(2000), Home: "/srv/ansible"},
+			"ansible:x:1000:2000::/srv/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"] + "ansible:x:2000:\n", nil,
+		},
+		"group of the user's name": {
+			alpineFiles, User{Name: "users"},
+			"users:x:1000:100::/home/users:/bin/ash\n", "users:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], []string{"primary group of the new user"},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t, tc.files)
+			result, warnings := g.inject(Options{Users: Users{Create: []User{tc.user}}})
+			wantWarnings(t, warnings, tc.warnings...)
+			if got := g.read("/etc/passwd"); !strings.HasSuffix(got, tc.passwd) {
+				t.Errorf("passwd:\n%s", got)
+			}
+			if got := g.read("/etc/shadow"); !strings.HasSuffix(got, tc.shadow) {
+				t.Errorf("shadow:\n%s", got)
+			}
+			if diff := cmp.Diff(tc.group, g.read("/etc/group")); diff != "" {
+				t.Errorf("group (-want +got):\n%s", diff)
+			}
+			if want := strings.HasPrefix(name, "red hat"); result.Relabel != want {
+				t.Errorf("relabel is %t, want %t", result.Relabel, want)
+			}
+		})
+	}
+}
+
+func TestUsersShareTheIDsFairly(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, alpineFiles)
+	_, _ = g.inject(Options{Users: Users{Create: []User{{Name: "one"}, {Name: "two", UID: ptr(1000)}, {Name: "three"}}}})
+	want := "one:x:1001:1001::/home/one:/bin/ash\ntwo:x:1000:1000::/home/two:/bin/ash\nthree:x:1002:1002::/home/three:/bin/ash\n"
+	if got := g.read("/etc/passwd"); !strings.HasSuffix(got, want) {
+		t.Errorf("passwd:\n%s", got)
+	}
+}
+
+func TestUserProblemsStopBeforeAnyChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		options Options
+		want    []string
+	}{
+		"shell that is not there":  {Options{Users: Users{Create: []User{{Name: "bob", Shell: "/bin/zsh"}}}}, []string{"configuration.users.create[0].shell", "/bin/zsh"}},
+		"shell that is no program": {Options{Users: Users{Create: []User{{Name: "bob", Shell: "/etc/passwd"}}}}, []string{"no program"}},
+		"uid of another user":      {Options{Users: Users{Create: []User{{Name: "good"}, {Name: "bob", UID: ptr(1000)}}}}, []string{"create[1].uid", `"alice"`}},
+		"uid of an existing user":  {Options{Users: Users{Create: []User{{Name: "alice", UID: ptr(1001)}}}}, []string{"has uid 1000 already"}},
+		"two of one uid":           {Options{Users: Users{Create: []User{{Name: "a", UID: ptr(1500)}, {Name: "b", UID: ptr(1500)}}}}, []string{`already that of "a"`}},
+		"two of one name":          {Options{Users: Users{Create: []User{{Name: "a"}, {Name: "a"}}}}, []string{"name it once"}},
+		"created and deleted":      {Options{Users: Users{Create: []User{{Name: "a"}}, Delete: []string{"a"}}}, []string{"users.delete[0]", "name it once"}},
+		"bad name":                 {Options{Users: Users{Create: []User{{Name: "a b"}}}}, []string{"no account name"}},
+		"numeric name":             {Options{Users: Users{Create: []User{{Name: "1000"}}}}, []string{"no account name"}},
+		"plain password":           {Options{Users: Users{Create: []User{{Name: "a", Password: "CANARY"}}}}, []string{"create[0].password", "openssl passwd -6"}},
+		"hash with a colon":        {Options{Users: Users{Create: []User{{Name: "a", Password: "$6$CANARY:0:0"}}}}, []string{"create[0].password"}},
+		"hash with a line":         {Options{Users: Users{Create: []User{{Name: "a", Password: "$6$CANARY\nroot::0:0"}}}}, []string{"create[0].password"}},
+		"comment with a line":      {Options{Users: Users{Create: []User{{Name: "a", Comment: "x\nroot::0:0::/:"}}}}, []string{"create[0].comment"}},
+		"relative home":            {Options{Users: Users{Create: []User{{Name: "a", Home: "home"}}}}, []string{"create[0].home"}},
+		"home that is a file":      {Options{Users: Users{Create: []User{{Name: "a", Home: "/etc/passwd"}}}}, []string{"is no directory"}},
+		"private key":              {Options{Users: Users{Create: []User{{Name: "a", SSHAuthorizedKeys: []string{"-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY"}}}}}, []string{"ssh_authorized_keys[0]", "private key"}},
+		"two keys in one":          {Options{Users: Users{Create: []User{{Name: "a", SSHAuthorizedKeys: []string{testKey + "\n" + testKey}}}}}, []string{"more than one line"}},
+		"no key":                   {Options{Users: Users{Create: []User{{Name: "a", SSHAuthorizedKeys: []string{"CANARY"}}}}}, []string{"no public key"}},
+		"sudo with a user":         {Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"NOPASSWD"}}}}}, []string{"create[0].sudo[0]", "ALL=(ALL) NOPASSWD: ALL"}},
+		"delete a system account":  {Options{Users: Users{Delete: []string{"daemon"}}}, []string{"users.delete[0]", "system account"}},
+		"unknown gid, taken name":  {Options{Users: Users{Create: []User{{Name: "adm", GID: ptr(4000)}}}}, []string{"create[0].gid"}},
+		"id out of range":          {Options{Users: Users{Create: []User{{Name: "a", UID: ptr(-1)}}}}, []string{"create[0].uid"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t, debianFiles)
+			result, _, err := g.try(tc.options)
+			if err == nil {
+				t.Fatalf("no error; changes: %+v", result.Changes)
+			}
+			for _, text := range tc.want {
+				if !strings.Contains(err.Error(), text) {
+					t.Errorf("error %q lacks %q", err, text)
+				}
+			}
+			if strings.Contains(err.Error(), "CANARY") {
+				t.Errorf("error %q shows a secret", err)
+			}
+			if got := g.read("/etc/passwd"); got != debianFiles["/etc/passwd"] {
+				t.Error("the guest was changed")
+			}
+		})
+	}
+}
+
+func TestUserWarnings(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		files map[string]string
+		extra map[string]string
+		user  User
+		want  []string
+	}{
+		"placeholder hash and key": {debianFiles, nil,
+			User{Name: "a", Password: "$6$rounds=656000$...", SSHAuthorizedKeys: []string{"ssh-rsa AAAAB3... user@host"}}, []string{"cut off", "sshd will ignore it"}},
+		"weak hash":          {debianFiles, nil, User{Name: "a", Password: "$1$salt$0123456789012345678901"}, []string{"weak"}},
+		"yescrypt on musl":   {alpineFiles, nil, User{Name: "a", Password: "$y$j9T$salt$hash"}, []string{"does not know the method"}},
+		"yescrypt on debian": {debianFiles, nil, User{Name: "a", Password: "$y$j9T$salt$hash"}, nil},
+		"no sudo":            {alpineFiles, nil, User{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}, []string{"sudo is not installed"}},
+		"another keys file":  {alpineFiles, map[string]string{"/etc/ssh/sshd_config": "AuthorizedKeysFile /etc/ssh/keys/%u\n"}, User{Name: "a", SSHAuthorizedKeys: []string{testKey}}, []string{"AuthorizedKeysFile"}},
+		"home of another":    {alpineFiles, map[string]string{"/home/a": "dir"}, User{Name: "a"}, []string{"belongs to uid 0"}},
+		"expired":            {debianFiles, map[string]string{"/etc/shadow": "alice:!x:1:0:9:7::1:\n"}, User{Name: "alice"}, []string{"has expired"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t, tc.files, tc.extra)
+			_, warnings, err := g.try(Options{Users: Users{Create: []User{tc.user}}})
+			g.must(err)
+			wantWarnings(t, warnings, tc.want...)
+		})
+	}
+}
+
+func TestVisudoRefuses(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles)
+	_, _, err := g.try(Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"}}}}})
+	if err == nil || !strings.Contains(err.Error(), "visudo refuses") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestDisableUser(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles)
+	_, warnings := g.inject(Options{Users: Users{Disable: []string{"alice", "alise"}}})
+	wantWarnings(t, warnings, `is "alice" meant?`)
+	if got := g.read("/etc/shadow"); !strings.Contains(got, "alice:!$y$j9T$oldsalt$oldhashofalice:19700:0:99999:7::1:\n") {
+		t.Errorf("shadow:\n%s", got)
+	}
+}
+
+func TestDeleteUser(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles, map[string]string{"/home/alice/file": "x"})
+	result, warnings, err := g.try(Options{Users: Users{Delete: []string{"alice", "nobodyknows"}}})
+	g.must(err)
+	wantWarnings(t, warnings, `no user "nobodyknows"`)
+	for _, name := range []string{"/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid"} {
+		if strings.Contains(g.read(name), "alice") {
+			t.Errorf("%s still has alice:\n%s", name, g.read(name))
+		}
+	}
+	if g.read("/home/alice/file") != "x" {
+		t.Error("the home went too")
+	}
+	if strings.Contains(everything(result, nil), "oldhashofalice") {
+		t.Error("the old hash is shown")
+	}
+}
+
+func TestAuthorizedKeyFingerprint(t *testing.T) {
+	t.Parallel()
+	key, err := parseAuthorizedKey(`command="echo ssh",no-pty ` + testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, ok := key.fingerprint()
+	if !ok || key.Type != "ssh-ed25519" || len(sum) != len("SHA256:")+43 {
+		t.Errorf("%+v, %s, %t", key, sum, ok)
+	}
+}
