@@ -96,6 +96,45 @@ func TestAccMigration(t *testing.T) {
 	})
 }
 
+// What boots from an image must be replaced with it, although its path stays.
+func TestAccMigrationReplacesDependents(t *testing.T) {
+	t.Parallel()
+	source, directory := sourceFile(t), t.TempDir()
+	migration := func(name string, backup bool) string {
+		return fmt.Sprintf(`
+			resource "hyper2kvm_migration" "test" {
+			  metadata = { name = %q }
+			  source   = { type = "vmdk", path = %q }
+			  output   = { directory = %q }
+			  pipeline = { inspect = {}, fix = { backup = %t }, convert = {}, validate = {} }
+			}
+			resource "terraform_data" "domain" {
+			  input = hyper2kvm_migration.test.output_path
+			  lifecycle {
+			    replace_triggered_by = [hyper2kvm_migration.test.report]
+			  }
+			}`, name, source, directory, backup)
+	}
+	domain := func(migration, domain plancheck.ResourceActionType) resource.ConfigPlanChecks {
+		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(address, migration),
+			plancheck.ExpectResourceAction("terraform_data.domain", domain),
+		}}
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: fakeFactories(t),
+		CheckDestroy:             checkEmpty(directory),
+		Steps: []resource.TestStep{
+			{Config: migration("a", true), ConfigPlanChecks: domain(plancheck.ResourceActionCreate, plancheck.ResourceActionCreate)},
+			{Config: migration("b", true), ConfigPlanChecks: domain(plancheck.ResourceActionUpdate, plancheck.ResourceActionNoop)},
+			{
+				Config:           migration("b", false),
+				ConfigPlanChecks: domain(plancheck.ResourceActionDestroyBeforeCreate, plancheck.ResourceActionDestroyBeforeCreate),
+			},
+		},
+	})
+}
+
 func TestAccMigrationOfADecodedManifest(t *testing.T) {
 	t.Parallel()
 	work := t.TempDir()

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// config is the shortest configuration with more of it in extra.
-func config(source, directory, extra string) string {
+// configuration is the shortest configuration with more of it in extra.
+func configuration(source, directory, extra string) string {
 	if extra != "" {
 		extra = ", " + extra
 	}
@@ -25,7 +25,7 @@ func TestCreateReadDelete(t *testing.T) {
 	t.Parallel()
 	directory := filepath.Join(t.TempDir(), "images", "web")
 	server := newServer(t, fakeProvider(t), `{"acceleration": "tcg"}`)
-	created, diags := server.apply(t.Context(), instance{}, config(sourceFile(t), directory, ""))
+	created, diags := server.apply(t.Context(), instance{}, configuration(sourceFile(t), directory, ""))
 	server.noErrors(diags)
 	if got := texts(diags); len(got) != 1 || !strings.Contains(got[0], "WARNING: Migration warning in stage inspect") ||
 		!strings.Contains(got[0], "KVM does not work here") || !strings.Contains(got[0], "allow access to /dev/kvm") {
@@ -74,7 +74,7 @@ func TestReadMissingImage(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakeProvider(t), `{}`)
 	directory := t.TempDir()
-	created, diags := server.apply(t.Context(), instance{}, config(sourceFile(t), directory, ""))
+	created, diags := server.apply(t.Context(), instance{}, configuration(sourceFile(t), directory, ""))
 	server.noErrors(diags)
 	image := filepath.Join(directory, "disk.qcow2")
 
@@ -107,7 +107,7 @@ func TestReadUnreadableDirectory(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakeProvider(t), `{}`)
 	directory := filepath.Join(t.TempDir(), "mount")
-	created, diags := server.apply(t.Context(), instance{}, config(sourceFile(t), directory, ""))
+	created, diags := server.apply(t.Context(), instance{}, configuration(sourceFile(t), directory, ""))
 	server.noErrors(diags)
 	// A file in place of the directory cannot be looked into by root either.
 	if err := os.Rename(directory, directory+".away"); err != nil {
@@ -153,7 +153,7 @@ func TestCreateFails(t *testing.T) {
 			if test.behaviour == fakeWaits {
 				extra += `, "timeouts": {"create": "300ms"}`
 			}
-			created, diags := server.apply(t.Context(), instance{}, config(source, directory, extra))
+			created, diags := server.apply(t.Context(), instance{}, configuration(source, directory, extra))
 			text := strings.Join(texts(diags), "\n")
 			if !strings.Contains(text, "ERROR") || !strings.Contains(text, "web ("+source+")") {
 				t.Errorf("no error that names the migration: %s", text)
@@ -184,7 +184,7 @@ func TestCreateCancelled(t *testing.T) {
 	defer cancel()
 	directory := t.TempDir()
 	server := newServer(t, fakeProvider(t), `{"max_concurrent": 1}`)
-	created, diags := server.apply(ctx, instance{}, config(sourceFile(t), directory, `"metadata": {"owner": "waits"}`))
+	created, diags := server.apply(ctx, instance{}, configuration(sourceFile(t), directory, `"metadata": {"owner": "waits"}`))
 	if !created.state.IsNull() || len(diags) == 0 {
 		t.Errorf("in state: %t, diagnostics: %q", !created.state.IsNull(), texts(diags))
 	}
@@ -197,7 +197,7 @@ func TestDeleteLeavesAnotherMigrationsReport(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakeProvider(t), `{}`)
 	directory := t.TempDir()
-	first, diags := server.apply(t.Context(), instance{}, config(sourceFile(t), directory, ""))
+	first, diags := server.apply(t.Context(), instance{}, configuration(sourceFile(t), directory, ""))
 	server.noErrors(diags)
 	second, diags := server.apply(t.Context(), instance{}, fmt.Sprintf(
 		`{"source": {"type": "vmdk", "path": %q}, "output": {"directory": %q, "filename": "second.qcow2"}}`, sourceFile(t), directory))
@@ -220,10 +220,10 @@ func TestUpdate(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakeProvider(t), `{}`)
 	source, directory := sourceFile(t), t.TempDir()
-	created, diags := server.apply(t.Context(), instance{}, config(source, directory, ""))
+	created, diags := server.apply(t.Context(), instance{}, configuration(source, directory, ""))
 	server.noErrors(diags)
 
-	again, planned := server.plan(created, config(source, directory, ""))
+	again, planned := server.plan(created, configuration(source, directory, ""))
 	if !planned.Equal(created.state) || len(again.RequiresReplace) != 0 {
 		t.Errorf("a second plan is not empty: %s", cmp.Diff(plain(t, created.state), plain(t, planned)))
 	}
@@ -231,16 +231,16 @@ func TestUpdate(t *testing.T) {
 		config  string
 		replace string
 	}{
-		"metadata":      {config(source, directory, `"metadata": {"name": "new"}`), ""},
-		"verbose":       {config(source, directory, `"options": {"verbose": 2}`), ""},
-		"timeouts":      {config(source, directory, `"timeouts": {"create": "1h"}`), ""},
-		"overwrite":     {config(source, directory, `"overwrite": true`), ""},
-		"source":        {config(source+"2", directory, ""), `AttributeName("source").AttributeName("path")`},
-		"directory":     {config(source, directory+"2", ""), `AttributeName("output").AttributeName("directory")`},
-		"stage":         {config(source, directory, `"pipeline": {"convert": {}}`), `AttributeName("pipeline").AttributeName("fix").AttributeName("enabled")`},
-		"dry run":       {config(source, directory, `"options": {"dry_run": true}`), `AttributeName("options").AttributeName("dry_run")`},
-		"report path":   {config(source, directory, `"options": {"report": {"path": "r.json"}}`), `AttributeName("path")`},
-		"configuration": {config(source, directory, `"configuration": {"services": {"enable": ["a"]}}`), `AttributeName("configuration")`},
+		"metadata":      {configuration(source, directory, `"metadata": {"name": "new"}`), ""},
+		"verbose":       {configuration(source, directory, `"options": {"verbose": 2}`), ""},
+		"timeouts":      {configuration(source, directory, `"timeouts": {"create": "1h"}`), ""},
+		"overwrite":     {configuration(source, directory, `"overwrite": true`), ""},
+		"source":        {configuration(source+"2", directory, ""), `AttributeName("source").AttributeName("path")`},
+		"directory":     {configuration(source, directory+"2", ""), `AttributeName("output").AttributeName("directory")`},
+		"stage":         {configuration(source, directory, `"pipeline": {"convert": {}}`), `AttributeName("pipeline").AttributeName("fix").AttributeName("enabled")`},
+		"dry run":       {configuration(source, directory, `"options": {"dry_run": true}`), `AttributeName("options").AttributeName("dry_run")`},
+		"report path":   {configuration(source, directory, `"options": {"report": {"path": "r.json"}}`), `AttributeName("path")`},
+		"configuration": {configuration(source, directory, `"configuration": {"services": {"enable": ["a"]}}`), `AttributeName("configuration")`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -279,7 +279,7 @@ func TestCreateWithoutImage(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakeProvider(t), `{}`)
 	directory := t.TempDir()
-	created, diags := server.apply(t.Context(), instance{}, config(sourceFile(t), directory, `"options": {"dry_run": true}`))
+	created, diags := server.apply(t.Context(), instance{}, configuration(sourceFile(t), directory, `"options": {"dry_run": true}`))
 	server.noErrors(diags)
 	if at(t, created.state, "output_path") != nil || at(t, created.state, "report.dry_run") != true {
 		t.Errorf("unexpected state %v", plain(t, created.state))
