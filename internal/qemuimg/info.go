@@ -46,10 +46,14 @@ type SpecificInfo struct {
 	} `json:"data"`
 }
 
-// GetInfo reads an image's headers, under limits of memory and time. The image
-// may be in use by others.
+// GetInfo reads an image's headers and not those below it, under limits of
+// memory and time. The image may be in use by others.
 func GetInfo(ctx context.Context, image Image) (Info, error) {
 	var info Info
+	if image.Backing != nil {
+		// qemu-img info opens no backing file and refuses a description of one.
+		image.Backing, image.Standalone = nil, true
+	}
 	err := decodeInfo(ctx, image, &info)
 	return info, err
 }
@@ -58,6 +62,14 @@ func GetInfo(ctx context.Context, image Image) (Info, error) {
 // topmost first.
 func GetInfoChain(ctx context.Context, image Image) ([]Info, error) {
 	var chain []Info
+	if image.Backing != nil {
+		top, err := GetInfo(ctx, image)
+		if err != nil {
+			return nil, err
+		}
+		below, err := GetInfoChain(ctx, *image.Backing)
+		return append([]Info{top}, below...), err
+	}
 	err := decodeInfo(ctx, image, &chain, "--backing-chain")
 	return chain, err
 }

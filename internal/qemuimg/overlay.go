@@ -35,7 +35,7 @@ func (i Image) backingName() (string, error) {
 	if err != nil || len(name) <= maxBackingName {
 		return name, err
 	}
-	if i.Size == 0 && i.Offset == 0 && len(i.Options) == 0 {
+	if i.namesSuffice() {
 		// QEMU then follows the names that the images themselves hold.
 		if name, err = (Image{Path: i.Path, Format: i.Format}).Filename(); err != nil || len(name) <= maxBackingName {
 			return name, err
@@ -46,4 +46,13 @@ func (i Image) backingName() (string, error) {
 		Err:    fmt.Errorf("its description is %d bytes long, and a qcow2 header holds %d", len(name), maxBackingName),
 		remedy: "move the source to a directory with a shorter path",
 	}
+}
+
+// namesSuffice reports that QEMU finds the same chain by the names that the
+// images hold.
+func (i Image) namesSuffice() bool {
+	if i.Size > 0 || i.Offset > 0 || i.Standalone || len(i.Options) > 0 {
+		return false
+	}
+	return i.Backing == nil || i.Backing.namesSuffice()
 }

@@ -1,0 +1,76 @@
+package source
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+)
+
+// newHash makes the hash of an algorithm by its name without dashes.
+func newHash(algorithm string) (hash.Hash, bool) {
+	switch strings.ToLower(algorithm) {
+	case "md5":
+		return md5.New(), true
+	case "sha1":
+		return sha1.New(), true
+	case "sha256":
+		return sha256.New(), true
+	case "sha512":
+		return sha512.New(), true
+	}
+	return nil, false
+}
+
+// checkSum compares the source's file with the checksum that the user gave.
+func (o *opening) checkSum(file span) error {
+	if o.request.Checksum == "" {
+		return nil
+	}
+	algorithm, want, _ := strings.Cut(o.request.Checksum, ":")
+	h, known := newHash(algorithm)
+	if !known || len(want) != hex.EncodedLen(h.Size()) {
+		return refuse(fmt.Sprintf("the checksum %q of the source cannot be understood", printable(o.request.Checksum)),
+			`write source.checksum as "sha256:" and 64 hexadecimal digits; md5, sha1 and sha512 are understood too`)
+	}
+	got, err := o.digest(file, h)
+	if err != nil {
+		return err
+	}
+	if !strings.EqualFold(got, want) {
+		return refuse(fmt.Sprintf("%s has the %s checksum %s, and source.checksum says %s", file.name, strings.ToLower(algorithm), got, strings.ToLower(want)),
+			"copy the file again, or correct source.checksum")
+	}
+	return nil
+}
+
+// digest reads a whole span through a hash.
+func (o *opening) digest(s span, h hash.Hash) (string, error) {
+	n, err := io.CopyBuffer(struct{ io.Writer }{h}, contextReader{o.ctx, s.reader()}, make([]byte, 1<<20))
+	if err != nil {
+		return "", fmt.Errorf("reading %s: %w", s.name, err)
+	}
+	if n != s.size {
+		return "", damaged(s.name, "it ended while it was read")
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,113 @@
+package source
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+)
+
+// opening is one source while it is being opened.
+type opening struct {
+	ctx     context.Context
+	request Request
+	// root is the source's own directory, free of symbolic links.
+	root   string
+	files  *files
+	source *Source
+	// unpacked counts the files that were made in the work directory.
+	unpacked int
+}
+
+func (o *opening) warn(format string, args ...any) {
+	o.source.Warnings = append(o.source.Warnings, fmt.Sprintf(format, args...))
+}
+
+// addDisk opens a disk of a declared type and everything below it.
+func (o *opening) addDisk(s span, declared string) error {
+	disk, err := o.openDisk(s, declared)
+	if err != nil {
+		return err
+	}
+	if err := o.checkSize(disk.Name, disk.VirtualSize); err != nil {
+		return err
+	}
+	o.source.Disks = append(o.source.Disks, disk)
+	return nil
+}
+
+// openDisk examines the headers first, then lets QEMU see the image.
+func (o *opening) openDisk(s span, declared string) (Disk, error) {
+	var opened layer
+	var err error
+	switch declared {
+	case TypeVMDK:
+		opened, err = o.openVMDK(s, nil)
+	case TypeQCOW2:
+		opened, err = o.openQCOW2(s, nil)
+	case TypeVHD:
+		opened, err = o.openVHD(s)
+	case TypeVHDX:
+		opened, err = o.openVHDX(s)
+	default:
+		opened, err = o.openRaw(s)
+	}
+	if err != nil {
+		return Disk{}, err
+	}
+	info, err := qemuimg.GetInfo(o.ctx, opened.image)
+	if err != nil {
+		return Disk{}, fmt.Errorf("opening %s: %w", s.name, err)
+	}
+	return Disk{
+		Image: opened.image, Format: opened.image.Format, VirtualSize: info.VirtualSize,
+		Name: opened.name, Temporary: opened.temporary,
+	}, nil
+}
+
+func (o *opening) checkSize(name string, size int64) error {
+	if size > o.request.MaxVirtualSize || size < 0 {
+		return refuse(fmt.Sprintf("%s declares a virtual size of %d bytes, more than the %d that are allowed", name, size, o.request.MaxVirtualSize),
+			"raise source.max_virtual_size if the disk really is that large; otherwise the file is damaged or hostile")
+	}
+	if size == 0 {
+		return damaged(name, "its virtual size is zero")
+	}
+	return nil
+}
+
+// layer is one image of a chain whose headers have been examined.
+type layer struct {
+	image     qemuimg.Image
+	name      string
+	temporary bool
+}
+
+// checkLayer lets QEMU look for parts that are missing from one image of a
+// chain. Reading the image would silently take them for zeroes.
+func (o *opening) checkLayer(s span, image qemuimg.Image) error {
+	image.Standalone = true
+	if _, err := qemuimg.Check(o.ctx, image); err != nil {
+		return fmt.Errorf("%s is damaged or incomplete: %w", s.name, err)
+	}
+	return nil
+}
+
+// maxChain bounds how many images lie on one another.
+const maxChain = 64
+
+// lineage are the true paths of the images above one, topmost first.
+type lineage []string
+
+// extend adds an image to the chain and refuses circles and endless chains.
+func (l lineage) extend(s span) (lineage, error) {
+	for _, above := range l {
+		if above == s.path {
+			return nil, refuse(fmt.Sprintf("the chain of %s comes back to itself", s.name), "restore the image's true parent")
+		}
+	}
+	if len(l) >= maxChain {
+		return nil, refuse(fmt.Sprintf("%s lies under more than %d images", s.name, maxChain), "consolidate the snapshots first")
+	}
+	return append(l[:len(l):len(l)], s.path), nil
+}

@@ -1,0 +1,196 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+)
+
+// span is a stretch of a file in which an image or a member of a package lies.
+type span struct {
+	io.ReaderAt
+
+	// path is absolute and free of symbolic links.
+	path string
+	// name is for people.
+	name string
+	// offset and size are in bytes; whole says that they are the file's own.
+	offset, size int64
+	whole        bool
+	// neighbours says that other files of the source's directory may be used.
+	neighbours bool
+	temporary  bool
+}
+
+// part is a stretch of s, with offset counted from the beginning of s.
+func (s span) part(name string, offset, size int64) span {
+	return span{
+		ReaderAt: io.NewSectionReader(s, offset, size),
+		path:     s.path, name: name, offset: s.offset + offset, size: size, temporary: s.temporary,
+	}
+}
+
+// image is the span as QEMU opens it.
+func (s span) image(format string) qemuimg.Image {
+	image := qemuimg.Image{Path: s.path, Format: format}
+	if !s.whole {
+		image.Offset, image.Size = s.offset, s.size
+	}
+	return image
+}
+
+// reader reads the span from its beginning.
+func (s span) reader() *io.SectionReader { return io.NewSectionReader(s, 0, s.size) }
+
+// read returns length bytes at offset, or what there is of them.
+func (s span) read(offset, length int64) ([]byte, error) {
+	if offset < 0 || offset >= s.size {
+		return nil, nil
+	}
+	data := make([]byte, min(length, s.size-offset))
+	if n, err := s.ReadAt(data, offset); n < len(data) {
+		return nil, fmt.Errorf("reading %s: %w", s.name, err)
+	}
+	return data, nil
+}
+
+// files are the files of a source, as they were when they were opened.
+type files struct {
+	opened map[string]*os.File
+	seen   map[string]fs.FileInfo
+}
+
+func newFiles() *files {
+	return &files{opened: map[string]*os.File{}, seen: map[string]fs.FileInfo{}}
+}
+
+// open opens a regular file by a path without symbolic links. A file that is
+// open already is opened no second time.
+func (f *files) open(path string) (span, error) {
+	file := f.opened[path]
+	if file == nil {
+		var err error
+		// A named pipe put there in the meantime must not hold us.
+		file, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			return span{}, err
+		}
+		f.opened[path] = file
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return span{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return span{}, fmt.Errorf("%s is %s, not a file", path, kindOfNode(info.Mode()))
+	}
+	if f.seen[path] == nil {
+		f.seen[path] = info
+	}
+	return span{ReaderAt: file, path: path, name: filepath.Base(path), size: info.Size(), whole: true}, nil
+}
+
+func (f *files) close() {
+	for _, file := range f.opened {
+		_ = file.Close() // read only
+	}
+	clear(f.opened)
+}
+
+// verify compares the files with what they were.
+func (f *files) verify() error {
+	var changed []string
+	for path, before := range f.seen {
+		now, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			changed = append(changed, path+" is gone")
+		case err != nil:
+			return err
+		case !os.SameFile(before, now):
+			changed = append(changed, path+" was replaced")
+		case before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()):
+			changed = append(changed, path+" was written to")
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	slices.Sort(changed)
+	return refuse(strings.Join(changed, ", "),
+		"shut the virtual machine down, let no backup or copy write to its files, and run the migration again")
+}
+
+// neighbour opens a file that an image names. The name counts from the image's
+// directory; whatever it is, the file has to lie in the source's directory or
+// below it, by its true path. A missing file satisfies fs.ErrNotExist.
+func (o *opening) neighbour(of span, name string) (span, error) {
+	outside := func(why string) error {
+		return refuse(fmt.Sprintf("%s refers to %q, %s", of.name, printable(name), why),
+			"put all files of the disk into one directory and let them name each other without a path; "+
+				"files outside the source's directory are never opened")
+	}
+	if !of.neighbours {
+		return span{}, refuse(fmt.Sprintf("%s refers to %q, and a disk inside a package has to be one file", of.name, printable(name)),
+			"export the package again, or give the disk itself as the source")
+	}
+	prefix, _, colon := strings.Cut(name, ":")
+	if name == "" || strings.ContainsFunc(name, isControl) || colon && !strings.Contains(prefix, "/") {
+		return span{}, outside("which is no file name that could be trusted")
+	}
+	full := name
+	if !filepath.IsAbs(name) {
+		// Not filepath.Join: it would cancel ".." against a symbolic link.
+		full = filepath.Dir(of.path) + "/" + name
+	}
+	if !o.mayContain(full) {
+		return span{}, outside("which lies outside the source's directory")
+	}
+	path, err := filepath.EvalSymlinks(full)
+	if errors.Is(err, fs.ErrNotExist) {
+		return span{}, fmt.Errorf("%s needs %s, which is missing in %s: %w", of.name, printable(name), filepath.Dir(of.path), err)
+	}
+	if err != nil {
+		return span{}, err
+	}
+	if !strings.HasPrefix(path, strings.TrimSuffix(o.root, "/")+"/") {
+		return span{}, outside("which lies outside the source's directory")
+	}
+	s, err := o.files.open(path)
+	if err != nil {
+		return span{}, err
+	}
+	s.neighbours = true
+	return s, nil
+}
+
+// mayContain tells by the text of a path alone whether it can lie in the
+// source's directory, so that what is elsewhere is not even looked at.
+func (o *opening) mayContain(full string) bool {
+	clean := filepath.Clean(full)
+	return strings.HasPrefix(clean, strings.TrimSuffix(o.root, "/")+"/")
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
+
+// printable is a name from a hostile file as it may appear in a message.
+func printable(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if isControl(r) {
+			return '?'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "?"))
+	if runes := []rune(name); len(runes) > 200 {
+		return string(runes[:200]) + "..."
+	}
+	return name
+}

@@ -1,0 +1,100 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// format is what a file is by its own content.
+type format struct {
+	// name completes "x is ...".
+	name string
+	// sourceType is the type to declare for it, if there is one.
+	sourceType string
+}
+
+var (
+	formatVMDK       = format{"a VMDK image", TypeVMDK}
+	formatVMDKText   = format{"a VMDK descriptor", TypeVMDK}
+	formatVMFSSparse = format{"a VMDK snapshot extent", TypeVMDK}
+	formatSESparse   = format{"a VMDK space-efficient snapshot extent", TypeVMDK}
+	formatQCOW2      = format{"a qcow2 image", TypeQCOW2}
+	formatVHD        = format{"a VHD image", TypeVHD}
+	formatVHDX       = format{"a VHDX image", TypeVHDX}
+	formatVDI        = format{"a VDI image", ""}
+	formatQED        = format{"a QED image", ""}
+	formatTar        = format{"a tar archive", TypeOVA}
+	formatGzip       = format{"gzip-compressed", ""}
+	formatXZ         = format{"xz-compressed", ""}
+	formatZip        = format{"a zip archive", ""}
+	formatXML        = format{"an XML document", TypeOVF}
+	formatRaw        = format{"no disk image of a known format", TypeRaw}
+)
+
+const (
+	sectorSize = 512
+	// descriptorMark begins every VMDK descriptor.
+	descriptorMark = "# disk descriptorfile"
+	seSparseMagic  = 0x00000000cafebabe
+	vdiMagic       = 0xbeda107f
+	vhdCookie      = "conectix"
+)
+
+// detect tells a file's format from its first and last bytes.
+func detect(s span) (format, error) {
+	head, err := s.read(0, sectorSize)
+	if err != nil {
+		return format{}, err
+	}
+	tail, err := s.read(max(0, s.size-sectorSize), sectorSize)
+	if err != nil {
+		return format{}, err
+	}
+	return detectIn(head, tail), nil
+}
+
+func detectIn(head, tail []byte) format {
+	for magic, found := range map[string]format{
+		"KDMV": formatVMDK, "COWD": formatVMFSSparse, "QFI\xfb": formatQCOW2, "QED\x00": formatQED,
+		"vhdxfile": formatVHDX, vhdCookie: formatVHD,
+		"\x1f\x8b": formatGzip, "\xfd7zXZ\x00": formatXZ, "PK\x03\x04": formatZip,
+	} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return found
+		}
+	}
+	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
+	switch {
+	case bytes.HasPrefix(text, []byte(descriptorMark)):
+		return formatVMDKText
+	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(text, []byte("<envelope")):
+		return formatXML
+	case len(head) >= 262 && string(head[257:262]) == "ustar":
+		return formatTar
+	case len(head) >= 68 && binary.LittleEndian.Uint32(head[64:]) == vdiMagic:
+		return formatVDI
+	case len(head) >= 8 && binary.LittleEndian.Uint64(head) == seSparseMagic:
+		return formatSESparse
+	case bytes.HasPrefix(tail, []byte(vhdCookie)), len(tail) > 1 && bytes.HasPrefix(tail[1:], []byte(vhdCookie)):
+		return formatVHD
+	}
+	return formatRaw
+}
+
+// expect is the error for a file that is not what it was declared to be.
+func expect(s span, declared string, found format) error {
+	message := fmt.Sprintf("%s is %s, but source.type says %s", s.name, found.name, declared)
+	switch {
+	case !s.neighbours:
+		return refuse(fmt.Sprintf("%s is %s, but the package says %s", s.name, found.name, declared), "export the package again")
+	case found == formatVDI, found == formatQED:
+		return refuse(message, "convert it with qemu-img convert to qcow2 first")
+	case found == formatGzip, found == formatXZ, found == formatZip:
+		return refuse(message, "unpack it first")
+	case found == formatRaw:
+		return refuse(message, "check that it was copied as a whole; only a plain disk dump has no format, its type is raw")
+	default:
+		return refuse(message, fmt.Sprintf("set source.type to %q, or correct source.path", found.sourceType))
+	}
+}

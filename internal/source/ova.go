@@ -1,0 +1,51 @@
+package source
+
+import "io/fs"
+
+// openOVA opens a package in one file.
+func (o *opening) openOVA(archive span) error {
+	found, err := detect(archive)
+	if err != nil {
+		return err
+	}
+	var p *parcel
+	switch found {
+	case formatTar:
+		p, err = o.openTar(archive)
+	case formatGzip, formatXZ:
+		p, err = o.openCompressedTar(archive, found)
+	case formatZip:
+		p, err = o.openZip(archive)
+	default:
+		return expect(archive, TypeOVA, found)
+	}
+	if err != nil {
+		return err
+	}
+	descriptor, err := p.descriptor()
+	if err != nil {
+		return err
+	}
+	return o.openParcel(p, descriptor)
+}
+
+// openTar finds the members of a plain archive, which are used where they lie.
+func (o *opening) openTar(archive span) (*parcel, error) {
+	members, err := listTar(archive.reader(), archive.size)
+	if err != nil {
+		return nil, hostileArchive(archive, err)
+	}
+	p := &parcel{name: archive.name}
+	for _, member := range members {
+		p.names = append(p.names, member.name)
+	}
+	p.find = func(name string) (span, error) {
+		for _, member := range members {
+			if member.name == name {
+				return archive.part(name, member.offset, member.size), nil
+			}
+		}
+		return span{}, fs.ErrNotExist
+	}
+	return p, nil
+}

@@ -1,0 +1,24 @@
+package source
+
+import "path"
+
+// openOVF opens a package that lies as single files in a directory.
+func (o *opening) openOVF(file span) error {
+	found, err := detect(file)
+	if err != nil {
+		return err
+	}
+	if found != formatXML && found != formatRaw {
+		return expect(file, TypeOVF, found)
+	}
+	// The descriptor's true name tells that of its checksums.
+	name := path.Base(file.path)
+	return o.openParcel(&parcel{
+		name: file.name,
+		find: func(name string) (span, error) {
+			s, err := o.neighbour(file, name)
+			s.name = name
+			return s, err
+		},
+	}, name)
+}

@@ -1,0 +1,121 @@
+package source
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/vmware/govmomi/ovf"
+)
+
+// packagedDisk is a disk as a descriptor refers to it.
+type packagedDisk struct {
+	// id is the disk's in the descriptor, href its file in the package.
+	id, href string
+	// format is the descriptor's word for the image format, a URI.
+	format string
+	gzip   bool
+	// chunked says that href is only the beginning of the names of several
+	// files, which follow one another.
+	chunked bool
+	// capacity is the declared virtual size in bytes, or 0.
+	capacity int64
+}
+
+// disksOf lists the disks of a machine in the order of its hardware.
+func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
+	section := ovf.DiskSection{}
+	if envelope.Disk != nil {
+		section = *envelope.Disk
+	}
+	declared := map[string]ovf.VirtualDiskDesc{}
+	for _, disk := range section.Disks {
+		declared[disk.DiskID] = disk
+	}
+	taken := map[string]bool{}
+	add := func(disk ovf.VirtualDiskDesc) error {
+		if taken[disk.DiskID] {
+			return nil
+		}
+		taken[disk.DiskID] = true
+		if text(disk.ParentRef) != "" {
+			return refuse(fmt.Sprintf("disk %s of the package counts from another disk", printable(disk.DiskID)),
+				"export the virtual machine without delta disks")
+		}
+		if disk.FileRef == nil {
+			warnings = append(warnings, fmt.Sprintf("disk %s of the package is an empty one and is left out", printable(disk.DiskID)))
+			return nil
+		}
+		packaged, err := locateDisk(envelope, disk)
+		if err != nil {
+			return err
+		}
+		disks = append(disks, packaged)
+		return nil
+	}
+	for _, resource := range diskResources(hardware(machine), defaultConfiguration(envelope)) {
+		id := path.Base(resource)
+		disk, known := declared[id]
+		switch {
+		case !known && strings.Contains(resource, "/file/"):
+			disk = ovf.VirtualDiskDesc{DiskID: "file " + id, FileRef: &id}
+		case !known:
+			return nil, nil, damaged("the OVF descriptor", fmt.Sprintf("the machine has a disk %s, which is not described", printable(resource)))
+		}
+		if err := add(disk); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(disks) == 0 && len(taken) == 0 && len(machines(envelope)) == 1 {
+		for _, disk := range section.Disks {
+			if err := add(disk); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if len(disks) == 0 {
+		return nil, nil, refuse("the virtual machine of the package has no disk with content", "export it again together with its disks")
+	}
+	return disks, warnings, nil
+}
+
+// diskResources are what a machine's disk drives are made from, such as
+// "ovf:/disk/vmdisk1".
+func diskResources(described ovf.VirtualHardwareSection, configuration string) []string {
+	var resources []string
+	add := func(kind *ovf.CIMResourceType, configurations *string, host []string) {
+		if kind != nil && *kind == ovf.DiskDrive && applies(configurations, configuration) && len(host) > 0 {
+			resources = append(resources, strings.TrimSpace(host[0]))
+		}
+	}
+	for _, item := range described.Item {
+		add(item.ResourceType, item.Configuration, item.HostResource)
+	}
+	for _, item := range described.StorageItem {
+		add(item.ResourceType, item.Configuration, item.HostResource)
+	}
+	return resources
+}
+
+// locateDisk finds the file of a disk among the package's references.
+func locateDisk(envelope *ovf.Envelope, disk ovf.VirtualDiskDesc) (packagedDisk, error) {
+	for _, file := range envelope.References {
+		if file.ID != text(disk.FileRef) {
+			continue
+		}
+		packaged := packagedDisk{
+			id: disk.DiskID, href: strings.TrimSpace(file.Href), format: text(disk.Format), capacity: capacity(disk),
+			chunked: file.ChunkSize != nil && *file.ChunkSize > 0,
+		}
+		switch compression := strings.ToLower(text(file.Compression)); compression {
+		case "", "identity":
+		case "gzip":
+			packaged.gzip = true
+		default:
+			return packagedDisk{}, refuse(fmt.Sprintf("%s is compressed with %q, which is not supported", printable(file.Href), printable(compression)),
+				"export the package again with gzip or without compression")
+		}
+		return packaged, nil
+	}
+	return packagedDisk{}, damaged("the OVF descriptor", fmt.Sprintf("the file of disk %s is not listed", printable(disk.DiskID)))
+}

@@ -1,0 +1,245 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+)
+
+// parcel is an OVF package, wherever its files lie.
+type parcel struct {
+	name string
+	// names lists the files of an archive; a directory has no list.
+	names []string
+	// find opens a file by its name in the package. What is not there satisfies
+	// fs.ErrNotExist.
+	find func(name string) (span, error)
+}
+
+// descriptor finds the name of the one descriptor of an archive.
+func (p *parcel) descriptor() (string, error) {
+	var found []string
+	for _, name := range p.names {
+		if strings.EqualFold(path.Ext(name), ".ovf") {
+			found = append(found, name)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", refuse(p.name+" holds no OVF descriptor, so it is no OVA", "set source.type to what the file is, or unpack it first")
+	case 1:
+		return found[0], nil
+	default:
+		return "", refuse(fmt.Sprintf("%s holds several OVF descriptors: %s", p.name, printable(strings.Join(found, ", "))),
+			"unpack it, and use the descriptor you mean with source.type ovf")
+	}
+}
+
+// digests reads the package's checksums. A package need not have any.
+func (p *parcel) digests(descriptor string) (map[string]digest, error) {
+	name := strings.TrimSuffix(descriptor, path.Ext(descriptor)) + ".mf"
+	if !slices.Contains(p.names, name) {
+		for _, other := range p.names {
+			if strings.EqualFold(path.Ext(other), ".mf") {
+				name = other
+			}
+		}
+	}
+	s, err := p.find(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.size > maxManifestFile {
+		return nil, damaged(name, fmt.Sprintf("%d bytes of checksums", s.size))
+	}
+	data, err := s.read(0, s.size)
+	if err != nil {
+		return nil, err
+	}
+	digests, err := parseManifestFile(data)
+	if err != nil {
+		return nil, damaged(name, err.Error())
+	}
+	return digests, nil
+}
+
+// openParcel reads a package's descriptor and opens the disks of its machine.
+func (o *opening) openParcel(p *parcel, descriptor string) error {
+	file, err := p.find(descriptor)
+	if err != nil {
+		return err
+	}
+	if file.size > maxOVF {
+		return damaged(file.name, fmt.Sprintf("a descriptor of %d bytes", file.size))
+	}
+	text, err := file.read(0, file.size)
+	if err != nil {
+		return err
+	}
+	digests := map[string]digest{}
+	if !o.request.IgnoreChecksums {
+		if digests, err = p.digests(descriptor); err != nil {
+			return err
+		}
+	}
+	if want, listed := digests[descriptor]; listed {
+		if err := o.verifyDigest(file, want); err != nil {
+			return err
+		}
+	}
+	envelope, err := decodeOVF(text)
+	if err != nil {
+		return refuse(fmt.Sprintf("%s is no sound OVF descriptor: %v", file.name, err), "export the package again")
+	}
+	chosen, err := chooseMachine(envelope, o.request.VM)
+	if err != nil {
+		return err
+	}
+	disks, warnings, err := disksOf(envelope, chosen)
+	if err != nil {
+		return err
+	}
+	o.source.Machine = describeMachine(envelope, chosen)
+	o.source.Warnings = append(o.source.Warnings, warnings...)
+	for _, disk := range disks {
+		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, digests); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPackagedDisk opens one disk of a package.
+func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk, digests map[string]digest) error {
+	if disk.capacity > 0 {
+		if err := o.checkSize(printable(disk.href), disk.capacity); err != nil {
+			return err
+		}
+	}
+	parts, err := disk.parts(p, directory)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		want, listed := digests[part.name]
+		if !listed && len(digests) > 0 {
+			o.warn("the package has no checksum of %s", printable(part.name))
+		}
+		if listed {
+			if err := o.verifyDigest(part, want); err != nil {
+				return err
+			}
+		}
+	}
+	s, err := o.assemble(disk, parts)
+	if err != nil {
+		return err
+	}
+	found, err := detect(s)
+	if err != nil {
+		return err
+	}
+	declared := found.sourceType
+	switch found {
+	case formatVMDK, formatVMDKText, formatQCOW2, formatVHD, formatVHDX:
+	case formatRaw:
+		if claims := strings.ToLower(disk.format); !strings.Contains(claims, "raw") && !slices.Contains([]string{".img", ".raw"}, strings.ToLower(path.Ext(disk.href))) {
+			return refuse(fmt.Sprintf("%s in the package is no disk image of a known format", printable(disk.href)), "export the package again")
+		}
+	default:
+		return refuse(fmt.Sprintf("%s in the package is %s, not a disk", printable(disk.href), found.name), "export the package again")
+	}
+	return o.addDisk(s, declared)
+}
+
+// parts finds the files of a disk, of which there are several where it is
+// chunked.
+func (d packagedDisk) parts(p *parcel, directory string) ([]span, error) {
+	if strings.Contains(d.href, "://") {
+		return nil, refuse(fmt.Sprintf("the package takes a disk from %s, and nothing is fetched", printable(d.href)),
+			"export the package together with its disks")
+	}
+	if !d.chunked {
+		s, err := findHref(p, directory, d.href)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name), "copy or export the package again")
+		}
+		return []span{s}, err
+	}
+	var parts []span
+	for n := range maxMembers {
+		s, err := findHref(p, directory, fmt.Sprintf("%s.%09d", d.href, n))
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, s)
+	}
+	if len(parts) == 0 {
+		return nil, refuse(fmt.Sprintf("the first part %s.000000000 of a disk of %s is missing", printable(d.href), p.name), "copy or export the package again")
+	}
+	return parts, nil
+}
+
+// findHref opens a file of a package by a reference of its descriptor, which
+// counts from the descriptor and may be written as a URL.
+func findHref(p *parcel, directory, href string) (span, error) {
+	unescaped, err := url.PathUnescape(href)
+	if err != nil {
+		unescaped = href
+	}
+	for _, name := range []string{href, unescaped} {
+		inside, err := memberName(path.Join(directory, name))
+		if err != nil || strings.HasPrefix(name, "/") {
+			return span{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
+				"files outside the package are never opened; export it again")
+		}
+		s, err := p.find(inside)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return s, err
+		}
+	}
+	return span{}, fs.ErrNotExist
+}
+
+// assemble makes one image of a disk's files. What is neither compressed nor
+// chunked stays where it lies.
+func (o *opening) assemble(disk packagedDisk, parts []span) (span, error) {
+	found, err := detect(parts[0])
+	if err != nil {
+		return span{}, err
+	}
+	compressed := disk.gzip && found == formatGzip || found == formatGzip && strings.HasSuffix(strings.ToLower(disk.href), ".gz")
+	if len(parts) == 1 && !compressed {
+		return parts[0], nil
+	}
+	var readers []io.Reader
+	var size int64
+	for _, part := range parts {
+		readers = append(readers, part.reader())
+		size += part.size
+	}
+	content := io.MultiReader(readers...)
+	if !compressed {
+		return o.unpack(content, disk.href, size)
+	}
+	stream, err := decompress(content, found)
+	if err != nil {
+		return span{}, damaged(printable(disk.href), err.Error())
+	}
+	if disk.capacity > 0 {
+		// No format needs more than this beside the data themselves.
+		stream = io.LimitReader(stream, disk.capacity+disk.capacity/16+64<<20)
+	}
+	return o.unpack(stream, disk.href, unknownSize)
+}

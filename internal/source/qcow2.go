@@ -1,0 +1,186 @@
+package source
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+)
+
+// qcow2Header is what matters of the header of a qcow2 image, as
+// docs/interop/qcow2.txt of QEMU describes it.
+type qcow2Header struct {
+	backing       string
+	backingFormat string
+	dataFile      string
+	// size is in bytes.
+	size      int64
+	encrypted bool
+	corrupt   bool
+	snapshots uint32
+}
+
+const (
+	qcow2FeatureCorrupt  = 1 << 1
+	qcow2FeatureDataFile = 1 << 2
+
+	qcow2ExtensionEnd           = 0
+	qcow2ExtensionBackingFormat = 0xe2792aca
+	qcow2ExtensionDataFile      = 0x44415441
+)
+
+// parseQCOW2Header reads the header from the image's first cluster.
+func parseQCOW2Header(data []byte) (qcow2Header, error) {
+	var h qcow2Header
+	if len(data) < 72 || string(data[:4]) != "QFI\xfb" {
+		return h, errors.New("it has no complete qcow2 header")
+	}
+	word := func(offset int) uint32 { return binary.BigEndian.Uint32(data[offset:]) }
+	long := func(offset int) uint64 { return binary.BigEndian.Uint64(data[offset:]) }
+	version, clusterBits := word(4), word(20)
+	if version != 2 && version != 3 {
+		return h, fmt.Errorf("it has version %d of the qcow2 format, which nobody knows", version)
+	}
+	if clusterBits < 9 || clusterBits > 21 {
+		return h, fmt.Errorf("its header declares clusters of 2^%d bytes", clusterBits)
+	}
+	data = data[:min(len(data), 1<<clusterBits)]
+	if long(24) > 1<<62 {
+		return h, errors.New("its header declares an impossible size")
+	}
+	h.size, h.encrypted, h.snapshots = int64(long(24)), word(32) != 0, word(60)
+	extensions, usesDataFile := uint64(72), false
+	if version == 3 {
+		if len(data) < 104 {
+			return h, errors.New("it has no complete qcow2 header")
+		}
+		features := long(72)
+		h.corrupt, usesDataFile = features&qcow2FeatureCorrupt != 0, features&qcow2FeatureDataFile != 0
+		extensions = uint64(word(100))
+	}
+	offset, length := long(8), uint64(word(16))
+	if offset != 0 {
+		if length == 0 || length > 1023 || offset > uint64(len(data)) || offset+length > uint64(len(data)) {
+			return h, errors.New("its header puts the backing file's name where none can be")
+		}
+		h.backing = string(data[offset : offset+length])
+	}
+	seen := map[uint32]bool{}
+	for at := extensions; at+8 <= uint64(len(data)) && (offset == 0 || at < offset); {
+		kind, size := word(int(at)), uint64(word(int(at)+4))
+		at += 8
+		if kind == qcow2ExtensionEnd {
+			break
+		}
+		if size > uint64(len(data))-at {
+			return h, errors.New("its header extensions are longer than its header")
+		}
+		if seen[kind] {
+			return h, fmt.Errorf("its header extension %#x occurs twice", kind)
+		}
+		seen[kind] = true
+		switch kind {
+		case qcow2ExtensionBackingFormat:
+			h.backingFormat = string(data[at : at+size])
+		case qcow2ExtensionDataFile:
+			h.dataFile = string(data[at : at+size])
+		}
+		at += (size + 7) &^ 7
+	}
+	switch {
+	case usesDataFile && h.dataFile == "":
+		return h, errors.New("it keeps its data in another file and does not name it")
+	case !usesDataFile:
+		h.dataFile = ""
+	}
+	return h, nil
+}
+
+// openQCOW2 examines a qcow2 image, its data file and the images below it.
+func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
+	line, err := above.extend(s)
+	if err != nil {
+		return layer{}, err
+	}
+	found, err := detect(s)
+	if err != nil {
+		return layer{}, err
+	}
+	if found != formatQCOW2 {
+		return layer{}, expect(s, TypeQCOW2, found)
+	}
+	data, err := s.read(0, 2<<20)
+	if err != nil {
+		return layer{}, err
+	}
+	header, err := parseQCOW2Header(data)
+	if err != nil {
+		return layer{}, damaged(s.name, err.Error())
+	}
+	if header.encrypted {
+		return layer{}, refuse(s.name+" is encrypted", "decrypt it first: qemu-img convert --image-opts with its secret")
+	}
+	if header.corrupt {
+		return layer{}, damaged(s.name, "QEMU has marked it as corrupt")
+	}
+	if err := o.checkSize(s.name, header.size); err != nil {
+		return layer{}, err
+	}
+	if header.snapshots > 0 {
+		o.warn("%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
+	}
+	opened := layer{image: s.image("qcow2"), name: s.name, temporary: s.temporary}
+	if header.dataFile != "" {
+		data, err := o.neighbour(s, header.dataFile)
+		if err != nil {
+			return layer{}, err
+		}
+		opened.image.DataFile = data.path
+	}
+	if err := o.checkLayer(s, opened.image); err != nil {
+		return layer{}, err
+	}
+	if header.backing == "" {
+		return opened, nil
+	}
+	return o.withBacking(opened, s, header, line)
+}
+
+// withBacking puts the image that a qcow2 image names below it.
+func (o *opening) withBacking(opened layer, s span, header qcow2Header, line lineage) (layer, error) {
+	base, err := o.neighbour(s, header.backing)
+	if errors.Is(err, fs.ErrNotExist) {
+		return layer{}, fmt.Errorf("%w; copy the whole chain into one directory, or flatten it with qemu-img convert", err)
+	}
+	if err != nil {
+		return layer{}, err
+	}
+	found, err := detect(base)
+	if err != nil {
+		return layer{}, err
+	}
+	var below layer
+	switch {
+	case header.backingFormat == "raw":
+		below, err = o.openRaw(base)
+		if err == nil {
+			_, err = line.extend(base)
+		}
+	case (header.backingFormat == "qcow2" || header.backingFormat == "") && found == formatQCOW2:
+		below, err = o.openQCOW2(base, line)
+	case header.backingFormat == "":
+		return layer{}, refuse(
+			fmt.Sprintf("%s does not say which format its backing file %s has", s.name, base.name),
+			fmt.Sprintf("write it into the image: qemu-img rebase -u -F FORMAT -b %s %s", filepath.Base(base.path), filepath.Base(s.path)))
+	default:
+		return layer{}, refuse(
+			fmt.Sprintf("the backing file %s of %s is %s, declared as %s", base.name, s.name, found.name, printable(header.backingFormat)),
+			"flatten the image with qemu-img convert first")
+	}
+	if err != nil {
+		return layer{}, err
+	}
+	opened.image.Backing = &below.image
+	return opened, nil
+}

@@ -1,0 +1,33 @@
+package source
+
+import "fmt"
+
+// openRaw takes a plain disk dump. Its content is the guest's and decides
+// nothing, but a disk that begins like an image is a wrongly declared image.
+func (o *opening) openRaw(s span) (layer, error) {
+	found, err := detect(s)
+	if err != nil {
+		return layer{}, err
+	}
+	switch found {
+	case formatRaw:
+	case formatVHD:
+		head, err := s.read(0, int64(len(vhdCookie)))
+		if err != nil {
+			return layer{}, err
+		}
+		if string(head) == vhdCookie {
+			return layer{}, expect(s, TypeRaw, found)
+		}
+		o.warn("%s ends like a fixed VHD image and is read as raw, with that footer as its last sector; source.type vhd leaves it out", s.name)
+	default:
+		return layer{}, expect(s, TypeRaw, found)
+	}
+	if s.size%sectorSize != 0 {
+		o.warn("%s is no multiple of %d bytes long; its end is filled with zeroes", s.name, sectorSize)
+	}
+	if s.size < sectorSize {
+		return layer{}, damaged(s.name, fmt.Sprintf("it has %d bytes, less than one sector", s.size))
+	}
+	return layer{image: s.image("raw"), name: s.name, temporary: s.temporary}, nil
+}

@@ -1,0 +1,164 @@
+// Package source turns what users have, a disk image, a chain of them or an
+// OVF package, into disks that QEMU can open. Every header is read here before
+// QEMU sees it: the format is never guessed by QEMU, and no file outside the
+// source's own directory is ever opened.
+package source
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+)
+
+// DefaultMaxVirtualSize is the largest virtual disk that is accepted unless
+// the request says otherwise: 64 TiB, in bytes.
+const DefaultMaxVirtualSize int64 = 64 << 40
+
+// The source types.
+const (
+	TypeVMDK  = "vmdk"
+	TypeOVA   = "ova"
+	TypeOVF   = "ovf"
+	TypeVHD   = "vhd"
+	TypeVHDX  = "vhdx"
+	TypeQCOW2 = "qcow2"
+	TypeRaw   = "raw"
+)
+
+// Request names a source.
+type Request struct {
+	// Type is one of the source types; it has to match what the file is.
+	Type string
+	// Path is the file. It may be a symbolic link; the directory of the file
+	// that it leads to is the source's own.
+	Path string
+	// WorkDir takes what cannot be used where it lies, such as compressed disks
+	// of a package. It exists already, and whoever made it removes it.
+	WorkDir string
+	// VM chooses one of several virtual machines of a package by id or name.
+	VM string
+	// Checksum is what the file at Path must have, as "sha256:<hex>"; md5, sha1
+	// and sha512 are understood too. Empty checks nothing.
+	Checksum string
+	// IgnoreChecksums skips the checksums that a package brings along.
+	IgnoreChecksums bool
+	// MaxVirtualSize bounds each disk, in bytes; 0 is DefaultMaxVirtualSize.
+	MaxVirtualSize int64
+}
+
+// Source is an opened source.
+type Source struct {
+	// Disks are in the order in which the source describes them.
+	Disks []Disk
+	// Machine is what a package tells about its virtual machine; nil for a
+	// mere disk.
+	Machine *Machine
+	// Warnings are for the person who runs the migration.
+	Warnings []string
+
+	files *files
+}
+
+// Disk is one disk of a source.
+type Disk struct {
+	Image qemuimg.Image
+	// Format is QEMU's name of the format, as in Image.
+	Format string
+	// VirtualSize is what the guest sees, in bytes.
+	VirtualSize int64
+	// Name is for people: the file's name, or the name inside the package.
+	Name string
+	// Temporary says that the image lies in WorkDir and ends with it, so that
+	// nothing that is kept may refer to it.
+	Temporary bool
+}
+
+// Open examines a source and refuses one that is damaged, that is not what it
+// is declared to be, or that reaches for files which are not its own.
+func Open(ctx context.Context, request Request) (*Source, error) {
+	if request.MaxVirtualSize == 0 {
+		request.MaxVirtualSize = DefaultMaxVirtualSize
+	}
+	path, err := resolve(request.Path)
+	if err != nil {
+		return nil, err
+	}
+	o := &opening{
+		ctx: ctx, request: request,
+		files: newFiles(), source: &Source{},
+		root: filepath.Dir(path),
+	}
+	defer o.files.close()
+	file, err := o.files.open(path)
+	if err != nil {
+		return nil, err
+	}
+	file.name = filepath.Base(request.Path)
+	file.neighbours = true
+	if file.size == 0 {
+		return nil, refuse(fmt.Sprintf("%s is empty", request.Path), "export or copy the disk again")
+	}
+	if err := o.checkSum(file); err != nil {
+		return nil, err
+	}
+	switch request.Type {
+	case TypeOVA:
+		err = o.openOVA(file)
+	case TypeOVF:
+		err = o.openOVF(file)
+	case TypeVMDK, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw:
+		err = o.addDisk(file, request.Type)
+	default:
+		err = refuse(fmt.Sprintf("unsupported source type %q", request.Type),
+			"use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw")
+	}
+	if err != nil {
+		return nil, err
+	}
+	o.source.files = o.files
+	return o.source, nil
+}
+
+// Verify reports whether a file of the source was changed or replaced since
+// Open.
+func (s *Source) Verify() error { return s.files.verify() }
+
+// resolve finds the file behind a path that users gave.
+func resolve(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("finding the absolute path of %s: %w", path, err)
+	}
+	real, err := filepath.EvalSymlinks(absolute)
+	if err != nil {
+		return "", fmt.Errorf("finding the source: %w", err)
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return "", fmt.Errorf("finding the source: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", refuse(fmt.Sprintf("%s is %s, not a file", path, kindOfNode(info.Mode())),
+			"name the image file itself")
+	}
+	return real, nil
+}
+
+func kindOfNode(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	default:
+		return "a special file"
+	}
+}

@@ -1,0 +1,123 @@
+package source
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/ulikunitz/xz"
+)
+
+// unknownSize stands for content whose length only its end tells.
+const unknownSize = -1
+
+// unpack writes content into the work directory. Size is its exact length in
+// bytes; with unknownSize the space there is the bound.
+func (o *opening) unpack(content io.Reader, name string, size int64) (span, error) {
+	free, err := freeSpace(o.request.WorkDir)
+	if err != nil {
+		return span{}, fmt.Errorf("reading the free space of %s: %w", o.request.WorkDir, err)
+	}
+	if size > free {
+		return span{}, refuse(fmt.Sprintf("unpacking %s into %s needs %d bytes, and %d are free", printable(name), o.request.WorkDir, size, free),
+			"free space there, choose another work directory, or unpack the package yourself")
+	}
+	limit := size
+	if size == unknownSize {
+		limit = free
+	}
+	path := o.workFile("unpacked")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return span{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
+	}
+	defer file.Close()
+	written, err := copySparse(file, contextReader{o.ctx, io.LimitReader(content, limit+1)})
+	if err == nil {
+		err = file.Close()
+	}
+	switch {
+	case err != nil:
+		return span{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
+	case written > limit, size != unknownSize && written < size:
+		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", limit))
+	}
+	s, err := o.files.open(path)
+	s.name, s.temporary = name, true
+	return s, err
+}
+
+// copySparse copies and leaves holes where there are only zeroes.
+func copySparse(to *os.File, from io.Reader) (written int64, err error) {
+	chunk := make([]byte, 256<<10)
+	zeroes := make([]byte, len(chunk))
+	for {
+		n := 0
+		// Not io.ReadFull: it hides whether a compressed stream was cut off.
+		for n < len(chunk) && err == nil {
+			var got int
+			got, err = from.Read(chunk[n:])
+			n += got
+		}
+		if !bytes.Equal(chunk[:n], zeroes[:n]) {
+			if _, err := to.WriteAt(chunk[:n], written); err != nil {
+				return written, err
+			}
+		}
+		written += int64(n)
+		switch {
+		case errors.Is(err, io.EOF):
+			return written, to.Truncate(written)
+		case err != nil:
+			return written, err
+		}
+	}
+}
+
+// decompress opens a compressed stream.
+func decompress(stream io.Reader, found format) (io.Reader, error) {
+	if found == formatXZ {
+		return xz.ReaderConfig{DictCap: 64 << 20}.NewReader(stream)
+	}
+	return gzip.NewReader(stream)
+}
+
+// openCompressedTar unpacks a package that was compressed as a whole, in one
+// pass.
+func (o *opening) openCompressedTar(archive span, found format) (*parcel, error) {
+	stream, err := decompress(archive.reader(), found)
+	if err != nil {
+		return nil, damaged(archive.name, err.Error())
+	}
+	o.warn("%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
+	members := map[string]span{}
+	p := &parcel{name: archive.name}
+	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
+		s, err := o.unpack(content, name, header.Size)
+		if err != nil {
+			return err
+		}
+		members[name] = s
+		p.names = append(p.names, name)
+		return nil
+	})
+	var refused *refusal
+	if errors.As(err, &refused) || o.ctx.Err() != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, hostileArchive(archive, err)
+	}
+	p.find = func(name string) (span, error) {
+		if s, ok := members[name]; ok {
+			return s, nil
+		}
+		return span{}, fs.ErrNotExist
+	}
+	return p, nil
+}

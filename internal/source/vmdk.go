@@ -1,0 +1,264 @@
+package source
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+)
+
+// openVMDK examines a VMDK image, its extents and its parents.
+func (o *opening) openVMDK(s span, above lineage) (layer, error) {
+	line, err := above.extend(s)
+	if err != nil {
+		return layer{}, err
+	}
+	found, err := detect(s)
+	if err != nil {
+		return layer{}, err
+	}
+	switch found {
+	case formatVMDK:
+		return o.openSparseVMDK(s, line)
+	case formatVMDKText:
+		return o.openDescriptor(s, line)
+	case formatVMFSSparse, formatSESparse:
+		return o.openStrayExtent(s, line, found)
+	case formatRaw, formatVHD:
+		if strayExtent.MatchString(s.name) {
+			return o.openStrayExtent(s, line, found)
+		}
+	}
+	return layer{}, expect(s, TypeVMDK, found)
+}
+
+// openSparseVMDK examines an image in one file.
+func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
+	header, err := readSparseHeader(s)
+	if err != nil {
+		return layer{}, err
+	}
+	descriptor, found, err := header.descriptor(s)
+	if err != nil {
+		return layer{}, err
+	}
+	if !found {
+		return o.openStrayExtent(s, line, formatVMDK)
+	}
+	if err := o.checkSize(s.name, int64(header.Capacity)*sectorSize); err != nil {
+		return layer{}, err
+	}
+	if err := header.grains().check(o, s); err != nil {
+		return layer{}, err
+	}
+	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary}, s, descriptor, line)
+}
+
+// openDescriptor examines an image whose data lie in other files.
+func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
+	if s.size > maxDescriptor {
+		return layer{}, damaged(s.name, fmt.Sprintf("a descriptor of %d bytes", s.size))
+	}
+	text, err := s.read(0, s.size)
+	if err != nil {
+		return layer{}, err
+	}
+	descriptor, err := parseDescriptor(text)
+	if err != nil {
+		return layer{}, damaged(s.name, err.Error())
+	}
+	switch descriptor.createType {
+	case "monolithicFlat", "vmfs", "vmfsSparse", "seSparse", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat":
+	default:
+		return layer{}, refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", s.name, printable(descriptor.createType)),
+			"clone it with vmkfstools -i or export the virtual machine as OVA")
+	}
+	if len(descriptor.extents) == 0 {
+		return layer{}, damaged(s.name, "it names no extent")
+	}
+	var sectors int64
+	for _, extent := range descriptor.extents {
+		sectors += extent.sectors
+		if err := o.checkSize(s.name, sectors*sectorSize); err != nil {
+			return layer{}, err
+		}
+	}
+	image, tables := s.image("vmdk"), false
+	for _, extent := range descriptor.extents {
+		if err := o.checkExtent(s, extent); err != nil {
+			return layer{}, err
+		}
+		tables = tables || extent.kind == "SESPARSE"
+	}
+	if tables {
+		if err := o.checkLayer(s, image); err != nil {
+			return layer{}, err
+		}
+	}
+	return o.withParent(layer{image: image, name: s.name}, s, descriptor, line)
+}
+
+// checkExtent opens the file of an extent and looks whether it can hold it.
+func (o *opening) checkExtent(of span, extent vmdkExtent) error {
+	if filepath.IsAbs(extent.name) || !filepath.IsLocal(extent.name) {
+		return refuse(fmt.Sprintf("%s takes its data from %q, outside its own directory", of.name, printable(extent.name)),
+			"put all files of the disk into one directory and let the descriptor name them without a path; "+
+				"files outside the source's directory are never opened")
+	}
+	s, err := o.neighbour(of, extent.name)
+	if err != nil {
+		return err
+	}
+	if extent.kind == "FLAT" || extent.kind == "VMFS" {
+		if need := (extent.offset + extent.sectors) * sectorSize; s.size < need {
+			return damaged(s.name, fmt.Sprintf("%s needs %d bytes of it, and it has %d", of.name, need, s.size))
+		}
+		return nil
+	}
+	found, err := detect(s)
+	if err != nil {
+		return err
+	}
+	switch {
+	case extent.kind == "SPARSE" && found == formatVMDK:
+		header, err := readSparseHeader(s)
+		if err != nil {
+			return err
+		}
+		if int64(header.Capacity) < extent.sectors {
+			return damaged(s.name, fmt.Sprintf("it holds %d sectors, and %s needs %d", header.Capacity, of.name, extent.sectors))
+		}
+		return header.grains().check(o, s)
+	case extent.kind == "VMFSSPARSE" && found == formatVMFSSparse:
+		g, err := vmfsSparseGrains(s)
+		if err != nil {
+			return err
+		}
+		return g.check(o, s)
+	case extent.kind == "SESPARSE" && found == formatSESparse:
+		return nil
+	}
+	return damaged(s.name, fmt.Sprintf("it is %s, and %s says that it is an extent of type %s", found.name, of.name, extent.kind))
+}
+
+// vmfsSparseGrains reads the header of an extent of a snapshot on VMFS.
+func vmfsSparseGrains(s span) (grains, error) {
+	header, err := s.read(0, sectorSize)
+	if err != nil {
+		return grains{}, err
+	}
+	if len(header) < sectorSize {
+		return grains{}, damaged(s.name, "it has no complete header")
+	}
+	word := func(offset int) uint64 { return uint64(binary.LittleEndian.Uint32(header[offset:])) }
+	g := grains{grain: word(16), directory: word(20), entries: word(24), perTable: 4096}
+	if g.grain == 0 || g.grain > 1<<14 {
+		return grains{}, damaged(s.name, fmt.Sprintf("its header declares grains of %d sectors", g.grain))
+	}
+	return g, nil
+}
+
+// withParent puts the image that a snapshot counts from below it.
+func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineage) (layer, error) {
+	if !d.hasParent() {
+		// QEMU follows the name even where VMware does not.
+		opened.image.Standalone = d.parentHint != ""
+		return opened, nil
+	}
+	if d.parentHint == "" {
+		return layer{}, damaged(s.name, "it is a snapshot and does not name its parent")
+	}
+	parent, err := o.neighbour(s, d.parentHint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return layer{}, fmt.Errorf("%w; copy the whole chain of the snapshot into one directory, or consolidate it first", err)
+	}
+	if err != nil {
+		return layer{}, err
+	}
+	below, err := o.openVMDK(parent, line)
+	if err != nil {
+		return layer{}, err
+	}
+	cid, err := o.contentIDOf(parent)
+	if err != nil {
+		return layer{}, err
+	}
+	if cid != d.parentCID {
+		return layer{}, refuse(
+			fmt.Sprintf("%s is a snapshot of %s as it was with content id %08x, and that has %08x now: it was changed since", s.name, parent.name, d.parentCID, cid),
+			"restore the parent, or consolidate the snapshots where the virtual machine ran")
+	}
+	opened.image.Backing = &below.image
+	return opened, nil
+}
+
+// contentIDOf reads the content id of an image that has been examined.
+func (o *opening) contentIDOf(s span) (uint32, error) {
+	found, err := detect(s)
+	if err != nil {
+		return 0, err
+	}
+	if found == formatVMDK {
+		header, err := readSparseHeader(s)
+		if err != nil {
+			return 0, err
+		}
+		descriptor, _, err := header.descriptor(s)
+		return descriptor.cid, err
+	}
+	text, err := s.read(0, s.size)
+	if err != nil {
+		return 0, err
+	}
+	descriptor, err := parseDescriptor(text)
+	return descriptor.cid, err
+}
+
+// strayExtent is how VMware names the files that hold the data of a disk.
+var strayExtent = regexp.MustCompile(`^(.+)-(flat|delta|sesparse|s[0-9]{3}|f[0-9]{3})\.vmdk$`)
+
+// openStrayExtent serves users who name the file with the data instead of the
+// descriptor beside it.
+func (o *opening) openStrayExtent(s span, line lineage, found format) (layer, error) {
+	base := filepath.Base(s.path)
+	match := strayExtent.FindStringSubmatch(base)
+	remedy := "set source.path to the descriptor, the small .vmdk file that lies beside it"
+	if match == nil || len(line) > 1 || !s.neighbours {
+		return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image: it has no descriptor", s.name), remedy)
+	}
+	name := match[1] + ".vmdk"
+	descriptor, err := o.neighbour(s, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if match[2] != "flat" || found != formatRaw {
+			return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and its descriptor %s is missing", s.name, name), remedy)
+		}
+		o.warn("%s has no descriptor %s beside it; it is read as a plain disk", s.name, name)
+		return layer{image: qemuimg.Image{Path: s.path, Format: "raw"}, name: s.name}, nil
+	}
+	if err != nil {
+		return layer{}, err
+	}
+	text, err := descriptor.read(0, min(descriptor.size, maxDescriptor))
+	if err != nil {
+		return layer{}, err
+	}
+	parsed, err := parseDescriptor(text)
+	if err != nil || !strings.HasPrefix(strings.ToLower(string(text)), descriptorMark) || !parsed.names(base) {
+		return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and %s is not its descriptor", s.name, name), remedy)
+	}
+	return o.openVMDK(descriptor, line)
+}
+
+func (d vmdkDescriptor) names(file string) bool {
+	for _, extent := range d.extents {
+		if extent.name == file {
+			return true
+		}
+	}
+	return false
+}
