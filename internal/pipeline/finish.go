@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// finish ends the run whether it went well or not: it removes what must not
+// stay, completes and writes the report, and announces it. It does not obey
+// cancellation: it is what cancellation asks for.
+func (r *run) finish(err error) (*report.Report, error) {
+	closed := r.closeSession()
+	if err == nil { // an appliance that was killed on purpose closes with an error
+		err = closed
+	}
+	if err != nil {
+		err = errors.Join(err, r.retract())
+		r.recordFailure(err)
+	}
+	r.report.Finish()
+	if failure := r.writeReport(); failure != nil {
+		r.recordFailure(failure)
+		err = errors.Join(err, failure, r.retract())
+		r.report.Finish()
+	}
+	if failure := r.closeArtifacts(); failure != nil {
+		r.recordFailure(failure)
+		err = errors.Join(err, failure)
+		r.report.Finish()
+		err = errors.Join(err, r.writeReport())
+	}
+	if err != nil {
+		artifact.RemoveEmpty(r.made)
+	}
+	r.notify(report.Event{Type: report.EventFinished, Success: err == nil, Report: r.report})
+	return r.report, err
+}
+
+// recordFailure enters err into the report and tells it.
+func (r *run) recordFailure(err error) {
+	stage, remedy := stageOf(err, r.stage), remedyOf(err)
+	r.report.Fail(stage, err.Error(), remedy)
+	r.notify(report.Event{Type: report.EventError, Stage: stage, Message: err.Error(), Remedy: remedy})
+}
+
+// retract takes back whatever was published before the run failed.
+func (r *run) retract() error {
+	r.report.Artifacts = nil
+	if r.artifacts == nil {
+		return nil
+	}
+	return r.artifacts.Retract()
+}
+
+// closeArtifacts makes what was published final and removes everything else.
+func (r *run) closeArtifacts() error {
+	if r.artifacts == nil {
+		return nil
+	}
+	err := r.artifacts.Close()
+	r.artifacts = nil
+	return err
+}
+
+// writeReport writes the report where the manifest wants it. A failed run
+// whose output directory could not be made has nowhere to put it.
+func (r *run) writeReport() error {
+	m := r.manifest
+	if !m.Options.Report.Enabled || r.keepReport {
+		return nil
+	}
+	path := m.ReportPath()
+	if _, err := os.Stat(filepath.Dir(path)); err != nil && !r.report.Pipeline.Success {
+		return nil
+	}
+	if err := r.report.WriteFile(path); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	if r.artifacts == nil || !r.report.Pipeline.Success {
+		return nil
+	}
+	return r.artifacts.Claim(path, r.record())
+}

@@ -1,0 +1,79 @@
+package pipeline
+
+import (
+	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// fix prepares the guest for KVM inside the overlay.
+func (r *run) fix() (any, error) {
+	if err := r.mountSystem(); err != nil {
+		return nil, err
+	}
+	options := r.manifest.Pipeline.Fix
+	result, warnings, err := fix.Run(r.ctx, r.target(), fix.Options{
+		Backup:            options.Backup,
+		PrintFstab:        options.PrintFstab,
+		UpdateGrub:        options.UpdateGrub,
+		RegenInitramfs:    options.RegenInitramfs,
+		FstabMode:         string(options.FstabMode),
+		RemoveVMwareTools: options.RemoveVMwareTools,
+	})
+	for _, w := range warnings {
+		r.warn(w.Message, w.Remedy)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.manifest.Options.DryRun || r.manifest.Pipeline.Convert.Enabled {
+		return result, nil
+	}
+	return result, r.keepOverlays()
+}
+
+// keepOverlays makes the fixed overlays themselves the output of a run that
+// does not convert.
+func (r *run) keepOverlays() error {
+	r.trim()
+	if err := r.closeSession(); err != nil {
+		return err
+	}
+	for n, final := range r.manifest.FixedOverlayPaths(len(r.source.Disks)) {
+		temporary, err := r.artifacts.Temporary(final)
+		if err != nil {
+			return err
+		}
+		if err := artifact.Move(r.overlays[n], temporary); err != nil {
+			return err
+		}
+		r.images = append(r.images, image{
+			temporary: temporary, final: final, format: "qcow2",
+			kind: report.ArtifactFixedOverlay, virtualSize: r.source.Disks[n].VirtualSize,
+		})
+		r.warn(filepath.Base(final)+" holds only the changes: it needs "+r.source.Disks[n].Name+" to stay where it is, unchanged",
+			"enable the convert stage to get an image that stands alone")
+	}
+	if err := r.source.Verify(); err != nil {
+		return err
+	}
+	if r.manifest.Pipeline.Validate.Enabled {
+		return nil
+	}
+	return r.publish()
+}
+
+// target is the mounted guest as fixes see it.
+func (r *run) target() fix.Target {
+	return fix.Target{
+		FS:       r.session,
+		Runner:   r.session,
+		Devices:  r.system.devices,
+		Mounts:   r.system.mounts,
+		OS:       *r.system.os,
+		Firmware: r.system.firmware,
+		Progress: r.progress,
+	}
+}

@@ -1,0 +1,190 @@
+package pipeline_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
+)
+
+// guestCase is what is expected of one guest of testguest.Recipes.
+type guestCase struct {
+	recipe string
+	// full keeps the guest out of `make test`: `make testacc-full` runs it.
+	full bool
+	// unfixed are the states that a plain conversion may reach on virtio.
+	unfixed []testguest.State
+	// nic and address are those of the old machine.
+	nic, address string
+	// mounts must be mounted after the boot.
+	mounts []string
+}
+
+var guestCases = []guestCase{
+	{
+		recipe:  "debian12-bios-sda1",
+		unfixed: []testguest.State{testguest.StateInitramfsShell},
+		nic:     "ens192", address: "192.0.2.10/24",
+		mounts: []string{"/"},
+	},
+	{
+		recipe:  "debian12-bios-no-virtio",
+		unfixed: []testguest.State{testguest.StateInitramfsShell},
+		nic:     "ens192", address: "192.0.2.10/24",
+		mounts: []string{"/"},
+	},
+}
+
+// TestAccGuestsBoot is the proof that the project stands on: guests that do not
+// reach their login prompt on virtio when they are merely converted do so after
+// a migration, with their names, addresses and file systems.
+func TestAccGuestsBoot(t *testing.T) {
+	requireAcceptance(t)
+	for _, c := range guestCases {
+		t.Run(c.recipe, func(t *testing.T) {
+			if c.full && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+				t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+			}
+			recipe, err := testguest.Lookup(c.recipe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			started := time.Now()
+			source := build(t, recipe)
+			t.Logf("guest ready after %s", time.Since(started).Round(time.Second))
+
+			t.Run("unfixed", func(t *testing.T) { proveDead(t, c, recipe, source) })
+			t.Run("migrated", func(t *testing.T) { proveAlive(t, c, recipe, source) })
+		})
+	}
+}
+
+func proveDead(t *testing.T, c guestCase, recipe testguest.Recipe, source string) {
+	plain := filepath.Join(t.TempDir(), "plain.qcow2")
+	err := qemuimg.Convert(t.Context(), qemuimg.ConvertOptions{
+		Source: qemuimg.Image{Path: source, Format: "vmdk"}, Dest: plain, Format: "qcow2",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := boot(t, plain, recipe.Firmware)
+	if !slices.Contains(c.unfixed, result.State) {
+		t.Fatalf("a plain conversion reached %q, expected one of %q\n%s", result.State, c.unfixed, tail(result.Console))
+	}
+	t.Logf("plain conversion: %s after %s: %s", result.State, result.Duration.Round(time.Second), result.Reason)
+}
+
+func proveAlive(t *testing.T, c guestCase, recipe testguest.Recipe, source string) {
+	before := digest(t, source)
+	directory := t.TempDir()
+	m := migration(source, directory)
+	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
+	if err != nil {
+		t.Fatalf("the migration failed: %v\n%+v", err, r.Errors)
+	}
+	if after := digest(t, source); after != before {
+		t.Errorf("the source changed: sha256 %s became %s", before, after)
+	}
+	logStages(t, r)
+
+	result := boot(t, m.OutputPath(), recipe.Firmware)
+	if result.State != testguest.StateLogin {
+		t.Fatalf("the migrated guest reached %q: %s\n%s", result.State, result.Reason, tail(result.Console))
+	}
+	t.Logf("migrated: login prompt after %s", result.Duration.Round(time.Second))
+	if result.Probe == nil {
+		t.Fatalf("the guest reached its login prompt, but its probe said nothing\n%s", tail(result.Console))
+	}
+	checkProbe(t, c, recipe, *result.Probe)
+}
+
+func checkProbe(t *testing.T, c guestCase, recipe testguest.Recipe, probe testguest.Probe) {
+	t.Helper()
+	if probe.Hostname != recipe.Hostname {
+		t.Errorf("hostname is %q, expected %q", probe.Hostname, recipe.Hostname)
+	}
+	if c.nic != "" {
+		nic, ok := probe.Interface(c.nic)
+		if !ok || !slices.Contains(nic.Addresses, c.address) {
+			t.Errorf("%s does not have %s: %+v", c.nic, c.address, probe.Addresses)
+		}
+	}
+	for _, target := range c.mounts {
+		if _, ok := probe.Mount(target); !ok {
+			t.Errorf("%s is not mounted: %+v", target, probe.Mounts)
+		}
+	}
+	if len(probe.Failed) > 0 {
+		t.Errorf("units failed: %s", strings.Join(probe.Failed, ", "))
+	}
+}
+
+func requireAcceptance(t *testing.T) {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("needs libguestfs and QEMU, and minutes: set TF_ACC=1 or run make testacc")
+	}
+}
+
+func build(t *testing.T, recipe testguest.Recipe) string {
+	t.Helper()
+	path, err := testguest.Build(t.Context(), recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func boot(t *testing.T, image string, firmware testguest.Firmware) testguest.BootResult {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	result, err := testguest.Boot(ctx, testguest.BootOptions{
+		Disks:        []testguest.BootDisk{{Path: image, Format: "qcow2"}},
+		Firmware:     firmware,
+		WaitForProbe: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// migration is the plainest manifest for a VMDK.
+func migration(source, directory string) *manifest.Manifest {
+	return &manifest.Manifest{
+		Version:  manifest.Version,
+		Source:   manifest.Source{Type: manifest.SourceVMDK, Path: source},
+		Output:   manifest.Output{Directory: directory, Format: manifest.FormatQCOW2, Filename: "guest.qcow2"},
+		Pipeline: manifest.DefaultPipeline(),
+		Options:  manifest.DefaultOptions(),
+	}
+}
+
+func logStages(t *testing.T, r *report.Report) {
+	t.Helper()
+	for _, stage := range r.Pipeline.Stages {
+		t.Logf("%-13s %6.2f s", stage.Name, stage.Duration)
+	}
+	for _, warning := range r.Warnings {
+		t.Logf("warning: %s", warning.Message)
+	}
+}
+
+// tail is the end of a console, which says why a boot stopped.
+func tail(console string) string {
+	const enough = 3000
+	if len(console) > enough {
+		return "..." + console[len(console)-enough:]
+	}
+	return console
+}

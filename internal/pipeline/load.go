@@ -1,0 +1,127 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// loadResult is the result of load_manifest.
+type loadResult struct {
+	Version string   `json:"version"`
+	Name    string   `json:"name,omitempty"`
+	Source  string   `json:"source"`
+	Stages  []string `json:"stages"`
+	Disks   int      `json:"disks"`
+}
+
+// loadManifest checks the manifest against this host, so that whatever is
+// wrong with the input is said before any work is done.
+func (r *run) loadManifest() (any, error) {
+	m := r.manifest
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	if err := m.CheckHost(); err != nil {
+		return nil, err
+	}
+	if unsupported := m.Unsupported(); len(unsupported) > 0 {
+		return nil, unsupported
+	}
+	if err := r.checkOutputs(); err != nil {
+		return nil, err
+	}
+	work := r.options.WorkDirectory
+	if work == "" {
+		work = m.OutputDirectory()
+	}
+	if err := r.sweep(work, m.OutputDirectory()); err != nil {
+		return nil, err
+	}
+	artifacts, err := artifact.NewRun(work)
+	if err != nil {
+		return nil, fmt.Errorf("making the work directory in %s: %w", work, err)
+	}
+	r.artifacts = artifacts
+	r.artifacts.Directories = r.made
+
+	r.source, err = source.Open(r.ctx, source.Request{
+		Type:    string(m.Source.Type),
+		Path:    m.SourcePath(),
+		WorkDir: artifacts.Dir(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("source.path: %w", err)
+	}
+	for _, warning := range r.source.Warnings {
+		r.warn(warning, "")
+	}
+	result := loadResult{Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(), Disks: len(r.source.Disks)}
+	if m.Metadata != nil {
+		result.Name = m.Metadata.Name
+	}
+	return result, nil
+}
+
+// checkOutputs refuses, before any work, output paths that cannot be written
+// or that hold something already.
+func (r *run) checkOutputs() error {
+	m := r.manifest
+	var images []string
+	if !m.Options.DryRun {
+		switch {
+		case m.Pipeline.Convert.Enabled:
+			images = append(images, m.OutputPath())
+		case m.Pipeline.Fix.Enabled:
+			images = append(images, m.FixedOverlayPath())
+		}
+	}
+	made, err := artifact.Preflight(m.OutputDirectory(), images, m.Output.Overwrite)
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	r.made = made
+	return r.checkReport()
+}
+
+// checkReport refuses to write the report over a file that is no report. A
+// report of an earlier run may be replaced, or a run that failed could not be
+// repeated.
+func (r *run) checkReport() error {
+	if !r.manifest.Options.Report.Enabled {
+		return nil
+	}
+	path := r.manifest.ReportPath()
+	err := report.Recognize(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		r.keepReport = true
+		return fmt.Errorf("options.report.path: %w", err)
+	}
+	return nil
+}
+
+// sweep removes what runs that died left in the directories this run uses.
+func (r *run) sweep(directories ...string) error {
+	swept := map[string]bool{}
+	for _, directory := range directories {
+		if swept[directory] {
+			continue
+		}
+		swept[directory] = true
+		removed, err := artifact.Sweep(directory)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing what an earlier run left in %s: %w", directory, err)
+		}
+		for _, path := range removed {
+			r.warn(fmt.Sprintf("removed %s, left by a run that was killed", path), "")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+// Package pipeline runs one migration: the five stages in order over one
+// overlay and at most one appliance.
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// Options are the engine's settings that are not part of the manifest.
+type Options struct {
+	// WorkDirectory holds the overlay while the run lasts. It defaults to the
+	// output directory, so that publishing is a rename.
+	WorkDirectory string
+	Acceleration  guest.Acceleration
+	// Notify receives each event as it happens. It may be nil.
+	Notify func(report.Event)
+}
+
+// Run migrates what m describes. The report is never nil and says all that was
+// done, also when the run failed or was cancelled; it has been written to the
+// manifest's report path if the output directory could be used. A failure is a
+// *Error.
+func Run(ctx context.Context, m *manifest.Manifest, o Options) (*report.Report, error) {
+	r := &run{ctx: ctx, manifest: m, options: o, report: report.New()}
+	r.report.Pipeline.DryRun = m.Options.DryRun
+	err := r.stages()
+	return r.finish(err)
+}
+
+// run is the state of one migration.
+type run struct {
+	ctx      context.Context
+	manifest *manifest.Manifest
+	options  Options
+	report   *report.Report
+	stage    string // the stage that is running
+	started  time.Time
+
+	artifacts *artifact.Run
+	made      []string // directories that were made for the outputs
+	// keepReport guards a file at the report's path that is not ours.
+	keepReport bool
+	source     *source.Source
+	overlays   []string // one for each disk of the source, once made
+	session    *guest.Session
+	system     *system
+	images     []image
+}
+
+// image is one output file before it is published.
+type image struct {
+	temporary, final, format, kind string
+	virtualSize                    int64
+}
+
+// stages runs the enabled stages and stops at the first that fails.
+func (r *run) stages() error {
+	p := r.manifest.Pipeline
+	for _, s := range []struct {
+		name    string
+		enabled bool
+		run     func() (any, error)
+	}{
+		{report.StageLoadManifest, true, r.loadManifest},
+		{report.StageInspect, p.Inspect.Enabled, r.inspect},
+		{report.StageFix, p.Fix.Enabled, r.fix},
+		{report.StageConvert, p.Convert.Enabled && !r.manifest.Options.DryRun, r.convert},
+		{report.StageValidate, p.Validate.Enabled && !r.manifest.Options.DryRun, r.validate},
+	} {
+		if !s.enabled {
+			continue
+		}
+		if err := r.runStage(s.name, s.run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runStage runs one stage and records its outcome.
+func (r *run) runStage(name string, stage func() (any, error)) error {
+	r.stage, r.started = name, time.Now()
+	r.notify(report.Event{Type: report.EventStageStarted})
+	if err := r.ctx.Err(); err != nil {
+		return r.fail(err)
+	}
+	result, err := stage()
+	if err != nil {
+		return r.fail(err)
+	}
+	duration := time.Since(r.started).Seconds()
+	if err := r.report.StageSucceeded(name, duration, result); err != nil {
+		return r.fail(err)
+	}
+	r.notify(report.Event{Type: report.EventProgress, Percent: 100})
+	r.notify(report.Event{Type: report.EventStageFinished, Success: true, Duration: duration})
+	return nil
+}
+
+// fail records the running stage as failed.
+func (r *run) fail(cause error) error {
+	failure := &Error{Stage: r.stage, Err: cause}
+	if r.ctx.Err() != nil {
+		failure.Err = fmt.Errorf("cancelled: %w", context.Cause(r.ctx))
+		r.report.Pipeline.Cancelled = true
+	}
+	duration := time.Since(r.started).Seconds()
+	r.report.StageFailed(r.stage, duration, failure.Err.Error())
+	r.notify(report.Event{Type: report.EventStageFinished, Message: failure.Err.Error(), Duration: duration})
+	return failure
+}
+
+// warn records something that the user should know but that stops nothing.
+func (r *run) warn(message, remedy string) {
+	r.report.Warn(r.stage, message, remedy)
+	r.notify(report.Event{Type: report.EventWarning, Message: message, Remedy: remedy})
+}
+
+// progress tells how far the running stage is, from 0 to 100.
+func (r *run) progress(percent float64, doing string) {
+	r.notify(report.Event{Type: report.EventProgress, Percent: min(max(percent, 0), 100), Message: doing})
+}
+
+func (r *run) notify(e report.Event) {
+	if r.options.Notify == nil {
+		return
+	}
+	e.Time = report.Now()
+	if e.Stage == "" && e.Type != report.EventFinished {
+		e.Stage = r.stage
+	}
+	r.options.Notify(e)
+}

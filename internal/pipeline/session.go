@@ -1,0 +1,125 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// system is what the appliance knows of the guest, found out once for all
+// stages.
+type system struct {
+	disks    []guest.Disk
+	devices  guest.Devices
+	firmware string
+	bootDisk int
+	os       *guest.OS // nil where no operating system was found
+	mounts   []guest.Mount
+}
+
+// openSession launches the appliance over the overlays. All stages share it: a
+// second launch would cost more than most fixes.
+func (r *run) openSession() error {
+	if r.session != nil {
+		return nil
+	}
+	if err := r.makeOverlays(); err != nil {
+		return err
+	}
+	var drives []guest.Drive
+	for _, overlay := range r.overlays {
+		drives = append(drives, guest.Drive{Path: overlay, Format: "qcow2"})
+	}
+	r.progress(5, "launching the appliance")
+	session, err := guest.Open(r.ctx, drives, guest.Options{
+		TempDir:      r.artifacts.Dir(),
+		Acceleration: r.options.Acceleration,
+	})
+	if err != nil {
+		return fmt.Errorf("launching the libguestfs appliance: %w", err)
+	}
+	r.session = session
+	if _, reason := session.Accelerator(); reason != "" {
+		r.warn("KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
+			"make /dev/kvm work on this host, or set acceleration to tcg to accept emulation")
+	}
+	return nil
+}
+
+// examine finds out disks, devices and firmware, which needs no guest.
+func (r *run) examine() error {
+	if r.system != nil {
+		return nil
+	}
+	if err := r.openSession(); err != nil {
+		return err
+	}
+	disks, err := r.session.Disks()
+	if err != nil {
+		return fmt.Errorf("reading the partition tables: %w", err)
+	}
+	devices, err := r.session.Devices()
+	if err != nil {
+		return fmt.Errorf("listing the file systems: %w", err)
+	}
+	r.system = &system{disks: disks, devices: devices}
+	r.system.firmware = firmwareOf(disks)
+	r.system.bootDisk = bootDiskOf(disks)
+	return nil
+}
+
+// errNoSystem says that no operating system was found on the disks.
+var errNoSystem = errors.New("no operating system was found on the disks")
+
+// mountSystem finds the guest's operating system and mounts its file systems.
+func (r *run) mountSystem() error {
+	if err := r.examine(); err != nil {
+		return err
+	}
+	if r.system.os != nil {
+		return nil
+	}
+	r.progress(40, "looking for an operating system")
+	systems, err := r.session.Inspect()
+	if err != nil {
+		return fmt.Errorf("inspecting the guest: %w", err)
+	}
+	if len(systems) == 0 {
+		return withRemedy(errNoSystem,
+			"check that source.path is the disk the machine boots from; to convert it as it is, switch the fix stage off")
+	}
+	found := systems[0]
+	if len(systems) > 1 {
+		var names []string
+		for _, s := range systems {
+			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
+		}
+		r.warn(fmt.Sprintf("%d operating systems were found (%s); the first one is taken", len(systems), strings.Join(names, ", ")), "")
+	}
+	r.progress(70, "mounting the guest's file systems")
+	mounts, warnings, err := r.session.MountGuest(found)
+	if err != nil {
+		return fmt.Errorf("mounting the guest's file systems: %w", err)
+	}
+	for _, warning := range warnings {
+		r.warn(warning, "")
+	}
+	r.system.os, r.system.mounts = &found, mounts
+	return nil
+}
+
+// closeSession ends the appliance so that the overlays hold all that was
+// written and can be read.
+func (r *run) closeSession() error {
+	if r.session == nil {
+		return nil
+	}
+	err := r.session.Close()
+	r.session = nil
+	if err != nil {
+		return fmt.Errorf("closing the appliance: %w", err)
+	}
+	return nil
+}
