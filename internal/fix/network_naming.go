@@ -1,0 +1,108 @@
+package fix
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// cardDrivers drive the network cards that QEMU has, and VMware's, so that the
+// rule holds on either side.
+var cardDrivers = []string{"virtio_net", "e1000", "e1000e", "igb", "8139cp", "8139too", "vmxnet3"}
+
+// linkRenames is the first systemd that gives a card the name of a .link file
+// even where the initramfs has renamed it before.
+const linkRenames = 240
+
+// writeNaming makes udev give the name to the card with the hardware address
+// or, without one, to any physical card.
+func (r *run) writeNaming(name, mac, description string) error {
+	version, err := r.systemdVersion()
+	if err != nil {
+		return err
+	}
+	if version >= linkRenames {
+		return r.write("/etc/systemd/network/10"+ownMark+name+".link", linkFile(name, mac), 0o644, description)
+	}
+	if !r.exists("/lib/udev") && !r.exists("/usr/lib/udev") {
+		return nil // no udev, no names but the kernel's
+	}
+	return r.write("/etc/udev/rules.d/70"+ownMark+name+".rules", udevRule(name, mac), 0o644, description)
+}
+
+const namingComment = "# Written by hyper2kvm: the network card keeps the name it had on the old machine.\n"
+
+const oneCardComment = "# It is for a machine with one card: before you add another, match its MAC address.\n"
+
+func linkFile(name, mac string) string {
+	if mac != "" {
+		return namingComment + "[Match]\nMACAddress=" + mac + "\nType=ether\n\n[Link]\nName=" + name + "\n"
+	}
+	// The drivers keep it from virtual devices, which are of type ether too.
+	return namingComment + oneCardComment +
+		"[Match]\nType=ether\nDriver=" + strings.Join(cardDrivers, " ") + "\n\n[Link]\nName=" + name + "\n"
+}
+
+// udevRule comes before udev's own naming (80-net-setup-link.rules) and, on
+// older systems, before the rule that would remember the new card under a new
+// name (75-persistent-net-generator.rules).
+func udevRule(name, mac string) string {
+	match := `DRIVERS=="` + strings.Join(cardDrivers, "|") + `"`
+	comment := namingComment + oneCardComment
+	if mac != "" {
+		match, comment = `DRIVERS=="?*", ATTR{address}=="`+mac+`"`, namingComment
+	}
+	return comment + `SUBSYSTEM=="net", ACTION=="add", ` + match + `, ATTR{type}=="1", NAME="` + name + "\"\n"
+}
+
+var systemdLibrary = regexp.MustCompile(`^libsystemd-shared-([0-9]+)`)
+
+// systemdVersion goes by the name of systemd's private library. It is 0 where
+// there is none, as before version 231.
+func (r *run) systemdVersion() (int, error) {
+	directories := []string{"/usr/lib/systemd", "/lib/systemd", "/usr/lib64/systemd"}
+	multiarch, err := r.list("/usr/lib", "*-linux-gnu*")
+	if err != nil {
+		return 0, err
+	}
+	for _, directory := range multiarch {
+		directories = append(directories, path.Join(directory, "systemd"))
+	}
+	newest := 0
+	for _, directory := range directories {
+		files, err := r.list(directory, "libsystemd-shared-*")
+		if err != nil {
+			return 0, err
+		}
+		for _, file := range files {
+			if m := systemdLibrary.FindStringSubmatch(path.Base(file)); m != nil {
+				if version, err := strconv.Atoi(m[1]); err == nil {
+					newest = max(newest, version)
+				}
+			}
+		}
+	}
+	return newest, nil
+}
+
+var (
+	udevAddress = regexp.MustCompile(`ATTRS?\{address\}=="([0-9A-Fa-f:]+)"`)
+	udevName    = regexp.MustCompile(`\bNAME="([^"]+)"`)
+)
+
+// udevCards reads the rules that udev before 2015 made for each card it met.
+func udevCards(_, text string) []nic {
+	var cards []nic
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		address, name := udevAddress.FindStringSubmatch(line), udevName.FindStringSubmatch(line)
+		if address != nil && name != nil {
+			// The file keeps cards that are long gone.
+			cards = append(cards, nic{name: name[1], mac: strings.ToLower(address[1]), idle: true})
+		}
+	}
+	return cards
+}

@@ -1,0 +1,197 @@
+package fix
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	newSystemd = "/usr/lib/systemd/libsystemd-shared-252.so"
+	oldSystemd = "/lib/systemd/libsystemd-shared-239.so"
+	linkEns192 = "/etc/systemd/network/10-hyper2kvm-ens192.link"
+	ruleEns192 = "/etc/udev/rules.d/70-hyper2kvm-ens192.rules"
+)
+
+const gone = "\x00gone"
+
+func TestFixNetwork(t *testing.T) {
+	t.Parallel()
+	anyCard := linkFile("ens192", "")
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  map[string]string // files that differ after
+		warns []string
+	}{
+		"ifupdown, static": {
+			files: map[string]string{newSystemd: "", "/etc/network/interfaces": "auto lo\niface lo inet loopback\nallow-hotplug ens192\niface ens192 inet static\n  address 10.0.0.5/24\n"},
+			want:  map[string]string{linkEns192: anyCard},
+		},
+		"ifupdown, bridge and VLAN": {
+			files: map[string]string{newSystemd: "", "/etc/network/interfaces.d/x": "auto br0\niface br0 inet dhcp\n bridge_ports ens192\nauto ens192.100\niface ens192.100 inet dhcp\nauto bond0\niface bond0 inet manual\n bond-slaves none\n"},
+			want:  map[string]string{linkEns192: anyCard},
+		},
+		"ifupdown, an idle second card": {
+			files: map[string]string{newSystemd: "", "/etc/network/interfaces": "auto ens192\niface ens192 inet dhcp\niface ens224 inet dhcp\n"},
+			want:  map[string]string{linkEns192: anyCard},
+		},
+		"old systemd": {
+			files: map[string]string{oldSystemd: "", "/lib/udev/x": "", "/etc/network/interfaces": "auto ens192\niface ens192 inet dhcp\n"},
+			want:  map[string]string{ruleEns192: udevRule("ens192", "")},
+		},
+		"no udev": {
+			files: map[string]string{"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n"},
+		},
+		"netplan by id": {
+			files: map[string]string{newSystemd: "", "/etc/netplan/01.yaml": "network:\n  version: 2\n  ethernets:\n    ens192:\n      dhcp4: true\n  bridges:\n    br0: {interfaces: [ens192]}\n"},
+			want:  map[string]string{linkEns192: anyCard},
+		},
+		"netplan with set-name": {
+			files: map[string]string{newSystemd: "", "/etc/netplan/50-cloud-init.yaml": "# by cloud-init\nnetwork:\n    ethernets:\n        ens192:\n            addresses: [10.0.0.5/24]\n            match:\n                macaddress: 00:50:56:aa:bb:cc # old\n            set-name: ens192\n    version: 2\n"},
+			want: map[string]string{
+				linkEns192:                        anyCard,
+				"/etc/netplan/50-cloud-init.yaml": "# by cloud-init\nnetwork:\n    ethernets:\n        ens192:\n            addresses: [10.0.0.5/24]\n            match:\n                name: \"ens192\" # old\n            set-name: ens192\n    version: 2\n",
+			},
+		},
+		"netplan in flow style": {
+			files: map[string]string{newSystemd: "", "/etc/netplan/a.yaml": "network:\n  ethernets:\n    nic: {match: {driver: vmxnet3, macaddress: \"00:50:56:AA:BB:CC\"}, set-name: ens192}\n"},
+			want: map[string]string{
+				linkEns192:            anyCard,
+				"/etc/netplan/a.yaml": "network:\n  ethernets:\n    nic: {match: {name: \"ens192\"}, set-name: ens192}\n",
+			},
+		},
+		"netplan without any name": {
+			files: map[string]string{newSystemd: "", "/etc/netplan/a.yaml": "network:\n  ethernets:\n    lan:\n      match:\n        macaddress: 00:50:56:aa:bb:cc\n      dhcp4: true\n"},
+			want:  map[string]string{"/etc/netplan/a.yaml": "network:\n  ethernets:\n    lan:\n      match:\n        name: \"e*\"\n      dhcp4: true\n"},
+		},
+		"netplan with name and address": {
+			files: map[string]string{newSystemd: "", "/etc/netplan/a.yaml": "network:\n  ethernets:\n    lan:\n      match:\n        name: ens192\n        macaddress: 00:50:56:aa:bb:cc\n"},
+			want: map[string]string{
+				linkEns192:            anyCard,
+				"/etc/netplan/a.yaml": "network:\n  ethernets:\n    lan:\n      match:\n        name: ens192\n",
+			},
+		},
+		"networkd by name": {
+			files: map[string]string{newSystemd: "", "/etc/systemd/network/10-static.network": "[Match]\nName=ens192\n\n[Network]\nAddress=10.0.0.5/24\n"},
+			want:  map[string]string{linkEns192: anyCard},
+		},
+		"networkd by address": {
+			files: map[string]string{newSystemd: "", "/etc/systemd/network/10-static.network": "[Match]\nMACAddress=00:50:56:aa:bb:cc\n\n[Network]\nAddress=10.0.0.5/24\n[Link]\nMACAddress=00:50:56:00:00:01\n"},
+			want:  map[string]string{"/etc/systemd/network/10-static.network": "[Match]\nName=en* eth*\n\n[Network]\nAddress=10.0.0.5/24\n[Link]\nMACAddress=00:50:56:00:00:01\n"},
+		},
+		"networkd with a named link": {
+			files: map[string]string{
+				newSystemd:                            "",
+				"/etc/systemd/network/70-lan.link":    "[Match]\nMACAddress=00:50:56:AA:BB:CC\n[Link]\nName=lan0\n",
+				"/etc/systemd/network/70-lan.network": "[Match]\nName=lan0\nMACAddress=00:50:56:aa:bb:cc\n[Network]\nDHCP=yes\n",
+				"/etc/systemd/network/br.netdev":      "[NetDev]\nName=uplink\nKind=bridge\n",
+				"/etc/systemd/network/br.network":     "[Match]\nName=uplink\n[Network]\nDHCP=yes\n",
+			},
+			want: map[string]string{
+				"/etc/systemd/network/10-hyper2kvm-lan0.link": linkFile("lan0", ""),
+				"/etc/systemd/network/70-lan.network":         "[Match]\nName=lan0\n[Network]\nDHCP=yes\n",
+			},
+		},
+		"networkd wildcards": {
+			files: map[string]string{newSystemd: "", "/etc/systemd/network/a.network": "[Match]\nName=en*\n", "/etc/systemd/network/b.network": "[Match]\nName=eth*\n"},
+		},
+		"narrow wildcard": {
+			files: map[string]string{newSystemd: "", "/etc/systemd/network/a.network": "[Match]\nName=ens*\n"},
+			warns: []string{"ens*"},
+		},
+		"NetworkManager keyfile": {
+			files: map[string]string{newSystemd: "", "/etc/NetworkManager/system-connections/lan.nmconnection": "[connection]\nid=lan\ntype=ethernet\ninterface-name=ens192\n\n[ethernet]\nmac-address=00:50:56:AA:BB:CC\ncloned-mac-address=preserve\n\n[match]\npath=pci-0000:0b:00.0;\n\n[ipv4]\nmethod=manual\naddress1=10.0.0.5/24\n"},
+			want: map[string]string{
+				linkEns192: anyCard,
+				"/etc/NetworkManager/system-connections/lan.nmconnection": "[connection]\nid=lan\ntype=ethernet\ninterface-name=ens192\n\n[ethernet]\ncloned-mac-address=preserve\n\n[match]\n\n[ipv4]\nmethod=manual\naddress1=10.0.0.5/24\n",
+			},
+		},
+		"NetworkManager keyfile of a bridge": {
+			files: map[string]string{newSystemd: "", "/etc/NetworkManager/system-connections/b": "[connection]\ntype=bridge\ninterface-name=lan\n"},
+		},
+		"ifcfg": {
+			files: map[string]string{
+				newSystemd: "",
+				"/etc/sysconfig/network-scripts/ifcfg-ens192":     "TYPE=Ethernet\nHWADDR=\"00:50:56:AA:BB:CC\"\nBOOTPROTO=none\nIPADDR=10.0.0.5\n",
+				"/etc/sysconfig/network-scripts/ifcfg-ens192.bak": "HWADDR=00:50:56:AA:BB:CC\nDEVICE=ens224\n",
+				"/etc/sysconfig/network-scripts/ifcfg-eth0":       "DEVICE=eth0\nONBOOT=no\n",
+				"/etc/sysconfig/network-scripts/ifcfg-lo":         "DEVICE=lo\n",
+				"/etc/sysconfig/network-scripts/ifcfg-br0":        "DEVICE=br0\nTYPE=Bridge\n",
+			},
+			want: map[string]string{
+				linkEns192: anyCard,
+				"/etc/sysconfig/network-scripts/ifcfg-ens192": "TYPE=Ethernet\nBOOTPROTO=none\nIPADDR=10.0.0.5\nDEVICE=ens192\n",
+			},
+		},
+		"SUSE": {
+			files: map[string]string{newSystemd: "", "/etc/sysconfig/network/ifcfg-eth0": "STARTMODE='auto'\nBOOTPROTO='dhcp'\n", "/etc/sysconfig/network/ifcfg-br0": "BRIDGE='yes'\n"},
+			want:  map[string]string{"/etc/systemd/network/10-hyper2kvm-eth0.link": linkFile("eth0", "")},
+		},
+		"persistent rules": {
+			files: map[string]string{
+				"/lib/udev/x": "",
+				"/etc/udev/rules.d/70-persistent-net.rules": "# PCI device\nSUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"00:50:56:aa:bb:cc\", ATTR{type}==\"1\", KERNEL==\"eth*\", NAME=\"eth0\"\n",
+				"/etc/network/interfaces":                   "auto eth0\niface eth0 inet dhcp\n",
+			},
+			want: map[string]string{
+				"/etc/udev/rules.d/70-persistent-net.rules": gone,
+				"/etc/udev/rules.d/70-hyper2kvm-eth0.rules": udevRule("eth0", ""),
+			},
+		},
+		"two cards": {
+			files: map[string]string{newSystemd: "",
+				"/etc/sysconfig/network-scripts/ifcfg-ens192": "DEVICE=ens192\nHWADDR=00:50:56:AA:BB:CC\n",
+				"/etc/sysconfig/network-scripts/ifcfg-ens224": "DEVICE=ens224\n",
+			},
+			want:  map[string]string{linkEns192: linkFile("ens192", "00:50:56:aa:bb:cc")},
+			warns: []string{"ens192=00:50:56:aa:bb:cc", "ens224"},
+		},
+		"nothing": {files: map[string]string{newSystemd: ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree := treeOf(t, test.files)
+			r := newRun(Target{FS: tree}, Options{})
+			if err := fixNetwork(context.Background(), r); err != nil {
+				t.Fatal(err)
+			}
+			want := maps.Clone(test.files)
+			maps.Copy(want, test.want)
+			for path, content := range want {
+				got, err := tree.ReadFile(path)
+				switch {
+				case content == gone:
+					if !errors.Is(err, fs.ErrNotExist) {
+						t.Errorf("%s is still there", path)
+					}
+				case err != nil:
+					t.Error(err)
+				default:
+					if diff := cmp.Diff(content, string(got)); diff != "" {
+						t.Errorf("%s: %s", path, diff)
+					}
+				}
+			}
+			if len(r.result.Changes) != len(test.want) {
+				t.Errorf("changes: %+v", r.result.Changes)
+			}
+			if len(r.warnings) != len(test.warns) {
+				t.Errorf("warnings: %+v", r.warnings)
+			}
+			for i, w := range r.warnings {
+				if i < len(test.warns) && !strings.Contains(w.Message, test.warns[i]) {
+					t.Errorf("warning %q, want one with %q", w.Message, test.warns[i])
+				}
+			}
+			again := newRun(Target{FS: tree}, Options{})
+			if err := fixNetwork(context.Background(), again); err != nil || len(again.result.Changes) > 0 {
+				t.Errorf("second run: %+v, %v", again.result.Changes, err)
+			}
+		})
+	}
+}
