@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/cwriter"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// isTerminal reports whether w is a terminal on which a bar can be redrawn.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && os.Getenv("TERM") != "dumb" && cwriter.IsTerminal(int(file.Fd()))
+}
+
+const (
+	// barTotal is a full bar: hundredths of a percent.
+	barTotal = 100 * 100
+	// barWidth and doingWidth, in columns, fit with the rest into 80 columns: the
+	// bar gets what the texts beside it leave.
+	barWidth   = 22
+	doingWidth = 28
+)
+
+// bars shows each stage as a bar.
+type bars struct {
+	out       io.Writer
+	container *mpb.Progress
+	current   *mpb.Bar
+	doing     atomic.Value // string, what the current stage does
+}
+
+func newBars(out io.Writer, options ...mpb.ContainerOption) *bars {
+	options = append([]mpb.ContainerOption{mpb.WithOutput(out), mpb.WithWidth(barWidth)}, options...)
+	return &bars{out: out, container: mpb.New(options...)}
+}
+
+// Write prints above the bars, and plainly when they cannot be drawn any more.
+func (b *bars) Write(text []byte) (int, error) {
+	if n, err := b.container.Write(text); err == nil {
+		return n, nil
+	}
+	return b.out.Write(text)
+}
+
+func (b *bars) started(stage string) {
+	b.abort()
+	b.doing.Store("")
+	bar, err := b.container.Add(barTotal, mpb.BarStyle().Build(),
+		mpb.PrependDecorators(
+			decor.Name(stage, decor.WC{W: len("load_manifest") + 1, C: decor.DindentRight}),
+			decor.NewPercentage("%d", decor.WC{W: 5}),
+		),
+		mpb.AppendDecorators(
+			decor.Elapsed(decor.ET_STYLE_MMSS),
+			decor.Any(func(s decor.Statistics) string {
+				doing, _ := b.doing.Load().(string)
+				if doing == "" || s.Completed || s.Aborted {
+					return ""
+				}
+				return " " + doing
+			}),
+		),
+	)
+	if err != nil {
+		return // the terminal is gone
+	}
+	b.current = bar
+}
+
+func (b *bars) advanced(_ string, percent float64, doing string) {
+	if doing != "" {
+		text := strings.ReplaceAll(printable(doing), "\n", " ")
+		b.doing.Store(runewidth.Truncate(text, doingWidth, "…"))
+	}
+	// A full bar is a finished one; only the stage's end may say that.
+	if b.current != nil {
+		b.current.SetCurrent(min(int64(percent*100), barTotal-1))
+	}
+}
+
+func (b *bars) ended(_ string, success bool, _ float64) {
+	if b.current != nil && success {
+		b.current.SetCurrent(barTotal)
+		b.current = nil
+	}
+	b.abort()
+}
+
+// abort leaves the current bar as it is.
+func (b *bars) abort() {
+	if b.current != nil {
+		b.current.Abort(false)
+		b.current = nil
+	}
+}
+
+func (b *bars) close() {
+	b.abort()
+	b.container.Wait()
+}

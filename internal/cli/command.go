@@ -1,0 +1,173 @@
+// Package cli is the hyper2kvm command: it migrates what a manifest describes
+// and shows the run to a person or, as events, to a program.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// The exit codes of the command.
+const (
+	ExitSuccess = 0
+	// ExitFailed says that the migration failed; its report says why.
+	ExitFailed = 1
+	// ExitInvalid says that nothing was begun, because the arguments or the
+	// manifest are wrong.
+	ExitInvalid = 2
+	// ExitCancelled says that the migration was cancelled and has removed what
+	// it had made. It is what shells say of a command that was interrupted.
+	ExitCancelled = 130
+)
+
+// Engine runs one migration. The report is never nil.
+type Engine func(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error)
+
+// EngineOptions are the engine's settings that are not part of the manifest.
+type EngineOptions struct {
+	// WorkDirectory is where the run keeps its temporary files; if it is empty
+	// the engine decides.
+	WorkDirectory string
+	// Acceleration is one of Accelerations.
+	Acceleration string
+	// Notify receives each event as it happens.
+	Notify func(report.Event)
+}
+
+// Accelerations lists what the appliance can run on.
+var Accelerations = []string{"auto", "kvm", "tcg"}
+
+// Command is the hyper2kvm command.
+type Command struct {
+	Version string
+	Engine  Engine
+	Stdin   io.Reader
+	// Stdout receives the result: the summary, or the events. Stderr receives
+	// all that is said on the way.
+	Stdout, Stderr io.Writer
+}
+
+// flags are the command's arguments.
+type flags struct {
+	manifest           string
+	verbose            int
+	quiet              bool
+	dryRun             bool
+	events             bool
+	acceleration       string
+	workDirectory      string
+	cancelOnStdinClose bool
+	printSchema        bool
+}
+
+const long = `Migrates the disk image that a manifest describes, so that it boots on KVM.
+
+Relative paths in the manifest count from the current directory. Interrupting
+the command (Ctrl-C, or SIGTERM) cancels the migration and removes what it has
+made so far; a second interrupt ends it at once and leaves that behind.
+
+Exit codes:
+    0  the migration succeeded
+    1  the migration failed; the report says why
+    2  nothing was begun: the arguments or the manifest are wrong
+  130  the migration was cancelled`
+
+const examples = `  hyper2kvm --manifest migration.json
+  hyper2kvm --manifest migration.json --dry-run -v
+  generate-manifest | hyper2kvm --manifest - --events
+  hyper2kvm --print-schema > manifest.schema.json`
+
+// Run executes the command with its arguments (without the program's name) and
+// returns its exit code. Cancelling ctx cancels the migration.
+func (c *Command) Run(ctx context.Context, args []string) int {
+	code := ExitSuccess
+	var f flags
+	root := &cobra.Command{
+		Use:           "hyper2kvm --manifest FILE",
+		Short:         "Migrate a disk image to KVM",
+		Long:          long,
+		Example:       examples,
+		Version:       c.Version,
+		Args:          noArguments,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.printSchema {
+				_, _ = c.Stdout.Write(manifest.Schema())
+				return nil
+			}
+			if err := f.check(); err != nil {
+				return err
+			}
+			code = c.migrate(cmd.Context(), f, cmd.Flags().Changed("dry-run"))
+			return nil
+		},
+	}
+	f.define(root)
+	root.SetArgs(args)
+	root.SetIn(c.Stdin)
+	root.SetOut(c.Stdout)
+	root.SetErr(c.Stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		_, _ = fmt.Fprintf(c.Stderr, "hyper2kvm: %v\nTry: hyper2kvm --help\n", err)
+		return ExitInvalid
+	}
+	return code
+}
+
+func (f *flags) define(root *cobra.Command) {
+	set := root.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.manifest, "manifest", "", "`FILE` with the manifest; - reads it from standard input")
+	set.CountVarP(&f.verbose, "verbose", "v", "tell more, whatever options.verbose says (-vv is the same)")
+	set.BoolVarP(&f.quiet, "quiet", "q", false, "tell nothing but errors, whatever options.verbose says")
+	set.BoolVar(&f.dryRun, "dry-run", false, "write nothing but the report, whatever options.dry_run says")
+	set.BoolVar(&f.events, "events", false, "print each event as a line of JSON; the last holds the report")
+	set.StringVar(&f.acceleration, "acceleration", Accelerations[0], "what the appliance runs on: "+strings.Join(Accelerations, ", "))
+	set.StringVar(&f.workDirectory, "work-directory", "", "`DIR` for temporary files, as large as what the guest changes (default: output.directory)")
+	set.BoolVar(&f.cancelOnStdinClose, "cancel-on-stdin-close", false, "cancel when standard input ends; a manifest from there ends with its JSON")
+	set.BoolVar(&f.printSchema, "print-schema", false, "print the manifest's JSON Schema")
+	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
+	root.MarkFlagsMutuallyExclusive("manifest", "print-schema")
+	// For the Terraform provider, which runs this command as a child.
+	_ = set.MarkHidden("cancel-on-stdin-close")
+}
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q: give the manifest as --manifest %[1]s", args[0])
+	}
+	return nil
+}
+
+func (f *flags) check() error {
+	if f.manifest == "" {
+		return errors.New("no manifest: give --manifest FILE")
+	}
+	if !slices.Contains(Accelerations, f.acceleration) {
+		return fmt.Errorf("unknown acceleration %q: use one of %s", f.acceleration, strings.Join(Accelerations, ", "))
+	}
+	return nil
+}
+
+// override puts the arguments in place of the manifest's own options.
+func (f *flags) override(o *manifest.Options, dryRunGiven bool) {
+	if dryRunGiven {
+		o.DryRun = f.dryRun
+	}
+	if f.verbose > 0 {
+		o.Verbose = verbose
+	}
+	if f.quiet {
+		o.Verbose = quiet
+	}
+}

@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vbauerster/mpb/v8"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// migration is an engine that does what a whole run does.
+func migration(_ context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+	result := report.New()
+	stage := func(name string, percents ...float64) {
+		o.Notify(report.Event{Type: report.EventStageStarted, Stage: name})
+		for _, percent := range percents {
+			o.Notify(report.Event{Type: report.EventProgress, Stage: name, Percent: percent, Message: "copying \x1b[31mdisk"})
+		}
+		o.Notify(report.Event{Type: report.EventStageFinished, Stage: name, Success: true, Duration: 1.5})
+		_ = result.StageSucceeded(name, 1.5, nil)
+	}
+	stage(report.StageInspect)
+	o.Notify(report.Event{Type: report.EventLog, Stage: report.StageFix, Message: "e2fsck -n"})
+	o.Notify(report.Event{Type: report.EventWarning, Stage: report.StageFix, Message: "no GRUB\nat all", Remedy: "look\nagain"})
+	result.Warn(report.StageFix, "no GRUB\nat all", "look\nagain")
+	result.Warn(report.StageConvert, "told by the report alone", "")
+	stage(report.StageConvert, 1, 10, 26, 30, 80, 100)
+	result.AddArtifact(report.Artifact{Type: report.ArtifactConvertedImage, Path: m.OutputPath(), Format: "qcow2", SizeBytes: 3 << 20})
+	result.Finish()
+	result.Pipeline.DurationSeconds = 245.67
+	return result, os.WriteFile(m.ReportPath(), nil, 0o600)
+}
+
+func TestConsoleLines(t *testing.T) {
+	t.Parallel()
+	const (
+		warnings = "warning: fix: no GRUB\n  at all\n  what to do: look\n  again\n"
+		late     = "warning: convert: told by the report alone\n"
+		result   = "migration succeeded in 4 min 6 s, with 2 warnings\n  converted image: DIR/disk.qcow2 (qcow2, 3.00 MiB)\n  report: DIR/report.json\n"
+	)
+	for name, test := range map[string]struct{ arg, stdout, stderr string }{
+		"normal": {
+			"--quiet=false", result,
+			"inspect: started\ninspect: done after 1.50 s\n" + warnings +
+				"convert: started\nconvert: 26 %, copying \ufffd[31mdisk\nconvert: 80 %, copying \ufffd[31mdisk\nconvert: done after 1.50 s\n" + late,
+		},
+		"verbose": {
+			"-v", result,
+			"inspect: started\ninspect: done after 1.50 s\nfix: e2fsck -n\n" + warnings +
+				"convert: started\nconvert: 1 %, copying \ufffd[31mdisk\nconvert: 26 %, copying \ufffd[31mdisk\nconvert: 80 %, copying \ufffd[31mdisk\nconvert: done after 1.50 s\n" + late,
+		},
+		"quiet": {"-q", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := manifestFile(t, `{}`)
+			directory := strings.TrimSuffix(file, "/migration.json")
+			code, stdout, stderr := run(t, migration, nil, "--manifest", file, test.arg)
+			if code != ExitSuccess {
+				t.Errorf("exit code %d", code)
+			}
+			if diff := cmp.Diff(strings.ReplaceAll(test.stdout, "DIR", directory), stdout); diff != "" {
+				t.Errorf("stdout (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.stderr, stderr); diff != "" {
+				t.Errorf("stderr (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConsoleFailures(t *testing.T) {
+	t.Parallel()
+	full := errors.New("no space left")
+	fails := func(told bool) Engine {
+		return func(_ context.Context, _ *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+			result := report.New()
+			result.StageFailed(report.StageConvert, 10.23, full.Error())
+			result.Fail(report.StageConvert, full.Error(), "free some")
+			if told {
+				o.Notify(report.Event{Type: report.EventStageStarted, Stage: report.StageConvert})
+				o.Notify(report.Event{Type: report.EventStageFinished, Stage: report.StageConvert, Duration: 10.23})
+				o.Notify(report.Event{Type: report.EventError, Stage: report.StageConvert, Message: full.Error(), Remedy: "free some"})
+			}
+			result.Finish()
+			result.Pipeline.DurationSeconds = 12
+			return result, full
+		}
+	}
+	const message = "error: convert: no space left\n  what to do: free some\n"
+	for name, test := range map[string]struct {
+		engine         Engine
+		arg            string
+		stdout, stderr string
+	}{
+		"told by events":           {fails(true), "--dry-run", "migration failed in convert after 12.0 s\n", "convert: started\nconvert: failed after 10.2 s\n" + message},
+		"told by the report alone": {fails(false), "--dry-run", "migration failed in convert after 12.0 s\n", message},
+		"quiet":                    {fails(true), "-q", "", message},
+		"told by the error alone": {
+			func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+				return &report.Report{}, full
+			},
+			"--dry-run", "migration failed after 0.00 s\n", "error: no space left\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := run(t, test.engine, nil, "--manifest", manifestFile(t, `{}`), test.arg)
+			if code != ExitFailed {
+				t.Errorf("exit code %d", code)
+			}
+			if diff := cmp.Diff(test.stdout, stdout); diff != "" {
+				t.Errorf("stdout (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.stderr, stderr); diff != "" {
+				t.Errorf("stderr (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConsoleTellsCancelling(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var told lockedBuffer
+	engine := func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) (*report.Report, error) {
+		cancel(errors.New("the signal came"))
+		<-ctx.Done()
+		told.await(t, "cancelling: the signal came\n")
+		return &report.Report{Pipeline: report.Pipeline{Cancelled: true, DurationSeconds: 3}}, context.Cause(ctx)
+	}
+	var out bytes.Buffer
+	c := &Command{Engine: engine, Stdout: &out, Stderr: &told}
+	code := c.Run(ctx, []string{"--manifest", manifestFile(t, `{}`)})
+	if want := "migration cancelled after 3.00 s\n"; code != ExitCancelled || out.String() != want {
+		t.Errorf("exit code %d, stdout %q", code, out.String())
+	}
+}
+
+// lockedBuffer is a buffer that can be waited for.
+type lockedBuffer struct {
+	mutex   sync.Mutex
+	changed *sync.Cond
+	text    bytes.Buffer
+}
+
+func (b *lockedBuffer) lock() {
+	b.mutex.Lock()
+	if b.changed == nil {
+		b.changed = sync.NewCond(&b.mutex)
+	}
+}
+
+func (b *lockedBuffer) Write(text []byte) (int, error) {
+	b.lock()
+	defer b.mutex.Unlock()
+	b.changed.Broadcast()
+	return b.text.Write(text)
+}
+
+// await returns when the buffer holds text, or fails the test after a while.
+func (b *lockedBuffer) await(t *testing.T, text string) {
+	t.Helper()
+	b.lock()
+	defer b.mutex.Unlock()
+	late := false
+	defer time.AfterFunc(20*time.Second, func() {
+		b.lock()
+		defer b.mutex.Unlock()
+		late = true
+		b.changed.Broadcast()
+	}).Stop()
+	for !strings.Contains(b.text.String(), text) {
+		if late {
+			t.Errorf("%q was not printed; the last row is %q", text, lastRow(b.text.String()))
+			return
+		}
+		b.changed.Wait()
+	}
+}
+
+func lastRow(screen string) string {
+	rows := strings.Split(strings.TrimSuffix(screen, "\n"), "\n")
+	return rows[len(rows)-1]
+}
+
+func (b *lockedBuffer) String() string {
+	b.lock()
+	defer b.mutex.Unlock()
+	return b.text.String()
+}
+
+func TestBars(t *testing.T) {
+	t.Parallel()
+	var screen lockedBuffer
+	// Elsewhere than on a terminal this is the width of the whole row.
+	b := newBars(&screen, mpb.WithAutoRefresh(), mpb.WithWidth(80))
+	b.advanced("early", 10, "nothing has started") // must not matter
+	b.started(report.StageInspect)
+	b.ended(report.StageInspect, true, 1)
+	b.started(report.StageConvert)
+	b.advanced(report.StageConvert, 50, "copying\nthe \x1b[2Jdisk of a very long name")
+	screen.await(t, " copying the \ufffd[2Jdisk of a v…")
+	if row := lastRow(screen.String()); !strings.Contains(row, "[=") {
+		t.Errorf("no bar between the texts: %q", row)
+	}
+	b.advanced(report.StageConvert, 100, "")
+	if _, err := b.Write([]byte("warning: above the bars\n")); err != nil {
+		t.Error(err)
+	}
+	b.ended(report.StageConvert, true, 1)
+	b.started(report.StageValidate)
+	b.ended(report.StageValidate, false, 1)
+	b.started("left open")
+	b.close() // returns although a bar is not full
+	for _, want := range []string{"inspect", "convert", "validate", "100", "warning: above the bars\n"} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
+		}
+	}
+	if _, err := b.Write([]byte("after the end\n")); err != nil || !strings.Contains(screen.String(), "after the end\n") {
+		t.Errorf("a message after the end: %v", err)
+	}
+	b.started("too late")
+	b.ended("too late", true, 1)
+}
+
+// TestBarsOnClosedTerminal is for a terminal that goes away during the run.
+func TestBarsOnClosedTerminal(t *testing.T) {
+	t.Parallel()
+	b := newBars(closed{}, mpb.WithAutoRefresh())
+	for range 3 {
+		b.started(report.StageConvert)
+		b.advanced(report.StageConvert, 50, "copying")
+		_, _ = b.Write([]byte("warning\n"))
+		b.ended(report.StageConvert, true, 1)
+	}
+	b.close()
+}
+
+func TestIsTerminal(t *testing.T) {
+	t.Parallel()
+	file, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	if isTerminal(file) || isTerminal(new(bytes.Buffer)) {
+		t.Error("a file or a buffer is a terminal")
+	}
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]*report.Report{
+		"dry run succeeded, no image was written, in 1.00 s\n": {Pipeline: report.Pipeline{Success: true, DryRun: true, DurationSeconds: 1}},
+		"migration succeeded in 1.00 s, with 1 warning\n":      {Pipeline: report.Pipeline{Success: true, DurationSeconds: 1}, Summary: report.Summary{TotalWarnings: 1}},
+		"migration failed after 1.00 s\n":                      {Pipeline: report.Pipeline{DurationSeconds: 1}},
+	} {
+		m := &manifest.Manifest{Output: manifest.Output{Directory: t.TempDir()}}
+		if diff := cmp.Diff(want, summary(m, r, nil)); diff != "" {
+			t.Errorf("summary (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestSummaryLeavesOutAnOlderReport is for a run that could not write its own.
+func TestSummaryLeavesOutAnOlderReport(t *testing.T) {
+	t.Parallel()
+	m := &manifest.Manifest{Output: manifest.Output{Directory: t.TempDir()}, Options: manifest.DefaultOptions()}
+	if err := os.WriteFile(m.ReportPath(), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := report.New()
+	r.Finish()
+	if text := summary(m, r, nil); !strings.Contains(text, m.ReportPath()) {
+		t.Errorf("the summary lacks this run's report: %q", text)
+	}
+	older := r.Timestamp.AddDate(0, 0, -1)
+	if err := os.Chtimes(m.ReportPath(), older, older); err != nil {
+		t.Fatal(err)
+	}
+	if text := summary(m, r, nil); strings.Contains(text, m.ReportPath()) {
+		t.Errorf("the summary names an older report: %q", text)
+	}
+}
+
+func TestSpell(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[float64]string{
+		0: "0.00 s", 0.013: "0.01 s", 9.99: "9.99 s", 9.996: "10.0 s", 59.4: "59.4 s", 59.7: "1 min 0 s",
+		245.67: "4 min 6 s", 3599.9: "1 h 0 min", 7290: "2 h 2 min",
+	} {
+		if got := spell(seconds); got != want {
+			t.Errorf("spell(%v) = %q, want %q", seconds, got, want)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	if got, want := printable("é\n\t\x1b[2J\r\u202e\u0085"), "é\n \ufffd[2J\ufffd\ufffd\ufffd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

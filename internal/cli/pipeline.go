@@ -1,0 +1,19 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// Pipeline is the Engine of the real command.
+func Pipeline(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+	return pipeline.Run(ctx, m, pipeline.Options{
+		WorkDirectory: o.WorkDirectory,
+		Acceleration:  guest.Acceleration(o.Acceleration),
+		Notify:        o.Notify,
+	})
+}

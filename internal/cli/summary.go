@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// summary is the outcome of a run in a few lines.
+func summary(m *manifest.Manifest, r *report.Report, err error) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s", outcome(r, err), spell(r.Pipeline.DurationSeconds))
+	if count := r.Summary.TotalWarnings; count == 1 {
+		text.WriteString(", with 1 warning")
+	} else if count > 1 {
+		fmt.Fprintf(&text, ", with %d warnings", count)
+	}
+	text.WriteByte('\n')
+	for _, a := range r.Artifacts {
+		kind := strings.ReplaceAll(a.Type, "_", " ")
+		fmt.Fprintf(&text, "  %s: %s (%s, %s)\n", kind, printable(a.Path), a.Format, a.SizeHuman)
+	}
+	if path, ok := writtenReport(m, r); ok {
+		fmt.Fprintf(&text, "  report: %s\n", printable(path))
+	}
+	return text.String()
+}
+
+func outcome(r *report.Report, err error) string {
+	switch {
+	case err == nil && r.Pipeline.Success && r.Pipeline.DryRun:
+		return "dry run succeeded, no image was written, in"
+	case err == nil && r.Pipeline.Success:
+		return "migration succeeded in"
+	case r.Pipeline.Cancelled:
+		return "migration cancelled after"
+	}
+	for _, stage := range r.Pipeline.Stages {
+		if !stage.Success {
+			return "migration failed in " + stage.Name + " after"
+		}
+	}
+	return "migration failed after"
+}
+
+// clockStep is by how much a file system may round a time down.
+const clockStep = 2 * time.Second
+
+// writtenReport is where this run's report is. One that lay there before, from
+// another run, is not it.
+func writtenReport(m *manifest.Manifest, r *report.Report) (path string, ok bool) {
+	if !m.Options.Report.Enabled {
+		return "", false
+	}
+	path = m.ReportPath()
+	info, err := os.Stat(path)
+	return path, err == nil && !info.ModTime().Before(r.Timestamp.Add(-clockStep))
+}
