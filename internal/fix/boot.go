@@ -64,7 +64,11 @@ func (r *run) editFiles(files []bootFile) error {
 	scope := r.bootScope()
 	return r.eachFile(files, func(name, text string, f bootFile) error {
 		fixed, findings := f.edit(text, scope)
-		for _, found := range findings {
+		for i, found := range findings {
+			if i == maxNotes {
+				r.warn(fmt.Sprintf("%s: there are %d more such entries", name, len(findings)-i), "")
+				break
+			}
 			r.warn(name+": "+found.String(), found.remedy())
 		}
 		return r.write(name, fixed, 0o644, f.description)

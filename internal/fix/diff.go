@@ -10,18 +10,22 @@ import (
 // secretPaths are files of which nothing is shown.
 var secretPaths = regexp.MustCompile(`^/etc/(g?shadow|sudoers|ssh/ssh_host|NetworkManager/system-connections/|wpa_supplicant|ppp/|ipsec|krb5|pki/|ssl/private/|cryptsetup|luks)|\.(key|pem|psk)$`)
 
-// secretValue finds what follows the name of a secret: `password=x` of a CIFS
-// mount, `psk: "x"` of netplan, GRUB's `password_pbkdf2 user hash`.
-var secretValue = regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|psk|secret|token|credential|private[-_]?key|wep[-_]?key[0-9]?)[a-z0-9_-]*)(["']?[ \t]*[=:][ \t]*|[ \t]+)([^\s,][^\r\n,]*)`)
+// secretValues find what follows the name of a secret: `password=x` of a CIFS
+// mount, GRUB's `password_pbkdf2 user hash`, and, where a sign stands between
+// them, the keys of netplan, networkd and ifcfg files.
+var secretValues = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|psk|secret|token|credential|private[-_]?key|shared[-_]?key)[a-z0-9_-]*["']?(?:[ \t]*[=:][ \t]*|[ \t]+))([^\s,][^\r\n,]*)`),
+	regexp.MustCompile(`(?im)((?:^|[^.\w])(?:wep[-_]?)?(?:key[0-9]?|private|shared)["']?[ \t]*[=:][ \t]*)([^\s,][^\r\n,]*)`),
+}
 
 const hidden = "<hidden>"
 
 // hideSecrets replaces the values of secrets in a configuration file's text.
 func hideSecrets(text string) string {
-	return secretValue.ReplaceAllStringFunc(text, func(found string) string {
-		m := secretValue.FindStringSubmatch(found)
-		return m[1] + m[2] + hidden
-	})
+	for _, value := range secretValues {
+		text = value.ReplaceAllString(text, "${1}"+hidden)
+	}
+	return text
 }
 
 // unifiedDiff shows the change of one text file. It is empty for files that

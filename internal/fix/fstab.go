@@ -38,8 +38,15 @@ type note struct {
 	remedy  string
 }
 
+// maxNotes is how many warnings one file gets.
+const maxNotes = 20
+
 func (r *run) warnNotes(path string, notes []note) {
-	for _, n := range notes {
+	for i, n := range notes {
+		if i == maxNotes {
+			r.warn(fmt.Sprintf("%s: there are %d more such lines", path, len(notes)-i), "")
+			return
+		}
 		r.warn(fmt.Sprintf("%s line %d: %s", path, n.line, n.message), n.remedy)
 	}
 }

@@ -34,7 +34,7 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 	statements := parseGrub(text)
 	var edits []edit
 	var findings []finding
-	title := ""
+	title, elsewhere := "", false
 	for i, statement := range statements {
 		command := statement.command()
 		if len(command) == 0 {
@@ -42,15 +42,17 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 		}
 		switch name := command[0].text; {
 		case name == "menuentry" && len(command) > 1:
-			title = fmt.Sprintf("menu entry %q", command[1].text)
+			title, elsewhere = fmt.Sprintf("menu entry %q", command[1].text), false
 		case name == "}":
 			title = ""
+		case name == "search" || name == "search.fs_uuid":
+			elsewhere = title != "" && searchesElsewhere(command, s.names)
 		case slices.Contains(linuxCommands, name) && len(command) > 2:
 			c := cmdlineEditor{
 				names:   s.names,
 				where:   title,
 				bare:    !loadsInitramfs(statements[i+1:]),
-				foreign: !s.hasKernel(kernelImage(command)),
+				foreign: elsewhere || !s.hasKernel(kernelImage(command)),
 			}
 			edits = append(edits, c.editWords(command[2:])...)
 			findings = append(findings, c.findings...)
@@ -107,4 +109,24 @@ func kernelImage(command grubStatement) string {
 		}
 	}
 	return ""
+}
+
+// searchesElsewhere reports whether a search command looks for a file system
+// that is not one of the guest's.
+func searchesElsewhere(command grubStatement, n names) bool {
+	byUUID := command[0].text == "search.fs_uuid"
+	uuid := ""
+	for _, w := range command[1:] {
+		switch {
+		case w.text == "--fs-uuid" || w.text == "-u":
+			byUUID = true
+		case !strings.HasPrefix(w.text, "-") && uuid == "":
+			uuid = w.text
+		}
+	}
+	if !byUUID || uuid == "" || strings.ContainsRune(uuid, '$') {
+		return false
+	}
+	_, ok := n.devices.Resolve("UUID=" + uuid)
+	return !ok
 }

@@ -47,10 +47,10 @@ func editUpdateExtlinux(text string, s bootScope) (string, []finding) {
 	})
 }
 
-// editResume edits RESUME= of initramfs-tools.
+// editResume edits RESUME= and ROOT= of initramfs-tools.
 func editResume(text string, s bootScope) (string, []finding) {
 	return editShellFile(text, s, func(v shellValue, value string, c *cmdlineEditor) string {
-		if v.name == "RESUME" {
+		if v.name == "RESUME" || v.name == "ROOT" {
 			return c.stableValue(value, asTag)
 		}
 		return value

@@ -26,7 +26,7 @@ func editGrubenv(text string, s bootScope) (string, []finding) {
 		return text, nil
 	}
 	c := cmdlineEditor{names: s.names}
-	edited := ""
+	var b strings.Builder
 	for _, line := range grubenvLines(content) {
 		name, value, ok := strings.Cut(line, "=")
 		if ok && !strings.HasPrefix(line, "#") && grubenvParams.MatchString(name) {
@@ -35,8 +35,9 @@ func editGrubenv(text string, s bootScope) (string, []finding) {
 			// end) cannot be inside of a name that is replaced.
 			line = name + "=" + c.editCmdline(value)
 		}
-		edited += line
+		b.WriteString(line)
 	}
+	edited := b.String()
 	if edited == content {
 		return text, c.findings
 	}

@@ -34,6 +34,7 @@ type grubParser struct {
 	source     string
 	i          int
 	word       *word
+	text       []byte // of word
 	statement  grubStatement
 	statements []grubStatement
 }
@@ -112,16 +113,16 @@ func (p *grubParser) take() {
 		}
 		p.word = &word{start: start}
 	}
-	p.word.text += p.source[p.i : p.i+1]
+	p.text = append(p.text, p.source[p.i])
 	p.word.at = append(p.word.at, p.i)
 	p.i++
 }
 
 func (p *grubParser) endWord() {
 	if p.word != nil {
-		p.word.end = min(p.i, len(p.source))
+		p.word.text, p.word.end = string(p.text), min(p.i, len(p.source))
 		p.statement = append(p.statement, *p.word)
-		p.word = nil
+		p.word, p.text = nil, nil
 	}
 }
 

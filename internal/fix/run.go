@@ -23,6 +23,7 @@ type run struct {
 	backups  backups
 	result   Result
 	warnings []Warning
+	warned   map[Warning]bool
 	changed  map[string]bool
 }
 
@@ -36,6 +37,7 @@ func newRun(t Target, o Options) *run {
 		backups: backups{fs: t.FS, off: !o.Backup},
 		result:  Result{Changes: []Change{}},
 		changed: map[string]bool{},
+		warned:  map[Warning]bool{},
 	}
 	r.family = detectFamily(t.FS, t.OS)
 	r.result.Family = r.family
@@ -58,12 +60,10 @@ func (r *run) progress(percent float64, message string) {
 // warn adds a warning. The same one is told once.
 func (r *run) warn(message, remedy string) {
 	w := Warning{Message: message, Remedy: remedy}
-	for _, old := range r.warnings {
-		if old == w {
-			return
-		}
+	if !r.warned[w] {
+		r.warned[w] = true
+		r.warnings = append(r.warnings, w)
 	}
-	r.warnings = append(r.warnings, w)
 }
 
 // hasChanged reports whether this run changed, made or removed the guest path.
@@ -74,8 +74,12 @@ func (r *run) record(c Change) {
 	r.result.Changes = append(r.result.Changes, c)
 }
 
+// maxText is the size in bytes above which a file is no configuration that
+// anybody wrote.
+const maxText = 16 << 20
+
 // read returns a text file; ok is false when there is none. Anything but a
-// regular file counts as none.
+// regular file counts as none, and so does, with a warning, a huge one.
 func (r *run) read(path string) (text string, ok bool, err error) {
 	info, err := r.fs.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,6 +89,10 @@ func (r *run) read(path string) (text string, ok bool, err error) {
 		return "", false, fmt.Errorf("cannot read %s in the guest: %w", path, err)
 	}
 	if !info.Mode.IsRegular() {
+		return "", false, nil
+	}
+	if info.Size > maxText {
+		r.warn(fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size), "")
 		return "", false, nil
 	}
 	data, err := r.fs.ReadFile(path)

@@ -56,6 +56,7 @@ func (w word) replace(from, to int, new string) (edit, bool) {
 func kernelWords(source string) []word {
 	var words []word
 	var w *word
+	var text []byte
 	quoted := false
 	for i := 0; i < len(source); i++ {
 		c := source[i]
@@ -68,21 +69,21 @@ func kernelWords(source string) []word {
 		}
 		switch {
 		case blank && !quoted:
-			w.end = i
+			w.text, w.end = string(text), i
 			words = append(words, *w)
-			w = nil
+			w, text = nil, nil
 		case c == '"':
 			quoted = !quoted
 		case c == '\\' && i+1 < len(source) && source[i+1] == '"':
 			quoted = !quoted
 			i++
 		default:
-			w.text += source[i : i+1]
+			text = append(text, c)
 			w.at = append(w.at, i)
 		}
 	}
 	if w != nil {
-		w.end = len(source)
+		w.text, w.end = string(text), len(source)
 		words = append(words, *w)
 	}
 	return words
