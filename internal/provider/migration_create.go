@@ -14,6 +14,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+// Create migrates. The resource is in state only if the migration succeeded, or
+// failed and left something to delete.
 func (r *migrationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan migrationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)

@@ -25,14 +25,17 @@ type migrationResource struct {
 	engine *engine
 }
 
+// Metadata implements resource.Resource.
 func (r *migrationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_migration"
 }
 
+// Schema implements resource.Resource.
 func (r *migrationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = migrationSchema(ctx)
 }
 
+// Configure takes the engine from the provider.
 func (r *migrationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	if req.ProviderData == nil {
 		return // validation comes before the provider is configured

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -30,7 +31,7 @@ func (l *progressLog) notify(event report.Event) {
 			return
 		}
 		l.tenths = tenths
-		tflog.Info(l.ctx, fmt.Sprintf("Stage %s: %d %% %s", event.Stage, tenths*10, event.Message), fields)
+		tflog.Info(l.ctx, strings.TrimSpace(fmt.Sprintf("Stage %s at %d %% %s", event.Stage, tenths*10, event.Message)), fields)
 	case report.EventStageFinished:
 		outcome := "succeeded"
 		if !event.Success {

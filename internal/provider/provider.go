@@ -40,11 +40,13 @@ func New(version string) func() provider.Provider {
 	}
 }
 
+// Metadata implements provider.Provider.
 func (p *hyper2kvmProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "hyper2kvm"
 	resp.Version = p.version
 }
 
+// Schema implements provider.Provider.
 func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Turns disk images of VMware, Hyper-V and other hypervisors into images that boot on KVM. " +
@@ -73,6 +75,7 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
+// Configure makes the engine that all resources share.
 func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -93,10 +96,12 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 	resp.ResourceData = newEngine(p.executable, config.Acceleration.ValueString(), config.WorkDirectory.ValueString(), concurrent)
 }
 
+// Resources implements provider.Provider.
 func (p *hyper2kvmProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{newMigrationResource}
 }
 
+// DataSources implements provider.Provider.
 func (p *hyper2kvmProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return nil
 }

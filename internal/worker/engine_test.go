@@ -122,7 +122,7 @@ func startSleeper() int {
 // hang never returns. An empty select would: the runtime calls it a deadlock.
 func hang() {
 	for {
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 	}
 }
 

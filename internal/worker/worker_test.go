@@ -221,8 +221,9 @@ func awaitGone(t *testing.T, pid int) {
 	if pid == 0 {
 		t.Fatal("the child did not say which process it started")
 	}
-	deadline := time.Now().Add(5 * time.Second)
-	for {
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for deadline := time.Now().Add(5 * time.Second); ; <-ticker.C {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		if err != nil || strings.Contains(string(stat), ") Z ") {
 			return
@@ -230,6 +231,5 @@ func awaitGone(t *testing.T, pid int) {
 		if time.Now().After(deadline) {
 			t.Fatalf("process %d is still there: %s", pid, stat)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
