@@ -1,0 +1,81 @@
+package testguest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestConsoleExpect(t *testing.T) {
+	t.Parallel()
+	output, guest := io.Pipe()
+	var typed bytes.Buffer
+	console := newConsole(&typed, output, nil)
+	login := regexp.MustCompile(`(\w+) login: `)
+	shell := regexp.MustCompile(`\(initramfs\)`)
+
+	go func() {
+		for _, part := range []string{"web", "01 lo", "\x1b[0mgin: ", "Password: ", "web01 login: "} {
+			_, _ = io.WriteString(guest, part)
+		}
+		_ = guest.Close()
+	}()
+	index, match, err := console.Expect(t.Context(), shell, login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"web01 login: ", "web01"}, match); diff != "" || index != 1 {
+		t.Errorf("pattern %d, match (-want +got):\n%s", index, diff)
+	}
+	if err := console.Send("root\n"); err != nil || typed.String() != "root\n" {
+		t.Errorf("Send typed %q, %v", typed.String(), err)
+	}
+	// The first prompt is behind; only the second may match, and no third.
+	if _, _, err := console.Expect(t.Context(), regexp.MustCompile(`^Password: `)); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := console.Expect(t.Context(), login); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := console.Expect(t.Context(), login); !errors.Is(err, ErrConsoleClosed) {
+		t.Errorf("after the end: got %v, want ErrConsoleClosed", err)
+	}
+}
+
+func TestConsoleExpectEndsWithContext(t *testing.T) {
+	t.Parallel()
+	output, guest := io.Pipe()
+	defer guest.Close()
+	console := newConsole(io.Discard, output, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := console.Expect(ctx, regexp.MustCompile("never")); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+func TestWaitStateAnswersPassphrase(t *testing.T) {
+	t.Parallel()
+	output, guest := io.Pipe()
+	keyboard, typed := io.Pipe()
+	m := &Machine{Console: newConsole(typed, output, nil)}
+	go func() {
+		_, _ = io.WriteString(guest, "\r\nPlease unlock disk sda5_crypt: ")
+		line := make([]byte, 64)
+		n, _ := keyboard.Read(line)
+		_, _ = io.WriteString(guest, "\r\ngot "+string(line[:n])+"db01 login: ")
+	}()
+	state, err := m.WaitState(t.Context(), "open sesame")
+	if err != nil || state != StateLogin {
+		t.Errorf("got %s, %v", state, err)
+	}
+	if want := "Please unlock disk sda5_crypt: \ngot open sesame\ndb01 login: "; m.Console.Text() != "\n"+want {
+		t.Errorf("console %q", m.Console.Text())
+	}
+	_ = guest.Close()
+}

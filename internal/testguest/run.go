@@ -1,0 +1,85 @@
+package testguest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// killDelay is how long a program has to end after SIGTERM.
+const killDelay = 5 * time.Second
+
+// aptPackages names the Debian package of each program that is run.
+var aptPackages = map[string]string{
+	"mmdebstrap":         "mmdebstrap",
+	"guestfish":          "guestfish",
+	"qemu-img":           "qemu-utils",
+	"qemu-system-x86_64": "qemu-system-x86",
+}
+
+// findProgram returns a program's path or an error that says how to get it.
+func findProgram(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%w: install it, on Debian: apt-get install %s", err, aptPackages[name])
+	}
+	return path, nil
+}
+
+// run runs a program to its end. Everything it prints goes to log; the end of
+// it is in the error. The program's whole process group dies with ctx.
+func run(ctx context.Context, log io.Writer, env []string, name string, args ...string) error {
+	path, err := findProgram(name)
+	if err != nil {
+		return err
+	}
+	var output bytes.Buffer
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout = io.MultiWriter(log, &output)
+	cmd.Stderr = cmd.Stdout
+	if err := runOwned(cmd); err != nil {
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return fmt.Errorf("%s: %w: %s", name, err, tail(output.String(), 2000))
+	}
+	return nil
+}
+
+// runOwned runs cmd in a process group of its own that ends when cmd's context
+// does, and never outlives this process.
+func runOwned(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = killDelay
+	// Pdeathsig fires when the thread that started the child ends, so that
+	// thread must live as long as the child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }()
+	return cmd.Wait()
+}
+
+// tail returns the last bytes of text, from the start of a line where possible.
+func tail(text string, limit int) string {
+	text = strings.TrimSpace(text)
+	if len(text) <= limit {
+		return text
+	}
+	text = text[len(text)-limit:]
+	if i := strings.IndexByte(text, '\n'); i >= 0 {
+		text = text[i+1:]
+	}
+	return "... " + text
+}

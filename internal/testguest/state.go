@@ -1,0 +1,80 @@
+package testguest
+
+import (
+	"regexp"
+	"strings"
+)
+
+// State is how far a boot came.
+type State string
+
+// The states that a boot ends in.
+const (
+	StateLogin          State = "login"           // a login prompt
+	StateInitramfsShell State = "initramfs_shell" // the initramfs gave up: BusyBox or dracut shell
+	StateEmergency      State = "emergency"       // the root file system is mounted, but systemd wants maintenance
+	StatePanic          State = "panic"           // kernel panic
+	StateGRUB           State = "grub"            // GRUB's prompt or rescue prompt
+	StateNoBootDevice   State = "no_boot_device"  // the firmware found nothing to start
+	StatePassphrase     State = "passphrase"      // asks for a disk's passphrase, and none was given
+	StateExited         State = "exited"          // the machine was switched off or restarted
+	StateNothing        State = "nothing"         // none of these before the timeout
+)
+
+// passphrasePrompt is cryptsetup's in an initramfs, or systemd's.
+var passphrasePrompt = regexp.MustCompile(`(?i)(please unlock disk [^\n]*|please enter passphrase for disk [^\n]*|enter passphrase for [^\n]*):\s*(?:\(press TAB for no echo\)\s*)?$`)
+
+// signs are looked for in order; those that name a final state come first.
+var signs = []struct {
+	state   State
+	pattern *regexp.Regexp
+}{
+	{StatePanic, regexp.MustCompile(`Kernel panic - not syncing`)},
+	{StateInitramfsShell, regexp.MustCompile(`(?m)^\s*\(initramfs\)|rdsosreport\.txt|(?m)^dracut:/# `)},
+	{StateEmergency, regexp.MustCompile(`You are in (?:emergency|rescue) mode|Give root password for maintenance|Press Enter for maintenance`)},
+	{StateGRUB, regexp.MustCompile(`(?m)^\s*grub(?: rescue)?> `)},
+	{StateNoBootDevice, regexp.MustCompile(`No bootable device|BdsDxe: No bootable option or device was found|(?m)^\s*Shell> `)},
+	{StateLogin, regexp.MustCompile(`(?m)^[A-Za-z0-9][A-Za-z0-9.-]* login:(?: |$)`)},
+	{StatePassphrase, passphrasePrompt},
+}
+
+// Classify returns the state that console text without escapes shows, or
+// StateNothing if it shows none yet.
+func Classify(console string) State {
+	// Prompts are at the end, and a screen is scanned often: look no further
+	// back than two of them. A panic prints more than that after its message.
+	const window = 16 << 10
+	if len(console) > window {
+		console = console[len(console)-window:]
+	}
+	for _, s := range signs {
+		if s.pattern.MatchString(console) {
+			return s.state
+		}
+	}
+	return StateNothing
+}
+
+// reasons are lines that say why a boot failed, the most telling first.
+var reasons = []*regexp.Regexp{
+	regexp.MustCompile(`(?m)^.*ALERT!.*$`),
+	regexp.MustCompile(`(?m)^.*dracut-initqueue\[\d+\]: Warning: "?/dev/.*does not exist.*$`),
+	regexp.MustCompile(`(?m)^.*Warning: /dev/\S+ does not exist.*$`),
+	regexp.MustCompile(`(?m)^.*Kernel panic - not syncing.*$`),
+	regexp.MustCompile(`(?m)^.*Timed out waiting for device.*$`),
+	regexp.MustCompile(`(?m)^.*Gave up waiting for.*$`),
+	regexp.MustCompile(`(?m)^error: .*$`),
+	regexp.MustCompile(`(?m)^.*No bootable.*$`),
+	regexp.MustCompile(`(?m)^.*Could not boot\..*$`),
+	regexp.MustCompile(`(?m)^.*Dependency failed for.*$`),
+}
+
+// reason returns the console line that says best why the boot failed.
+func reason(console string) string {
+	for _, r := range reasons {
+		if line := r.FindString(console); line != "" {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,57 @@
+package testguest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// The console texts in testdata were recorded, most of them from boots of the
+// recipes in this package; they keep their escapes.
+func TestClassifyRecordedConsoles(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]struct {
+		state  State
+		reason string
+	}{
+		"initramfs-tools-shell.txt": {StateInitramfsShell, "ALERT!  /dev/sda1 does not exist.  Dropping to a shell!"},
+		"login.txt":                 {StateLogin, ""},
+		"panic.txt":                 {StatePanic, "[    1.830716] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"},
+		"dracut-shell.txt":          {StateInitramfsShell, "[  191.208] dracut-initqueue[258]: Warning: /dev/sda2 does not exist"},
+		"emergency.txt":             {StateEmergency, "[ TIME ] Timed out waiting for device dev-sda2.device - /dev/sda2."},
+		"grub-rescue.txt":           {StateGRUB, "error: no such device: 8200800f-6f1a-4c3a-ba43-04f348a381b5."},
+		"seabios-no-disk.txt":       {StateNoBootDevice, "No bootable device."},
+		"passphrase.txt":            {StatePassphrase, ""},
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			recorded, err := os.ReadFile(filepath.Join("testdata", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := string(new(screenFilter).filter(recorded))
+			if got := Classify(text); got != want.state {
+				t.Errorf("state %q, want %q", got, want.state)
+			}
+			if got := reason(text); got != want.reason {
+				t.Errorf("reason %q, want %q", got, want.reason)
+			}
+		})
+	}
+}
+
+func TestClassifyWaits(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"nothing yet":     "",
+		"kernel messages": "[    0.000000] Linux version 6.1.0\n",
+		"word login":      "[  OK  ] Started systemd-logind.service - User Login Management.\n",
+		"Debian issue":    "Debian GNU/Linux 12 web01 ttyS0\n",
+		"GRUB menu":       "Welcome to GRUB!\n",
+		"login in kernel": "[    3.1] audit: login: failed\n",
+	} {
+		if got := Classify(text); got != StateNothing {
+			t.Errorf("%s: state %q, want %q", name, got, StateNothing)
+		}
+	}
+}
