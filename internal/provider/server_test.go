@@ -121,6 +121,12 @@ func (s *server) apply(ctx context.Context, prior instance, config string) (inst
 	s.t.Helper()
 	plan, _ := s.plan(prior, config)
 	s.noErrors(plan.Diagnostics)
+	return s.applyPlan(ctx, prior, plan, config)
+}
+
+// applyPlan is `terraform apply` of a saved plan.
+func (s *server) applyPlan(ctx context.Context, prior instance, plan *tfprotov6.PlanResourceChangeResponse, config string) (instance, []*tfprotov6.Diagnostic) {
+	s.t.Helper()
 	if prior.state.Type() == nil {
 		prior.state = tftypes.NewValue(s.typ, nil)
 	}
