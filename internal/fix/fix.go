@@ -134,6 +134,13 @@ var steps = []step{
 	{"device map", 1, updateGrub, fixDeviceMap},
 	{"early boot configuration", 1, nil, fixEarlyFiles},
 	{"caches", 1, nil, fixCaches},
+	{"UEFI fallback loader", 1, nil, fixFallbackLoader},
+	{"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools }, removeVMwareTools},
+	{"network", 1, nil, fixNetwork},
+	{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, fixInitramfs},
+	{"VMware tools", 4, func(o Options) bool { return o.RemoveVMwareTools }, removeVMwareTools},
+	{"network cards", 1, nil, fixNetwork},
+	{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, fixInitramfs},
 	{"verify boot configuration", 1, nil, verifyBoot},
 }
 
