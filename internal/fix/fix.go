@@ -125,7 +125,7 @@ type step struct {
 
 // steps are the fixes in their order. Names come first. What an initramfs
 // embeds (crypttab, resume, network links, modules of removed software) must
-// be final before the initramfs is looked at, and verification is last.
+// be final before the initramfs is looked at, and labels are last, since every other step may write.
 var steps = []step{
 	{"check the guest", 1, nil, checkGuest},
 	{"fstab", 1, nil, fixFstab},
@@ -138,10 +138,8 @@ var steps = []step{
 	{"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools }, removeVMwareTools},
 	{"network", 1, nil, fixNetwork},
 	{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, fixInitramfs},
-	{"VMware tools", 4, func(o Options) bool { return o.RemoveVMwareTools }, removeVMwareTools},
-	{"network cards", 1, nil, fixNetwork},
-	{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, fixInitramfs},
 	{"verify boot configuration", 1, nil, verifyBoot},
+	{"SELinux labels", 1, nil, fixLabels},
 }
 
 func updateGrub(o Options) bool { return o.UpdateGrub }
