@@ -11,11 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/cli"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/provider"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // address is where the Terraform registry has the provider.
@@ -26,7 +22,7 @@ var version = "dev"
 
 func main() {
 	if cli.Wanted(os.Args) {
-		os.Exit(cli.Main(version, migrate))
+		os.Exit(cli.Main(version, cli.Pipeline))
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address:         address,
@@ -37,14 +33,4 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// migrate is the engine behind the command, which itself knows no guest: it can
-// be built and tested without libguestfs.
-func migrate(ctx context.Context, m *manifest.Manifest, o cli.EngineOptions) (*report.Report, error) {
-	return pipeline.Run(ctx, m, pipeline.Options{
-		WorkDirectory: o.WorkDirectory,
-		Acceleration:  guest.Acceleration(o.Acceleration),
-		Notify:        o.Notify,
-	})
 }
