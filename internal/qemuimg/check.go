@@ -3,6 +3,7 @@ package qemuimg
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -53,10 +54,7 @@ func Check(ctx context.Context, image Image) (CheckResult, error) {
 		return CheckResult{}, err
 	}
 	var result CheckResult
-	if decodeErr := json.Unmarshal(stdout, &result); decodeErr != nil {
-		if err != nil {
-			return CheckResult{}, err
-		}
+	if decodeErr := json.Unmarshal(stdout, &result); decodeErr != nil && err == nil {
 		return CheckResult{}, fmt.Errorf("%s: qemu-img printed no valid JSON: %w", c.action, decodeErr)
 	}
 	switch {
@@ -68,6 +66,10 @@ func Check(ctx context.Context, image Image) (CheckResult, error) {
 			remedy: "copy or export the image again; a qcow2 image can be repaired with qemu-img check -r all",
 		}
 	case code == exitCheckFailed:
+		var failure *Error
+		if errors.As(err, &failure) && failure.remedy == "" {
+			failure.remedy = "the image is damaged or incomplete: copy or export it again"
+		}
 		return result, err
 	case result.Leaks > 0 || code == exitCheckLeaks:
 		result.State = CheckLeaks

@@ -201,7 +201,7 @@ func vmfs(t *testing.T, dir, disk string) string {
 func splitFlat(t *testing.T, dir, disk string) string {
 	t.Helper()
 	data := read(t, disk)
-	const third = 2 << 20
+	const third = 1 << 20
 	first := append(make([]byte, 1024), data[:third]...)
 	write(t, filepath.Join(dir, "a one.vmdk"), append(first, data[2*third:]...))
 	write(t, filepath.Join(dir, "parts/two.vmdk"), data[third:2*third])
@@ -211,12 +211,12 @@ func splitFlat(t *testing.T, dir, disk string) string {
 		fmt.Sprintf(`RW %d FLAT "a one.vmdk" %d`, (diskSize-2*third)/512, 2+third/512)))
 }
 
-// vmfsSparse writes a disk as an ESXi snapshot: its first 4 MiB in a delta, the
+// vmfsSparse writes a disk as an ESXi snapshot: its first half in a delta, the
 // rest in the base.
 func vmfsSparse(t *testing.T, dir, disk string) string {
 	t.Helper()
 	data := read(t, disk)
-	base := append(make([]byte, 4<<20), data[4<<20:]...)
+	base := append(make([]byte, diskSize/2), data[diskSize/2:]...)
 	write(t, filepath.Join(dir, "web-flat.vmdk"), base)
 	write(t, filepath.Join(dir, "web.vmdk"), descriptor("vmfs", 0xabc, noParent, fmt.Sprintf(`RW %d VMFS "web-flat.vmdk"`, diskSize/512)))
 	const tables = (diskSize/512 + 4095) / 4096
@@ -230,7 +230,7 @@ func vmfsSparse(t *testing.T, dir, disk string) string {
 		binary.LittleEndian.PutUint32(delta[4*512+4*n:], uint32(5+n*32))
 	}
 	delta = append(delta, make([]byte, tables*4096*4)...)
-	for sector := range 4 << 20 / 512 {
+	for sector := range diskSize / 2 / 512 {
 		binary.LittleEndian.PutUint32(delta[5*512+4*sector:], uint32(len(delta)/512))
 		delta = append(delta, data[sector*512:][:512]...)
 	}

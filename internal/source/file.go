@@ -38,14 +38,18 @@ func (s span) part(name string, offset, size int64) span {
 	}
 }
 
-// image is the span as QEMU opens it.
+// image is the span as QEMU opens it: in whole sectors, which archives pad
+// their members to.
 func (s span) image(format string) qemuimg.Image {
 	image := qemuimg.Image{Path: s.path, Format: format}
 	if !s.whole {
-		image.Offset, image.Size = s.offset, s.size
+		image.Offset, image.Size = s.offset, sectors(s.size)*sectorSize
 	}
 	return image
 }
+
+// sectors is how many sectors a number of bytes takes.
+func sectors(size int64) int64 { return (size + sectorSize - 1) / sectorSize }
 
 // reader reads the span from its beginning.
 func (s span) reader() *io.SectionReader { return io.NewSectionReader(s, 0, s.size) }

@@ -15,7 +15,7 @@ import (
 
 // diskSize is that of the disks in these tests: large enough for two blocks of
 // every format.
-const diskSize = 8 << 20
+const diskSize = 4 << 20
 
 // qemuImg runs the real tool.
 func qemuImg(t *testing.T, args ...string) {
@@ -33,7 +33,7 @@ func qemuImg(t *testing.T, args ...string) {
 func newDisk(t *testing.T) string {
 	t.Helper()
 	data := make([]byte, diskSize)
-	for _, part := range [][]byte{data[:300<<10], data[3<<20+99<<10 : 3<<20+100<<10], data[5<<20 : 5<<20+70000], data[diskSize-4096:]} {
+	for _, part := range [][]byte{data[:200<<10], data[3<<20 : 3<<20+70000], data[diskSize-4096:]} {
 		_, _ = rand.Read(part)
 	}
 	return write(t, filepath.Join(t.TempDir(), "disk.img"), data)
@@ -43,7 +43,7 @@ func newDisk(t *testing.T) string {
 func changedDisk(t *testing.T, disk string) string {
 	t.Helper()
 	data := read(t, disk)
-	for _, part := range [][]byte{data[512:1024], data[3<<20 : 3<<20+10*512], data[5<<20+1024 : 5<<20+2048]} {
+	for _, part := range [][]byte{data[512:1024], data[2<<20 : 2<<20+10*512], data[3<<20+1024 : 3<<20+2048]} {
 		_, _ = rand.Read(part)
 	}
 	return write(t, filepath.Join(t.TempDir(), "changed.img"), data)
@@ -109,19 +109,17 @@ func open(t *testing.T, request source.Request) *source.Source {
 	return s
 }
 
-// requireSame compares a disk with the original, directly and through the
-// overlay that a migration puts on it.
+// requireSame compares a disk with the original through the overlay that a
+// migration puts on it.
 func requireSame(t *testing.T, disk source.Disk, original string) {
 	t.Helper()
 	overlay := qemuimg.Image{Path: filepath.Join(t.TempDir(), "overlay.qcow2"), Format: "qcow2"}
 	if err := qemuimg.CreateOverlay(t.Context(), overlay.Path, disk.Image, disk.VirtualSize); err != nil {
 		t.Fatal(err)
 	}
-	for _, image := range []qemuimg.Image{disk.Image, overlay} {
-		same, detail, err := qemuimg.Compare(t.Context(), image, qemuimg.Image{Path: original, Format: "raw"})
-		if err != nil || !same {
-			t.Errorf("%s differs from the original: %s %v", image.Path, detail, err)
-		}
+	same, detail, err := qemuimg.Compare(t.Context(), overlay, qemuimg.Image{Path: original, Format: "raw"})
+	if err != nil || !same {
+		t.Errorf("%s differs from the original: %s %v", disk.Name, detail, err)
 	}
 	if disk.VirtualSize < diskSize {
 		t.Errorf("virtual size %d", disk.VirtualSize)

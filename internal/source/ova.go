@@ -35,7 +35,7 @@ func (o *opening) openTar(archive span) (*parcel, error) {
 	if err != nil {
 		return nil, hostileArchive(archive, err)
 	}
-	p := &parcel{name: archive.name}
+	p := &parcel{name: archive.name, padded: true}
 	for _, member := range members {
 		p.names = append(p.names, member.name)
 	}

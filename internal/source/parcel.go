@@ -16,6 +16,9 @@ type parcel struct {
 	name string
 	// names lists the files of an archive; a directory has no list.
 	names []string
+	// padded says that members fill their last sector with zeroes. Where they do
+	// not, the next member begins in that sector.
+	padded bool
 	// find opens a file by its name in the package. What is not there satisfies
 	// fs.ErrNotExist.
 	find func(name string) (span, error)
@@ -139,7 +142,7 @@ func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk
 			}
 		}
 	}
-	s, err := o.assemble(disk, parts)
+	s, err := o.assemble(disk, parts, p.padded)
 	if err != nil {
 		return err
 	}
@@ -214,14 +217,14 @@ func findHref(p *parcel, directory, href string) (span, error) {
 
 // assemble makes one image of a disk's files. What is neither compressed nor
 // chunked stays where it lies.
-func (o *opening) assemble(disk packagedDisk, parts []span) (span, error) {
+func (o *opening) assemble(disk packagedDisk, parts []span, padded bool) (span, error) {
 	found, err := detect(parts[0])
 	if err != nil {
 		return span{}, err
 	}
 	compressed := disk.gzip && found == formatGzip || found == formatGzip && strings.HasSuffix(strings.ToLower(disk.href), ".gz")
-	if len(parts) == 1 && !compressed {
-		return parts[0], nil
+	if only := parts[0]; len(parts) == 1 && !compressed && (padded || only.whole || only.size%sectorSize == 0) {
+		return only, nil
 	}
 	var readers []io.Reader
 	var size int64

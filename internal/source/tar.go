@@ -27,7 +27,7 @@ func listTar(archive io.ReadSeeker, end int64) ([]tarMember, error) {
 		if err != nil {
 			return err
 		}
-		if header.Size > end-offset {
+		if header.Size > end-offset || sectors(header.Size)*sectorSize > end-offset {
 			return fmt.Errorf("%s ends behind the archive's end: the archive is incomplete", printable(name))
 		}
 		members = append(members, tarMember{name: name, offset: offset, size: header.Size})

@@ -136,8 +136,8 @@ func (h vmdkSparse) grains() grains {
 func (g grains) check(o *opening, s span) error {
 	const entry = 4
 	missing := damaged(s.name, "its tables point behind its end")
-	sectors := uint64(s.size+sectorSize-1) / sectorSize
-	if g.directory >= sectors || g.entries*entry > uint64(s.size)-g.directory*sectorSize {
+	end := uint64(sectors(s.size))
+	if g.directory >= end || g.entries*entry > uint64(s.size)-g.directory*sectorSize {
 		return missing
 	}
 	directory := s.part(s.name, int64(g.directory*sectorSize), int64(g.entries*entry)).reader()
@@ -158,7 +158,7 @@ func (g grains) check(o *opening, s span) error {
 				continue
 			}
 			tables++
-			if sector >= sectors || tables*uint64(len(table)) > uint64(s.size) {
+			if sector >= end || tables*uint64(len(table)) > uint64(s.size) {
 				return missing
 			}
 			if _, err := s.ReadAt(table, int64(sector*sectorSize)); err != nil {
@@ -173,18 +173,19 @@ func (g grains) check(o *opening, s span) error {
 	if last <= 1 {
 		return nil
 	}
-	end := last*sectorSize + g.grain*sectorSize
+	last *= sectorSize
+	length := g.grain * sectorSize
 	if g.compressed {
-		marker, err := s.read(int64(last*sectorSize), grainMarker)
+		marker, err := s.read(int64(last), grainMarker)
 		if err != nil {
 			return err
 		}
 		if len(marker) < grainMarker {
 			return missing
 		}
-		end = last*sectorSize + grainMarker + uint64(binary.LittleEndian.Uint32(marker[8:]))
+		length = grainMarker + uint64(binary.LittleEndian.Uint32(marker[8:]))
 	}
-	if end > uint64(s.size) {
+	if last+length > uint64(s.size) {
 		return missing
 	}
 	return nil
