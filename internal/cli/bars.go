@@ -15,7 +15,11 @@ import (
 // isTerminal reports whether w is a terminal on which a bar can be redrawn.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	return ok && os.Getenv("TERM") != "dumb" && cwriter.IsTerminal(int(file.Fd()))
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	width, height, err := cwriter.GetSize(int(file.Fd()))
+	return err == nil && width > 0 && height > 0
 }
 
 const (
@@ -32,7 +36,7 @@ type bars struct {
 	out       io.Writer
 	container *mpb.Progress
 	current   *mpb.Bar
-	doing     atomic.Value // string, what the current stage does
+	beside    *atomic.Value // string, what stands beside the current bar
 }
 
 func newBars(out io.Writer, options ...mpb.ContainerOption) *bars {
@@ -50,46 +54,48 @@ func (b *bars) Write(text []byte) (int, error) {
 
 func (b *bars) started(stage string) {
 	b.abort()
-	b.doing.Store("")
+	beside := new(atomic.Value)
+	beside.Store("")
 	bar, err := b.container.Add(barTotal, mpb.BarStyle().Build(),
 		mpb.PrependDecorators(
 			decor.Name(stage, decor.WC{W: len("load_manifest") + 1, C: decor.DindentRight}),
 			decor.NewPercentage("%d", decor.WC{W: 5}),
 		),
 		mpb.AppendDecorators(
-			decor.Elapsed(decor.ET_STYLE_MMSS),
-			decor.Any(func(s decor.Statistics) string {
-				doing, _ := b.doing.Load().(string)
-				if doing == "" || s.Completed || s.Aborted {
-					return ""
-				}
-				return " " + doing
-			}),
+			decor.OnComplete(decor.OnAbort(decor.Elapsed(decor.ET_STYLE_MMSS), ""), ""),
+			decor.Any(func(decor.Statistics) string { return " " + beside.Load().(string) }),
 		),
 	)
 	if err != nil {
 		return // the terminal is gone
 	}
-	b.current = bar
+	b.current, b.beside = bar, beside
 }
 
 func (b *bars) advanced(_ string, percent float64, doing string) {
+	if b.current == nil {
+		return
+	}
 	if doing != "" {
 		text := strings.ReplaceAll(printable(doing), "\n", " ")
-		b.doing.Store(runewidth.Truncate(text, doingWidth, "…"))
+		b.beside.Store(runewidth.Truncate(text, doingWidth, "…"))
 	}
 	// A full bar is a finished one; only the stage's end may say that.
-	if b.current != nil {
-		b.current.SetCurrent(min(int64(percent*100), barTotal-1))
-	}
+	b.current.SetCurrent(min(int64(percent*100), barTotal-1))
 }
 
-func (b *bars) ended(_ string, success bool, _ float64) {
-	if b.current != nil && success {
-		b.current.SetCurrent(barTotal)
-		b.current = nil
+func (b *bars) ended(_ string, success bool, seconds float64) {
+	if b.current == nil {
+		return
 	}
-	b.abort()
+	if !success {
+		b.beside.Store("failed after " + spell(seconds))
+		b.abort()
+		return
+	}
+	b.beside.Store(spell(seconds))
+	b.current.SetCurrent(barTotal)
+	b.current = nil
 }
 
 // abort leaves the current bar as it is.

@@ -206,7 +206,7 @@ func TestBars(t *testing.T) {
 	b := newBars(&screen, mpb.WithAutoRefresh(), mpb.WithWidth(80))
 	b.advanced("early", 10, "nothing has started") // must not matter
 	b.started(report.StageInspect)
-	b.ended(report.StageInspect, true, 1)
+	b.ended(report.StageInspect, true, 1.5)
 	b.started(report.StageConvert)
 	b.advanced(report.StageConvert, 50, "copying\nthe \x1b[2Jdisk of a very long name")
 	screen.await(t, " copying the \ufffd[2Jdisk of a v…")
@@ -219,10 +219,10 @@ func TestBars(t *testing.T) {
 	}
 	b.ended(report.StageConvert, true, 1)
 	b.started(report.StageValidate)
-	b.ended(report.StageValidate, false, 1)
+	b.ended(report.StageValidate, false, 2.5)
 	b.started("left open")
 	b.close() // returns although a bar is not full
-	for _, want := range []string{"inspect", "convert", "validate", "100", "warning: above the bars\n"} {
+	for _, want := range []string{"inspect", "convert", "validate", "100%", "1.50 s", "failed after 2.50 s", "warning: above the bars\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
 		}
