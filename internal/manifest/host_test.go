@@ -22,15 +22,15 @@ func TestCheckHost(t *testing.T) {
 			"source.path: source path not found: DIR/disk.qcow2",
 		},
 		"a directory": {
-			func(t *testing.T, m *manifest.Manifest) { m.Source.Path = filepath.Dir(m.Source.Path) },
+			func(_ *testing.T, m *manifest.Manifest) { m.Source.Path = filepath.Dir(m.Source.Path) },
 			"source.path: DIR is a directory: name the disk image in it",
 		},
 		"in a file": {
-			func(t *testing.T, m *manifest.Manifest) { m.Source.Path += "/disk" },
+			func(_ *testing.T, m *manifest.Manifest) { m.Source.Path += "/disk" },
 			"source.path: source path cannot be used:",
 		},
 		"a character device": {
-			func(t *testing.T, m *manifest.Manifest) { m.Source.Path = "/dev/null" },
+			func(_ *testing.T, m *manifest.Manifest) { m.Source.Path = "/dev/null" },
 			"source.path: /dev/null is neither a file nor a block device",
 		},
 		"unreadable": {
