@@ -108,7 +108,10 @@ func verifyBoot(_ context.Context, r *run) error {
 		}
 		return nil
 	})
-	if err != nil || len(stale) == 0 {
+	if err != nil {
+		return err
+	}
+	if err := r.warnUnifiedImages(); err != nil || len(stale) == 0 {
 		return err
 	}
 	problem := errors.Join(stale...)

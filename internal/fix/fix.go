@@ -125,7 +125,8 @@ type step struct {
 
 // steps are the fixes in their order. Names come first. What an initramfs
 // embeds (crypttab, resume, network links, modules of removed software) must
-// be final before the initramfs is looked at, and labels are last, since every other step may write.
+// be final before the initramfs is looked at. Labels are last: any other step
+// may write files.
 var steps = []step{
 	{"check the guest", 1, nil, checkGuest},
 	{"fstab", 1, nil, fixFstab},

@@ -25,6 +25,8 @@ type run struct {
 	warnings []Warning
 	warned   map[Warning]bool
 	changed  map[string]bool
+	// madeDirectories are the directories that writing made on its way.
+	madeDirectories []string
 }
 
 func newRun(t Target, o Options) *run {
@@ -145,6 +147,9 @@ func (r *run) writeBinary(path string, data []byte, perm fs.FileMode, descriptio
 func (r *run) put(name string, data []byte, perm fs.FileMode) error {
 	if err := r.backups.keep(name); err != nil {
 		return err
+	}
+	for parent := path.Dir(name); len(parent) > 1 && !r.exists(parent); parent = path.Dir(parent) {
+		r.madeDirectories = append(r.madeDirectories, parent)
 	}
 	if err := r.fs.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return fmt.Errorf("cannot create %s in the guest: %w", path.Dir(name), err)
