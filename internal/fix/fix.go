@@ -136,9 +136,11 @@ var steps = []step{
 	{"early boot configuration", 1, nil, fixEarlyFiles},
 	{"caches", 1, nil, fixCaches},
 	{"UEFI fallback loader", 1, nil, fixFallbackLoader},
+	{"boot loader configuration", 1, nil, rememberBoot},
 	{"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools }, removeVMwareTools},
 	{"network", 1, nil, fixNetwork},
 	{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, fixInitramfs},
+	{"boot loader configuration", 1, nil, correctRegenerated},
 	{"verify boot configuration", 1, nil, verifyBoot},
 	{"SELinux labels", 1, nil, fixLabels},
 }

@@ -2,6 +2,7 @@ package fix
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -60,10 +61,17 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 			c := cmdlineEditor{names: s.names, where: title}
 			edits = append(edits, c.editVariable(command[1])...)
 			findings = append(findings, c.findings...)
+		case len(command) == 1 && bareAssignment.MatchString(name):
+			c := cmdlineEditor{names: s.names, where: title}
+			edits = append(edits, c.editVariable(command[0])...)
+			findings = append(findings, c.findings...)
 		}
 	}
 	return applyEdits(text, edits), findings
 }
+
+// bareAssignment is a variable set without the command `set`.
+var bareAssignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // loadsInitramfs looks for an initrd command before the entry's end.
 func loadsInitramfs(statements []grubStatement) bool {

@@ -68,6 +68,7 @@ func TestEditGrubConfig(t *testing.T) {
 		"no initramfs":         {"menuentry a {\nlinux /vmlinuz-ours root=/dev/sda2\n}\nmenuentry b {\ninitrd /i\n}", "menuentry a {\nlinux /vmlinuz-ours root=PARTUUID=part-0002\n}\nmenuentry b {\ninitrd /i\n}", 0},
 		"Xen":                  {"multiboot2 /xen.gz\nmodule2 --nounzip /vmlinuz-ours root=/dev/sda2\nmodule2 /i", "multiboot2 /xen.gz\nmodule2 --nounzip /vmlinuz-ours root=UUID=root-uuid\nmodule2 /i", 0},
 		"variable":             {`set kernelopts="root=/dev/sda2 ro "`, `set kernelopts="root=UUID=root-uuid ro "`, 0},
+		"variable without set": {`opts='quiet root=/dev/sda2'`, `opts='quiet root=UUID=root-uuid'`, 0},
 		"variable, odd quotes": {`set kernelopts="root=/dev/"'sda2 ro'`, `set kernelopts="root=/dev/"'sda2 ro'`, 1},
 		"unknown root":         {"linux /vmlinuz-ours root=/dev/dm-0" + initrd, "linux /vmlinuz-ours root=UUID=root-uuid" + initrd, 1},
 		"other system":         {"linux /vmlinuz-theirs root=/dev/sdz1" + initrd, "linux /vmlinuz-theirs root=/dev/sdz1" + initrd, 1},

@@ -3,6 +3,7 @@ package fix
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -13,6 +14,8 @@ type names struct {
 	devices guest.Devices
 	root    guest.Device // what is mounted at /
 	hasRoot bool
+	// appliance makes names mean what they mean in the appliance.
+	appliance bool
 }
 
 func newNames(devices guest.Devices, mounts []guest.Mount) names {
@@ -87,17 +90,29 @@ const (
 )
 
 var (
-	errNoDevice = errors.New("no disk of this guest has that device")
-	errNoStable = errors.New("it has neither a UUID nor a label of its own that could stand in")
+	errNoDevice   = errors.New("no disk of this guest has that device")
+	errNoStable   = errors.New("it has neither a UUID nor a label of its own that could stand in")
+	errNoPartUUID = errors.New("it has no PARTUUID, and a kernel without initramfs knows no other stable name")
 )
 
 // stable returns the stable name of the device that the guest calls spec.
 func (n names) stable(spec string, f form) (string, error) {
-	device, ok := n.devices.Resolve(spec)
+	device, ok := n.resolve(spec)
 	if !ok {
 		return "", errNoDevice
 	}
 	return n.stableOf(device, f)
+}
+
+func (n names) resolve(spec string) (guest.Device, bool) {
+	if !n.appliance {
+		return n.devices.Resolve(spec)
+	}
+	i := slices.IndexFunc(n.devices, func(d guest.Device) bool { return d.Name == spec })
+	if i < 0 {
+		return guest.Device{}, false
+	}
+	return n.devices[i], true
 }
 
 // stableOf returns the device's best name that no other device of the guest
@@ -122,6 +137,9 @@ func (n names) stableOf(d guest.Device, f form) (string, error) {
 			return tagPath(name), nil
 		}
 		return name, nil
+	}
+	if f == asPartUUID {
+		return "", errNoPartUUID
 	}
 	return "", errNoStable
 }

@@ -49,7 +49,7 @@ func TestStableName(t *testing.T) {
 		{"/dev/sdb2", asTag, "PARTUUID=part-1002", nil}, // its UUID is not its own
 		{"/dev/sdb1", asTag, "", errNoStable},           // nor is this one's, and its label has a blank
 		{"/dev/sdb3", asTag, "LABEL=logs", nil},         // an MBR without signature
-		{"/dev/sdb3", asPartUUID, "", errNoStable},
+		{"/dev/sdb3", asPartUUID, "", errNoPartUUID},
 		{"/dev/vg0/home", asTag, "/dev/vg0/home", nil},
 		{"/dev/md0", asTag, "UUID=md-uuid", nil},
 		{"/dev/sdc1", asTag, "", errNoDevice}, // the appliance's name, not the guest's

@@ -27,6 +27,7 @@ type run struct {
 	changed  map[string]bool
 	// madeDirectories are the directories that writing made on its way.
 	madeDirectories []string
+	bootTexts       map[string]string // what rememberBoot saw
 }
 
 func newRun(t Target, o Options) *run {
