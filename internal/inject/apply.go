@@ -19,7 +19,7 @@ func (p *plan) apply() ([]Change, error) {
 			return changes, err
 		}
 		e := p.staged[name]
-		before, err := p.fs.Lstat(name)
+		before, err := p.guest.Lstat(name)
 		exists := err == nil
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return changes, fmt.Errorf("looking at %s in the guest: %w", name, err)
@@ -51,7 +51,7 @@ func (p *plan) applyRemoval(name string, exists bool) (*Change, error) {
 	if !exists {
 		return nil, nil
 	}
-	if err := p.fs.Remove(name); err != nil {
+	if err := p.guest.Remove(name); err != nil {
 		return nil, fmt.Errorf("removing %s in the guest: %w", name, err)
 	}
 	return &Change{Action: ActionRemoved}, nil
@@ -59,14 +59,14 @@ func (p *plan) applyRemoval(name string, exists bool) (*Change, error) {
 
 func (p *plan) applyLink(name string, e *edit, exists bool) (*Change, error) {
 	if exists {
-		if target, err := p.fs.Readlink(name); err == nil && target == e.target {
+		if target, err := p.guest.Readlink(name); err == nil && target == e.target {
 			return nil, nil
 		}
 	}
-	if err := p.fs.MkdirAll(path.Dir(name), 0o755); err != nil {
+	if err := p.guest.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("making %s in the guest: %w", path.Dir(name), err)
 	}
-	if err := p.fs.Symlink(e.target, name); err != nil {
+	if err := p.guest.Symlink(e.target, name); err != nil {
 		return nil, fmt.Errorf("making the link %s in the guest: %w", name, err)
 	}
 	return &Change{Action: action(exists), Diff: linkDiff(name, e.target)}, nil
@@ -76,10 +76,10 @@ func linkDiff(name, target string) string { return name + " -> " + target + "\n"
 
 func (p *plan) applyDirectory(name string, e *edit, exists bool) (*Change, error) {
 	if !exists {
-		if err := p.fs.MkdirAll(path.Dir(name), 0o755); err != nil {
+		if err := p.guest.MkdirAll(path.Dir(name), 0o755); err != nil {
 			return nil, fmt.Errorf("making %s in the guest: %w", path.Dir(name), err)
 		}
-		if err := p.fs.MkdirAll(name, e.perm); err != nil {
+		if err := p.guest.MkdirAll(name, e.perm); err != nil {
 			return nil, fmt.Errorf("making %s in the guest: %w", name, err)
 		}
 	}
@@ -91,7 +91,7 @@ func (p *plan) applyDirectory(name string, e *edit, exists bool) (*Change, error
 }
 
 func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
-	old, err := p.fs.ReadFile(name)
+	old, err := p.guest.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -100,10 +100,10 @@ func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
 		exists = true
 	}
 	if !exists || string(old) != e.content {
-		if err := p.fs.MkdirAll(path.Dir(name), 0o755); err != nil {
+		if err := p.guest.MkdirAll(path.Dir(name), 0o755); err != nil {
 			return nil, fmt.Errorf("making %s in the guest: %w", path.Dir(name), err)
 		}
-		if err := p.fs.WriteFile(name, []byte(e.content), e.perm); err != nil {
+		if err := p.guest.WriteFile(name, []byte(e.content), e.perm); err != nil {
 			return nil, fmt.Errorf("writing %s in the guest: %w", name, err)
 		}
 	}
@@ -127,18 +127,18 @@ func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
 
 // enforce gives a path the mode and owner of its edit.
 func (p *plan) enforce(name string, e *edit) (changed bool, err error) {
-	info, err := p.fs.Stat(name)
+	info, err := p.guest.Stat(name)
 	if err != nil {
 		return false, fmt.Errorf("looking at %s in the guest: %w", name, err)
 	}
 	if info.Mode.Perm() != e.perm {
-		if err := p.fs.Chmod(name, e.perm); err != nil {
+		if err := p.guest.Chmod(name, e.perm); err != nil {
 			return changed, fmt.Errorf("setting the mode of %s in the guest: %w", name, err)
 		}
 		changed = true
 	}
 	if info.UID != e.owner.uid || info.GID != e.owner.gid {
-		if err := p.fs.Chown(name, e.owner.uid, e.owner.gid); err != nil {
+		if err := p.guest.Chown(name, e.owner.uid, e.owner.gid); err != nil {
 			return changed, fmt.Errorf("setting the owner of %s in the guest: %w", name, err)
 		}
 		changed = true

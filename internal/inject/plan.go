@@ -18,7 +18,8 @@ import (
 // far. Sections read and edit it through its methods alone.
 type plan struct {
 	ctx      context.Context
-	fs       guest.FS
+	guest    guest.FS     // apply writes here
+	fs       guest.FS     // the same, remembering what was read
 	runner   guest.Runner // may be nil
 	family   family
 	now      time.Time
@@ -60,7 +61,7 @@ func newPlan(ctx context.Context, t Target, now time.Time) (*plan, error) {
 	if t.FS == nil {
 		return nil, errors.New("no guest file system is mounted")
 	}
-	p := &plan{ctx: ctx, fs: t.FS, runner: t.Runner, now: now, staged: map[string]*edit{}}
+	p := &plan{ctx: ctx, guest: t.FS, fs: newCachedFS(t.FS), runner: t.Runner, now: now, staged: map[string]*edit{}}
 	if !p.exists("/etc/passwd") {
 		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // wantLinks compares the links below a directory with those of the file set
@@ -245,5 +247,19 @@ func TestExpand(t *testing.T) {
 		if got, err := expand(text, "a.service"); err == nil {
 			t.Errorf("expand(%q) = %q without an error", text, got)
 		}
+	}
+}
+
+func TestAliasesAreFoundByGrep(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles)
+	g.runner.Answers["grep -rlsE ^Alias=|^root: /etc/passwd /etc/systemd/system /usr/lib/systemd/system"] = guest.FakeAnswer{
+		Output: "/etc/passwd\n/usr/lib/systemd/system/systemd-networkd.service\n/usr/lib/systemd/system/ssh.service\n",
+	}
+	result, warnings := g.inject(Options{Services: Services{Enable: []string{"sshd"}, Disable: []string{"nginx"}}})
+	wantWarnings(t, warnings, `"nginx"`)
+	change(t, result, unitDirectory+"/multi-user.target.wants/ssh.service")
+	if calls := len(g.runner.Calls()); calls != 2 { // one for each of two runs
+		t.Errorf("%d calls of grep", calls)
 	}
 }

@@ -20,6 +20,7 @@ var dependencyDirectories = []string{".wants", ".requires", ".upholds"}
 type units struct {
 	p           *plan
 	directories []string
+	aliased     []string // units that may have aliases, once they were looked for
 }
 
 // unit is a unit as it was found. Name is its real one after aliases and keeps
@@ -53,6 +54,9 @@ func (u *units) follow(name string, depth int) (unit, bool) {
 	}
 	for _, file := range files {
 		for _, directory := range u.directories {
+			if !slices.Contains(u.p.list(directory), file) {
+				continue
+			}
 			full := path.Join(directory, file)
 			if target, ok := u.p.link(full); ok {
 				if target == "/dev/null" {
@@ -92,13 +96,42 @@ func relativeTo(target, directory string) string {
 // byAlias finds the unit whose [Install] section has name as an alias that is
 // not linked yet: "sshd.service" for Debian's ssh.service.
 func (u *units) byAlias(name string) (unit, bool) {
-	for _, candidate := range u.names() {
+	if u.aliased == nil {
+		u.aliased = u.withAlias()
+	}
+	for _, candidate := range u.aliased {
 		found, ok := u.find(candidate)
 		if ok && found.Name == candidate && !found.Masked && slices.Contains(u.install(found).alias, name) {
 			return found, true
 		}
 	}
 	return unit{}, false
+}
+
+// withAlias names the units that have an alias, by grep: reading every unit
+// would take seconds. Where the guest's programs cannot be run it names all.
+func (u *units) withAlias() []string {
+	if u.p.runner == nil {
+		return u.names()
+	}
+	var directories []string
+	for _, directory := range u.directories {
+		if u.p.exists(directory) {
+			directories = append(directories, directory)
+		}
+	}
+	// Always one match, so that grep's exit status tells only of failure.
+	out, err := u.p.runner.Run(append([]string{"grep", "-rlsE", "^Alias=|^root:", "/etc/passwd"}, directories...)...)
+	if err != nil {
+		return u.names()
+	}
+	var names []string
+	for line := range strings.Lines(out) {
+		if candidate := path.Base(strings.TrimSpace(line)); unitSuffix.MatchString(candidate) {
+			names = append(names, candidate)
+		}
+	}
+	return names
 }
 
 // names lists the names of all units.
