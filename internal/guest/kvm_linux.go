@@ -68,7 +68,7 @@ func probeKVM(ctx context.Context, qemu, tempDir string) string {
 	case ctx.Err() != nil:
 		return fmt.Sprintf("a program under KVM did not end within %s", probeTimeout)
 	}
-	if message := lastLine(stderr.String()); message != "" {
+	if message := reasonIn(stderr.String()); message != "" {
 		return message
 	}
 	return fmt.Sprintf("QEMU with KVM ended without running a program: %v", err)
@@ -88,7 +88,14 @@ func probeFirmware() []byte {
 	return rom
 }
 
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+// reasonIn returns the line of QEMU's messages that tells most: the first that
+// calls itself an error (an abort's assertion follows it), or the last.
+func reasonIn(messages string) string {
+	lines := strings.Split(strings.TrimSpace(messages), "\n")
+	for _, line := range lines {
+		if _, message, ok := strings.Cut(line, "error: "); ok {
+			return message
+		}
+	}
 	return strings.TrimSpace(lines[len(lines)-1])
 }

@@ -24,7 +24,8 @@ func TestProbeKVM(t *testing.T) {
 	}
 	tests := map[string]struct{ script, want string }{
 		"works":      {fmt.Sprintf("exit %d", probeExit), ""},
-		"aborts":     {"echo start >&2; echo 'failed to set MSR 0x10a' >&2; kill -ABRT $$", "failed to set MSR 0x10a"},
+		"aborts":     {"echo 'qemu: error: failed to set MSR 0x10a' >&2; echo 'Assertion failed' >&2; kill -ABRT $$", "failed to set MSR 0x10a"},
+		"refuses":    {"echo warning >&2; echo 'no virtualisation' >&2; exit 1", "no virtualisation"},
 		"says no":    {"exit 1", "exit status 1"},
 		"runs on":    {"exit 0", "ended without running a program"},
 		"is missing": {"", "no such file"},

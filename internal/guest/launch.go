@@ -75,7 +75,8 @@ func defaultQEMU() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer handle.Close()
+	defer func() { _ = handle.Close() }()
+	defer holdThread(handle)()
 	return handle.Get_hv()
 }
 
@@ -108,8 +109,7 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 }
 
 func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, accel Acceleration) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer holdThread(g)()
 	processors := options.Processors
 	if processors == 0 {
 		processors = min(2, runtime.NumCPU())
@@ -170,8 +170,7 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Dur
 	go func() {
 		// The thread tells which of this process's children belong to this
 		// launch: the handle cannot be asked while it launches.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
+		defer holdThread(handle)()
 		thread <- syscall.Gettid()
 		done <- cleanError(handle.Launch())
 	}()
@@ -213,8 +212,7 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Dur
 // findQEMU returns the appliance's QEMU as a process that can be killed
 // without the risk that its number has gone to another.
 func findQEMU(handle *guestfs.Guestfs) (*os.Process, error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer holdThread(handle)()
 	pid, err := handle.Get_pid()
 	if err != nil {
 		return nil, cleanError(err)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"sync"
 
 	"libguestfs.org/guestfs"
@@ -28,10 +27,8 @@ type Session struct {
 	handle *guestfs.Guestfs
 	closed bool
 
-	// What the guest's own files say of its devices' names, by the
-	// appliance's name.
-	guestNames map[string]string
-	opened     map[string]string // LUKS mappings by the encrypted device
+	devices Devices           // nil when they must be looked for
+	opened  map[string]string // LUKS mappings by the encrypted device
 }
 
 var (
@@ -71,7 +68,7 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 	s := &Session{
 		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
 		handle: launched.handle, qemu: launched.qemu,
-		guestNames: map[string]string{}, opened: map[string]string{},
+		opened: map[string]string{},
 	}
 	s.stop = context.AfterFunc(ctx, func() { _ = s.qemu.Kill() })
 	return s, nil
@@ -135,10 +132,7 @@ func (s *Session) call(action, object string, f func(g *guestfs.Guestfs) error) 
 
 // locked runs f on the handle with the mutex held.
 func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
-	// libguestfs keeps the last error by thread, and the binding fetches it in
-	// a second C call.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	defer holdThread(s.handle)()
 	err := f(s.handle)
 	if err != nil && s.ctx.Err() != nil {
 		// It failed because its appliance was killed.

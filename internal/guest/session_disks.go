@@ -3,12 +3,10 @@
 package guest
 
 import (
-	"errors"
-	"io/fs"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"libguestfs.org/guestfs"
 )
@@ -34,54 +32,53 @@ func (s *Session) Disks() ([]Disk, error) {
 }
 
 func readDisk(g *guestfs.Guestfs, name string) (Disk, error) {
-	size, err := g.Blockdev_getsize64(name)
-	if err != nil {
-		return Disk{}, err
-	}
-	disk := Disk{Name: name, Size: size}
-	table, err := g.Part_get_parttype(name)
-	if err != nil {
-		// parted tells an unknown or missing table by failing.
-		return disk, nil //nolint:nilerr
-	}
-	switch table {
-	case "msdos":
-		disk.PartitionTable = "dos"
-	case "gpt":
-		disk.PartitionTable = "gpt"
-	default: // "loop" is a file system on the whole disk
-		return disk, nil
-	}
-	partitions, err := g.Part_list(name)
-	if err != nil {
-		return Disk{}, err
-	}
-	for _, p := range *partitions {
-		partition := Partition{
-			Number: int(p.Part_num),
-			Device: partitionDevice(name, int(p.Part_num)),
-			Start:  int64(p.Part_start),
-			Size:   int64(p.Part_size),
-		}
-		if disk.PartitionTable == "gpt" {
-			partition.GPTType, err = g.Part_get_gpt_type(name, partition.Number)
-			partition.GPTType = strings.ToUpper(partition.GPTType)
-		} else {
-			partition.MBRType, err = g.Part_get_mbr_id(name, partition.Number)
-		}
-		if err != nil {
-			return Disk{}, err
-		}
-		if partition.Bootable, err = g.Part_get_bootable(name, partition.Number); err != nil {
-			return Disk{}, err
-		}
-		disk.Partitions = append(disk.Partitions, partition)
-	}
-	return disk, nil
+	disk, _, err := readTable(g, name)
+	return disk, err
 }
 
-// Devices returns everything that can hold a file system, disks first, in the
-// disks' order.
+// readTable reads a disk's partition table together with its partitions'
+// stable names.
+func readTable(g *guestfs.Guestfs, name string) (Disk, []tableEntry, error) {
+	size, err := g.Blockdev_getsize64(name)
+	if err != nil {
+		return Disk{}, nil, err
+	}
+	sectorSize, err := g.Blockdev_getss(name)
+	if err != nil {
+		return Disk{}, nil, err
+	}
+	table, entries, err := readPartitionTable(blockDevice{g, name}, int64(sectorSize))
+	if err != nil {
+		return Disk{}, nil, err
+	}
+	disk := Disk{Name: name, Size: size, PartitionTable: table}
+	for i := range entries {
+		entries[i].Device = partitionDevice(name, entries[i].Number)
+		disk.Partitions = append(disk.Partitions, entries[i].Partition)
+	}
+	return disk, entries, nil
+}
+
+// blockDevice reads a device in the appliance.
+type blockDevice struct {
+	g    *guestfs.Guestfs
+	name string
+}
+
+// ReadAt implements io.ReaderAt for what fits into one message: 2 MiB.
+func (d blockDevice) ReadAt(p []byte, off int64) (int, error) {
+	data, err := d.g.Pread_device(d.name, len(p), off)
+	if err != nil {
+		return 0, err
+	}
+	if n := copy(p, data); n < len(p) {
+		return n, io.ErrUnexpectedEOF
+	}
+	return len(p), nil
+}
+
+// Devices returns everything that can hold a file system: each disk and its
+// partitions, in the disks' order, then arrays, open LUKS devices and volumes.
 func (s *Session) Devices() (Devices, error) {
 	var devices Devices
 	err := s.call("list the file systems", "", func(g *guestfs.Guestfs) (err error) {
@@ -91,16 +88,30 @@ func (s *Session) Devices() (Devices, error) {
 	return devices, err
 }
 
+// listDevices finds the devices once: a probe of one takes a process in the
+// appliance.
 func (s *Session) listDevices(g *guestfs.Guestfs) (Devices, error) {
+	if s.devices == nil {
+		devices, err := s.probeDevices(g)
+		if err != nil {
+			return nil, err
+		}
+		s.devices = devices
+	}
+	return slices.Clone(s.devices), nil
+}
+
+func (s *Session) probeDevices(g *guestfs.Guestfs) (Devices, error) {
 	var devices Devices
 	add := func(device Device) error {
-		size, err := g.Blockdev_getsize64(device.Name)
-		if err != nil {
-			// A thin pool or an inactive volume has a name and no device.
-			return nil //nolint:nilerr
+		if device.Size == 0 {
+			size, err := g.Blockdev_getsize64(device.Name)
+			if err != nil {
+				// A thin pool or an inactive volume has a name and no device.
+				return nil //nolint:nilerr
+			}
+			device.Size = size
 		}
-		device.Size = size
-		device.GuestName = s.guestNames[device.Name]
 		tags, err := g.Blkid(device.Name)
 		if err != nil && s.ctx.Err() != nil {
 			return err
@@ -109,8 +120,6 @@ func (s *Session) listDevices(g *guestfs.Guestfs) (Devices, error) {
 		device.FSType = tags["TYPE"]
 		device.UUID = tags["UUID"]
 		device.Label = tags["LABEL"]
-		device.PartUUID = tags["PART_ENTRY_UUID"]
-		device.PartLabel = decodeLink(tags["PART_ENTRY_NAME"])
 		devices = append(devices, device)
 		return nil
 	}
@@ -119,28 +128,24 @@ func (s *Session) listDevices(g *guestfs.Guestfs) (Devices, error) {
 	if err != nil {
 		return nil, err
 	}
-	index := map[string]int{}
 	for i, name := range disks {
-		index[name] = i
-		if err := add(Device{Name: name, Kind: KindDisk, Disk: i}); err != nil {
-			return nil, err
-		}
-	}
-	partitions, err := g.List_partitions()
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range partitions {
-		disk, err := g.Part_to_dev(name)
+		disk, entries, err := readTable(g, name)
 		if err != nil {
 			return nil, err
 		}
-		number, err := g.Part_to_partnum(name)
-		if err != nil {
+		whole := Device{Name: name, Kind: KindDisk, Disk: i, Size: disk.Size}
+		if disk.PartitionTable != "" {
+			devices = append(devices, whole)
+		} else if err := add(whole); err != nil {
 			return nil, err
 		}
-		if err := add(Device{Name: name, Kind: KindPartition, Disk: index[disk], Partition: number}); err != nil {
-			return nil, err
+		for _, entry := range entries {
+			if err := add(Device{
+				Name: entry.Device, Kind: KindPartition, Disk: i, Partition: entry.Number, Size: entry.Size,
+				PartUUID: entry.PartUUID, PartLabel: entry.PartLabel,
+			}); err != nil {
+				return nil, err
+			}
 		}
 	}
 
@@ -153,10 +158,11 @@ func (s *Session) listDevices(g *guestfs.Guestfs) (Devices, error) {
 		return nil, err
 	}
 	for _, name := range arrays {
+		array := Device{Name: name, Kind: KindMD, Disk: over}
 		if detail, err := g.Md_detail(name); err == nil && detail["name"] != "" {
-			s.guestNames[name] = arrayPath(detail["name"])
+			array.GuestName = arrayPath(detail["name"])
 		}
-		if err := add(Device{Name: name, Kind: KindMD, Disk: over}); err != nil {
+		if err := add(array); err != nil {
 			return nil, err
 		}
 	}
@@ -166,7 +172,7 @@ func (s *Session) listDevices(g *guestfs.Guestfs) (Devices, error) {
 		}
 	}
 	volumes, err := g.Lvs()
-	if err != nil && !errors.Is(cleanError(err), fs.ErrNotExist) {
+	if err != nil {
 		return nil, err
 	}
 	for _, name := range volumes {

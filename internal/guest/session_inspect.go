@@ -58,21 +58,25 @@ func readOS(g *guestfs.Guestfs, root string) OS {
 		found.Version = fmt.Sprintf("%d.%d", found.Major, found.Minor)
 	}
 	if found.Type == "linux" {
-		if version := readRelease(g, root); version != "" {
+		product, version := readRelease(g, root)
+		if product != "" {
+			found.Product = product
+		}
+		if version != "" {
 			found.Version = version
 		}
 	}
 	return found
 }
 
-// readRelease returns the version that the system's own files tell, or "".
-func readRelease(g *guestfs.Guestfs, root string) string {
+// readRelease returns what the system's own files tell of it, or "".
+func readRelease(g *guestfs.Guestfs, root string) (product, version string) {
 	if err := g.Mount_ro(root, "/"); err != nil {
-		return ""
+		return "", ""
 	}
 	defer func() { _ = g.Umount_all() }()
 	// A separate /usr leaves /etc/os-release dangling: then it stays "".
 	osRelease, _ := g.Read_file("/etc/os-release")
 	debianVersion, _ := g.Read_file("/etc/debian_version")
-	return releaseVersion(string(osRelease), string(debianVersion))
+	return releaseField(string(osRelease), "PRETTY_NAME"), releaseVersion(string(osRelease), string(debianVersion))
 }

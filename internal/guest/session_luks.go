@@ -57,6 +57,7 @@ func (s *Session) unlock(g *guestfs.Guestfs, device Device, keys []Key) error {
 		}
 		if err == nil {
 			s.opened[device.Name] = "/dev/mapper/" + name
+			s.devices = nil
 			return nil
 		}
 		if s.ctx.Err() != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -58,7 +59,8 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 	}
 
 	if crypttab, err := g.Read_file("/etc/crypttab"); err == nil {
-		s.nameMappings(devices, parseCrypttab(string(crypttab)))
+		nameMappings(devices, parseCrypttab(string(crypttab)))
+		s.devices = slices.Clone(devices)
 	}
 	fstab, err := g.Read_file("/etc/fstab")
 	if errors.Is(cleanError(err), syscall.ENOENT) {
@@ -89,7 +91,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 }
 
 // nameMappings records what the guest calls its open LUKS devices.
-func (s *Session) nameMappings(devices Devices, names map[string]string) {
+func nameMappings(devices Devices, names map[string]string) {
 	for spec, name := range names {
 		encrypted, ok := devices.Resolve(spec)
 		if !ok {
@@ -98,7 +100,6 @@ func (s *Session) nameMappings(devices Devices, names map[string]string) {
 		for i := range devices {
 			if devices[i].Kind == KindCrypt && devices[i].Parent == encrypted.Name {
 				devices[i].GuestName = "/dev/mapper/" + name
-				s.guestNames[devices[i].Name] = devices[i].GuestName
 			}
 		}
 	}

@@ -21,12 +21,7 @@ type OS struct {
 // releaseVersion returns the most precise version that a Linux system's own
 // files tell, or "". Debian keeps its point release out of os-release.
 func releaseVersion(osRelease, debianVersion string) string {
-	version := ""
-	for line := range strings.Lines(osRelease) {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "VERSION_ID="); ok {
-			version = unquote(value)
-		}
-	}
+	version := releaseField(osRelease, "VERSION_ID")
 	// Only a release has a number there; testing and derivatives such as
 	// Ubuntu have a name ("trixie/sid").
 	debianVersion = strings.TrimSpace(debianVersion)
@@ -34,4 +29,15 @@ func releaseVersion(osRelease, debianVersion string) string {
 		return debianVersion
 	}
 	return version
+}
+
+// releaseField returns a field of os-release(5), or "".
+func releaseField(osRelease, name string) string {
+	value := ""
+	for line := range strings.Lines(osRelease) {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(line), name+"="); ok {
+			value = unquote(text)
+		}
+	}
+	return value
 }

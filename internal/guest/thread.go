@@ -1,0 +1,38 @@
+//go:build cgo && linux
+
+package guest
+
+/*
+#cgo LDFLAGS: -lguestfs
+#include <stddef.h>
+#include <guestfs.h>
+*/
+import "C"
+
+import (
+	"reflect"
+	"runtime"
+
+	"libguestfs.org/guestfs"
+)
+
+// holdThread makes ready for calls on the handle and returns what to do after
+// them. Libguestfs keeps its errors by thread, and the binding fetches an
+// error in a second C call.
+func holdThread(handle *guestfs.Guestfs) (release func()) {
+	runtime.LockOSThread()
+	quiet(handle)
+	return runtime.UnlockOSThread
+}
+
+// quiet stops libguestfs from writing every error of this thread to the
+// process's standard error stream: errors are returned, and many, such as a
+// missing file, are expected. The binding has no call for it and keeps the C
+// handle to itself.
+func quiet(handle *guestfs.Guestfs) {
+	field := reflect.ValueOf(handle).Elem().FieldByName("g")
+	if !field.IsValid() || field.Kind() != reflect.Pointer {
+		return // another binding: noise does no harm
+	}
+	C.guestfs_set_error_handler((*C.guestfs_h)(field.UnsafePointer()), nil, nil)
+}
