@@ -44,7 +44,7 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 	}
 	problem := ""
 	for _, argv := range attempts {
-		if _, err := r.command(ctx, "rebuild the initramfs of kernel "+k.version+": "+reason, argv...); err != nil {
+		if err := r.command(ctx, "rebuild the initramfs of kernel "+k.version+": "+reason, argv...); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

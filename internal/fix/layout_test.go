@@ -97,11 +97,12 @@ func checkLayout(t *testing.T, file string) {
 	}
 
 	after := readTree(t, tree)
-	changed, outcome := map[string]string{}, ""
+	changed := map[string]string{}
+	var events strings.Builder
 	for _, name := range sortedKeys(before) {
 		switch text, ok := after[name]; {
 		case !ok:
-			outcome += "removed " + name + "\n"
+			events.WriteString("removed " + name + "\n")
 		case text != before[name]:
 			changed[name] = text
 		}
@@ -112,8 +113,9 @@ func checkLayout(t *testing.T, file string) {
 		}
 	}
 	for _, w := range warnings {
-		outcome += "warning " + w.Message + "\n"
+		events.WriteString("warning " + w.Message + "\n")
 	}
+	outcome := events.String()
 	if *update {
 		writeLayout(t, file, archive.Comment, inputs, changed, outcome)
 		return

@@ -13,12 +13,12 @@ func editMdadmConf(text string, _ bootScope) (string, []finding) {
 			continue
 		}
 		switch keyword := strings.ToUpper(t.fields[0]); {
-		case len(keyword) >= 3 && strings.HasPrefix("DEVICE", keyword):
-			if bound := boundToDisks(t.fields[1:]); bound {
+		case abbreviates(keyword, "DEVICE"):
+			if boundToDisks(t.fields[1:]) {
 				end := line[len(strings.TrimRight(line, blanks)):]
 				lines[i] = t.fields[0] + " partitions containers" + end
 			}
-		case len(keyword) >= 3 && strings.HasPrefix("ARRAY", keyword):
+		case abbreviates(keyword, "ARRAY"):
 			if strings.Contains(strings.ToLower(line), "uuid=") {
 				lines[i] = t.withoutFields(func(f string) bool {
 					spec, ok := strings.CutPrefix(strings.ToLower(f), "devices=")
@@ -28,6 +28,12 @@ func editMdadmConf(text string, _ bootScope) (string, []finding) {
 		}
 	}
 	return strings.Join(lines, ""), nil
+}
+
+// abbreviates reports whether mdadm takes a word for the keyword: three
+// letters are enough.
+func abbreviates(word, keyword string) bool {
+	return len(word) >= 3 && len(word) <= len(keyword) && keyword[:len(word)] == word
 }
 
 // boundToDisks reports whether names, which may be patterns, name disks of the

@@ -123,6 +123,7 @@ func (n names) stableOf(d guest.Device, f form) (string, error) {
 	}
 	tags := []guest.Tag{guest.TagUUID, guest.TagPartUUID, guest.TagLabel, guest.TagPartLabel}
 	switch f {
+	case asTag, asPath:
 	case asPartUUID:
 		tags = []guest.Tag{guest.TagPartUUID}
 	case asKeptTag:
@@ -152,8 +153,9 @@ func mappedName(d guest.Device) string {
 		return d.Name
 	case guest.KindCrypt:
 		return d.GuestName
+	default:
+		return ""
 	}
-	return ""
 }
 
 // plainTag holds no character that a configuration file would need quoted.

@@ -26,7 +26,7 @@ func TestCorrectRegenerated(t *testing.T) {
 	if err := rememberBoot(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.command(t.Context(), "test", "update-grub"); err != nil {
+	if err := r.command(t.Context(), "test", "update-grub"); err != nil {
 		t.Fatal(err)
 	}
 	if err := correctRegenerated(t.Context(), r); err != nil {

@@ -24,7 +24,6 @@ type run struct {
 	result   Result
 	warnings []Warning
 	warned   map[Warning]bool
-	changed  map[string]bool
 	// madeDirectories are the directories that writing made on its way.
 	madeDirectories []string
 	bootTexts       map[string]string // what rememberBoot saw
@@ -39,7 +38,6 @@ func newRun(t Target, o Options) *run {
 		names:   newNames(t.Devices, t.Mounts),
 		backups: backups{fs: t.FS, off: !o.Backup},
 		result:  Result{Changes: []Change{}},
-		changed: map[string]bool{},
 		warned:  map[Warning]bool{},
 	}
 	r.family = detectFamily(t.FS, t.OS)
@@ -69,11 +67,7 @@ func (r *run) warn(message, remedy string) {
 	}
 }
 
-// hasChanged reports whether this run changed, made or removed the guest path.
-func (r *run) hasChanged(path string) bool { return r.changed[path] }
-
 func (r *run) record(c Change) {
-	r.changed[c.Path] = true
 	r.result.Changes = append(r.result.Changes, c)
 }
 
@@ -198,19 +192,18 @@ func (r *run) removeWith(path, description string, keep func(string) error) erro
 
 // command runs one of the guest's own tools and records it as a change. No
 // secret may be in argv.
-func (r *run) command(ctx context.Context, description string, argv ...string) (string, error) {
+func (r *run) command(ctx context.Context, description string, argv ...string) error {
 	if err := ctx.Err(); err != nil {
-		return "", err
+		return err
 	}
 	if r.runner == nil {
-		return "", fmt.Errorf("cannot run %s: programs of this guest cannot be run here", argv[0])
+		return fmt.Errorf("cannot run %s: programs of this guest cannot be run here", argv[0])
 	}
-	out, err := r.runner.Run(argv...)
-	if err != nil {
-		return out, fmt.Errorf("%s failed in the guest: %w", strings.Join(argv, " "), err)
+	if _, err := r.runner.Run(argv...); err != nil {
+		return fmt.Errorf("%s failed in the guest: %w", strings.Join(argv, " "), err)
 	}
 	r.record(Change{Path: argv[0], Action: ActionCommand, Description: description})
-	return out, nil
+	return nil
 }
 
 // list returns the full paths in a guest directory whose base names match the

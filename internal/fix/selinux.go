@@ -2,6 +2,7 @@ package fix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -120,11 +121,11 @@ func (r *run) setLabels(ctx context.Context, policy string, paths []string) erro
 		}
 	}
 	if tool == "" {
-		return fmt.Errorf("the guest has no setfiles")
+		return errors.New("the guest has no setfiles")
 	}
 	for part := range slices.Chunk(paths, 200) {
 		argv := append([]string{tool, contexts}, part...)
-		if _, err := r.command(ctx, "restore the SELinux labels of changed files", argv...); err != nil {
+		if err := r.command(ctx, "restore the SELinux labels of changed files", argv...); err != nil {
 			return err
 		}
 	}

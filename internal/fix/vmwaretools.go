@@ -69,7 +69,7 @@ func removeToolsPackages(ctx context.Context, r *run) (bool, error) {
 		}
 		slices.Sort(names)
 		names = slices.Compact(names)
-		_, err = r.command(ctx, "remove the packages "+strings.Join(names, ", "), append(slices.Clone(manager.remove), names...)...)
+		err = r.command(ctx, "remove the packages "+strings.Join(names, ", "), append(slices.Clone(manager.remove), names...)...)
 		return true, err
 	}
 	return false, nil

@@ -125,6 +125,6 @@ func removeDebianTools(ctx context.Context, r *run, installed []dpkgPackage) (bo
 		return true, nil
 	}
 	argv := append([]string{"dpkg", "--purge"}, names...)
-	_, err := r.command(ctx, "remove the packages "+strings.Join(names, ", "), argv...)
+	err := r.command(ctx, "remove the packages "+strings.Join(names, ", "), argv...)
 	return true, err
 }
