@@ -459,3 +459,49 @@ func TestInitramfsNoKernel(t *testing.T) {
 		t.Error("configuration was written for a guest without kernel")
 	}
 }
+
+func TestRebuildCommands(t *testing.T) {
+	t.Parallel()
+	for tool, want := range map[string]string{
+		"/usr/sbin/update-initramfs": "update-initramfs -u -k " + version,
+		"/usr/bin/dracut":            "dracut --force --add-drivers virtio_pci virtio_blk virtio_scsi sd_mod virtio_net /boot/initrd.img-" + version + " " + version,
+		"/usr/bin/mkinitcpio":        "mkinitcpio -S autodetect -k " + version + " -g /boot/initrd.img-" + version,
+		"/usr/bin/booster":           "booster build --force --universal --kernel-version " + version + " /boot/initrd.img-" + version,
+		"/sbin/mkinitrd":             "mkinitrd -k vmlinuz-" + version + " -i initrd.img-" + version + " -m virtio_pci virtio_blk virtio_scsi sd_mod virtio_net",
+	} {
+		name := "/boot/initrd.img-" + version
+		tree := treeOf(t, kernelFiles(version), map[string]string{name: "cannot be read", tool: ""})
+		good := debianImage(t, version, nil, "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
+		runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{want: {Do: func([]byte) error {
+			return tree.WriteFile(name, []byte(good), 0o600)
+		}}}}
+		r := runInitramfs(t, tree, runner)
+		if k := r.result.Kernels[0]; k.Action != "rebuilt" || len(r.warnings) > 0 {
+			t.Errorf("%s: %+v, %v, commands %v", tool, k, r.warnings, runner.Calls())
+		}
+	}
+}
+
+func TestDriversFromConfiguration(t *testing.T) {
+	t.Parallel()
+	r := newRun(Target{FS: treeOf(t, map[string]string{
+		"/boot/vmlinuz-lts":               "k",
+		"/boot/initramfs-lts":             "i",
+		"/lib/modules/6.6.8-0-lts/config": "CONFIG_VIRTIO_BLK=y\nCONFIG_VIRTIO_PCI=m\n",
+	})}, Options{})
+	kernels, err := r.kernels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(kernels) != 1 || kernels[0].version != "6.6.8-0-lts" || kernels[0].initramfs != "/boot/initramfs-lts" {
+		t.Fatalf("kernels: %+v", kernels)
+	}
+	d, err := r.driversOf(kernels[0].version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"virtio_blk": "built-in", "virtio_pci": "module", "virtio_scsi": "missing", "virtio_net": "missing"}
+	if diff := cmp.Diff(want, d.virtio(nil)); diff != "" {
+		t.Error(diff)
+	}
+}
