@@ -72,21 +72,18 @@ func buildDisks(ctx context.Context, cacheDir, folder string, r Recipe, log io.W
 	if err := writeTarFile(overlayTar, overlayFiles(r)); err != nil {
 		return err
 	}
-	scriptFile := filepath.Join(work, "build.guestfish")
-	if err := os.WriteFile(scriptFile, []byte(diskScript(r, bootstrapTar, overlayTar)), 0o644); err != nil {
-		return err
-	}
-
-	args := []string{"--no-progress-bars", "--file", scriptFile}
 	raws := make([]string, len(r.Layout.Disks))
 	for i, disk := range r.Layout.Disks {
 		raws[i] = filepath.Join(work, fmt.Sprintf("disk%d.raw", i))
 		if err := createSparse(raws[i], disk.SizeMiB<<20); err != nil {
 			return err
 		}
-		args = append(args, "--format=raw", "--add", raws[i])
 	}
-	if err := run(ctx, log, applianceEnv, "guestfish", args...); err != nil {
+	scriptFile := filepath.Join(work, "build.guestfish")
+	if err := os.WriteFile(scriptFile, []byte(diskScript(r, raws, bootstrapTar, overlayTar)), 0o644); err != nil {
+		return err
+	}
+	if err := run(ctx, log, applianceEnv, "guestfish", "--no-progress-bars", "--file", scriptFile); err != nil {
 		return err
 	}
 	stopwatch.lap("guest")

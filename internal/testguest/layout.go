@@ -199,8 +199,7 @@ func (l Layout) crypttab() string {
 	return b.String()
 }
 
-// applianceDevice translates a guest's device name to the appliance's, where
-// the disks are sda, sdb, ... in the order of the layout.
+// applianceDevice translates a guest's device name to the appliance's.
 func (l Layout) applianceDevice(device string) string {
 	for i, disk := range l.Disks {
 		rest, ok := strings.CutPrefix(device, "/dev/"+disk.Name)
@@ -215,7 +214,13 @@ func (l Layout) applianceDevice(device string) string {
 	return device
 }
 
-func applianceDisk(index int) string { return "/dev/sd" + string(rune('a'+index)) }
+// applianceDisk names a disk by its label. The kernel's own names, which
+// programs run in the guest see, are not in the order of the drives when the
+// appliance finds them at the same time.
+func applianceDisk(index int) string { return "/dev/disk/guestfs/" + diskLabel(index) }
+
+// diskLabel is the label under which a disk is given to the appliance.
+func diskLabel(index int) string { return "disk" + string(rune('a'+index)) }
 
 // filesystemUUID is fixed by the recipe's name and the device, so that
 // configuration naming it can be written before the file system exists. vfat

@@ -116,7 +116,7 @@ func (r Recipe) Key() string {
 		Script    string
 		Files     map[string]File
 		Subformat Subformat
-	}{r.Bootstrap.Key(), sizes, diskScript(r, "bootstrap", "overlay"), overlayFiles(r), r.subformat()})
+	}{r.Bootstrap.Key(), sizes, diskScript(r, make([]string, len(r.Layout.Disks)), "bootstrap", "overlay"), overlayFiles(r), r.subformat()})
 }
 
 // Key identifies the tarball that the bootstrap makes.

@@ -8,10 +8,14 @@ import (
 // setupPath is where the guest's setup script lies while it runs.
 const setupPath = "/root/testguest-setup"
 
-// diskScript returns the guestfish commands that lay out the storage, unpack
+// diskScript returns the guestfish commands that lay out the storage on the raw
+// disks, one for each of the layout, unpack
 // the bootstrap and overlay tarballs and run the setup script in the guest.
-func diskScript(r Recipe, bootstrapTar, overlayTar string) string {
+func diskScript(r Recipe, raws []string, bootstrapTar, overlayTar string) string {
 	s := &script{layout: r.Layout, recipe: r.Name}
+	for i, raw := range raws {
+		s.line("add-drive %s format:raw label:%s", quote(raw), diskLabel(i))
+	}
 	s.line("run")
 	for i, disk := range r.Layout.Disks {
 		s.partition(applianceDisk(i), disk)
