@@ -9,11 +9,13 @@ terraform {
 variable "source_path" {
   description = "Disk of the VMware machine."
   type        = string
+  default     = "/data/vms/webserver.vmdk"
 }
 
 variable "output_directory" {
   description = "Where the KVM image goes."
   type        = string
+  default     = "/var/lib/libvirt/images"
 }
 
 provider "hyper2kvm" {}

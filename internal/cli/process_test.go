@@ -26,7 +26,7 @@ import (
 const actAs = "HYPER2KVM_TEST_ENGINE"
 
 func TestMain(m *testing.M) {
-	engines := map[string]Engine{"obedient": obedient, "deaf": deaf, "talkative": talkative}
+	engines := map[string]Engine{"obedient": obedient, "deaf": deaf, "talkative": talkative, "pipeline": Pipeline}
 	if engine, ok := engines[os.Getenv(actAs)]; ok {
 		os.Exit(Main("test", engine))
 	}

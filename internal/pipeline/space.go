@@ -8,5 +8,5 @@ func freeSpace(directory string) (int64, error) {
 	if err := unix.Statfs(directory, &stat); err != nil {
 		return 0, err
 	}
-	return int64(stat.Bavail) * stat.Bsize, nil
+	return int64(stat.Bavail * uint64(stat.Bsize)), nil
 }
