@@ -59,6 +59,9 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 	if err != nil {
 		return Disk{}, fmt.Errorf("opening %s: %w", s.name, err)
 	}
+	if opened.size != 0 && opened.size != info.VirtualSize {
+		return Disk{}, damaged(s.name, fmt.Sprintf("it declares a virtual size of %d bytes, and QEMU sees %d", opened.size, info.VirtualSize))
+	}
 	return Disk{
 		Image: opened.image, Format: opened.image.Format, VirtualSize: info.VirtualSize,
 		Name: opened.name, Temporary: opened.temporary,
@@ -81,6 +84,9 @@ type layer struct {
 	image     qemuimg.Image
 	name      string
 	temporary bool
+	// size is the virtual size that the headers declare, in bytes; 0 where they
+	// leave room for interpretation.
+	size int64
 }
 
 // checkLayer lets QEMU look for parts that are missing from one image of a

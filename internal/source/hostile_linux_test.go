@@ -105,6 +105,9 @@ func TestImagesThatReachOutside(t *testing.T) {
 		"vmdk extent over several lines": {kind: source.TypeVMDK, format: "vmdk", want: "no valid extent", build: func(t *testing.T, dir string, c canary) string {
 			return write(t, filepath.Join(dir, "a.vmdk"), bytes.Replace(flat(c.path), []byte("RW 2048 FLAT"), []byte("\v RW\n2048\n\tFLAT"), 1))
 		}},
+		"vmdk extent behind an empty line": {kind: source.TypeVMDK, format: "vmdk", want: "reads twice", build: func(t *testing.T, dir string, c canary) string {
+			return write(t, filepath.Join(dir, "a.vmdk"), bytes.Replace(flat(c.path), []byte("RW"), []byte("\n\t\nRW"), 1))
+		}},
 		"vmdk header without capacity": {kind: source.TypeVMDK, format: "vmdk", want: "no capacity", build: func(t *testing.T, dir string, c canary) string {
 			header := make([]byte, 512, 1024)
 			copy(header, "KDMV")

@@ -130,7 +130,7 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 	if header.snapshots > 0 {
 		o.warn("%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
 	}
-	opened := layer{image: s.image("qcow2"), name: s.name, temporary: s.temporary}
+	opened := layer{image: s.image("qcow2"), name: s.name, temporary: s.temporary, size: header.size}
 	if header.dataFile != "" {
 		data, err := o.neighbour(s, header.dataFile)
 		if err != nil {

@@ -50,13 +50,14 @@ func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
 	if !found {
 		return o.openStrayExtent(s, line, formatVMDK)
 	}
-	if err := o.checkSize(s.name, int64(header.Capacity)*sectorSize); err != nil {
+	size := int64(header.Capacity) * sectorSize
+	if err := o.checkSize(s.name, size); err != nil {
 		return layer{}, err
 	}
 	if err := header.grains().check(o, s); err != nil {
 		return layer{}, err
 	}
-	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary}, s, descriptor, line)
+	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size}, s, descriptor, line)
 }
 
 // openDescriptor examines an image whose data lie in other files.
@@ -100,7 +101,7 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 			return layer{}, err
 		}
 	}
-	return o.withParent(layer{image: image, name: s.name}, s, descriptor, line)
+	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize}, s, descriptor, line)
 }
 
 // checkExtent opens the file of an extent and looks whether it can hold it.

@@ -53,7 +53,7 @@ func parseDescriptor(text []byte) (vmdkDescriptor, error) {
 			return d, fmt.Errorf("%s occurs more than once", word)
 		}
 	}
-	seen := map[string]bool{}
+	seen, blank := map[string]bool{}, false
 	for number, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSpace(line)
 		var err error
@@ -62,6 +62,8 @@ func parseDescriptor(text []byte) (vmdkDescriptor, error) {
 			if strings.Contains(line, "createType") || strings.Contains(line, "parentFileNameHint") {
 				err = errors.New("a comment that looks like an entry")
 			}
+		case extentWord.MatchString(line) && blank:
+			err = errors.New("an extent behind an empty line, which QEMU reads twice; remove that line")
 		case extentWord.MatchString(line):
 			err = d.addExtent(line)
 		default:
@@ -70,6 +72,7 @@ func parseDescriptor(text []byte) (vmdkDescriptor, error) {
 		if err != nil {
 			return d, fmt.Errorf("line %d: %w", number+1, err)
 		}
+		blank = line == ""
 	}
 	return d, nil
 }
@@ -85,6 +88,9 @@ func (d *vmdkDescriptor) addEntry(line string, seen map[string]bool) error {
 		return nil // other tools' additions, which nobody reads
 	}
 	key, value := entry[1], entry[2]+strings.TrimSpace(entry[3])
+	if (key == "createType" || key == "parentFileNameHint") && line != key+`="`+value+`"` {
+		return fmt.Errorf("%q has to be written without blanks and with quotes", printable(line))
+	}
 	var err error
 	switch key {
 	case "createType":
@@ -146,7 +152,7 @@ func (d *vmdkDescriptor) addExtent(line string) error {
 		return fmt.Errorf("%q names no file", printable(line))
 	case e.kind == "FLAT" && parts[4] == "":
 		return fmt.Errorf("%q has no offset", printable(line))
-	case e.kind != "FLAT" && parts[4] != "" && (sparse || e.offset != 0):
+	case e.kind != "FLAT" && parts[4] != "":
 		return fmt.Errorf("%q has an offset, and QEMU reads it without", printable(line))
 	}
 	d.extents = append(d.extents, e)
