@@ -1,0 +1,111 @@
+package fix
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
+)
+
+// TestAccFixedGuest boots a guest whose initramfs has no virtio driver and
+// whose network card was called ens192: it fails unfixed, and fixed it comes up
+// with its card and address.
+func TestAccFixedGuest(t *testing.T) {
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("builds and boots a real guest: set TF_ACC=1")
+	}
+	recipe, err := testguest.Lookup("debian12-bios-no-virtio")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := testguest.Build(t.Context(), recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := filepath.Join(t.TempDir(), "disk.qcow2")
+	if out, err := exec.Command("qemu-img", "create", "-q", "-f", "qcow2", "-F", "vmdk", "-b", source, disk).CombinedOutput(); err != nil {
+		t.Fatalf("qemu-img: %v: %s", err, out)
+	}
+	boot := func(probe bool) testguest.BootResult {
+		result, err := testguest.Boot(t.Context(), testguest.BootOptions{
+			Disks: []testguest.BootDisk{{Path: disk}}, Timeout: 8 * time.Minute, WaitForProbe: probe,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s after %.0f s: %s", result.State, result.Duration.Seconds(), result.Reason)
+		return result
+	}
+	if result := boot(false); result.State == testguest.StateLogin {
+		t.Error("the unfixed guest boots: there is nothing to prove")
+	}
+	result, warnings := fixDisk(t, disk)
+	for _, w := range warnings {
+		t.Logf("warning: %s (%s)", w.Message, w.Remedy)
+	}
+	if len(result.Kernels) != 1 || result.Kernels[0].Action != initramfsExtended {
+		t.Errorf("kernels: %+v", result.Kernels)
+	}
+	if again, _ := fixDisk(t, disk); !again.Unchanged {
+		t.Errorf("the second run changed %+v", again.Changes)
+	}
+	fixed := boot(true)
+	if fixed.State != testguest.StateLogin || fixed.Probe == nil {
+		t.Fatalf("the fixed guest came to %s: %s\n%s", fixed.State, fixed.Reason, fixed.Console)
+	}
+	card := slices.IndexFunc(fixed.Probe.Addresses, func(a testguest.Address) bool { return a.Interface == "ens192" })
+	if card < 0 || !slices.Contains(fixed.Probe.Addresses[card].Addresses, "192.0.2.10/24") {
+		t.Errorf("addresses: %+v", fixed.Probe.Addresses)
+	}
+}
+
+// fixDisk runs all fixes over an image in an appliance.
+func fixDisk(t *testing.T, disk string) (Result, []Warning) {
+	t.Helper()
+	session, err := guest.Open(t.Context(), []guest.Drive{{Path: disk, Format: "qcow2"}}, guest.Options{TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, warnings, err := fixSession(t, session)
+	if closed := session.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result, warnings
+}
+
+func fixSession(t *testing.T, session *guest.Session) (Result, []Warning, error) {
+	systems, err := session.Inspect()
+	if err != nil {
+		return Result{}, nil, err
+	}
+	mounts, _, err := session.MountGuest(systems[0])
+	if err != nil {
+		return Result{}, nil, err
+	}
+	devices, err := session.Devices()
+	if err != nil {
+		return Result{}, nil, err
+	}
+	target := Target{
+		FS: session, Runner: session, Devices: devices, Mounts: mounts, OS: systems[0], Firmware: FirmwareBIOS,
+	}
+	last, step := time.Now(), ""
+	target.Progress = func(_ float64, message string) {
+		if step != "" {
+			t.Logf("%-28s %5.2f s", step, time.Since(last).Seconds())
+		}
+		last, step = time.Now(), message
+	}
+	return Run(context.WithoutCancel(t.Context()), target, Options{
+		Backup: true, UpdateGrub: true, RegenInitramfs: true, FstabMode: FstabStabilizeAll, RemoveVMwareTools: true,
+	})
+}
