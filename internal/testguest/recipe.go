@@ -66,6 +66,11 @@ type Recipe struct {
 	Subformat Subformat // StreamOptimized where empty
 	Hostname  string
 
+	// Boots says how far the guest comes on virtio as it is, and Old which bus
+	// it still boots on: its old machine's, or "" where QEMU has none.
+	Boots State
+	Old   Bus
+
 	// KernelRoot is the text behind root= on the kernel command line, exact:
 	// whatever grub-mkconfig found in the appliance is replaced by it. The
 	// root file system's Source where empty.

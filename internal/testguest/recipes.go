@@ -13,6 +13,15 @@ func Recipes() []Recipe {
 	return []Recipe{
 		debian12BIOS(),
 		debian12NoVirtio(),
+		debian12TwoKernels(),
+		debian11HDA(),
+		debian12LVM(),
+		debian12LUKS(),
+		debian12RAID(),
+		debian12Btrfs(),
+		debian13SystemdBoot(),
+		debian13Dracut(),
+		debian12DracutResume(),
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 const setupPath = "/root/testguest-setup"
 
 // diskScript returns the guestfish commands that lay out the storage on the raw
-// disks, one for each of the layout, unpack
-// the bootstrap and overlay tarballs and run the setup script in the guest.
+// disks, one for each of the layout, unpack the bootstrap and overlay tarballs
+// and run the setup script in the guest.
 func diskScript(r Recipe, raws []string, bootstrapTar, overlayTar string) string {
 	s := &script{layout: r.Layout, recipe: r.Name}
 	for i, raw := range raws {

@@ -15,13 +15,6 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 		reason string
 	}{
 		"initramfs-tools-shell.txt": {StateInitramfsShell, "ALERT!  /dev/sda1 does not exist.  Dropping to a shell!"},
-		"login.txt":                 {StateLogin, ""},
-		"panic.txt":                 {StatePanic, "[    1.830716] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"},
-		"dracut-shell.txt":          {StateInitramfsShell, "[  191.208] dracut-initqueue[258]: Warning: /dev/sda2 does not exist"},
-		"emergency.txt":             {StateEmergency, "[ TIME ] Timed out waiting for device dev-sda2.device - /dev/sda2."},
-		"grub-rescue.txt":           {StateGRUB, "error: no such device: 8200800f-6f1a-4c3a-ba43-04f348a381b5."},
-		"seabios-no-disk.txt":       {StateNoBootDevice, "No bootable device."},
-		"passphrase.txt":            {StatePassphrase, ""},
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
