@@ -36,7 +36,7 @@ func testFS(t *testing.T, guest FS, dir string) {
 		t.Helper()
 		if !errors.Is(err, want) {
 			t.Errorf("%s: error %v, want %v", what, err, want)
-		} else if want == fs.ErrNotExist && !strings.Contains(err.Error(), dir) {
+		} else if errors.Is(want, fs.ErrNotExist) && !strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: the error does not name the path: %v", what, err)
 		}
 	}
