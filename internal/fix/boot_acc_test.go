@@ -17,8 +17,8 @@ import (
 // whose network card was called ens192: it fails unfixed, and fixed it comes up
 // with its card and address.
 func TestAccFixedGuest(t *testing.T) {
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("builds and boots a real guest: set TF_ACC=1")
+	if os.Getenv("TF_ACC") == "" || os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("builds and boots a real guest, for many minutes: set TF_ACC=1 and HYPER2KVM_TEST_FULL=1 or run make testacc-full")
 	}
 	recipe, err := testguest.Lookup("debian12-bios-no-virtio")
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 // TestAccInjectedGuest boots real guests and looks at what was injected, over
 // SSH with the injected key and on the console with the injected password.
 func TestAccInjectedGuest(t *testing.T) {
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("builds and boots real guests: set TF_ACC=1")
+	if os.Getenv("TF_ACC") == "" || os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("builds and boots real guests, for many minutes: set TF_ACC=1 and HYPER2KVM_TEST_FULL=1 or run make testacc-full")
 	}
 	for _, program := range []string{"ssh", "ssh-keygen", "qemu-img"} {
 		if _, err := exec.LookPath(program); err != nil {

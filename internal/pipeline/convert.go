@@ -102,9 +102,12 @@ func (r *run) trim() bool {
 
 // checkSpace refuses a conversion that cannot fit into the output's file system.
 func (r *run) checkSpace(from qemuimg.Image, final string) error {
+	if r.manifest.Pipeline.Convert.Compress {
+		return nil // nobody knows how far an image can be compressed
+	}
 	required, _, err := qemuimg.Measure(r.ctx, from, string(r.manifest.Output.Format))
-	if err != nil || r.manifest.Pipeline.Convert.Compress {
-		return nil // formats that qemu-img cannot measure, and sizes that compression makes unknowable
+	if err != nil {
+		return fmt.Errorf("measuring what %s will take: %w", filepath.Base(final), err)
 	}
 	free, err := freeSpace(filepath.Dir(final))
 	if err != nil {

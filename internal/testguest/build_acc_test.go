@@ -27,7 +27,7 @@ func TestAccRecipesBuild(t *testing.T) {
 
 func skipUnlessAcc(t *testing.T) {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("builds and boots real guests: set TF_ACC=1")
+	if os.Getenv("TF_ACC") == "" || os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("builds and boots real guests, for many minutes: set TF_ACC=1 and HYPER2KVM_TEST_FULL=1 or run make testacc-full")
 	}
 }
