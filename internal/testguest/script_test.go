@@ -20,7 +20,7 @@ func TestDiskScript(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := diskScript(r, []string{"/work/disk0.raw", "/work/disk1.raw"}[:len(r.Layout.Disks)], "/cache/root.tar", "/work/overlay.tar")
+			got := diskScript(r, []string{"/scratch/disk0.raw", "/scratch/disk1.raw"}[:len(r.Layout.Disks)], "/cache/root.tar", "/scratch/overlay.tar")
 			golden := filepath.Join("testdata", name+".guestfish")
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
