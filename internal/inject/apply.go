@@ -11,7 +11,8 @@ import (
 )
 
 // apply writes the staged edits in the order in which they were staged first
-// and lists those that changed something.
+// and lists those that changed something. What was there before is known from
+// planning: each path is written once.
 func (p *plan) apply() ([]Change, error) {
 	changes := []Change{}
 	for _, name := range p.order {
@@ -19,7 +20,7 @@ func (p *plan) apply() ([]Change, error) {
 			return changes, err
 		}
 		e := p.staged[name]
-		before, err := p.guest.Lstat(name)
+		before, err := p.fs.Lstat(name)
 		exists := err == nil
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return changes, fmt.Errorf("looking at %s in the guest: %w", name, err)
@@ -59,12 +60,12 @@ func (p *plan) applyRemoval(name string, exists bool) (*Change, error) {
 
 func (p *plan) applyLink(name string, e *edit, exists bool) (*Change, error) {
 	if exists {
-		if target, err := p.guest.Readlink(name); err == nil && target == e.target {
+		if target, err := p.fs.Readlink(name); err == nil && target == e.target {
 			return nil, nil
 		}
 	}
-	if err := p.guest.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return nil, fmt.Errorf("making %s in the guest: %w", path.Dir(name), err)
+	if err := p.makeParent(name); err != nil {
+		return nil, err
 	}
 	if err := p.guest.Symlink(e.target, name); err != nil {
 		return nil, fmt.Errorf("making the link %s in the guest: %w", name, err)
@@ -76,8 +77,8 @@ func linkDiff(name, target string) string { return name + " -> " + target + "\n"
 
 func (p *plan) applyDirectory(name string, e *edit, exists bool) (*Change, error) {
 	if !exists {
-		if err := p.guest.MkdirAll(path.Dir(name), 0o755); err != nil {
-			return nil, fmt.Errorf("making %s in the guest: %w", path.Dir(name), err)
+		if err := p.makeParent(name); err != nil {
+			return nil, err
 		}
 		if err := p.guest.MkdirAll(name, e.perm); err != nil {
 			return nil, fmt.Errorf("making %s in the guest: %w", name, err)
@@ -91,7 +92,7 @@ func (p *plan) applyDirectory(name string, e *edit, exists bool) (*Change, error
 }
 
 func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
-	old, err := p.guest.ReadFile(name)
+	old, err := p.fs.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -100,8 +101,8 @@ func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
 		exists = true
 	}
 	if !exists || string(old) != e.content {
-		if err := p.guest.MkdirAll(path.Dir(name), 0o755); err != nil {
-			return nil, fmt.Errorf("making %s in the guest: %w", path.Dir(name), err)
+		if err := p.makeParent(name); err != nil {
+			return nil, err
 		}
 		if err := p.guest.WriteFile(name, []byte(e.content), e.perm); err != nil {
 			return nil, fmt.Errorf("writing %s in the guest: %w", name, err)
@@ -123,6 +124,21 @@ func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
 		change.Diff = unifiedDiff(name, e.show(string(old)), e.show(e.content))
 	}
 	return change, nil
+}
+
+// makeParent makes the directory that name lies in, if it is not there.
+func (p *plan) makeParent(name string) error {
+	parent := path.Dir(name)
+	if p.made[parent] {
+		return nil
+	}
+	if info, err := p.fs.Stat(parent); err != nil || !info.Mode.IsDir() {
+		if err := p.guest.MkdirAll(parent, 0o755); err != nil {
+			return fmt.Errorf("making %s in the guest: %w", parent, err)
+		}
+	}
+	p.made[parent] = true
+	return nil
 }
 
 // enforce gives a path the mode and owner of its edit.

@@ -125,12 +125,13 @@ func injectInto(t *testing.T, disk string, options Options) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	target := Target{FS: session, Runner: session, OS: systems[0]}
+	counted := newCountingFS(session)
+	target := Target{FS: counted, Runner: session, OS: systems[0]}
 	result, warnings, err := Run(t.Context(), target, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("injected in %s: %d changes", time.Since(start).Round(time.Millisecond), len(result.Changes))
+	t.Logf("injected in %s: %d changes; %s", time.Since(start).Round(time.Millisecond), len(result.Changes), counted)
 	wantWarnings(t, warnings, `no group "operators"`)
 	if again, _, err := Run(t.Context(), target, options); err != nil || len(again.Changes) > 0 {
 		t.Errorf("the second run is not idle: %+v, %v", again.Changes, err)

@@ -27,6 +27,7 @@ type plan struct {
 	warnings []Warning
 	staged   map[string]*edit
 	order    []string
+	made     map[string]bool // directories that are there for certain
 }
 
 // kind is what a path will be.
@@ -61,7 +62,7 @@ func newPlan(ctx context.Context, t Target, now time.Time) (*plan, error) {
 	if t.FS == nil {
 		return nil, errors.New("no guest file system is mounted")
 	}
-	p := &plan{ctx: ctx, guest: t.FS, fs: newCachedFS(t.FS), runner: t.Runner, now: now, staged: map[string]*edit{}}
+	p := &plan{ctx: ctx, guest: t.FS, fs: newCachedFS(t.FS), runner: t.Runner, now: now, staged: map[string]*edit{}, made: map[string]bool{}}
 	if !p.exists("/etc/passwd") {
 		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
 	}
