@@ -49,7 +49,7 @@ func hangingQEMUImg(t *testing.T) (pid func() int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		line, err := bufio.NewReader(f).ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +72,7 @@ func awaitEnd(t *testing.T, pid int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	for {
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 20_000)
 		if errors.Is(err, unix.EINTR) {

@@ -160,7 +160,7 @@ func (o *opening) neighbour(of span, name string) (span, error) {
 	}
 	path, err := filepath.EvalSymlinks(full)
 	if errors.Is(err, fs.ErrNotExist) {
-		return span{}, fmt.Errorf("%s needs %s, which is missing in %s: %w", of.name, printable(name), filepath.Dir(of.path), err)
+		return span{}, missing(of.name, printable(name), filepath.Dir(of.path))
 	}
 	if err != nil {
 		return span{}, err

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 )
 
@@ -150,9 +149,6 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 // withBacking puts the image that a qcow2 image names below it.
 func (o *opening) withBacking(opened layer, s span, header qcow2Header, line lineage) (layer, error) {
 	base, err := o.neighbour(s, header.backing)
-	if errors.Is(err, fs.ErrNotExist) {
-		return layer{}, fmt.Errorf("%w; copy the whole chain into one directory, or flatten it with qemu-img convert", err)
-	}
 	if err != nil {
 		return layer{}, err
 	}

@@ -36,7 +36,7 @@ func (o *opening) unpack(content io.Reader, name string, size int64) (span, erro
 	if err != nil {
 		return span{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	written, err := copySparse(file, contextReader{o.ctx, io.LimitReader(content, limit+1)})
 	if err == nil {
 		err = file.Close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
@@ -153,8 +154,7 @@ func (o *opening) vhdParent(image vhdImage) (span, error) {
 	if len(image.header.parentNames) == 0 {
 		return span{}, damaged(image.name, "it is a differencing image and does not name its parent")
 	}
-	return span{}, refuse(fmt.Sprintf("%s is based on %s, which is missing in its directory", image.name, printable(image.header.parentNames[0])),
-		"copy the whole chain into one directory, or merge it first with Hyper-V Manager or Merge-VHD")
+	return span{}, missing(image.name, printable(image.header.parentNames[0]), filepath.Dir(image.path))
 }
 
 // sizedByFooter are the creators whose images QEMU does not measure by

@@ -25,7 +25,7 @@ func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
 	if err != nil {
 		return layer{}, err
 	}
-	defer merged.Close()
+	defer func() { _ = merged.Close() }()
 	if err := merged.Truncate(top.footer.size); err != nil {
 		return layer{}, fmt.Errorf("merging %s: %w", top.name, err)
 	}

@@ -37,13 +37,13 @@ func (o *opening) openVHDX(s span) (layer, error) {
 
 // vhdxIsDifferencing reads the file parameters as [MS-VHDX] 2.6.2.1 has them.
 func vhdxIsDifferencing(s span) (bool, error) {
-	missing := func(what string) error { return damaged(s.name, "it has no "+what) }
+	lacks := func(what string) error { return damaged(s.name, "it has no "+what) }
 	regions, err := s.read(vhdxRegionTable, vhdxTable)
 	if err != nil {
 		return false, err
 	}
 	if len(regions) < vhdxTable || string(regions[:4]) != "regi" {
-		return false, missing("region table")
+		return false, lacks("region table")
 	}
 	var metadata []byte
 	for n := range min(binary.LittleEndian.Uint32(regions[8:]), 2047) {
@@ -51,7 +51,7 @@ func vhdxIsDifferencing(s span) (bool, error) {
 		if string(entry[:16]) == vhdxMetadata {
 			offset := binary.LittleEndian.Uint64(entry[16:])
 			if offset > uint64(s.size) {
-				return false, missing("metadata table")
+				return false, lacks("metadata table")
 			}
 			if metadata, err = s.read(int64(offset), 1<<20); err != nil {
 				return false, err
@@ -59,7 +59,7 @@ func vhdxIsDifferencing(s span) (bool, error) {
 		}
 	}
 	if len(metadata) < vhdxTable || string(metadata[:8]) != "metadata" {
-		return false, missing("metadata table")
+		return false, lacks("metadata table")
 	}
 	for n := range min(binary.LittleEndian.Uint16(metadata[10:]), 2047) {
 		entry := metadata[32+32*int(n):]
@@ -68,9 +68,9 @@ func vhdxIsDifferencing(s span) (bool, error) {
 		}
 		offset := uint64(binary.LittleEndian.Uint32(entry[16:]))
 		if offset+8 > uint64(len(metadata)) {
-			return false, missing("file parameters")
+			return false, lacks("file parameters")
 		}
 		return binary.LittleEndian.Uint32(metadata[offset+4:])&vhdxHasParent != 0, nil
 	}
-	return false, missing("file parameters")
+	return false, lacks("file parameters")
 }

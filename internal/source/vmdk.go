@@ -175,9 +175,6 @@ func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineag
 		return layer{}, damaged(s.name, "it is a snapshot and does not name its parent")
 	}
 	parent, err := o.neighbour(s, d.parentHint)
-	if errors.Is(err, fs.ErrNotExist) {
-		return layer{}, fmt.Errorf("%w; copy the whole chain of the snapshot into one directory, or consolidate it first", err)
-	}
 	if err != nil {
 		return layer{}, err
 	}

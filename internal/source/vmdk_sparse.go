@@ -135,10 +135,10 @@ func (h vmdkSparse) grains() grains {
 // QEMU would read zeroes there and say nothing.
 func (g grains) check(o *opening, s span) error {
 	const entry = 4
-	missing := damaged(s.name, "its tables point behind its end")
+	cutOff := damaged(s.name, "its tables point behind its end")
 	end := uint64(sectors(s.size))
 	if g.directory >= end || g.entries*entry > uint64(s.size)-g.directory*sectorSize {
-		return missing
+		return cutOff
 	}
 	directory := s.part(s.name, int64(g.directory*sectorSize), int64(g.entries*entry)).reader()
 	chunk := make([]byte, 64<<10)
@@ -159,10 +159,10 @@ func (g grains) check(o *opening, s span) error {
 			}
 			tables++
 			if sector >= end || tables*uint64(len(table)) > uint64(s.size) {
-				return missing
+				return cutOff
 			}
 			if _, err := s.ReadAt(table, int64(sector*sectorSize)); err != nil {
-				return missing
+				return cutOff
 			}
 			for cell := 0; cell < len(table); cell += entry {
 				last = max(last, uint64(binary.LittleEndian.Uint32(table[cell:])))
@@ -181,12 +181,12 @@ func (g grains) check(o *opening, s span) error {
 			return err
 		}
 		if len(marker) < grainMarker {
-			return missing
+			return cutOff
 		}
 		length = grainMarker + uint64(binary.LittleEndian.Uint32(marker[8:]))
 	}
 	if last+length > uint64(s.size) {
-		return missing
+		return cutOff
 	}
 	return nil
 }

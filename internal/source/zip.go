@@ -72,7 +72,7 @@ func (o *opening) zipMember(archive span, file *zip.File, name string) (span, er
 	if err != nil {
 		return span{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	return o.unpack(content, name, size)
 }
 
