@@ -1,3 +1,5 @@
+//go:build unix
+
 package cli
 
 import (
@@ -37,6 +39,7 @@ func flagship(t *testing.T) string {
 // realCommand is this binary as the command that users get.
 func realCommand(t *testing.T, manifest string, args ...string) *exec.Cmd {
 	t.Helper()
+	passOnSignals(t)
 	path := filepath.Join(t.TempDir(), "migration.json")
 	if err := os.WriteFile(path, []byte(manifest), 0o600); err != nil {
 		t.Fatal(err)

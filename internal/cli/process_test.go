@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -74,6 +75,7 @@ type process struct {
 
 func start(t *testing.T, engine string, args ...string) *process {
 	t.Helper()
+	passOnSignals(t)
 	p := &process{Cmd: exec.Command(os.Args[0], args...), stderr: new(bytes.Buffer)}
 	file := manifestFile(t, `{}`)
 	p.directory = filepath.Dir(file)
@@ -94,6 +96,16 @@ func start(t *testing.T, engine string, args ...string) *process {
 	watchdog := time.AfterFunc(20*time.Second, func() { _ = p.Process.Kill() })
 	t.Cleanup(func() { watchdog.Stop(); _ = p.Process.Kill() })
 	return p
+}
+
+// passOnSignals lets child processes have the signals that this one was told to
+// ignore, as in the background of a script or under nohup: a signal that is
+// ignored stays so in a child, one that is handled does not.
+func passOnSignals(t *testing.T) {
+	t.Helper()
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
+	t.Cleanup(func() { signal.Stop(handled) })
 }
 
 // await reads events until one has that message.
