@@ -111,8 +111,13 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, accel Acceleration) error {
 	defer holdThread(g)()
 	processors := options.Processors
-	if processors == 0 {
+	switch {
+	case processors != 0:
+	case accel == AccelKVM:
 		processors = min(2, runtime.NumCPU())
+	default:
+		// Emulation of several is slower for all that runs on one.
+		processors = 1
 	}
 	settings := map[Acceleration]string{AccelKVM: "force_kvm", AccelTCG: "force_tcg"}
 	steps := []func() error{
@@ -183,13 +188,10 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Dur
 	for {
 		select {
 		case err := <-done:
-			switch {
-			case err != nil && failure != nil:
+			if err != nil && failure != nil {
 				return failure
-			case err != nil:
-				return fmt.Errorf("%w (running libguestfs-test-tool shows the details)", err)
 			}
-			return nil
+			return err
 		case <-tick.C:
 		}
 		children := childrenOfThread(tid)

@@ -30,7 +30,7 @@ type Options struct {
 	TempDir      string
 	Acceleration Acceleration // empty means AccelAuto
 	Memory       int          // of the appliance, in MiB; 0 means libguestfs' default
-	Processors   int          // of the appliance; 0 means two where the host has them
+	Processors   int          // of the appliance; 0 means two with KVM and one without
 	// Trace makes libguestfs and the appliance tell on the standard error
 	// stream of this process what they do.
 	Trace bool

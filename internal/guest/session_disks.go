@@ -36,6 +36,9 @@ func readDisk(g *guestfs.Guestfs, name string) (Disk, error) {
 	return disk, err
 }
 
+// sectorSize is what the appliance's drives show, in bytes.
+const sectorSize = 512
+
 // readTable reads a disk's partition table together with its partitions'
 // stable names.
 func readTable(g *guestfs.Guestfs, name string) (Disk, []tableEntry, error) {
@@ -43,11 +46,7 @@ func readTable(g *guestfs.Guestfs, name string) (Disk, []tableEntry, error) {
 	if err != nil {
 		return Disk{}, nil, err
 	}
-	sectorSize, err := g.Blockdev_getss(name)
-	if err != nil {
-		return Disk{}, nil, err
-	}
-	table, entries, err := readPartitionTable(blockDevice{g, name}, int64(sectorSize))
+	table, entries, err := readPartitionTable(blockDevice{g, name}, sectorSize)
 	if err != nil {
 		return Disk{}, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 var (
 	errClosed = errors.New("the session is closed")
+	errLaunch = errors.New("its QEMU ended or its kernel did not come up (libguestfs-test-tool shows the details)")
 	errDied   = errors.New("the libguestfs appliance ended unexpectedly (is the host out of memory or disk space?)")
 )
 
@@ -33,8 +34,18 @@ func cleanError(err error) error {
 			return errDied
 		}
 	}
-	if failure.Errno != 0 && strings.HasSuffix(strings.ToLower(message), strings.ToLower(failure.Errno.Error())) {
+	if endsWith(message, failure.Errno) {
 		return failure.Errno
+	}
+	if fileCalls[failure.Op] {
+		for _, errno := range fileErrors {
+			if endsWith(message, errno) {
+				return errno
+			}
+		}
+	}
+	if strings.Contains(message, "guestfs_launch failed") {
+		return errLaunch
 	}
 	message = strings.TrimPrefix(message, failure.Op+": ")
 	// The daemon calls what it runs by an internal name: "command_out", "sh_out".
@@ -52,6 +63,17 @@ func cleanError(err error) error {
 		return &causeError{message, failure.Errno}
 	}
 	return errors.New(message)
+}
+
+// fileCalls fail with a text alone where the appliance runs a program for them.
+var fileCalls = map[string]bool{"read_file": true, "download": true, "ln_s": true, "rm_rf": true}
+
+var fileErrors = []syscall.Errno{
+	syscall.ENOENT, syscall.EEXIST, syscall.EISDIR, syscall.ENOTDIR, syscall.ELOOP, syscall.EROFS, syscall.ENOSPC,
+}
+
+func endsWith(message string, errno syscall.Errno) bool {
+	return errno != 0 && strings.HasSuffix(strings.ToLower(message), errno.Error())
 }
 
 var internalName = regexp.MustCompile(`^[a-z0-9_]+_(?:out|stub): `)

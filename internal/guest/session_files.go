@@ -34,7 +34,7 @@ func (s *Session) WriteFile(name string, data []byte, perm fs.FileMode) error {
 // Upload implements FS.
 func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
 	return s.call("write", name, func(g *guestfs.Guestfs) error {
-		target, exists, err := followLinks(g, name)
+		target, existing, err := followLinks(g, name)
 		if err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
 		if err != nil {
 			return err
 		}
-		if err := writeTemporary(g, temp, target, exists, r, perm); err != nil {
+		if err := writeTemporary(g, temp, target, existing, r, perm); err != nil {
 			_ = g.Rm(temp)
 			return err
 		}
@@ -50,18 +50,21 @@ func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
 	})
 }
 
-// writeTemporary fills temp and puts it in target's place.
-func writeTemporary(g *guestfs.Guestfs, temp, target string, exists bool, r io.Reader, perm fs.FileMode) error {
+// writeTemporary fills temp and puts it in target's place. Existing is what is
+// there now, or nil.
+func writeTemporary(g *guestfs.Guestfs, temp, target string, existing *guestfs.StatNS, r io.Reader, perm fs.FileMode) error {
 	if err := uploadStream(r, func(file string) error { return g.Upload(file, temp) }); err != nil {
 		return err
 	}
-	var err error
-	if exists {
-		err = g.Copy_attributes(target, temp, &guestfs.OptargsCopy_attributes{All_is_set: true, All: true})
-	} else {
-		err = g.Chmod(unixMode(perm), temp)
+	mode := unixMode(perm)
+	if existing != nil {
+		mode = unixMode(fileMode(existing.St_mode))
+		if err := g.Copy_attributes(target, temp, &guestfs.OptargsCopy_attributes{All_is_set: true, All: true}); err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	// After the owner: a change of that takes setuid away.
+	if err := g.Chmod(mode, temp); err != nil {
 		return err
 	}
 	return g.Rename(temp, target)
@@ -240,39 +243,39 @@ func (s *Session) Chown(name string, uid, gid int) error {
 	return s.call("chown", name, func(g *guestfs.Guestfs) error { return g.Chown(uid, gid, name) })
 }
 
-// followLinks returns name without symbolic links, and whether it is there.
-// The target of a link need not be, but its directory must.
-func followLinks(g *guestfs.Guestfs, name string) (real string, exists bool, err error) {
+// followLinks returns name without symbolic links, and what is there. The
+// target of a link need not be, but its directory must.
+func followLinks(g *guestfs.Guestfs, name string) (real string, existing *guestfs.StatNS, err error) {
 	for range maxLinks {
 		if !path.IsAbs(name) {
-			return "", false, errNotAbsolute
+			return "", nil, errNotAbsolute
 		}
 		parent, err := g.Realpath(path.Dir(path.Clean(name)))
 		if err != nil {
-			return "", false, err
+			return "", nil, err
 		}
 		real := path.Join(parent, path.Base(name))
 		st, err := g.Lstatns(real)
 		switch {
 		case errors.Is(cleanError(err), fs.ErrNotExist):
-			return real, false, nil
+			return real, nil, nil
 		case err != nil:
-			return "", false, err
+			return "", nil, err
 		case fileMode(st.St_mode).IsDir():
-			return "", false, syscall.EISDIR
+			return "", nil, syscall.EISDIR
 		case fileMode(st.St_mode).Type() != fs.ModeSymlink:
-			return real, true, nil
+			return real, st, nil
 		}
 		target, err := g.Readlink(real)
 		if err != nil {
-			return "", false, err
+			return "", nil, err
 		}
 		if !path.IsAbs(target) {
 			target = path.Join(parent, target)
 		}
 		name = target
 	}
-	return "", false, syscall.ELOOP
+	return "", nil, syscall.ELOOP
 }
 
 // fileMode turns st_mode into the mode of io/fs.

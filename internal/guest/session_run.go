@@ -13,9 +13,9 @@ import (
 // programs as their own: no input ever reaches a disk of the guest.
 const inputFile = "/dev/.input"
 
-// withInput is the program, for the guest's shell, that runs its arguments with
-// inputFile ($0) as standard input, gone before they start.
-const withInput = `exec <"$0" && rm -f -- "$0" && exec "$@"`
+// withInput makes the guest's shell run its arguments with inputFile ($0) as
+// standard input.
+const withInput = `exec "$@" <"$0"`
 
 // Run implements Runner. The guest's /dev, /proc and /sys are those of the
 // appliance while the program runs.
@@ -38,6 +38,8 @@ func (s *Session) RunInput(input []byte, argv ...string) (string, error) {
 	}
 	var output string
 	err := s.call("run", argv[0], func(g *guestfs.Guestfs) error {
+		// Nothing that runs later shall find it.
+		defer func() { _, _ = g.Debug("sh", []string{"rm -f " + inputFile}) }()
 		err := uploadStream(bytes.NewReader(input), func(file string) error {
 			return g.Debug_upload(file, inputFile, 0o600)
 		})
