@@ -39,6 +39,10 @@ func TestDisks(t *testing.T) {
 		"vmdk footer at the end": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
 			return patch(t, in("vmdk", "a.vmdk", "subformat=streamOptimized")(t, dir, disk), withFooter)
 		}},
+		"vmdk streamOptimized as exporters describe it": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
+			path := in("vmdk", "a.vmdk", "subformat=streamOptimized")(t, dir, disk)
+			return patch(t, path, replace("RW 8192 SPARSE \"", "RDONLY 1 SPARS \""))
+		}},
 		"vmdk vmfs": {kind: source.TypeVMDK, format: "vmdk", build: vmfs},
 		"vmdk vmfs, named by its flat file": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
 			vmfs(t, dir, disk)

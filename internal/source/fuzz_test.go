@@ -89,7 +89,7 @@ func FuzzTar(f *testing.F) {
 		}
 		// The offsets are where the library reads the content.
 		n := 0
-		err = walkTar(bytes.NewReader(data), func(header *tar.Header, name string, content io.Reader) error {
+		err = walkTar(bytes.NewReader(data), func(_ *tar.Header, name string, content io.Reader) error {
 			var read bytes.Buffer
 			if _, err := read.ReadFrom(content); err != nil {
 				return err

@@ -79,6 +79,9 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 		return layer{}, refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", s.name, printable(descriptor.createType)),
 			"clone it with vmkfstools -i or export the virtual machine as OVA")
 	}
+	if descriptor.extentFailure != nil {
+		return layer{}, damaged(s.name, descriptor.extentFailure.Error())
+	}
 	if len(descriptor.extents) == 0 {
 		return layer{}, damaged(s.name, "it names no extent")
 	}

@@ -24,6 +24,10 @@ type vmdkDescriptor struct {
 	parentCID  uint32
 	parentHint string
 	extents    []vmdkExtent
+	// extentFailure is why the list of extents cannot be used. It does not
+	// matter inside a sparse image, where nobody follows the list and exporters
+	// write what they like.
+	extentFailure error
 }
 
 // vmdkExtent is one file that holds a part of the disk.
@@ -38,7 +42,7 @@ func (d vmdkDescriptor) hasParent() bool { return d.parentCID != noParent }
 
 var (
 	extentWord = regexp.MustCompile(`^(?i:RW|RDONLY|NOACCESS)(\s|$)`)
-	extentLine = regexp.MustCompile(`^RW[ \t]+([0-9]{1,18})[ \t]+([A-Z]+)(?:[ \t]+"([^"]+)"(?:[ \t]+([0-9]{1,18}))?)?[ \t]*$`)
+	extentLine = regexp.MustCompile(`^RW[ \t]+([0-9]{1,18})[ \t]+([A-Z]+)(?:[ \t]+"([^"\x00-\x1f]+)"(?:[ \t]+([0-9]{1,18}))?)?[ \t]*$`)
 	entryLine  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_.]*)[ \t]*=[ \t]*(?:"([^"]*)"|([^"]*))$`)
 )
 
@@ -56,21 +60,24 @@ func parseDescriptor(text []byte) (vmdkDescriptor, error) {
 	seen, blank := map[string]bool{}, false
 	for number, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSpace(line)
-		var err error
+		var err, extentErr error
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 			if strings.Contains(line, "createType") || strings.Contains(line, "parentFileNameHint") {
 				err = errors.New("a comment that looks like an entry")
 			}
 		case extentWord.MatchString(line) && blank:
-			err = errors.New("an extent behind an empty line, which QEMU reads twice; remove that line")
+			extentErr = errors.New("an extent behind an empty line, which QEMU reads twice; remove that line")
 		case extentWord.MatchString(line):
-			err = d.addExtent(line)
+			extentErr = d.addExtent(line)
 		default:
 			err = d.addEntry(line, seen)
 		}
 		if err != nil {
 			return d, fmt.Errorf("line %d: %w", number+1, err)
+		}
+		if extentErr != nil && d.extentFailure == nil {
+			d.extentFailure = fmt.Errorf("line %d: %w", number+1, extentErr)
 		}
 		blank = line == ""
 	}
@@ -150,6 +157,8 @@ func (d *vmdkDescriptor) addExtent(line string) error {
 		return fmt.Errorf("an extent of type %s, which QEMU cannot read", printable(e.kind))
 	case e.name == "":
 		return fmt.Errorf("%q names no file", printable(line))
+	case len(e.name) > 511:
+		return fmt.Errorf("%q names a file with more than 511 bytes, of which QEMU would see these", printable(line))
 	case e.kind == "FLAT" && parts[4] == "":
 		return fmt.Errorf("%q has no offset", printable(line))
 	case e.kind != "FLAT" && parts[4] != "":
