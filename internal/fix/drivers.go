@@ -21,6 +21,7 @@ type drivers struct {
 	version string
 	builtin map[string]bool
 	modules initramfs.Dependencies
+	dep     string // the file that modules was read from
 	// configured are modules that only the kernel's configuration tells of.
 	configured map[string]bool
 }
@@ -34,7 +35,7 @@ func (r *run) driversOf(version string) (drivers, error) {
 	if err != nil {
 		return d, err
 	}
-	d.modules = initramfs.ParseDependencies([]byte(dep))
+	d.modules, d.dep = initramfs.ParseDependencies([]byte(dep)), dep
 	builtin, ok, err := r.read(path.Join(directory, "modules.builtin"))
 	if err != nil {
 		return d, err

@@ -156,6 +156,9 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 		addition.Files["conf/modules"] = addModuleLines(text, p.lacked)
 	}
 	supplement, err := p.image.Supplement(addition, func(name string) ([]byte, error) {
+		if name == "modules.dep" && p.drivers.dep != "" {
+			return []byte(p.drivers.dep), nil
+		}
 		return r.fs.ReadFile(path.Join("/lib/modules", k.version, name))
 	})
 	if errors.Is(err, initramfs.ErrCannotExtend) {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cavaliergopher/cpio"
@@ -125,7 +127,7 @@ var initramfsDevices = guest.Devices{
 	{Name: "/dev/sda2", Kind: guest.KindPartition, Partition: 2, FSType: "swap", UUID: "22222222-2222"},
 }
 
-func runInitramfs(t *testing.T, tree *guest.Tree, runner guest.Runner) *run {
+func runInitramfs(t *testing.T, tree guest.FS, runner guest.Runner) *run {
 	t.Helper()
 	r := newRun(Target{
 		FS: tree, Runner: runner, Devices: initramfsDevices,
@@ -281,6 +283,11 @@ func TestInitramfsRebuilt(t *testing.T) {
 	}
 }
 
+// fullFS has no room for another copy of a file.
+type fullFS struct{ guest.FS }
+
+func (fullFS) Upload(string, io.Reader, fs.FileMode) error { return syscall.ENOSPC }
+
 func TestInitramfsFullBoot(t *testing.T) {
 	t.Parallel()
 	name := "/boot/initrd.img-" + version
@@ -292,7 +299,7 @@ func TestInitramfsFullBoot(t *testing.T) {
 		name: debianImage(t, version, map[string]string{"bin/noise": string(noise)}, "sd_mod", "ext4"),
 	})
 	stat := "stat -f -c %a %S /boot"
-	r := runInitramfs(t, tree, &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{stat: {Output: "1 4096\n"}}})
+	r := runInitramfs(t, fullFS{tree}, &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{stat: {Output: "1 4096\n"}}})
 	if k := r.result.Kernels[0]; k.Action != "none" || !strings.Contains(k.Reason, "4096 bytes free") || len(r.warnings) == 0 {
 		t.Errorf("full file system: %+v", k)
 	}
@@ -311,7 +318,7 @@ func TestInitramfsFullBoot(t *testing.T) {
 			return tree.WriteFile(name, append(data, input...), info.Mode)
 		}},
 	}}
-	if k := runInitramfs(t, tree, runner).result.Kernels[0]; k.Action != "extended" || len(runner.Calls()) != 2 {
+	if k := runInitramfs(t, fullFS{tree}, runner).result.Kernels[0]; k.Action != "extended" || len(runner.Calls()) != 2 {
 		t.Errorf("little room: %+v, %d commands", k, len(runner.Calls()))
 	}
 }

@@ -127,6 +127,7 @@ func (o *overreader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Close implements io.Closer; there is nothing to close.
 func (o *overreader) Close() error { return nil }
 
 // zeroPadded puts two zero bytes behind the input: the bzip2 reader wants two
@@ -136,6 +137,7 @@ type zeroPadded struct {
 	zeros int
 }
 
+// ReadByte implements io.ByteReader.
 func (z *zeroPadded) ReadByte() (byte, error) {
 	b, err := z.c.ReadByte()
 	if errors.Is(err, io.EOF) && z.zeros < 2 {

@@ -156,7 +156,7 @@ func (d Dependencies) Closure(names ...string) ([]string, error) {
 // unpackModule returns a module file's content, decompressed by its suffix.
 // The signature, being behind the ELF data, stays.
 func unpackModule(file string, data []byte) ([]byte, error) {
-	compression := CompressionNone
+	var compression Compression
 	switch path.Ext(file) {
 	case ".xz":
 		compression = CompressionXZ

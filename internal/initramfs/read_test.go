@@ -262,7 +262,7 @@ func TestReadHost(t *testing.T) {
 	if err != nil {
 		t.Skipf("image cannot be read: %v", err)
 	}
-	t.Cleanup(func() { f.Close() })
+	t.Cleanup(func() { _ = f.Close() })
 	image, err := Read(f)
 	if err != nil {
 		t.Fatal(err)

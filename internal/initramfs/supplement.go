@@ -126,8 +126,9 @@ func (i *Image) addIndexes(version string, tree ModuleTree, guest Dependencies,
 	var text strings.Builder
 	var binary index
 	for n, name := range slices.Sorted(maps.Keys(present)) {
-		on, known := own.on[name], false
-		if _, known = own.path[name]; !known {
+		on := own.on[name]
+		_, known := own.path[name]
+		if !known {
 			on = guest.on[name]
 			_, known = guest.path[name]
 		}

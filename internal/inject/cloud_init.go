@@ -6,5 +6,5 @@ func (p *plan) keepFromCloudInit(name, content, description string) {
 	if !p.exists("/etc/cloud/cloud.cfg") || p.exists("/etc/cloud/cloud-init.disabled") {
 		return
 	}
-	p.writeText("/etc/cloud/cloud.cfg.d/"+name, content, 0o644, description)
+	p.writeText("/etc/cloud/cloud.cfg.d/"+name, content, description)
 }

@@ -86,7 +86,7 @@ func planFirstBoot(p *plan, o Options) error {
 		p.writeHidden(file, text, 0o700, root, "first boot script "+script.Name)
 	}
 	p.stage(firstBootDirectory+"/run", edit{kind: kindFile, content: firstBootRunner, perm: 0o700, enforce: true}, "runs the first boot scripts")
-	p.writeText(path.Join(unitDirectory, firstBootUnit), firstBootService, 0o644, "runs the first boot scripts")
+	p.writeText(path.Join(unitDirectory, firstBootUnit), firstBootService, "runs the first boot scripts")
 	p.symlink(path.Join(unitDirectory, firstBootUnit), path.Join(unitDirectory, "multi-user.target.wants", firstBootUnit), "enable "+firstBootUnit)
 	return nil
 }

@@ -118,9 +118,9 @@ func (p *plan) currentHostname() string {
 
 // planHostnameFiles writes hostname(5) and what older systems have instead.
 func (p *plan) planHostnameFiles(h Hostname) {
-	p.writeText("/etc/hostname", h.Hostname+"\n", 0o644, "host name")
+	p.writeText("/etc/hostname", h.Hostname+"\n", "host name")
 	if text, ok, err := p.read("/etc/HOSTNAME"); err == nil && ok && p.isFile("/etc/HOSTNAME") && strings.TrimSpace(text) != h.qualified() {
-		p.writeText("/etc/HOSTNAME", h.qualified()+"\n", 0o644, "host name")
+		p.writeText("/etc/HOSTNAME", h.qualified()+"\n", "host name")
 	}
 	for file, key := range map[string]string{"/etc/sysconfig/network": "HOSTNAME", "/etc/conf.d/hostname": "hostname"} {
 		if text := p.mustRead(file); parseAssignments(text)[key] != "" {
@@ -128,7 +128,7 @@ func (p *plan) planHostnameFiles(h Hostname) {
 			if key == "hostname" {
 				value = `"` + value + `"`
 			}
-			p.writeText(file, setAssignment(text, key, value), 0o644, "host name")
+			p.writeText(file, setAssignment(text, key, value), "host name")
 		}
 	}
 	p.keepFromCloudInit("99-keep-hostname.cfg", "preserve_hostname: true\nmanage_etc_hosts: false\n", "keep cloud-init from setting the host name")
@@ -182,7 +182,7 @@ func (p *plan) planHosts(h Hostname, old string) error {
 			hosts.setLoopback(localhost, h.aliases())
 		}
 	}
-	p.writeText("/etc/hosts", hosts.String(), 0o644, "host names and addresses")
+	p.writeText("/etc/hosts", hosts.String(), "host names and addresses")
 	return nil
 }
 

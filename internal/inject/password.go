@@ -3,7 +3,7 @@ package inject
 import (
 	"errors"
 	"regexp"
-	"strings"
+	"slices"
 )
 
 // cryptHash is "$id$rest" as in crypt(5). The old DES hashes have no such mark
@@ -39,7 +39,7 @@ func hashWarning(hash string, f family) (message, remedy string) {
 	switch {
 	case method == "1" || method == "md5" || method == "3":
 		return "the password hash is of an old and weak method", "make a hash with: openssl passwd -6"
-	case f == familyAlpine && strings.Contains("y gy 7 sha1", method):
+	case f == familyAlpine && slices.Contains([]string{"y", "gy", "7", "sha1"}, method):
 		return "the C library of this guest does not know the method of the password hash: no password will match it", "make a hash with: openssl passwd -6"
 	}
 	return "", ""

@@ -203,8 +203,8 @@ func (p *plan) stage(name string, e edit, description string) {
 
 // writeText stages a file that may be shown. An existing one keeps its mode
 // and owner; a new one is root's.
-func (p *plan) writeText(name, text string, perm fs.FileMode, description string) {
-	p.stage(name, edit{kind: kindFile, content: text, perm: perm, show: showAll}, description)
+func (p *plan) writeText(name, text, description string) {
+	p.stage(name, edit{kind: kindFile, content: text, perm: 0o644, show: showAll}, description)
 }
 
 // writeHidden stages a file whose content nobody may see in a report, with

@@ -50,7 +50,7 @@ func TestConsoleExpect(t *testing.T) {
 func TestConsoleExpectEndsWithContext(t *testing.T) {
 	t.Parallel()
 	output, guest := io.Pipe()
-	defer guest.Close()
+	defer func() { _ = guest.Close() }()
 	console := newConsole(io.Discard, output, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

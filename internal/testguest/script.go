@@ -82,13 +82,13 @@ func (s *script) partition(device string, disk Disk) {
 	extendedEnd := int64(0)
 	number, logical := 0, 4
 	for _, p := range disk.Partitions {
-		start, limit, kind, index := next, end, "p", 0
-		switch {
-		case p.Logical:
+		start, limit, kind := next, end, "p"
+		var index int
+		if p.Logical {
 			// Each logical partition is preceded by its own table.
 			logical++
 			start, limit, kind, index = next+sectorsPerMiB, extendedEnd, "l", logical
-		default:
+		} else {
 			number++
 			index = number
 		}

@@ -21,7 +21,7 @@ func setupScript(r Recipe) string {
 	case GRUB:
 		grubSetup(line, r)
 	case SystemdBoot:
-		systemdBootSetup(line, r)
+		systemdBootSetup(line)
 	}
 	for _, c := range r.Commands {
 		line("%s", c)
@@ -50,7 +50,7 @@ func grubSetup(line func(string, ...any), r Recipe) {
 
 // systemdBootSetup writes what kernel-install would: kernel and initramfs of
 // every version in /boot copied to the ESP, one entry for each.
-func systemdBootSetup(line func(string, ...any), r Recipe) {
+func systemdBootSetup(line func(string, ...any)) {
 	line("bootctl install --no-variables --esp-path=/boot/efi --make-entry-directory=no")
 	line("mkdir -p /boot/efi/loader/entries")
 	line("printf 'timeout 1\\nconsole-mode keep\\n' > /boot/efi/loader/loader.conf")

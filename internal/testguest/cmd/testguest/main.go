@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -38,7 +37,7 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("which command?\n" + usage)
+		return fmt.Errorf("which command?\n%s", usage)
 	}
 	switch args[0] {
 	case "list":
@@ -126,7 +125,7 @@ func boot(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if flags.NArg() == 0 {
-		return errors.New("which image?\n" + usage)
+		return fmt.Errorf("which image?\n%s", usage)
 	}
 	options := testguest.BootOptions{
 		Firmware: testguest.Firmware(*firmware), Bus: testguest.Bus(*bus),
