@@ -430,7 +430,7 @@ func testCheck(t *testing.T, s *Session) {
 	}
 	done()
 	boot, _ := devices.Resolve("/dev/sda2")
-	// The block bitmap of the first group, right after the descriptors.
+	// The root directory's inode becomes free in the bitmap.
 	if err := s.call("damage", boot.Name, func(g *guestfs.Guestfs) error {
 		_, err := g.Debug("sh", []string{
 			"debugfs -w -R 'freei <2>' $(blkid -U " + boot.UUID + ")",
