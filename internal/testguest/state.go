@@ -33,7 +33,7 @@ var signs = []struct {
 	{StateInitramfsShell, regexp.MustCompile(`(?m)^\s*\(initramfs\)|rdsosreport\.txt|(?m)^dracut:/# `)},
 	{StateEmergency, regexp.MustCompile(`You are in (?:emergency|rescue) mode|Give root password for maintenance|Press Enter for maintenance`)},
 	{StateGRUB, regexp.MustCompile(`(?m)^\s*grub(?: rescue)?> `)},
-	{StateNoBootDevice, regexp.MustCompile(`No bootable device|BdsDxe: No bootable option or device was found|(?m)^\s*Shell> `)},
+	{StateNoBootDevice, regexp.MustCompile(`No bootable device|BdsDxe: No bootable option or device was found|UEFI Interactive Shell`)},
 	{StateLogin, regexp.MustCompile(`(?m)^[A-Za-z0-9][A-Za-z0-9.-]* login:(?: |$)`)},
 	{StatePassphrase, passphrasePrompt},
 }
@@ -65,6 +65,7 @@ var reasons = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)^.*Gave up waiting for.*$`),
 	regexp.MustCompile(`(?m)^error: .*$`),
 	regexp.MustCompile(`(?m)^.*No bootable.*$`),
+	regexp.MustCompile(`(?m)^BdsDxe: failed to load .*$`),
 	regexp.MustCompile(`(?m)^.*Could not boot\..*$`),
 	regexp.MustCompile(`(?m)^.*Dependency failed for.*$`),
 }
