@@ -22,7 +22,8 @@ const (
 	StateReplaced State = "replaced"
 	// StateUnrecorded is a file without a record.
 	StateUnrecorded State = "unrecorded"
-	// StateMissing is no file, on the host and file system that had it.
+	// StateMissing is no file, in its directory, on the host and file system
+	// that had it. A directory that is gone may only not be mounted.
 	StateMissing State = "missing"
 	// StateUnknown is that nothing certain can be said, and why is in Reason.
 	StateUnknown State = "unknown"
@@ -103,7 +104,7 @@ func checkMissing(path string, want Identity, record *Record) Status {
 		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("the file system of %s cannot be looked at: %v", existing, err)}
 	case known && !(Fingerprint{Device: want.Device, FileSystem: want.FileSystem}).sameFileSystem(device, id):
 		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not there, and %s lies on another file system than the one it was published on; mount that one", path, existing)}
-	case !known && existing != filepath.Dir(path):
+	case existing != filepath.Dir(path):
 		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not there and neither is its directory; mount its file system, or make the directory if it was deleted", path)}
 	}
 	return Status{State: StateMissing, Record: record, Reason: fmt.Sprintf("%s is gone", path)}

@@ -72,7 +72,7 @@ func TestCheck(t *testing.T) {
 		"newer record":     {rewriteRecord(func(r *Record) { r.Version = 2 }), nil, StateUnknown},
 		"gone":             {remove, nil, StateMissing},
 		"gone with record": {func(t *testing.T, path string) { remove(t, path); remove(t, RecordPath(path)) }, nil, StateMissing},
-		"directory gone":   {func(t *testing.T, path string) { remove(t, filepath.Dir(path)) }, nil, StateMissing},
+		"directory gone":   {func(t *testing.T, path string) { remove(t, filepath.Dir(path)) }, nil, StateUnknown},
 		"directory gone, file system unknown": {
 			func(t *testing.T, path string) { remove(t, filepath.Dir(path)) },
 			func(i *Identity) { *i = Identity{RunID: i.RunID} }, StateUnknown,

@@ -6,8 +6,6 @@ var unsupported = []struct {
 	path string
 	used func(*Manifest) bool
 }{
-	{"source.type", func(m *Manifest) bool { return m.Source.Type == SourceOVA || m.Source.Type == SourceOVF }},
-	{"pipeline.fix.remove_vmware_tools", func(m *Manifest) bool { return m.Pipeline.Fix.Enabled && m.Pipeline.Fix.RemoveVMwareTools }},
 	{"pipeline.convert.compress_level", func(m *Manifest) bool { return m.Pipeline.Convert.Enabled && m.Pipeline.Convert.CompressLevel != nil }},
 	{"configuration.users", func(m *Manifest) bool { return m.Configuration != nil && m.Configuration.Users != nil }},
 	{"configuration.services", func(m *Manifest) bool { return m.Configuration != nil && m.Configuration.Services != nil }},
@@ -22,10 +20,6 @@ func (m *Manifest) Unsupported() Errors {
 	var c collector
 	for _, feature := range unsupported {
 		if !feature.used(m) {
-			continue
-		}
-		if feature.path == "source.type" {
-			c.add(feature.path, "sources of type %s are not supported by this version: use a disk image", m.Source.Type)
 			continue
 		}
 		c.add(feature.path, "not supported by this version: leave it out")

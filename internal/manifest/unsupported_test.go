@@ -15,13 +15,10 @@ func TestUnsupported(t *testing.T) {
 		"minimal": {},
 		"all of them": {
 			map[string]string{
-				"source":        `{"type": "ova", "path": "web.ova"}`,
-				"pipeline":      `{"fix": {"remove_vmware_tools": true}, "convert": {"compress": true, "compress_level": 6}}`,
+				"pipeline":      `{"fix": {}, "convert": {"compress": true, "compress_level": 6}}`,
 				"configuration": `{"users": {}, "services": {}, "hostname": {}, "network": {}}`,
 			},
 			[]string{
-				"0:0 source.type: sources of type ova are not supported by this version: use a disk image",
-				"0:0 pipeline.fix.remove_vmware_tools: not supported by this version: leave it out",
 				"0:0 pipeline.convert.compress_level: not supported by this version: leave it out",
 				"0:0 configuration.users: not supported by this version: leave it out",
 				"0:0 configuration.services: not supported by this version: leave it out",
@@ -32,7 +29,7 @@ func TestUnsupported(t *testing.T) {
 		"in stages that are off": {
 			map[string]string{
 				"pipeline": `{
-					"inspect": {}, "fix": {"enabled": false, "remove_vmware_tools": true},
+					"inspect": {}, "fix": {"enabled": false},
 					"convert": {"enabled": false, "compress": true, "compress_level": 6}
 				}`,
 				"configuration": `{}`,

@@ -2,9 +2,6 @@ package pipeline
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -65,24 +62,4 @@ func (r *run) closeArtifacts() error {
 	err := r.artifacts.Close()
 	r.artifacts = nil
 	return err
-}
-
-// writeReport writes the report where the manifest wants it. A failed run
-// whose output directory could not be made has nowhere to put it.
-func (r *run) writeReport() error {
-	m := r.manifest
-	if !m.Options.Report.Enabled || r.keepReport {
-		return nil
-	}
-	path := m.ReportPath()
-	if _, err := os.Stat(filepath.Dir(path)); err != nil && !r.report.Pipeline.Success {
-		return nil
-	}
-	if err := r.report.WriteFile(path); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	if r.artifacts == nil || !r.report.Pipeline.Success {
-		return nil
-	}
-	return r.artifacts.Claim(path, r.record())
 }

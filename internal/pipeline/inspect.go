@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // inspectResult is the result of inspect.
@@ -17,6 +18,8 @@ type inspectResult struct {
 	BootDisk    int             `json:"boot_disk"` // index into disks
 	Accelerator string          `json:"accelerator"`
 	Guest       guestInfo       `json:"guest"`
+	// Machine is what an OVF descriptor tells of the virtual machine.
+	Machine *source.Machine `json:"machine,omitempty"`
 }
 
 // inspectedSource is the source as a whole. Sizes are in bytes.
@@ -74,7 +77,8 @@ type guestInfo struct {
 // inspect reads the source's disks and, where asked, its operating system.
 func (r *run) inspect() (any, error) {
 	result := inspectResult{
-		Source: inspectedSource{Type: string(r.manifest.Source.Type), Path: r.manifest.SourcePath()},
+		Source:  inspectedSource{Type: string(r.manifest.Source.Type), Path: r.manifest.SourcePath()},
+		Machine: r.source.Machine,
 	}
 	if err := r.examine(); err != nil {
 		return nil, err

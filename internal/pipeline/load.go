@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -32,7 +31,13 @@ func (r *run) loadManifest() (any, error) {
 	if unsupported := m.Unsupported(); len(unsupported) > 0 {
 		return nil, unsupported
 	}
+	if err := r.checkReport(); err != nil {
+		return nil, err
+	}
 	if err := r.checkOutputs(); err != nil {
+		return nil, err
+	}
+	if err := r.makeReportDirectory(); err != nil {
 		return nil, err
 	}
 	work := r.options.WorkDirectory
@@ -60,11 +65,31 @@ func (r *run) loadManifest() (any, error) {
 	for _, warning := range r.source.Warnings {
 		r.warn(warning, "")
 	}
+	if err := r.checkOverlayBacking(); err != nil {
+		return nil, err
+	}
 	result := loadResult{Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(), Disks: len(r.source.Disks)}
 	if m.Metadata != nil {
 		result.Name = m.Metadata.Name
 	}
 	return result, nil
+}
+
+// checkOverlayBacking refuses to publish an overlay whose backing file would
+// vanish with the work directory.
+func (r *run) checkOverlayBacking() error {
+	p := r.manifest.Pipeline
+	if !p.Fix.Enabled || p.Convert.Enabled || r.manifest.Options.DryRun {
+		return nil
+	}
+	for _, disk := range r.source.Disks {
+		if disk.Temporary {
+			return withRemedy(
+				fmt.Errorf("pipeline.convert: %s has to be unpacked first, so the fixed overlay alone would have nothing to stand on", disk.Name),
+				"enable the convert stage")
+		}
+	}
+	return nil
 }
 
 // checkOutputs refuses, before any work, output paths that cannot be written
@@ -85,25 +110,6 @@ func (r *run) checkOutputs() error {
 		return fmt.Errorf("output: %w", err)
 	}
 	r.made = made
-	return r.checkReport()
-}
-
-// checkReport refuses to write the report over a file that is no report. A
-// report of an earlier run may be replaced, or a run that failed could not be
-// repeated.
-func (r *run) checkReport() error {
-	if !r.manifest.Options.Report.Enabled {
-		return nil
-	}
-	path := r.manifest.ReportPath()
-	err := report.Recognize(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		r.keepReport = true
-		return fmt.Errorf("options.report.path: %w", err)
-	}
 	return nil
 }
 

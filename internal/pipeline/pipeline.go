@@ -46,13 +46,11 @@ type run struct {
 
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs
-	// keepReport guards a file at the report's path that is not ours.
-	keepReport bool
-	source     *source.Source
-	overlays   []string // one for each disk of the source, once made
-	session    *guest.Session
-	system     *system
-	images     []image
+	source    *source.Source
+	overlays  []string // one for each disk of the source, once made
+	session   *guest.Session
+	system    *system
+	images    []image
 }
 
 // image is one output file before it is published.

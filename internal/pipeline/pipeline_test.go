@@ -147,6 +147,22 @@ func TestRunRefusesBeforeAnyWork(t *testing.T) {
 			func(t *testing.T, m *manifest.Manifest) { write(t, m.ReportPath(), "precious") },
 			"is not a report",
 		},
+		"report over another file, and no source": {
+			func(t *testing.T, m *manifest.Manifest) {
+				write(t, m.ReportPath(), "precious")
+				m.Source.Path += ".gone"
+			},
+			"source.path",
+		},
+		"report through a link": {
+			func(t *testing.T, m *manifest.Manifest) {
+				write(t, filepath.Join(m.Output.Directory, "diary"), "precious")
+				if err := os.Symlink("diary", m.ReportPath()); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"is not a report",
+		},
 		"field of a later version": {
 			func(_ *testing.T, m *manifest.Manifest) {
 				m.Configuration = &manifest.Configuration{Hostname: &manifest.Hostname{Hostname: "web01"}}
@@ -243,6 +259,48 @@ func TestRunRepeatedAfterFailure(t *testing.T) {
 		t.Fatalf("the report of the failed run is in the way: %v", err)
 	}
 	checkReportFile(t, m.ReportPath(), true)
+}
+
+// TestRunKeepsOtherReports proves that no run, however it ends, touches the
+// report on an image that exists.
+func TestRunKeepsOtherReports(t *testing.T) {
+	t.Parallel()
+	first := conversion(smallVMDK(t), t.TempDir())
+	if _, err := pipeline.Run(t.Context(), first, pipeline.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	before := digest(t, first.ReportPath())
+	for name, spoil := range map[string]func(m *manifest.Manifest){
+		"the same again":       func(*manifest.Manifest) {},
+		"another image":        func(m *manifest.Manifest) { m.Output.Filename = "other.qcow2" },
+		"a missing source":     func(m *manifest.Manifest) { m.Source.Path += ".gone" },
+		"a dry run":            func(m *manifest.Manifest) { m.Options.DryRun = true },
+		"overwrite that fails": func(m *manifest.Manifest) { m.Output.Overwrite = true; m.Source.Type = manifest.SourceQCOW2 },
+	} {
+		m := conversion(first.Source.Path, first.Output.Directory)
+		spoil(m)
+		if _, err := pipeline.Run(t.Context(), m, pipeline.Options{}); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+		if digest(t, first.ReportPath()) != before {
+			t.Fatalf("%s replaced the report", name)
+		}
+	}
+	again := conversion(first.Source.Path, first.Output.Directory)
+	again.Output.Overwrite = true
+	if _, err := pipeline.Run(t.Context(), again, pipeline.Options{}); err != nil {
+		t.Errorf("overwrite was refused: %v", err)
+	}
+}
+
+func TestRunMakesReportDirectory(t *testing.T) {
+	t.Parallel()
+	m := conversion(smallVMDK(t), t.TempDir())
+	m.Options.Report.Path = "reports/web.json"
+	if _, err := pipeline.Run(t.Context(), m, pipeline.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	checkReportFile(t, filepath.Join(m.Output.Directory, "reports", "web.json"), true)
 }
 
 func write(t *testing.T, path, text string) {

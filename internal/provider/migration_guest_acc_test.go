@@ -52,7 +52,7 @@ func TestAccMigrationOfGuest(t *testing.T) {
 					  output   = { directory = %q, filename = "web.qcow2" }
 					  pipeline = {
 					    inspect  = { collect_guest_info = true }
-					    fix      = { print_fstab = true }
+					    fix      = { print_fstab = true, remove_vmware_tools = true }
 					    convert  = {}
 					    validate = {}
 					  }

@@ -1,0 +1,44 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+// maxReportSize bounds, in bytes, what is read of a file that claims to be a
+// report: reports with many diffs stay far below it.
+const maxReportSize = 64 << 20
+
+// Read reads the report at path. Anything else that is there, a symbolic link
+// included, is an error that says so. A missing file satisfies errors.Is(err,
+// fs.ErrNotExist).
+func Read(path string) (*Report, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxReportSize {
+		return nil, fmt.Errorf("%s exists and is not a report", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil || r.Version != Version {
+		return nil, fmt.Errorf("%s exists and is not a report", path)
+	}
+	return &r, nil
+}
+
+// StandingArtifact returns the path of an artifact of the report that still
+// exists, or "" where none does.
+func (r *Report) StandingArtifact() string {
+	for _, a := range r.Artifacts {
+		if _, err := os.Lstat(a.Path); err == nil {
+			return a.Path
+		}
+	}
+	return ""
+}
