@@ -151,7 +151,7 @@ func existsError(final string) error {
 	if err != nil {
 		return fmt.Errorf("output file %s exists and this program did not make it; choose another path, move the file away, or set overwrite: %w", final, fs.ErrExist)
 	}
-	return fmt.Errorf("output file %s exists; run %s made it on %s; import or delete it, choose another path, or set overwrite: %w",
+	return fmt.Errorf("output file %s exists; run %s made it on %s; remove it, choose another path, or set overwrite: %w",
 		final, record.RunID, record.Created.UTC().Format("2006-01-02 15:04 MST"), fs.ErrExist)
 }
 

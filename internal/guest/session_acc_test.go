@@ -547,6 +547,7 @@ func TestAccKVMFallback(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Setenv("LIBGUESTFS_HV", qemu)
+			t.Cleanup(func() { forgetQEMU(t, qemu) })
 			defer timed(t, name)()
 			s, err := Open(t.Context(), []Drive{drive}, Options{TempDir: dir, kvmDeadline: 3 * time.Second})
 			if err != nil {
@@ -568,6 +569,30 @@ func TestAccKVMFallback(t *testing.T) {
 			}
 			nothingLeft(t, dir)
 		})
+	}
+}
+
+// forgetQEMU removes what libguestfs has cached of a QEMU, under its size.
+func forgetQEMU(t *testing.T, qemu string) {
+	t.Helper()
+	handle, err := guestfs.Create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = handle.Close() }()
+	cache, err := handle.Get_cachedir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(qemu)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(fmt.Sprintf("%s/.guestfs-%d/qemu-%d-*", cache, os.Getuid(), info.Size()))
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -9,9 +9,10 @@ import (
 
 func configurationAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "What to put into the guest before its first boot on KVM (Linux guests only). It is part of the `fix` stage.",
-		Optional:            true,
-		PlanModifiers:       []planmodifier.Object{objectplanmodifier.RequiresReplace()},
+		MarkdownDescription: "What to put into the guest before its first boot on KVM (Linux guests only). It is part of the `fix` stage. **Not supported yet:** " +
+			"a migration that has one of its sections is refused before any work.",
+		Optional:      true,
+		PlanModifiers: []planmodifier.Object{objectplanmodifier.RequiresReplace()},
 		Attributes: map[string]schema.Attribute{
 			"users":    usersAttribute(),
 			"services": servicesAttribute(),

@@ -65,7 +65,7 @@ func convertAttribute() schema.Attribute {
 	return stage("Writes the image. Without it, `fix` publishes its overlay, which needs the source to stay where it is.", map[string]schema.Attribute{
 		"compress": option(defaults.Compress, "Whether to compress the image (`qcow2` only)."),
 		"compress_level": schema.Int64Attribute{
-			MarkdownDescription: "Compression level from 1 (fastest) to 9 (smallest). The default is that of the compressor.",
+			MarkdownDescription: "Compression level from 1 (fastest) to 9 (smallest). The default is that of the compressor. **Not supported yet:** a migration that sets it is refused.",
 			Optional:            true,
 			PlanModifiers:       []planmodifier.Int64{int64planmodifier.RequiresReplace()},
 		},

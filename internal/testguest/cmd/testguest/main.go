@@ -22,7 +22,7 @@ import (
 const usage = `usage:
   testguest list
   testguest build [-v] [-o FILE] [RECIPE]
-  testguest boot [-v] [-format F] [-firmware bios|uefi] [-bus BUS] [-timeout D] IMAGE [IMAGE...]
+  testguest boot [-v] [-format F] [-firmware bios|uefi] [-bus BUS] [-expect STATE] [-timeout D] IMAGE [IMAGE...]
 `
 
 func main() {
@@ -120,6 +120,7 @@ func boot(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	timeout := flags.Duration("timeout", 5*time.Minute, "give up after this `time`")
 	probe := flags.Bool("probe", false, "wait for the report of a test guest's probe")
 	passphrase := flags.String("passphrase", "", "typed when the guest asks for one")
+	expect := flags.String("expect", string(testguest.StateLogin), "fail unless the guest reaches this `state`")
 	verbose := flags.Bool("v", false, "show the console")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -154,8 +155,8 @@ func boot(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			fmt.Fprintf(stdout, "  %s on %s (%s)\n", m.Source, m.Target, m.Type)
 		}
 	}
-	if result.State != testguest.StateLogin {
-		return fmt.Errorf("the guest did not reach the login prompt")
+	if result.State != testguest.State(*expect) {
+		return fmt.Errorf("the guest reached %s instead of %s", result.State, *expect)
 	}
 	return nil
 }
