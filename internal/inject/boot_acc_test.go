@@ -184,7 +184,7 @@ func checkOnConsole(t *testing.T, ctx context.Context, console *testguest.Consol
 		expect *regexp.Regexp
 		send   string
 	}{
-		{regexp.MustCompile(`(?m)injected login: ?$`), "deploy\n"},
+		{regexp.MustCompile(`injected login:`), "deploy\n"},
 		{regexp.MustCompile(`Password: ?$`), consolePassword + "\n"},
 		{regexp.MustCompile(`deploy@injected:~\$ ?$`), "echo user-$(id -un)\n"},
 		{regexp.MustCompile(`(?m)^user-deploy`), ""},
