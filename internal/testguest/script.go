@@ -113,6 +113,10 @@ func (s *script) partition(device string, disk Disk) {
 			s.line("part-set-mbr-id %s %d %s", device, index, mbrTypes[p.Use])
 		}
 	}
+	if disk.Table == GPT {
+		// After sgdisk the partitions are without their labels for a moment.
+		s.appliance("udevadm settle")
+	}
 }
 
 var gptTypes = map[Use]string{
