@@ -30,6 +30,11 @@ type Disk struct {
 	Partitions []Partition
 }
 
+// starts says that a BIOS is meant to start from the disk.
+func (d Disk) starts() bool {
+	return slices.ContainsFunc(d.Partitions, func(p Partition) bool { return p.Bootable || p.Use == UseBIOSBoot })
+}
+
 // Table is a partition table type.
 type Table string
 

@@ -5,18 +5,8 @@ func debian12LVM() Recipe {
 	return Recipe{
 		Name:        "debian12-bios-lvm",
 		Description: "Debian 12, BIOS, MBR, LVM with separate /boot, /usr and /var, MODULES=list without virtio, by-path names, LVM devices file",
-		Bootstrap: withVMwareInitramfs(Bootstrap{
-			Suite: Bookworm,
-			Packages: []string{
-				"linux-image-cloud-amd64", "initramfs-tools", "grub-pc",
-				"e2fsprogs", "lvm2", "open-vm-tools",
-			},
-			Files: map[string]File{
-				"/etc/initramfs-tools/conf.d/resume": {Content: "RESUME=/dev/mapper/db--vg-swap\n"},
-			},
-			Commands: []string{"systemctl enable systemd-networkd"},
-		}, "list", "ext4", "dm_mod"),
-		Firmware: BIOS,
+		Bootstrap:   lvmBootstrap(),
+		Firmware:    BIOS,
 		Layout: Layout{
 			Disks: []Disk{{Name: "sda", SizeMiB: 4096, Table: MBR, Partitions: []Partition{
 				{SizeMiB: 512, Use: UseLinux, Bootable: true},
@@ -48,6 +38,55 @@ func debian12LVM() Recipe {
 		},
 		Boots: StateInitramfsShell,
 		Old:   "", // the devices file names a disk that QEMU does not have
+	}
+}
+
+// lvmBootstrap is shared by the guests whose volume group is db-vg.
+func lvmBootstrap() Bootstrap {
+	return withVMwareInitramfs(Bootstrap{
+		Suite: Bookworm,
+		Packages: []string{
+			"linux-image-cloud-amd64", "initramfs-tools", "grub-pc",
+			"e2fsprogs", "lvm2", "open-vm-tools",
+		},
+		Files: map[string]File{
+			"/etc/initramfs-tools/conf.d/resume": {Content: "RESUME=/dev/mapper/db--vg-swap\n"},
+		},
+		Commands: []string{"systemctl enable systemd-networkd"},
+	}, "list", "ext4", "dm_mod")
+}
+
+// debian12TwoDisks has its root in a volume over two disks, and starts from the
+// second of them.
+func debian12TwoDisks() Recipe {
+	return Recipe{
+		Name: "debian12-bios-two-disks",
+		Description: "Debian 12, BIOS, two MBR disks, LVM root over both, /boot on /dev/sdb1 and GRUB on the second disk alone, " +
+			"MODULES=list without virtio",
+		Bootstrap: lvmBootstrap(),
+		Firmware:  BIOS,
+		Layout: Layout{
+			Disks: []Disk{
+				{Name: "sda", SizeMiB: 2048, Table: MBR, Partitions: []Partition{{Use: UseLVM}}},
+				{Name: "sdb", SizeMiB: 2560, Table: MBR, Partitions: []Partition{
+					{SizeMiB: 512, Use: UseLinux, Bootable: true},
+					{Use: UseLVM},
+				}},
+			},
+			Groups: []VolumeGroup{{Name: "db-vg", Devices: []string{"/dev/sda1", "/dev/sdb2"}, Volumes: []LogicalVolume{
+				{Name: "root", SizeMiB: 3072}, // more than either disk has
+				{Name: "swap"},
+			}}},
+			Filesystems: []Filesystem{
+				{Device: "/dev/mapper/db--vg-root", Type: "ext4", Mount: "/"},
+				{Device: "/dev/sdb1", Type: "ext4", Mount: "/boot"},
+				{Device: "/dev/mapper/db--vg-swap", Type: "swap"},
+			},
+		},
+		Hostname: "db02",
+		Files:    networkdStatic("ens192", "192.0.2.19"),
+		Boots:    StateInitramfsShell,
+		Old:      "", // QEMU's machines start from the first disk
 	}
 }
 

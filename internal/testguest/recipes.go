@@ -16,6 +16,7 @@ func Recipes() []Recipe {
 		debian12TwoKernels(),
 		debian11HDA(),
 		debian12LVM(),
+		debian12TwoDisks(),
 		debian12LUKS(),
 		debian12RAID(),
 		debian12Btrfs(),

@@ -36,8 +36,10 @@ func grubSetup(line func(string, ...any), r Recipe) {
 		// firmware's variables, which no disk image carries, name the loader.
 		line("grub-install --target=x86_64-efi --efi-directory=/boot/efi --bootloader-id=debian --no-nvram")
 	default:
-		for i := range r.Layout.Disks {
-			line("grub-install --target=i386-pc --no-floppy %s", applianceDisk(i))
+		for i, disk := range r.Layout.Disks {
+			if disk.starts() {
+				line("grub-install --target=i386-pc --no-floppy %s", applianceDisk(i))
+			}
 		}
 	}
 	line("rm -f /boot/grub/device.map")
