@@ -108,7 +108,7 @@ func (d *decoder) value(n node, v reflect.Value, path string) {
 		if d.is(n, kindBoolean, path) {
 			v.SetBool(n.value.(bool))
 		}
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		if d.is(n, kindNumber, path) {
 			d.integer(n, v, path)
 		}

@@ -89,7 +89,11 @@ func TestDecodeEverything(t *testing.T) {
 			Name: "everything", Description: "Every field of the schema, none at its default",
 			Tags: []string{"a", "b"}, Owner: "ops-team", Created: "2026-01-21",
 		},
-		Source: manifest.Source{Type: manifest.SourceRaw, Path: "disks/web.v2.img"},
+		Source: manifest.Source{
+			Type: manifest.SourceOVA, Path: "disks/web.v2.ova", VM: "web01",
+			Checksum:       "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+			MaxVirtualSize: 1 << 40,
+		},
 		Output: manifest.Output{Directory: "out", Format: manifest.FormatQCOW2, Filename: "web.qcow2", Overwrite: true},
 		Pipeline: manifest.Pipeline{
 			Inspect:  manifest.Inspect{Enabled: true, CollectGuestInfo: true},
@@ -156,6 +160,7 @@ func TestDecodeDefaults(t *testing.T) {
 		"minimal": {nil, func(*manifest.Manifest) {}},
 		"null is the same as absent": {
 			map[string]string{
+				"source":   `{"type": "vmdk", "path": "/data/source/disk.vmdk", "vm": null, "checksum": null, "verify_checksums": null, "max_virtual_size": null}`,
 				"metadata": "null", "configuration": "null", "options": `{"verbose": null, "report": null}`,
 				"output":   `{"directory": "/data/output", "format": null, "filename": null, "overwrite": null}`,
 				"pipeline": `{"inspect": {"enabled": null}, "fix": {"fstab_mode": null}, "convert": {"compress_level": null}, "validate": {}}`,
@@ -193,7 +198,7 @@ func TestDecodeDefaults(t *testing.T) {
 			t.Parallel()
 			want := &manifest.Manifest{
 				Version:  "1.0",
-				Source:   manifest.Source{Type: manifest.SourceVMDK, Path: "/data/source/disk.vmdk"},
+				Source:   manifest.NewSource(manifest.SourceVMDK, "/data/source/disk.vmdk"),
 				Output:   manifest.Output{Directory: "/data/output", Format: manifest.FormatQCOW2},
 				Pipeline: manifest.DefaultPipeline(),
 				Options:  manifest.Options{Verbose: 1, Report: manifest.ReportOptions{Enabled: true, Path: "report.json"}},
@@ -304,7 +309,7 @@ func TestDecodeErrors(t *testing.T) {
 			}`,
 			`2:15 version: unsupported manifest version "2.0": this program reads version "1.0"
 			 3:15 source.typ: unknown field: did you mean "type"?
-			 3:38 source.type: unsupported source type "qcow3": did you mean "qcow2"? (use one of vmdk, ova, ovf, vhd, qcow2, raw)
+			 3:38 source.type: unsupported source type "qcow3": did you mean "qcow2"? (use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw)
 			 3:55 source.path: must not be empty
 			 4:4 fstab_mode: unknown field: it belongs in pipeline.fix
 			 5:33 output["we ird"]: unknown field: output has directory, format, filename, overwrite

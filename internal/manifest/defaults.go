@@ -6,7 +6,17 @@ const (
 	DefaultFormat     = FormatQCOW2
 	DefaultReportPath = "report.json"
 	DefaultVerbose    = 1
+	// DefaultMaxVirtualSize is 64 TiB, in bytes.
+	DefaultMaxVirtualSize int64 = 64 << 40
 )
+
+// NewSource is a source of which nothing but type and path is given.
+func NewSource(kind SourceType, path string) Source {
+	var s Source
+	s.setDefaults()
+	s.Type, s.Path = kind, path
+	return s
+}
 
 // DefaultPipeline is all stages switched on with their defaults. Each of its
 // sections is that stage's default where only the stage is given.
@@ -29,6 +39,10 @@ func DefaultOptions() Options {
 func (m *Manifest) setDefaults() { m.Options.setDefaults() }
 
 func (*Manifest) required() []string { return []string{"version", "source", "output", "pipeline"} }
+
+func (s *Source) setDefaults() {
+	*s = Source{VerifyChecksums: true, MaxVirtualSize: DefaultMaxVirtualSize}
+}
 
 func (*Source) required() []string { return []string{"type", "path"} }
 

@@ -68,7 +68,7 @@ func TestCheckHost(t *testing.T) {
 			directory := t.TempDir()
 			m := &manifest.Manifest{
 				Version:  manifest.Version,
-				Source:   manifest.Source{Type: manifest.SourceQCOW2, Path: filepath.Join(directory, "disk.qcow2")},
+				Source:   manifest.NewSource(manifest.SourceQCOW2, filepath.Join(directory, "disk.qcow2")),
 				Output:   manifest.Output{Directory: filepath.Join(directory, "out"), Format: manifest.FormatQCOW2},
 				Pipeline: manifest.DefaultPipeline(),
 				Options:  manifest.DefaultOptions(),

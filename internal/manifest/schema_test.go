@@ -76,6 +76,9 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"unknown section":     {"opts": `{}`},
 		"source type":         {"source": `{"type": "qcow3", "path": "d"}`},
 		"source path":         {"source": `{"type": "raw"}`},
+		"vm of a disk":        {"source": `{"type": "raw", "path": "d", "vm": "web01"}`},
+		"checksum":            {"source": `{"type": "raw", "path": "d", "checksum": "sha256:00"}`},
+		"max_virtual_size":    {"source": `{"type": "raw", "path": "d", "max_virtual_size": 0}`},
 		"format":              {"output": `{"directory": "o", "format": "vmdk"}`},
 		"filename":            {"output": `{"directory": "o", "filename": "a/b"}`},
 		"hidden filename":     {"output": `{"directory": "o", "filename": ".b"}`},
@@ -106,6 +109,8 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 	for name, members := range map[string]map[string]string{
 		"minimal": nil,
 		"nulls":   {"metadata": `null`, "options": `{"verbose": null}`, "pipeline": `{"fix": {"fstab_mode": null, "backup": null}, "convert": null}`},
+		"package": {"source": `{"type": "ova", "path": "d", "vm": "web01", "checksum": null, "max_virtual_size": 512}`},
+		"no vm":   {"source": `{"type": "raw", "path": "d", "vm": "", "checksum": "SHA1:DA39a3ee5e6b4b0d3255bfef95601890afd80709"}`},
 		"locked":  {"configuration": `{"users": {"create": [{"name": "a", "password": "!"}, {"name": "b", "uid": null}]}}`},
 	} {
 		text := minimal(t, members)
@@ -150,9 +155,9 @@ func TestSchemaKeepsStep(t *testing.T) {
 	if err := json.Unmarshal(encoded, &defaults); err != nil {
 		t.Fatal(err)
 	}
-	for _, section := range []string{"pipeline.inspect", "pipeline.fix", "pipeline.convert", "pipeline.validate", "options", "options.report"} {
+	for _, section := range []string{"source", "pipeline.inspect", "pipeline.fix", "pipeline.convert", "pipeline.validate", "options", "options.report"} {
 		for name, schema := range properties(at(t, root, section)) {
-			if name == "report" {
+			if name == "report" || section == "source" && schema["default"] == nil {
 				continue
 			}
 			value := any(defaults)
@@ -196,7 +201,7 @@ func at(t *testing.T, root map[string]any, path string) map[string]any {
 }
 
 var jsonTypes = map[reflect.Kind]string{
-	reflect.Struct: "object", reflect.Slice: "array", reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer",
+	reflect.Struct: "object", reflect.Slice: "array", reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer", reflect.Int64: "integer",
 }
 
 // compare walks a Go type and its schema together.

@@ -32,17 +32,31 @@ const (
 	SourceOVA   SourceType = "ova"
 	SourceOVF   SourceType = "ovf"
 	SourceVHD   SourceType = "vhd"
+	SourceVHDX  SourceType = "vhdx"
 	SourceQCOW2 SourceType = "qcow2"
 	SourceRaw   SourceType = "raw"
 )
 
 // SourceTypes lists the supported source types in the schema's order.
-var SourceTypes = []SourceType{SourceVMDK, SourceOVA, SourceOVF, SourceVHD, SourceQCOW2, SourceRaw}
+var SourceTypes = []SourceType{SourceVMDK, SourceOVA, SourceOVF, SourceVHD, SourceVHDX, SourceQCOW2, SourceRaw}
 
-// Source is the disk to migrate.
+// IsPackage says that the type is one of OVF packages, which describe virtual
+// machines and may hold several disks.
+func (t SourceType) IsPackage() bool { return t == SourceOVA || t == SourceOVF }
+
+// Source is the disk to migrate, or the package with the disks of a machine.
 type Source struct {
 	Type SourceType `json:"type"`
 	Path string     `json:"path"`
+	// VM chooses one of several virtual machines of a package by id or name.
+	VM string `json:"vm,omitempty"`
+	// Checksum is what the file at Path must have, as "sha256:" and its
+	// hexadecimal digits; ChecksumAlgorithms lists what may be used.
+	Checksum string `json:"checksum,omitempty"`
+	// VerifyChecksums compares a package's files with the checksums in it.
+	VerifyChecksums bool `json:"verify_checksums"`
+	// MaxVirtualSize is the largest disk that is accepted, in bytes.
+	MaxVirtualSize int64 `json:"max_virtual_size"`
 }
 
 // OutputFormat names a format that convert writes.

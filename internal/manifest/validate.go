@@ -52,6 +52,34 @@ func (s Source) check(c *collector) {
 		c.add("source.type", "unsupported source type %q: %s", s.Type, oneOf(string(s.Type), SourceTypes))
 	}
 	checkPath(c, "source.path", s.Path)
+	if s.VM != "" && !s.Type.IsPackage() && slices.Contains(SourceTypes, s.Type) {
+		c.add("source.vm", "has no effect on a source of type %s: only packages (ova, ovf) hold several virtual machines; leave it out", s.Type)
+	}
+	if hasControl(s.VM) {
+		c.add("source.vm", "%q holds a control character", s.VM)
+	}
+	if s.Checksum != "" {
+		checkChecksum(c, s.Checksum)
+	}
+	if s.MaxVirtualSize <= 0 {
+		c.add("source.max_virtual_size", "%d is out of range: give a number of bytes, such as %d for 64 TiB", s.MaxVirtualSize, DefaultMaxVirtualSize)
+	}
+}
+
+// ChecksumAlgorithms lists what source.checksum may be computed with, and how
+// many hexadecimal digits each has.
+var ChecksumAlgorithms = map[string]int{"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}
+
+func checkChecksum(c *collector, checksum string) {
+	const path = "source.checksum"
+	algorithm, digits, ok := strings.Cut(checksum, ":")
+	length, known := ChecksumAlgorithms[strings.ToLower(algorithm)]
+	switch {
+	case !ok || !known:
+		c.add(path, "%q does not begin with its algorithm: write sha256: and 64 hexadecimal digits (md5, sha1 and sha512 are understood too)", checksum)
+	case len(digits) != length || strings.Trim(strings.ToLower(digits), "0123456789abcdef") != "":
+		c.add(path, "%q is no %s checksum: it has %d hexadecimal digits", checksum, strings.ToLower(algorithm), length)
+	}
 }
 
 func (o Output) check(c *collector) {

@@ -34,15 +34,45 @@ func TestValidate(t *testing.T) {
 		},
 		"source type": {
 			map[string]string{"source": `{"type": "hdd", "path": "d"}`},
-			[]string{`source.type: unsupported source type "hdd": use one of vmdk, ova, ovf, vhd, qcow2, raw`},
+			[]string{`source.type: unsupported source type "hdd": use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw`},
 		},
 		"source type with nothing near": {
 			map[string]string{"source": `{"type": "", "path": "d"}`},
-			[]string{`source.type: unsupported source type "": use one of vmdk, ova, ovf, vhd, qcow2, raw`},
+			[]string{`source.type: unsupported source type "": use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw`},
 		},
 		"source path": {
 			map[string]string{"source": `{"type": "raw", "path": "a\u0000b"}`},
 			[]string{`source.path: "a\x00b" holds a control character`},
+		},
+		"vm of a package":         {map[string]string{"source": `{"type": "ovf", "path": "d", "vm": "web 01"}`}, nil},
+		"empty vm and checksum":   {map[string]string{"source": `{"type": "raw", "path": "d", "vm": "", "checksum": ""}`}, nil},
+		"checksum":                {map[string]string{"source": `{"type": "raw", "path": "d", "checksum": "MD5:D41D8CD98F00B204E9800998ECF8427E"}`}, nil},
+		"max_virtual_size":        {map[string]string{"source": `{"type": "raw", "path": "d", "max_virtual_size": 1099511627776}`}, nil},
+		"unverified vmdk":         {map[string]string{"source": `{"type": "vmdk", "path": "d", "verify_checksums": false}`}, nil},
+		"max_virtual_size as 1e9": {map[string]string{"source": `{"type": "raw", "path": "d", "max_virtual_size": 1e9}`}, nil},
+		"vm of a disk": {
+			map[string]string{"source": `{"type": "vmdk", "path": "d", "vm": "web01"}`},
+			[]string{`source.vm: has no effect on a source of type vmdk: only packages (ova, ovf) hold several virtual machines; leave it out`},
+		},
+		"vm with a control character": {
+			map[string]string{"source": `{"type": "ova", "path": "d", "vm": "web\u001b01"}`},
+			[]string{`source.vm: "web\x1b01" holds a control character`},
+		},
+		"checksum without algorithm": {
+			map[string]string{"source": `{"type": "raw", "path": "d", "checksum": "d41d8cd98f00b204e9800998ecf8427e"}`},
+			[]string{`source.checksum: "d41d8cd98f00b204e9800998ecf8427e" does not begin with its algorithm: write sha256: and 64 hexadecimal digits (md5, sha1 and sha512 are understood too)`},
+		},
+		"checksum of the wrong length": {
+			map[string]string{"source": `{"type": "raw", "path": "d", "checksum": "SHA256:d41d8cd98f00b204e9800998ecf8427e"}`},
+			[]string{`source.checksum: "SHA256:d41d8cd98f00b204e9800998ecf8427e" is no sha256 checksum: it has 64 hexadecimal digits`},
+		},
+		"checksum that is not hexadecimal": {
+			map[string]string{"source": `{"type": "raw", "path": "d", "checksum": "md5:x41d8cd98f00b204e9800998ecf8427e"}`},
+			[]string{`source.checksum: "md5:x41d8cd98f00b204e9800998ecf8427e" is no md5 checksum: it has 32 hexadecimal digits`},
+		},
+		"max_virtual_size of zero": {
+			map[string]string{"source": `{"type": "raw", "path": "d", "max_virtual_size": 0}`},
+			[]string{`source.max_virtual_size: 0 is out of range: give a number of bytes, such as 70368744177664 for 64 TiB`},
 		},
 		"output directory": {
 			map[string]string{"output": `{"directory": ""}`},
@@ -357,8 +387,9 @@ func TestValidateWithoutDecode(t *testing.T) {
 	}
 	want := []string{
 		`0:0 version: unsupported manifest version "": this program reads version "1.0"`,
-		`0:0 source.type: unsupported source type "": use one of vmdk, ova, ovf, vhd, qcow2, raw`,
+		`0:0 source.type: unsupported source type "": use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw`,
 		`0:0 source.path: must not be empty`,
+		`0:0 source.max_virtual_size: 0 is out of range: give a number of bytes, such as 70368744177664 for 64 TiB`,
 		`0:0 output.directory: must not be empty`,
 		`0:0 output.format: unsupported output format "": use one of qcow2, raw, vdi`,
 		`0:0 pipeline.fix.fstab_mode: unknown fstab mode "": use one of stabilize-all, bypath-only, noop`,
@@ -369,7 +400,7 @@ func TestValidateWithoutDecode(t *testing.T) {
 	}
 	m := &manifest.Manifest{
 		Version:  manifest.Version,
-		Source:   manifest.Source{Type: manifest.SourceVMDK, Path: "disk.vmdk"},
+		Source:   manifest.NewSource(manifest.SourceVMDK, "disk.vmdk"),
 		Output:   manifest.Output{Directory: "out", Format: manifest.DefaultFormat},
 		Pipeline: manifest.DefaultPipeline(),
 		Options:  manifest.DefaultOptions(),

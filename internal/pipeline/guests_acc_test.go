@@ -159,7 +159,7 @@ func boot(t *testing.T, image string, firmware testguest.Firmware) testguest.Boo
 func migration(source, directory string) *manifest.Manifest {
 	return &manifest.Manifest{
 		Version:  manifest.Version,
-		Source:   manifest.Source{Type: manifest.SourceVMDK, Path: source},
+		Source:   manifest.NewSource(manifest.SourceVMDK, source),
 		Output:   manifest.Output{Directory: directory, Format: manifest.FormatQCOW2, Filename: "guest.qcow2"},
 		Pipeline: manifest.DefaultPipeline(),
 		Options:  manifest.DefaultOptions(),

@@ -55,9 +55,13 @@ func (r *run) loadManifest() (any, error) {
 	r.artifacts.Directories = r.made
 
 	r.source, err = source.Open(r.ctx, source.Request{
-		Type:    string(m.Source.Type),
-		Path:    m.SourcePath(),
-		WorkDir: artifacts.Dir(),
+		Type:            string(m.Source.Type),
+		Path:            m.SourcePath(),
+		WorkDir:         artifacts.Dir(),
+		VM:              m.Source.VM,
+		Checksum:        m.Source.Checksum,
+		IgnoreChecksums: !m.Source.VerifyChecksums,
+		MaxVirtualSize:  m.Source.MaxVirtualSize,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("source.path: %w", err)

@@ -40,6 +40,14 @@ func (r *configReader) number(at path.Path, value types.Int64, otherwise int) in
 	return int(value.ValueInt64())
 }
 
+// size is a number of bytes.
+func (r *configReader) size(at path.Path, value types.Int64, otherwise int64) int64 {
+	if r.missing(at, value) {
+		return otherwise
+	}
+	return value.ValueInt64()
+}
+
 // optionalNumber is nil where there is no value.
 func (r *configReader) optionalNumber(at path.Path, value types.Int64) *int {
 	if r.missing(at, value) {

@@ -227,6 +227,9 @@ func TestUpdate(t *testing.T) {
 	if !planned.Equal(created.state) || len(again.RequiresReplace) != 0 {
 		t.Errorf("a second plan is not empty: %s", cmp.Diff(plain(t, created.state), plain(t, planned)))
 	}
+	sourced := func(more string) string {
+		return fmt.Sprintf(`{"source": {"type": "vmdk", "path": %q, %s}, "output": {"directory": %q}}`, source, more, directory)
+	}
 	tests := map[string]struct {
 		config  string
 		replace string
@@ -236,6 +239,8 @@ func TestUpdate(t *testing.T) {
 		"timeouts":      {configuration(source, directory, `"timeouts": {"create": "1h"}`), ""},
 		"overwrite":     {configuration(source, directory, `"overwrite": true`), ""},
 		"source":        {configuration(source+"2", directory, ""), `AttributeName("source").AttributeName("path")`},
+		"checksum":      {sourced(`"checksum": "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"`), `AttributeName("source").AttributeName("checksum")`},
+		"guards":        {sourced(`"verify_checksums": false, "max_virtual_size": 1099511627776`), ""},
 		"directory":     {configuration(source, directory+"2", ""), `AttributeName("output").AttributeName("directory")`},
 		"stage":         {configuration(source, directory, `"pipeline": {"convert": {}}`), `AttributeName("pipeline").AttributeName("fix").AttributeName("enabled")`},
 		"dry run":       {configuration(source, directory, `"options": {"dry_run": true}`), `AttributeName("options").AttributeName("dry_run")`},

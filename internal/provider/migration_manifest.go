@@ -49,14 +49,18 @@ func (r *configReader) metadata(at path.Path, value types.Object) *manifest.Meta
 }
 
 func (r *configReader) source(at path.Path, value types.Object) manifest.Source {
+	result := manifest.NewSource("", "")
 	var model sourceModel
 	if !r.section(at, value, &model) {
-		return manifest.Source{}
+		return result
 	}
-	return manifest.Source{
-		Type: manifest.SourceType(r.text(at.AtName("type"), model.Type, "")),
-		Path: r.text(at.AtName("path"), model.Path, ""),
-	}
+	result.Type = manifest.SourceType(r.text(at.AtName("type"), model.Type, ""))
+	result.Path = r.text(at.AtName("path"), model.Path, "")
+	result.VM = r.text(at.AtName("vm"), model.VM, "")
+	result.Checksum = r.text(at.AtName("checksum"), model.Checksum, "")
+	result.VerifyChecksums = r.flag(at.AtName("verify_checksums"), model.VerifyChecksums, result.VerifyChecksums)
+	result.MaxVirtualSize = r.size(at.AtName("max_virtual_size"), model.MaxVirtualSize, result.MaxVirtualSize)
+	return result
 }
 
 func (r *configReader) output(at path.Path, value types.Object) manifest.Output {

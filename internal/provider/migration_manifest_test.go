@@ -25,7 +25,7 @@ func configured(t *testing.T, config string) *migrationModel {
 func expected(edit func(*manifest.Manifest)) *manifest.Manifest {
 	m := &manifest.Manifest{
 		Version:  "1.0",
-		Source:   manifest.Source{Type: manifest.SourceVMDK, Path: "/vms/disk.vmdk"},
+		Source:   manifest.NewSource(manifest.SourceVMDK, "/vms/disk.vmdk"),
 		Output:   manifest.Output{Directory: "/images", Format: manifest.FormatQCOW2},
 		Pipeline: manifest.DefaultPipeline(),
 		Options:  manifest.DefaultOptions(),
@@ -57,7 +57,8 @@ func TestManifest(t *testing.T) {
 		"every field": {
 			config: `{
 				"metadata": {"name": "web", "description": "d", "tags": ["a", "b"], "owner": "ops", "created": "2026-01-21"},
-				"source": {"type": "raw", "path": "/vms/a/../disk.img"},
+				"source": {"type": "ova", "path": "/vms/a/../web.ova", "vm": "web01", "checksum": "md5:d41d8cd98f00b204e9800998ecf8427e",
+					"verify_checksums": false, "max_virtual_size": 1099511627776},
 				"output": {"directory": "/images/", "format": "vdi", "filename": "web.vdi"},
 				"pipeline": {
 					"inspect": {"enabled": true, "collect_guest_info": true},
@@ -77,8 +78,10 @@ func TestManifest(t *testing.T) {
 			want: &manifest.Manifest{
 				Version:  "1.0",
 				Metadata: &manifest.Metadata{Name: "web", Description: "d", Tags: []string{"a", "b"}, Owner: "ops", Created: "2026-01-21"},
-				Source:   manifest.Source{Type: manifest.SourceRaw, Path: "/vms/disk.img"},
-				Output:   manifest.Output{Directory: "/images", Format: manifest.FormatVDI, Filename: "web.vdi", Overwrite: true},
+				Source: manifest.Source{
+					Type: manifest.SourceOVA, Path: "/vms/web.ova", VM: "web01", Checksum: "md5:d41d8cd98f00b204e9800998ecf8427e", MaxVirtualSize: 1 << 40,
+				},
+				Output: manifest.Output{Directory: "/images", Format: manifest.FormatVDI, Filename: "web.vdi", Overwrite: true},
 				Pipeline: manifest.Pipeline{
 					Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
 					Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true},
@@ -118,7 +121,7 @@ func TestManifest(t *testing.T) {
 		"unknown sections have their defaults": {
 			config: `{"source": "(unknown)", "output": "(unknown)", "pipeline": "(unknown)", "options": "(unknown)", "metadata": "(unknown)"}`,
 			want: expected(func(m *manifest.Manifest) {
-				m.Source = manifest.Source{}
+				m.Source = manifest.NewSource("", "")
 				m.Output.Directory = ""
 			}),
 			unknown: []string{"metadata", "source", "output", "pipeline", "options"},

@@ -33,8 +33,12 @@ type metadataModel struct {
 }
 
 type sourceModel struct {
-	Type types.String `tfsdk:"type"`
-	Path types.String `tfsdk:"path"`
+	Type            types.String `tfsdk:"type"`
+	Path            types.String `tfsdk:"path"`
+	VM              types.String `tfsdk:"vm"`
+	Checksum        types.String `tfsdk:"checksum"`
+	VerifyChecksums types.Bool   `tfsdk:"verify_checksums"`
+	MaxVirtualSize  types.Int64  `tfsdk:"max_virtual_size"`
 }
 
 type outputModel struct {

@@ -17,7 +17,8 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"report_path": "/images/report.json",
 		"report": "(unknown)", "artifacts": "(unknown)", "guest": "(unknown)",
 		"metadata": null, "configuration": null, "timeouts": null, "overwrite": false,
-		"source": {"type": "vmdk", "path": "/vms/disk.vmdk"},
+		"source": {"type": "vmdk", "path": "/vms/disk.vmdk", "vm": null, "checksum": null, "verify_checksums": true,
+			"max_virtual_size": 70368744177664},
 		"output": {"directory": "/images", "format": "qcow2", "filename": null},
 		"pipeline": {
 			"inspect": {"enabled": true, "collect_guest_info": false},
@@ -76,6 +77,7 @@ func TestPlannedPaths(t *testing.T) {
 		"unknown source": {
 			`{"source": {"type": "vmdk", "path": "(unknown)"}, "output": {"directory": "/images"}}`, unknownText, unknownText, "/images/report.json",
 		},
+		"package": {`{"source": {"type": "ova", "path": "/vms/web.ova", "vm": "(unknown)"}, "output": {"directory": "/images"}}`, "/images/web.qcow2", "/images/web.qcow2", "/images/report.json"},
 		"unknown source type": {
 			`{"source": {"type": "(unknown)", "path": "/d.vmdk"}, "output": {"directory": "/images"}}`, "/images/d.qcow2", "/images/d.qcow2", "/images/report.json",
 		},

@@ -48,7 +48,8 @@ func migrationSchema(ctx context.Context) schema.Schema {
 			"`validate`. The source is never written to. Destroying the resource deletes the images and the report that it made, and " +
 			"nothing else.\n\n" +
 			"Sections have the names and the shape of the JSON manifest, so `source = local.manifest.source` fits. Changes to `metadata`, " +
-			"`options.verbose`, `overwrite` and `timeouts` are made in place; a change to anything else migrates again.",
+			"`options.verbose`, `overwrite`, `timeouts`, `source.verify_checksums` and `source.max_virtual_size` are made in place; a change to " +
+			"anything else migrates again.",
 		Attributes: attributes,
 	}
 }
@@ -63,25 +64,6 @@ func metadataAttribute() schema.Attribute {
 			"tags":        schema.SetAttribute{MarkdownDescription: "Tags to organise migrations by.", ElementType: types.StringType, Optional: true},
 			"owner":       schema.StringAttribute{MarkdownDescription: "The team or person responsible.", Optional: true},
 			"created":     schema.StringAttribute{MarkdownDescription: "The date on which the manifest was written.", Optional: true},
-		},
-	}
-}
-
-func sourceAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		MarkdownDescription: "The disk image to migrate. It is only read.",
-		Required:            true,
-		Attributes: map[string]schema.Attribute{
-			"type": schema.StringAttribute{
-				MarkdownDescription: "What the source is: " + choices(manifest.SourceTypes) + ".",
-				Required:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
-			"path": schema.StringAttribute{
-				MarkdownDescription: "Path of the source. A relative path counts from the directory in which Terraform runs.",
-				Required:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			},
 		},
 	}
 }

@@ -29,6 +29,7 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 // dependencies names what else decides whether a field is right, for the rules
 // of the manifest that are about more than one field.
 var dependencies = map[string][]string{
+	"source.vm":                       {"source.type"},
 	"output.directory":                {"source.path", "pipeline", "options.dry_run"},
 	"output.filename":                 {"source.path", "output", "pipeline", "options.dry_run"},
 	"options.report.path":             {"source.path", "output", "pipeline", "options"},

@@ -19,6 +19,18 @@ func TestValidateConfig(t *testing.T) {
 			`{"source": {"type": "qcow3", "path": ""}, "output": {"directory": "out", "format": "vhd"}}`,
 			[]string{"source type", "must not be empty", "output format"},
 		},
+		"vm of a disk": {
+			`{"source": {"type": "vmdk", "path": "d", "vm": "web01"}, "output": {"directory": "out"}}`, []string{`"source").AttributeName("vm")`},
+		},
+		"vm of a source whose type is not known": {
+			`{"source": {"type": "(unknown)", "path": "d", "vm": "web01"}, "output": {"directory": "out"}}`, nil,
+		},
+		"checksum": {
+			`{"source": {"type": "raw", "path": "d", "checksum": "sha256:0"}, "output": {"directory": "out"}}`, []string{"64 hexadecimal digits"},
+		},
+		"max_virtual_size": {
+			`{"source": {"type": "raw", "path": "d", "max_virtual_size": -1}, "output": {"directory": "out"}}`, []string{"out of range"},
+		},
 		"fstab mode": {`{` + good + `, "pipeline": {"fix": {"fstab_mode": "all"}}}`, []string{"fstab mode"}},
 		"no stage":   {`{` + good + `, "pipeline": {}}`, []string{"no stage is enabled"}},
 		"no stage, as far as is known": {

@@ -1,0 +1,65 @@
+package pipeline_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// TestRunObeysSource proves that each field of source reaches the reading.
+func TestRunObeysSource(t *testing.T) {
+	t.Parallel()
+	package2 := func(t *testing.T) string {
+		return makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}}, packagedMachine{name: "db", disks: []string{smallVMDK(t)}})
+	}
+	spoiled := func(t *testing.T) string {
+		path := makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}})
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, strings.Replace(string(text), ">1024<", ">2048<", 1))
+		return path
+	}
+	for name, test := range map[string]struct {
+		path func(*testing.T) string
+		edit func(*manifest.Source)
+		want string // "" for success
+	}{
+		"several machines":          {package2, func(*manifest.Source) {}, `2 virtual machines: "web", "db"`},
+		"one of several machines":   {package2, func(s *manifest.Source) { s.VM = "db" }, ""},
+		"wrong checksum in package": {spoiled, func(*manifest.Source) {}, "web.ovf has the sha256 checksum"},
+		"checksums are not wanted":  {spoiled, func(s *manifest.Source) { s.VerifyChecksums = false }, ""},
+		"too large":                 {package2, func(s *manifest.Source) { s.VM, s.MaxVirtualSize = "db", 4<<20 }, "more than the 4194304 that are allowed"},
+		"checksum": {
+			package2, func(s *manifest.Source) { s.VM, s.Checksum = "db", "md5:d41d8cd98f00b204e9800998ecf8427e" }, "source.checksum says",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := conversion(test.path(t), t.TempDir())
+			m.Source.Type = manifest.SourceOVA
+			test.edit(&m.Source)
+			r, err := pipeline.Run(t.Context(), m, pipeline.Options{})
+			if test.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("error is %v, expected one with %q", err, test.want)
+			}
+			if len(r.Pipeline.Stages) != 1 || r.Pipeline.Stages[0].Name != report.StageLoadManifest {
+				t.Errorf("stages ran before the refusal: %+v", r.Pipeline.Stages)
+			}
+			if len(r.Errors) != 1 || r.Errors[0].Remedy == "" {
+				t.Errorf("no remedy: %+v", r.Errors)
+			}
+		})
+	}
+}
