@@ -66,7 +66,7 @@ func cleanError(err error) error {
 }
 
 // fileCalls fail with a text alone where the appliance runs a program for them.
-var fileCalls = map[string]bool{"read_file": true, "download": true, "ln_s": true, "rm_rf": true}
+var fileCalls = map[string]bool{"ln_s": true, "rm_rf": true}
 
 var fileErrors = []syscall.Errno{
 	syscall.ENOENT, syscall.EEXIST, syscall.EISDIR, syscall.ENOTDIR, syscall.ELOOP, syscall.EROFS, syscall.ENOSPC,

@@ -3,12 +3,11 @@
 package guest
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"syscall"
@@ -16,14 +15,59 @@ import (
 	"libguestfs.org/guestfs"
 )
 
+// chunkSize is how much one message carries, in bytes; the protocol's limit is
+// 4 MiB. Libguestfs' own transfers of whole files take a tenth of a second to
+// start where the appliance is emulated, which counts for small files.
+const chunkSize = 2 << 20
+
 // ReadFile implements FS.
 func (s *Session) ReadFile(name string) ([]byte, error) {
 	var data []byte
 	err := s.call("read", name, func(g *guestfs.Guestfs) (err error) {
-		data, err = g.Read_file(name)
+		data, err = readFile(g, name)
 		return err
 	})
 	return data, err
+}
+
+// Download implements FS.
+func (s *Session) Download(name string, w io.Writer) error {
+	return s.call("read", name, func(g *guestfs.Guestfs) error { return download(g, name, w) })
+}
+
+func readFile(g *guestfs.Guestfs, name string) ([]byte, error) {
+	var data bytes.Buffer
+	err := download(g, name, &data)
+	return data.Bytes(), err
+}
+
+func download(g *guestfs.Guestfs, name string, w io.Writer) error {
+	st, err := g.Statns(name)
+	if err != nil {
+		return err
+	}
+	switch mode := fileMode(st.St_mode); {
+	case mode.IsDir():
+		return syscall.EISDIR
+	case !mode.IsRegular():
+		return errNoRegularFile // to open a pipe would wait for its writer
+	}
+	for offset := int64(0); ; {
+		// One byte more than there should be: where no more comes, the end
+		// has been seen.
+		wanted := min(chunkSize, max(st.St_size-offset, 0)+1)
+		data, err := g.Pread(name, int(wanted), offset)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(data); err != nil {
+			return err
+		}
+		offset += int64(len(data))
+		if len(data) == 0 || int64(len(data)) < wanted && offset >= st.St_size {
+			return nil
+		}
+	}
 }
 
 // WriteFile implements FS.
@@ -53,7 +97,7 @@ func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
 // writeTemporary fills temp and puts it in target's place. Existing is what is
 // there now, or nil.
 func writeTemporary(g *guestfs.Guestfs, temp, target string, existing *guestfs.StatNS, r io.Reader, perm fs.FileMode) error {
-	if err := uploadStream(r, func(file string) error { return g.Upload(file, temp) }); err != nil {
+	if err := writeContent(g, temp, r); err != nil {
 		return err
 	}
 	mode := unixMode(perm)
@@ -70,49 +114,37 @@ func writeTemporary(g *guestfs.Guestfs, temp, target string, existing *guestfs.S
 	return g.Rename(temp, target)
 }
 
-// uploadStream gives r to upload as a file name: libguestfs takes no readers,
-// and a pipe keeps the content off the host's disks.
-func uploadStream(r io.Reader, upload func(file string) error) error {
-	in, out, err := os.Pipe()
-	if err != nil {
+// writeContent writes r into the empty file name.
+func writeContent(g *guestfs.Guestfs, name string, r io.Reader) error {
+	chunks := bufio.NewWriterSize(&fileWriter{g: g, name: name}, chunkSize)
+	if _, err := io.Copy(chunks, r); err != nil {
 		return err
 	}
-	copied := make(chan error, 1)
-	go func() {
-		_, err := io.Copy(out, r)
-		copied <- errors.Join(err, out.Close())
-	}()
-	err = upload(fmt.Sprintf("/dev/fd/%d", in.Fd()))
-	_ = in.Close()
-	copyErr := <-copied
-	if err != nil {
-		return err // the writer's broken pipe only follows from it
-	}
-	return copyErr
+	return chunks.Flush()
 }
 
-// Download implements FS.
-func (s *Session) Download(name string, w io.Writer) error {
-	return s.call("read", name, func(g *guestfs.Guestfs) error {
-		in, out, err := os.Pipe()
+// fileWriter writes a guest file from its beginning on.
+type fileWriter struct {
+	g      *guestfs.Guestfs
+	name   string
+	offset int64
+}
+
+// Write implements io.Writer.
+func (w *fileWriter) Write(data []byte) (int, error) {
+	written := 0
+	for written < len(data) {
+		n, err := w.g.Pwrite(w.name, data[written:min(len(data), written+chunkSize)], w.offset)
 		if err != nil {
-			return err
+			return written, err
 		}
-		copied := make(chan error, 1)
-		go func() {
-			_, err := io.Copy(w, in)
-			// libguestfs must not meet a broken pipe.
-			_, _ = io.Copy(io.Discard, in)
-			copied <- errors.Join(err, in.Close())
-		}()
-		err = g.Download(name, fmt.Sprintf("/dev/fd/%d", out.Fd()))
-		_ = out.Close()
-		copyErr := <-copied
-		if err != nil {
-			return err
+		if n <= 0 {
+			return written, io.ErrShortWrite
 		}
-		return copyErr
-	})
+		written += n
+		w.offset += int64(n)
+	}
+	return written, nil
 }
 
 // Stat implements FS.

@@ -76,7 +76,7 @@ func readRelease(g *guestfs.Guestfs, root string) (product, version string) {
 	}
 	defer func() { _ = g.Umount_all() }()
 	// A separate /usr leaves /etc/os-release dangling: then it stays "".
-	osRelease, _ := g.Read_file("/etc/os-release")
-	debianVersion, _ := g.Read_file("/etc/debian_version")
+	osRelease, _ := readFile(g, "/etc/os-release")
+	debianVersion, _ := readFile(g, "/etc/debian_version")
 	return releaseField(string(osRelease), "PRETTY_NAME"), releaseVersion(string(osRelease), string(debianVersion))
 }

@@ -4,6 +4,10 @@ package guest
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
 
 	"libguestfs.org/guestfs"
 )
@@ -50,4 +54,25 @@ func (s *Session) RunInput(input []byte, argv ...string) (string, error) {
 		return err
 	})
 	return output, err
+}
+
+// uploadStream gives r to upload as a file name: libguestfs takes no readers,
+// and a pipe keeps the content off the host's disks.
+func uploadStream(r io.Reader, upload func(file string) error) error {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	copied := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(out, r)
+		copied <- errors.Join(err, out.Close())
+	}()
+	err = upload(fmt.Sprintf("/dev/fd/%d", in.Fd()))
+	_ = in.Close()
+	copyErr := <-copied
+	if err != nil {
+		return err // the writer's broken pipe only follows from it
+	}
+	return copyErr
 }

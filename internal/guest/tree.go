@@ -369,6 +369,8 @@ const modeBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 
 var errNotAbsolute = errors.New("a guest path must start with /")
 
+var errNoRegularFile = errors.New("it is no regular file")
+
 // pathError names the guest's path in place of the host's.
 func pathError(op, name string, err error) error {
 	if err == nil {
