@@ -132,12 +132,20 @@ func (p *plan) makeParent(name string) error {
 	if p.made[parent] {
 		return nil
 	}
-	if info, err := p.fs.Stat(parent); err != nil || !info.Mode.IsDir() {
-		if err := p.guest.MkdirAll(parent, 0o755); err != nil {
-			return fmt.Errorf("making %s in the guest: %w", parent, err)
-		}
+	if info, err := p.fs.Stat(parent); err == nil && info.Mode.IsDir() {
+		p.made[parent] = true
+		return nil
 	}
-	p.made[parent] = true
+	if err := p.guest.MkdirAll(parent, 0o755); err != nil {
+		return fmt.Errorf("making %s in the guest: %w", parent, err)
+	}
+	for ; !p.made[parent] && parent != "/"; parent = path.Dir(parent) {
+		p.made[parent] = true
+		if _, err := p.fs.Stat(parent); err == nil {
+			break
+		}
+		p.directories = append(p.directories, parent)
+	}
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 
 // keyType finds the type field of a line of authorized_keys (sshd(8)), which
 // options may precede.
-var keyType = regexp.MustCompile(`(?:^|[ \t])((?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)(?:-cert-v01@openssh\.com)?)[ \t]+(\S+)`)
+var keyType = regexp.MustCompile(`(?:^|[ \t])((?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256))(?:-cert-v01)?(?:@openssh\.com)?)[ \t]+(\S+)`)
 
 // authorizedKey is one public key. Blob is its base64 text, which identifies
 // it whatever its options and comment are.

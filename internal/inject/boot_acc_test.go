@@ -127,13 +127,17 @@ func injectInto(t *testing.T, disk string, options Options) {
 	start := time.Now()
 	counted := newCountingFS(session)
 	target := Target{FS: counted, Runner: session, OS: systems[0]}
-	result, warnings, err := Run(t.Context(), target, options)
+	injection, err := Prepare(t.Context(), target, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, warnings, err := injection.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("injected in %s: %d changes; %s", time.Since(start).Round(time.Millisecond), len(result.Changes), counted)
 	wantWarnings(t, warnings, `no group "operators"`)
-	if again, _, err := Run(t.Context(), target, options); err != nil || len(again.Changes) > 0 {
+	if again, _, err := injection.Run(t.Context()); err != nil || len(again.Changes) > 0 {
 		t.Errorf("the second run is not idle: %+v, %v", again.Changes, err)
 	}
 	closed = true

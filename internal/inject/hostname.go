@@ -1,66 +1,10 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 )
-
-// hostLabel is one part of a host name (RFC 1123).
-var hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
-
-// isHostName checks a name of one or more labels.
-func isHostName(name string) bool {
-	if len(name) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if !hostLabel.MatchString(label) {
-			return false
-		}
-	}
-	return true
-}
-
-// maxHostName is what the kernel holds, without the final zero byte.
-const maxHostName = 64
-
-func (h Hostname) validate() error {
-	var errs []error
-	fail := func(field, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s.%s: %w", attrHostname, field, fmt.Errorf(format, args...)))
-	}
-	if h.Hostname != "" {
-		switch {
-		case !isHostName(h.Hostname):
-			fail("hostname", "%q is no host name: it takes labels of letters, digits and hyphens, separated by dots", h.Hostname)
-		case len(h.Hostname) > maxHostName:
-			fail("hostname", "%q is longer than %d bytes", h.Hostname, maxHostName)
-		case strings.Contains(h.Hostname, ".") && h.Domain != "" && !strings.EqualFold(h.qualified(), h.Hostname):
-			fail("domain", "hostname %q is in another domain than %q; leave one out", h.Hostname, h.Domain)
-		}
-	}
-	if h.Domain != "" && !isHostName(h.Domain) {
-		fail("domain", "%q is no domain name", h.Domain)
-	}
-	for i, host := range h.Hosts {
-		if address, err := netip.ParseAddr(host.IP); err != nil || address.Zone() != "" && !address.IsLinkLocalUnicast() {
-			fail(fmt.Sprintf("hosts[%d].ip", i), "%q is no IP address", host.IP)
-		}
-		names := strings.Fields(host.Hostname)
-		if len(names) == 0 {
-			fail(fmt.Sprintf("hosts[%d].hostname", i), "an address needs at least one name")
-		}
-		for _, name := range names {
-			if !isHostName(name) {
-				fail(fmt.Sprintf("hosts[%d].hostname", i), "%q is no host name", name)
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
 
 // short is the first label.
 func (h Hostname) short() string {

@@ -83,33 +83,6 @@ func TestHostnameInOtherFiles(t *testing.T) {
 	}
 }
 
-func TestHostnameValidation(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		hostname Hostname
-		fails    string
-	}{
-		"good":                     {Hostname{Hostname: "web-01", Domain: "example.com"}, ""},
-		"whole name and domain":    {Hostname{Hostname: "web.example.com", Domain: "example.com"}, ""},
-		"another domain":           {Hostname{Hostname: "web.example.com", Domain: "other.com"}, "hostname.domain"},
-		"underscore":               {Hostname{Hostname: "web_01"}, "hostname.hostname"},
-		"hyphen at the end":        {Hostname{Hostname: "web-"}, "hostname.hostname"},
-		"line break":               {Hostname{Hostname: "web\nx"}, "hostname.hostname"},
-		"too long":                 {Hostname{Hostname: strings.Repeat("a", 60) + ".example"}, "longer than 64"},
-		"bad domain":               {Hostname{Domain: "-x"}, "hostname.domain"},
-		"no address":               {Hostname{Hosts: []Host{{"10.0.0", "x"}}}, "hosts[0].ip"},
-		"no name":                  {Hostname{Hosts: []Host{{"10.0.0.1", " "}}}, "hosts[0].hostname"},
-		"comment in place of name": {Hostname{Hosts: []Host{{"10.0.0.1", "x #y"}}}, "hosts[0].hostname"},
-		"ipv6":                     {Hostname{Hosts: []Host{{"fd00::1", "x"}}}, ""},
-	}
-	for name, tc := range tests {
-		err := Options{Hostname: tc.hostname}.Validate()
-		if (err == nil) != (tc.fails == "") || (err != nil && !strings.Contains(err.Error(), tc.fails)) {
-			t.Errorf("%s: %v, want an error with %q", name, err, tc.fails)
-		}
-	}
-}
-
 func TestMachineID(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)

@@ -1,9 +1,9 @@
 // Package inject gives a Linux guest, offline, the users, services, name and
 // network files that a manifest's configuration section asks for.
 //
-// Run first plans: it reads the guest, checks every option against it, and
-// stages the edits in memory. Only when nothing is wrong does it write. What an
-// edit does to a file's text is a pure function.
+// Everything is planned first: the guest is read, every option checked against
+// it, and the edits are staged in memory. Only when nothing is wrong is any of
+// them written. What an edit does to a file's text is a pure function.
 package inject
 
 import (
@@ -45,7 +45,9 @@ type Result struct {
 	Changes []Change `json:"changes"`
 	// Relabel says that the guest uses SELinux and has new files, so that its
 	// labels must be restored before or at its next boot.
-	Relabel bool `json:"relabel"`
+	Relabel bool `json:"-"`
+	// Directories are those that were made on the way to a changed file.
+	Directories []string `json:"-"`
 }
 
 // Warning is something that a person should know or do, while the run goes on.
@@ -54,15 +56,37 @@ type Warning struct {
 	Remedy  string
 }
 
-// Run injects what o asks for. An error with an empty Result means that the
-// guest is as it was; after any other error it is half done and must be thrown
-// away. Run over its own output changes nothing.
-func Run(ctx context.Context, t Target, o Options) (Result, []Warning, error) {
+// Injection is options that fit a guest.
+type Injection struct {
+	target  Target
+	options Options
+	// services were in the guest when it was looked at first.
+	services map[string]bool
+}
+
+// Prepare checks o against the guest and changes nothing, so that what cannot
+// be done is known before anything else is done to the guest.
+func Prepare(ctx context.Context, t Target, o Options) (*Injection, error) {
 	p, err := newPlan(ctx, t, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := p.stageAll(o); err != nil {
+		return nil, err
+	}
+	return &Injection{target: t, options: o, services: p.services}, nil
+}
+
+// Run injects into the guest as it is now. An error with an empty Result means
+// that nothing was changed; after any other error the guest is half done and
+// must be thrown away. Run over its own output changes nothing.
+func (i *Injection) Run(ctx context.Context) (Result, []Warning, error) {
+	p, err := newPlan(ctx, i.target, time.Now())
 	if err != nil {
 		return Result{}, nil, err
 	}
-	return p.run(o)
+	p.services, p.rulesChecked = i.services, true
+	return p.run(i.options)
 }
 
 // sections are the parts of the configuration in the order in which they are
@@ -76,22 +100,24 @@ var sections = []func(*plan, Options) error{
 	planFirstBoot,
 }
 
-func (p *plan) run(o Options) (Result, []Warning, error) {
-	if err := o.Validate(); err != nil {
-		return Result{}, nil, err
-	}
+// stageAll stages every edit that o asks for, or tells all that is wrong.
+func (p *plan) stageAll(o Options) error {
 	var problems error
 	for _, section := range sections {
 		if err := p.ctx.Err(); err != nil {
-			return Result{}, nil, err
+			return err
 		}
 		problems = errors.Join(problems, section(p, o))
 	}
-	if problems != nil {
-		return Result{}, p.warnings, problems
+	return problems
+}
+
+func (p *plan) run(o Options) (Result, []Warning, error) {
+	if err := p.stageAll(o); err != nil {
+		return Result{}, p.warnings, err
 	}
 	changes, err := p.apply()
-	result := Result{Changes: changes}
+	result := Result{Changes: changes, Directories: p.directories}
 	if len(changes) > 0 {
 		result.Relabel = p.usesSELinux()
 	}

@@ -1,7 +1,6 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -15,28 +14,10 @@ type netplanFile struct {
 	Network map[string]any `yaml:"network"`
 }
 
-// parseNetplan never lets the parser's error out: it quotes the file.
 func parseNetplan(text string) (netplanFile, error) {
 	var file netplanFile
-	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
-		var syntax *yaml.SyntaxError
-		if errors.As(err, &syntax) && syntax.GetToken() != nil {
-			return file, fmt.Errorf("this is no valid YAML at line %d", syntax.GetToken().Position.Line)
-		}
-		return file, errors.New("this is no YAML with a network section of the form that netplan reads")
-	}
-	return file, nil
-}
-
-func checkNetplanFile(file File) error {
-	parsed, err := parseNetplan(file.Content)
-	if err != nil {
-		return err
-	}
-	if len(parsed.Network) == 0 {
-		return errors.New("there is no network section, without which the file has no effect")
-	}
-	return nil
+	err := yaml.Unmarshal([]byte(text), &file)
+	return file, err
 }
 
 // interfaces lists the names under ethernets, bonds and so on, sorted.
@@ -65,10 +46,7 @@ func (p *plan) planNetplan(files []File, managers []manager) {
 	}
 	existing := p.matching("/etc/netplan", "*.yaml")
 	for _, file := range files {
-		parsed, err := parseNetplan(file.Content)
-		if err != nil {
-			continue // refused by Validate
-		}
+		parsed, _ := parseNetplan(file.Content)
 		p.writeHidden(path.Join("/etc/netplan", file.Filename), withNewline(file.Content), 0o600, root, "netplan file; its content may hold keys and is not shown")
 		p.warnMerged(file.Filename, parsed, existing)
 		if renderer, _ := parsed.Network["renderer"].(string); renderer == "NetworkManager" {

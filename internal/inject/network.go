@@ -1,56 +1,9 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 )
-
-// fileName leads to no other directory and is no hidden file.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@:+-]{0,127}$`)
-
-func (n Network) validate() error {
-	return errors.Join(
-		validateFiles(attrNetworkd, n.SystemdNetworkd, checkNetworkdFile, ".network", ".netdev", ".link"),
-		validateFiles(attrNetplan, n.Netplan, checkNetplanFile, ".yaml"),
-		validateFiles(attrNetworkManager, n.NetworkManager, checkKeyfile, ".nmconnection"),
-	)
-}
-
-// validateFiles checks names and contents. check returns an error without any
-// of the content.
-func validateFiles(attr string, files []File, check func(File) error, suffixes ...string) error {
-	var errs []error
-	seen := map[string]bool{}
-	for i, file := range files {
-		name := attribute(attr, i, "filename")
-		switch {
-		case !fileName.MatchString(file.Filename):
-			errs = append(errs, fmt.Errorf("%s: %q is no plain file name; give it without a directory", name, file.Filename))
-			continue
-		case !hasSuffix(file.Filename, suffixes):
-			errs = append(errs, fmt.Errorf("%s: %q must end in %s, or it is not read", name, file.Filename, strings.Join(suffixes, ", ")))
-			continue
-		case seen[file.Filename]:
-			errs = append(errs, fmt.Errorf("%s: two files are called %q; give each its own name", name, file.Filename))
-		}
-		seen[file.Filename] = true
-		if err := check(file); err != nil {
-			errs = append(errs, fmt.Errorf("%s of %q: %w", attribute(attr, i, "content"), file.Filename, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func hasSuffix(name string, suffixes []string) bool {
-	for _, suffix := range suffixes {
-		if strings.HasSuffix(name, suffix) {
-			return true
-		}
-	}
-	return false
-}
 
 // planNetwork plans the files of each manager and sees to it that the manager
 // runs, where no other would fight with it.

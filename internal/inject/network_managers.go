@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
 )
 
 // manager is a program of the guest that is enabled and configures interfaces
@@ -51,8 +53,8 @@ func (p *plan) readManagers() []manager {
 		m := manager{name: "systemd-networkd", service: "systemd-networkd.service"}
 		for _, directory := range []string{"/etc/systemd/network", "/usr/lib/systemd/network"} {
 			for _, file := range p.matching(directory, "*.network") {
-				ini, _ := parseINI(p.mustRead(file))
-				m.interfaces = append(m.interfaces, matchNames(ini)...)
+				parsed, _ := ini.Parse(p.mustRead(file))
+				m.interfaces = append(m.interfaces, matchNames(parsed)...)
 			}
 		}
 		managers = append(managers, m)
@@ -104,8 +106,8 @@ func (p *plan) unmanaged() []string {
 	files = append(files, p.matching("/etc/NetworkManager/conf.d", "*.conf")...)
 	var names []string
 	for _, file := range files {
-		ini, _ := parseINI(p.mustRead(file))
-		for _, device := range strings.FieldsFunc(ini.value("keyfile", "unmanaged-devices"), func(r rune) bool { return r == ';' || r == ',' }) {
+		parsed, _ := ini.Parse(p.mustRead(file))
+		for _, device := range strings.FieldsFunc(parsed.Value("keyfile", "unmanaged-devices"), func(r rune) bool { return r == ';' || r == ',' }) {
 			if device = strings.TrimSpace(device); device == "*" {
 				names = append(names, device)
 			} else if name, ok := strings.CutPrefix(device, "interface-name:"); ok {

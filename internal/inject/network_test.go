@@ -129,37 +129,3 @@ func TestNetplanMerges(t *testing.T) {
 		t.Errorf("a replaced file is warned of: %v", warnings)
 	}
 }
-
-func TestNetworkValidation(t *testing.T) {
-	t.Parallel()
-	networkd := func(name, content string) Network { return Network{SystemdNetworkd: []File{{name, content}}} }
-	tests := map[string]struct {
-		network Network
-		want    string
-	}{
-		"document example":    {networkd("10-eth0.network", documentNetwork), ""},
-		"directory":           {networkd("../10-eth0.network", documentNetwork), "no plain file name"},
-		"hidden":              {networkd(".x.network", documentNetwork), "no plain file name"},
-		"suffix":              {networkd("10-eth0.conf", documentNetwork), "must end in .network"},
-		"no section":          {networkd("a.network", "[Network]\nCANARY=1\n"), "no [Match] section"},
-		"netdev":              {networkd("a.netdev", "[NetDev]\nName=x\n"), ""},
-		"no ini":              {networkd("a.network", "[Match]\nCANARY\n"), "line 2"},
-		"twice":               {Network{SystemdNetworkd: []File{{"a.network", documentNetwork}, {"a.network", documentNetwork}}}, "two files"},
-		"netplan, no YAML":    {Network{Netplan: []File{{"a.yaml", "network:\n\tCANARY: [\n"}}}, "no valid YAML"},
-		"netplan, a list":     {Network{Netplan: []File{{"a.yaml", "- CANARY\n"}}}, "network section"},
-		"netplan, no network": {Network{Netplan: []File{{"a.yaml", "CANARY: 1\n"}}}, "no network section"},
-		"keyfile, no type":    {Network{NetworkManager: []File{{"a.nmconnection", "[connection]\nid=CANARY\n"}}}, "has no type"},
-		"keyfile, suffix":     {Network{NetworkManager: []File{{"a", "[connection]\ntype=ethernet\n"}}}, ".nmconnection"},
-	}
-	for name, tc := range tests {
-		err := Options{Network: tc.network}.Validate()
-		switch {
-		case (err == nil) != (tc.want == ""):
-			t.Errorf("%s: %v, want an error with %q", name, err, tc.want)
-		case err != nil && !strings.Contains(err.Error(), tc.want):
-			t.Errorf("%s: %q lacks %q", name, err, tc.want)
-		case err != nil && strings.Contains(err.Error(), "CANARY"):
-			t.Errorf("%s: %q shows the content", name, err)
-		}
-	}
-}

@@ -7,49 +7,35 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
 )
 
 const networkdDirectory = "/etc/systemd/network"
 
-// checkNetworkdFile refuses a file that systemd would not use.
-func checkNetworkdFile(file File) error {
-	ini, bad := parseINI(file.Content)
-	section := "Match"
-	if strings.HasSuffix(file.Filename, ".netdev") {
-		section = "NetDev"
-	}
-	switch {
-	case len(bad) > 0:
-		return fmt.Errorf("line %d is neither [Section] nor Key=value", bad[0])
-	case !ini.has(section):
-		return fmt.Errorf("there is no [%s] section, without which the file has no effect", section)
-	}
-	return nil
-}
-
 // matchNames returns the names in the [Match] section. None mean that it
 // matches by other properties.
-func matchNames(ini iniFile) []string {
-	return slices.DeleteFunc(ini.words("Match", "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
+func matchNames(parsed ini.File) []string {
+	return slices.DeleteFunc(parsed.Words("Match", "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
 }
 
 // planNetworkd stages files of systemd-networkd (and, for .link, of udev).
 func (p *plan) planNetworkd(files []File, managers []manager) {
 	for _, file := range files {
 		name := path.Join(networkdDirectory, file.Filename)
-		ini, _ := parseINI(file.Content)
-		perm, by := p.networkdMode(ini)
+		parsed, _ := ini.Parse(file.Content)
+		perm, by := p.networkdMode(parsed)
 		existing := p.matching(networkdDirectory, "*.network")
 		p.writeHidden(name, withNewline(file.Content), perm, by, "systemd-networkd file; its content may hold keys and is not shown")
 		if strings.HasSuffix(file.Filename, ".link") {
 			continue
 		}
-		interfaces := matchNames(ini)
+		interfaces := matchNames(parsed)
 		if strings.HasSuffix(file.Filename, ".netdev") {
-			interfaces = ini.words("NetDev", "Name")
+			interfaces = parsed.Words("NetDev", "Name")
 		} else {
 			p.warnShadowed(file.Filename, interfaces, existing)
-			p.warnDNS(file.Filename, ini)
+			p.warnDNS(file.Filename, parsed)
 		}
 		p.startManager("systemd-networkd.service", interfaces, managers)
 	}
@@ -57,11 +43,8 @@ func (p *plan) planNetworkd(files []File, managers []manager) {
 
 // networkdMode lets only systemd-networkd read a file with keys (the manual
 // asks for that in systemd.netdev(5)).
-func (p *plan) networkdMode(ini iniFile) (perm fs.FileMode, by owner) {
-	secret := func(e iniEntry) bool {
-		return slices.Contains([]string{"PrivateKey", "PresharedKey", "Password", "Key"}, e.key)
-	}
-	if !slices.ContainsFunc(ini, func(s iniSection) bool { return slices.ContainsFunc(s.entries, secret) }) {
+func (p *plan) networkdMode(parsed ini.File) (perm fs.FileMode, by owner) {
+	if !parsed.HasKey("PrivateKey", "PresharedKey", "Password", "Key") {
 		return 0o644, root
 	}
 	if group, ok := parseColonFile(p.mustRead("/etc/group"), 4).find("systemd-network"); ok {
@@ -79,9 +62,9 @@ func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
 		if path.Base(other) >= filename {
 			continue
 		}
-		ini, _ := parseINI(p.mustRead(other))
+		parsed, _ := ini.Parse(p.mustRead(other))
 		for _, name := range interfaces {
-			if matchesAny(matchNames(ini), name) {
+			if matchesAny(matchNames(parsed), name) {
 				p.warn(fmt.Sprintf("%s in the guest comes first and matches %s too: %s has no effect on it", other, name, filename),
 					"give the file a name that sorts before "+path.Base(other))
 			}
@@ -90,8 +73,8 @@ func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
 }
 
 // warnDNS tells where DNS= leads nowhere.
-func (p *plan) warnDNS(filename string, ini iniFile) {
-	if len(ini.words("Network", "DNS")) == 0 || (p.units != nil && p.units.enabled("systemd-resolved.service")) {
+func (p *plan) warnDNS(filename string, parsed ini.File) {
+	if len(parsed.Words("Network", "DNS")) == 0 || (p.units != nil && p.units.enabled("systemd-resolved.service")) {
 		return
 	}
 	if slices.ContainsFunc(strings.Split(p.mustRead("/etc/resolv.conf"), "\n"), func(line string) bool { return strings.HasPrefix(line, "nameserver") }) {

@@ -1,7 +1,8 @@
 package inject
 
-// Options are a manifest's configuration section. The zero value asks for
-// nothing.
+// Options are a manifest's configuration section, which must have passed the
+// manifest's validation: what is wrong with a name, a hash or a file whatever
+// the guest is like is refused there. The zero value asks for nothing.
 type Options struct {
 	Users    Users
 	Services Services
@@ -92,8 +93,5 @@ const (
 	attrServiceDisable = "configuration.services.disable"
 	attrMask           = "configuration.services.mask"
 	attrHostname       = "configuration.hostname"
-	attrNetworkd       = "configuration.network.systemd_networkd"
-	attrNetplan        = "configuration.network.netplan"
-	attrNetworkManager = "configuration.network.network_manager"
 	attrFirstBoot      = "configuration.first_boot"
 )

@@ -28,6 +28,13 @@ type plan struct {
 	staged   map[string]*edit
 	order    []string
 	made     map[string]bool // directories that are there for certain
+	// directories are those that were made for what lies in them.
+	directories []string
+	// services are those to disable that the guest has, or had when it was
+	// looked at first: what a fix has removed since needs no disabling.
+	services map[string]bool
+	// rulesChecked says that visudo has seen the sudo rules already.
+	rulesChecked bool
 }
 
 // kind is what a path will be.
@@ -62,7 +69,8 @@ func newPlan(ctx context.Context, t Target, now time.Time) (*plan, error) {
 	if t.FS == nil {
 		return nil, errors.New("no guest file system is mounted")
 	}
-	p := &plan{ctx: ctx, guest: t.FS, fs: newCachedFS(t.FS), runner: t.Runner, now: now, staged: map[string]*edit{}, made: map[string]bool{}}
+	p := &plan{ctx: ctx, guest: t.FS, fs: newCachedFS(t.FS), runner: t.Runner, now: now,
+		staged: map[string]*edit{}, made: map[string]bool{}, services: map[string]bool{}}
 	if !p.exists("/etc/passwd") {
 		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
 	}

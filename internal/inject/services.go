@@ -68,9 +68,12 @@ func (p *plan) disableService(name string) {
 		p.disableScript(scriptOf(name))
 	case p.units != nil && len(p.units.links(withSuffix(name))) > 0:
 		p.units.disable(withSuffix(name), install{}) // the unit is gone, its links are not
+	case p.services[name]: // it was there when the guest was looked at first
 	default:
 		p.warnUnknown(name, "disable")
+		return
 	}
+	p.services[name] = true
 }
 
 func (p *plan) maskService(name string) {

@@ -209,27 +209,6 @@ func TestSysV(t *testing.T) {
 	}
 }
 
-func TestServiceValidation(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		services Services
-		fails    bool
-	}{
-		"enabled and disabled": {Services{Enable: []string{"ssh"}, Disable: []string{"ssh.service"}}, true},
-		"enabled and masked":   {Services{Enable: []string{"ssh"}, Mask: []string{"ssh"}}, true},
-		"disabled and masked":  {Services{Disable: []string{"ssh"}, Mask: []string{"ssh"}}, false},
-		"service and socket":   {Services{Disable: []string{"ssh"}, Enable: []string{"ssh.socket"}}, false},
-		"a path":               {Services{Enable: []string{"../x"}}, true},
-		"an empty name":        {Services{Enable: []string{""}}, true},
-		"a name with a dot":    {Services{Enable: []string{"dbus-org.freedesktop.login1"}}, false},
-	}
-	for name, tc := range tests {
-		if err := (Options{Services: tc.services}).Validate(); (err != nil) != tc.fails {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestExpand(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ text, unit, want string }{

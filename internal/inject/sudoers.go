@@ -1,26 +1,9 @@
 package inject
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 )
-
-// sudoRule is the part of a user specification of sudoers(5) after the user:
-// hosts = (runas) tags commands. It refuses what cannot be one; visudo, where
-// the guest has it, checks the rest.
-var sudoRule = regexp.MustCompile(`^[^=\s,:()]+(\s*,\s*[^=\s,:()]+)*\s*=\s*(\([^()]*\)\s*)?([A-Z_]+:\s*)*\S.*$`)
-
-func checkSudoRule(rule string) error {
-	switch {
-	case strings.ContainsAny(rule, "\n\r\x00"):
-		return errors.New("a sudo rule is one line")
-	case !sudoRule.MatchString(strings.TrimSpace(rule)):
-		return fmt.Errorf("%q is no sudo rule without its user; write for example: ALL=(ALL) NOPASSWD: ALL", rule)
-	}
-	return nil
-}
 
 // sudoersText is the content of a user's file in sudoers.d.
 func sudoersText(user string, rules []string) string {
@@ -61,7 +44,7 @@ func (p *plan) planSudo(index int, user User) error {
 			break
 		}
 	}
-	if visudo != "" && p.runner != nil {
+	if visudo != "" && p.runner != nil && !p.rulesChecked {
 		if _, err := p.runner.RunInput([]byte(text), visudo, "-c", "-q", "-f", "-"); err != nil {
 			return fmt.Errorf("%s: the guest's visudo refuses a rule: %w", attr, err)
 		}

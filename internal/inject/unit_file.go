@@ -4,88 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
 )
-
-// iniFile is a file in the syntax of systemd.syntax(7), which NetworkManager's
-// key files share. Values keep their order; a key may occur more than once.
-type iniFile []iniSection
-
-type iniSection struct {
-	name    string
-	entries []iniEntry
-}
-
-type iniEntry struct{ key, value string }
-
-// parseINI reads what it can: a line that is no section, entry or comment is
-// reported by its number in bad, from 1, and left out.
-func parseINI(text string) (file iniFile, bad []int) {
-	number, pending := 0, ""
-	for line := range strings.Lines(text) {
-		number++
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' || line[0] == ';' {
-			continue
-		}
-		if before, ok := strings.CutSuffix(line, `\`); ok {
-			pending += before + " "
-			continue
-		}
-		line, pending = pending+line, ""
-		if line[0] == '[' && line[len(line)-1] == ']' {
-			file = append(file, iniSection{name: line[1 : len(line)-1]})
-			continue
-		}
-		key, value, ok := strings.Cut(line, "=")
-		if !ok || len(file) == 0 {
-			bad = append(bad, number)
-			continue
-		}
-		last := &file[len(file)-1]
-		last.entries = append(last.entries, iniEntry{strings.TrimSpace(key), strings.TrimSpace(value)})
-	}
-	return file, bad
-}
-
-// has reports whether there is a section of that name.
-func (f iniFile) has(section string) bool {
-	for _, s := range f {
-		if s.name == section {
-			return true
-		}
-	}
-	return false
-}
-
-// words returns all words of a key; an empty value resets the list.
-func (f iniFile) words(section, key string) []string {
-	var words []string
-	for _, s := range f {
-		for _, e := range s.entries {
-			if s.name != section || e.key != key {
-				continue
-			}
-			if e.value == "" {
-				words = nil
-			}
-			words = append(words, strings.Fields(e.value)...)
-		}
-	}
-	return words
-}
-
-// value returns a key's last value.
-func (f iniFile) value(section, key string) string {
-	value := ""
-	for _, s := range f {
-		for _, e := range s.entries {
-			if s.name == section && e.key == key {
-				value = e.value
-			}
-		}
-	}
-	return value
-}
 
 // install is the [Install] section of a unit (systemd.unit(5)).
 type install struct {
@@ -96,18 +17,18 @@ type install struct {
 // parseInstall reads the section from a unit and its drop-ins, which are given
 // one after the other.
 func parseInstall(texts ...string) install {
-	var all iniFile
+	var all ini.File
 	for _, text := range texts {
-		file, _ := parseINI(text)
+		file, _ := ini.Parse(text)
 		all = append(all, file...)
 	}
 	return install{
-		wantedBy:        all.words("Install", "WantedBy"),
-		requiredBy:      all.words("Install", "RequiredBy"),
-		upheldBy:        all.words("Install", "UpheldBy"),
-		alias:           all.words("Install", "Alias"),
-		also:            all.words("Install", "Also"),
-		defaultInstance: all.value("Install", "DefaultInstance"),
+		wantedBy:        all.Words("Install", "WantedBy"),
+		requiredBy:      all.Words("Install", "RequiredBy"),
+		upheldBy:        all.Words("Install", "UpheldBy"),
+		alias:           all.Words("Install", "Alias"),
+		also:            all.Words("Install", "Also"),
+		defaultInstance: all.Value("Install", "DefaultInstance"),
 	}
 }
 

@@ -201,24 +201,9 @@ func TestUserProblemsStopBeforeAnyChange(t *testing.T) {
 		"shell that is no program": {Options{Users: Users{Create: []User{{Name: "bob", Shell: "/etc/passwd"}}}}, []string{"no program"}},
 		"uid of another user":      {Options{Users: Users{Create: []User{{Name: "good"}, {Name: "bob", UID: ptr(1000)}}}}, []string{"create[1].uid", `"alice"`}},
 		"uid of an existing user":  {Options{Users: Users{Create: []User{{Name: "alice", UID: ptr(1001)}}}}, []string{"has uid 1000 already"}},
-		"two of one uid":           {Options{Users: Users{Create: []User{{Name: "a", UID: ptr(1500)}, {Name: "b", UID: ptr(1500)}}}}, []string{`already that of "a"`}},
-		"two of one name":          {Options{Users: Users{Create: []User{{Name: "a"}, {Name: "a"}}}}, []string{"name it once"}},
-		"created and deleted":      {Options{Users: Users{Create: []User{{Name: "a"}}, Delete: []string{"a"}}}, []string{"users.delete[0]", "name it once"}},
-		"bad name":                 {Options{Users: Users{Create: []User{{Name: "a b"}}}}, []string{"no account name"}},
-		"numeric name":             {Options{Users: Users{Create: []User{{Name: "1000"}}}}, []string{"no account name"}},
-		"plain password":           {Options{Users: Users{Create: []User{{Name: "a", Password: "CANARY"}}}}, []string{"create[0].password", "openssl passwd -6"}},
-		"hash with a colon":        {Options{Users: Users{Create: []User{{Name: "a", Password: "$6$CANARY:0:0"}}}}, []string{"create[0].password"}},
-		"hash with a line":         {Options{Users: Users{Create: []User{{Name: "a", Password: "$6$CANARY\nroot::0:0"}}}}, []string{"create[0].password"}},
-		"comment with a line":      {Options{Users: Users{Create: []User{{Name: "a", Comment: "x\nroot::0:0::/:"}}}}, []string{"create[0].comment"}},
-		"relative home":            {Options{Users: Users{Create: []User{{Name: "a", Home: "home"}}}}, []string{"create[0].home"}},
 		"home that is a file":      {Options{Users: Users{Create: []User{{Name: "a", Home: "/etc/passwd"}}}}, []string{"is no directory"}},
-		"private key":              {Options{Users: Users{Create: []User{{Name: "a", SSHAuthorizedKeys: []string{"-----BEGIN OPENSSH PRIVATE KEY-----\nCANARY"}}}}}, []string{"ssh_authorized_keys[0]", "private key"}},
-		"two keys in one":          {Options{Users: Users{Create: []User{{Name: "a", SSHAuthorizedKeys: []string{testKey + "\n" + testKey}}}}}, []string{"more than one line"}},
-		"no key":                   {Options{Users: Users{Create: []User{{Name: "a", SSHAuthorizedKeys: []string{"CANARY"}}}}}, []string{"no public key"}},
-		"sudo with a user":         {Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"NOPASSWD"}}}}}, []string{"create[0].sudo[0]", "ALL=(ALL) NOPASSWD: ALL"}},
 		"delete a system account":  {Options{Users: Users{Delete: []string{"daemon"}}}, []string{"users.delete[0]", "system account"}},
 		"unknown gid, taken name":  {Options{Users: Users{Create: []User{{Name: "adm", GID: ptr(4000)}}}}, []string{"create[0].gid"}},
-		"id out of range":          {Options{Users: Users{Create: []User{{Name: "a", UID: ptr(-1)}}}}, []string{"create[0].uid"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -232,9 +217,6 @@ func TestUserProblemsStopBeforeAnyChange(t *testing.T) {
 				if !strings.Contains(err.Error(), text) {
 					t.Errorf("error %q lacks %q", err, text)
 				}
-			}
-			if strings.Contains(err.Error(), "CANARY") {
-				t.Errorf("error %q shows a secret", err)
 			}
 			if got := g.read("/etc/passwd"); got != debianFiles["/etc/passwd"] {
 				t.Error("the guest was changed")
@@ -253,6 +235,8 @@ func TestUserWarnings(t *testing.T) {
 	}{
 		"placeholder hash and key": {debianFiles, nil,
 			User{Name: "a", Password: "$6$rounds=656000$...", SSHAuthorizedKeys: []string{"ssh-rsa AAAAB3... user@host"}}, []string{"cut off", "sshd will ignore it"}},
+		"locked hash":        {debianFiles, nil, User{Name: "a", Password: "!$6$salt$cut"}, []string{"cut off"}},
+		"no password":        {debianFiles, nil, User{Name: "a", Password: "!"}, nil},
 		"weak hash":          {debianFiles, nil, User{Name: "a", Password: "$1$salt$0123456789012345678901"}, []string{"weak"}},
 		"yescrypt on musl":   {alpineFiles, nil, User{Name: "a", Password: "$y$j9T$salt$hash"}, []string{"does not know the method"}},
 		"yescrypt on debian": {debianFiles, nil, User{Name: "a", Password: "$y$j9T$salt$hash"}, nil},

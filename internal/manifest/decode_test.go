@@ -68,7 +68,7 @@ func TestEmptySectionsDecodeToTheSame(t *testing.T) {
 	m := decode(t, `{
 		"version": "1.0", "metadata": {"tags": []}, "source": {"type": "raw", "path": "d.img"}, "output": {"directory": "out"},
 		"pipeline": {"inspect": {}},
-		"configuration": {"users": {"create": []}, "services": {}, "hostname": {"hosts": []}, "network": {"systemd_networkd": []}},
+		"configuration": {"users": {"create": []}, "services": {}, "hostname": {"hosts": []}, "network": {"systemd_networkd": []}, "first_boot": []},
 		"options": {"report": {"enabled": false, "path": ""}}
 	}`)
 	encoded, err := json.Marshal(m)
@@ -102,22 +102,33 @@ func TestDecodeEverything(t *testing.T) {
 			Validate: manifest.Validate{Enabled: true},
 		},
 		Configuration: &manifest.Configuration{
-			Users: &manifest.Users{Create: []manifest.User{
+			Users: &manifest.Users{Disable: []string{"vagrant"}, Delete: []string{"oldadmin"}, Create: []manifest.User{
 				{
-					Name: "sysadmin", UID: &uid, Groups: []string{"wheel", "docker"}, Shell: "/bin/bash",
+					Name: "sysadmin", UID: &uid, GID: &uid, Comment: "System administration", Home: "/srv/sysadmin",
+					Sudo: []string{"ALL=(ALL:ALL) NOPASSWD: /usr/bin/systemctl, /usr/bin/journalctl"}, Groups: []string{"wheel", "docker"}, Shell: "/bin/bash",
 					Password:          "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7",
 					SSHAuthorizedKeys: []string{"ssh-rsa AAAAB3... user@host"},
 				},
 				{Name: "guest"},
 			}},
-			Services: &manifest.Services{Enable: []string{"sshd", "docker.socket"}, Disable: []string{"vmware-tools"}},
+			Services: &manifest.Services{Enable: []string{"sshd", "docker.socket"}, Disable: []string{"vmware-tools"}, Mask: []string{"cups"}},
 			Hostname: &manifest.Hostname{Hostname: "webserver01", Domain: "example.com", Hosts: []manifest.Host{
 				{IP: "127.0.0.1", Hostname: "localhost"},
 				{IP: "fd00::10", Hostname: "webserver01.example.com webserver01"},
 			}},
-			Network: &manifest.Network{SystemdNetworkd: []manifest.NetworkFile{{
-				Filename: "10-eth0.network", Content: "[Match]\nName=eth0\n\n[Network]\nDHCP=no\nAddress=10.0.0.10/24\n",
-			}}},
+			MachineID: manifest.MachineIDReset,
+			Network: &manifest.Network{
+				SystemdNetworkd: []manifest.NetworkFile{{
+					Filename: "10-eth0.network", Content: "[Match]\nName=eth0\n\n[Network]\nDHCP=no\nAddress=10.0.0.10/24\n",
+				}},
+				Netplan: []manifest.NetworkFile{{
+					Filename: "60-eth1.yaml", Content: "network:\n  version: 2\n  ethernets:\n    eth1:\n      dhcp4: true\n",
+				}},
+				NetworkManager: []manifest.NetworkFile{{
+					Filename: "eth2.nmconnection", Content: "[connection]\nid=eth2\ntype=ethernet\ninterface-name=eth2\n",
+				}},
+			},
+			FirstBoot: []manifest.Script{{Name: "greet", Content: "echo migrated >> /etc/motd\n"}},
 		},
 		Options: manifest.Options{DryRun: true, Verbose: 2, Report: manifest.ReportOptions{Path: "reports/web.json"}},
 	}
@@ -250,11 +261,12 @@ func TestDecodeErrors(t *testing.T) {
 			"version": null,
 			"source": {},
 			"output": {},
-			"pipeline": {"inspect": {}},
+			"pipeline": {"fix": {}},
 			"configuration": {
 				"users": {"create": [{}]},
 				"hostname": {"hosts": [{}]},
-				"network": {"systemd_networkd": [{}]}
+				"network": {"systemd_networkd": [{}]},
+				"first_boot": [{}]
 			}}`,
 			`1:1 version: missing required field
 			 3:14 source.type: missing required field
@@ -264,7 +276,9 @@ func TestDecodeErrors(t *testing.T) {
 			 8:28 configuration.hostname.hosts[0].ip: missing required field
 			 8:28 configuration.hostname.hosts[0].hostname: missing required field
 			 9:38 configuration.network.systemd_networkd[0].filename: missing required field
-			 9:38 configuration.network.systemd_networkd[0].content: missing required field`,
+			 9:38 configuration.network.systemd_networkd[0].content: missing required field
+			 10:20 configuration.first_boot[0].name: missing required field
+			 10:20 configuration.first_boot[0].content: missing required field`,
 		},
 		"wrong types": {
 			`{

@@ -76,6 +76,8 @@ func (*Host) required() []string { return []string{"ip", "hostname"} }
 
 func (*NetworkFile) required() []string { return []string{"filename", "content"} }
 
+func (*Script) required() []string { return []string{"name", "content"} }
+
 func (o *Options) setDefaults() {
 	*o = Options{Verbose: DefaultVerbose}
 	o.Report.setDefaults()

@@ -95,7 +95,19 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"groups":              {"configuration": `{"users": {"create": [{"name": "a", "groups": ["x", "x"]}]}}`},
 		"service":             {"configuration": `{"services": {"enable": ["a/b"]}}`},
 		"hosts":               {"configuration": `{"hostname": {"hosts": [{"ip": "::1"}]}}`},
-		"networkd filename":   {"configuration": `{"network": {"systemd_networkd": [{"filename": "a.conf", "content": "x"}]}}`},
+		"gid":                 {"configuration": `{"users": {"create": [{"name": "a", "gid": -1}]}}`},
+		"comment":             {"configuration": `{"users": {"create": [{"name": "a", "comment": "a:b"}]}}`},
+		"home":                {"configuration": `{"users": {"create": [{"name": "a", "home": "home/a"}]}}`},
+		"sudo":                {"configuration": `{"users": {"create": [{"name": "a", "sudo": ["NOPASSWD"]}]}}`},
+		"disable":             {"configuration": `{"users": {"disable": ["a b"]}}`},
+		"delete":              {"configuration": `{"users": {"delete": [""]}}`},
+		"mask":                {"configuration": `{"services": {"mask": ["../a"]}}`},
+		"machine_id":          {"configuration": `{"machine_id": "keep"}`},
+		"netplan filename":    {"configuration": `{"network": {"netplan": [{"filename": "a.yml", "content": "network: {version: 2}"}]}}`},
+		"keyfile name":        {"configuration": `{"network": {"network_manager": [{"filename": "a", "content": "[connection]\ntype=ethernet"}]}}`},
+		"script name":         {"configuration": `{"first_boot": [{"name": "../a", "content": "true"}]}`},
+		"script":              {"configuration": `{"first_boot": [{"name": "a", "content": ""}]}`},
+		"networkd filename":   {"configuration": `{"network": {"systemd_networkd": [{"filename": "a.conf", "content": "[Match]"}]}}`},
 	}
 	for name, members := range refused {
 		text := minimal(t, members)
@@ -132,9 +144,10 @@ func TestSchemaKeepsStep(t *testing.T) {
 	compare(t, "", reflect.TypeFor[manifest.Manifest](), root)
 
 	enums := map[string][]string{
-		"source.type":             spell(manifest.SourceTypes),
-		"output.format":           append(spell(manifest.OutputFormats), "<nil>"),
-		"pipeline.fix.fstab_mode": append(spell(manifest.FstabModes), "<nil>"),
+		"source.type":              spell(manifest.SourceTypes),
+		"output.format":            append(spell(manifest.OutputFormats), "<nil>"),
+		"pipeline.fix.fstab_mode":  append(spell(manifest.FstabModes), "<nil>"),
+		"configuration.machine_id": append(spell(manifest.MachineIDs), "<nil>"),
 	}
 	for path, want := range enums {
 		var got []string

@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -10,31 +13,21 @@ import (
 const shortestSecret = 8
 
 // Secrets lists the texts of the manifest that nobody may see: passwords, and
-// the network files as a whole and line by line. The longest come first, as a
-// replacer needs them.
+// files as a whole and line by line. The longest come first, as a replacer
+// needs them.
 func (m *Manifest) Secrets() []string {
-	if m.Configuration == nil {
-		return nil
-	}
 	var secrets []string
 	add := func(secret string) {
 		if len(secret) >= shortestSecret {
 			secrets = append(secrets, secret)
 		}
 	}
-	if users := m.Configuration.Users; users != nil {
-		for _, user := range users.Create {
-			add(user.Password)
+	m.eachSecret(func(secret *string) {
+		add(*secret)
+		for line := range strings.Lines(*secret) {
+			add(strings.TrimSpace(line))
 		}
-	}
-	if network := m.Configuration.Network; network != nil {
-		for _, file := range network.SystemdNetworkd {
-			add(file.Content)
-			for line := range strings.Lines(file.Content) {
-				add(strings.TrimSpace(line))
-			}
-		}
-	}
+	})
 	slices.SortFunc(secrets, func(a, b string) int {
 		if len(a) != len(b) {
 			return len(b) - len(a)
@@ -42,4 +35,46 @@ func (m *Manifest) Secrets() []string {
 		return strings.Compare(a, b)
 	})
 	return slices.Compact(secrets)
+}
+
+// eachSecret calls do with every field that holds a secret.
+func (m *Manifest) eachSecret(do func(*string)) {
+	g := m.Configuration
+	if g == nil {
+		return
+	}
+	if g.Users != nil {
+		for n := range g.Users.Create {
+			do(&g.Users.Create[n].Password)
+		}
+	}
+	if g.Network != nil {
+		for _, files := range [][]NetworkFile{g.Network.SystemdNetworkd, g.Network.Netplan, g.Network.NetworkManager} {
+			for n := range files {
+				do(&files[n].Content)
+			}
+		}
+	}
+	for n := range g.FirstBoot {
+		do(&g.FirstBoot[n].Content)
+	}
+}
+
+// Digest tells manifests apart. Secrets do not count: whoever can read a digest
+// could guess short ones by it.
+func (m *Manifest) Digest() (string, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return "", err
+	}
+	var bare Manifest
+	if err := json.Unmarshal(text, &bare); err != nil {
+		return "", err
+	}
+	bare.eachSecret(func(secret *string) { *secret = "" })
+	if text, err = json.Marshal(bare); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }

@@ -139,31 +139,44 @@ type Validate struct {
 
 // Configuration is what is injected into a Linux guest.
 type Configuration struct {
-	Users    *Users    `json:"users,omitempty"`
-	Services *Services `json:"services,omitempty"`
-	Hostname *Hostname `json:"hostname,omitempty"`
-	Network  *Network  `json:"network,omitempty"`
+	Users     *Users    `json:"users,omitempty"`
+	Services  *Services `json:"services,omitempty"`
+	Hostname  *Hostname `json:"hostname,omitempty"`
+	MachineID MachineID `json:"machine_id,omitempty"`
+	Network   *Network  `json:"network,omitempty"`
+	// FirstBoot scripts run once, in this order.
+	FirstBoot []Script `json:"first_boot,omitempty"`
 }
 
-// Users are accounts of the guest.
+// Users are accounts of the guest: those that must exist, those that nobody may
+// log in to, and those that must not exist.
 type Users struct {
-	Create []User `json:"create,omitempty"`
+	Create  []User   `json:"create,omitempty"`
+	Disable []string `json:"disable,omitempty"`
+	Delete  []string `json:"delete,omitempty"`
 }
 
-// User is one account. Password is a crypt(3) hash and a secret.
+// User is one account. Password is a crypt(3) hash and a secret. GID is the
+// primary group's, Groups are the others.
 type User struct {
 	Name              string   `json:"name"`
 	UID               *int     `json:"uid,omitempty"`
+	GID               *int     `json:"gid,omitempty"`
+	Comment           string   `json:"comment,omitempty"`
+	Home              string   `json:"home,omitempty"`
 	Password          string   `json:"password,omitempty"`
 	Groups            []string `json:"groups,omitempty"`
 	Shell             string   `json:"shell,omitempty"`
 	SSHAuthorizedKeys []string `json:"ssh_authorized_keys,omitempty"`
+	// Sudo are rules of sudoers(5) without the user: "ALL=(ALL) NOPASSWD: ALL".
+	Sudo []string `json:"sudo,omitempty"`
 }
 
-// Services lists units to enable and disable at boot.
+// Services lists units to enable, to disable and to mask at boot.
 type Services struct {
 	Enable  []string `json:"enable,omitempty"`
 	Disable []string `json:"disable,omitempty"`
+	Mask    []string `json:"mask,omitempty"`
 }
 
 // Hostname is the guest's name and its /etc/hosts entries.
@@ -180,15 +193,33 @@ type Host struct {
 	Hostname string `json:"hostname"`
 }
 
+// MachineID says what becomes of the guest's machine id; empty leaves it alone.
+type MachineID string
+
+// MachineIDReset makes the guest generate a new id at its next boot.
+const MachineIDReset MachineID = "reset"
+
+// MachineIDs lists what can become of the machine id.
+var MachineIDs = []MachineID{MachineIDReset}
+
 // Network holds configuration files of the guest's network managers.
 type Network struct {
 	SystemdNetworkd []NetworkFile `json:"systemd_networkd,omitempty"`
+	Netplan         []NetworkFile `json:"netplan,omitempty"`
+	NetworkManager  []NetworkFile `json:"network_manager,omitempty"`
 }
 
 // NetworkFile is one file. Content may hold keys and counts as a secret.
 type NetworkFile struct {
 	Filename string `json:"filename"`
 	Content  string `json:"content"`
+}
+
+// Script is a program text; without a "#!" line it is for /bin/sh. Content may
+// hold keys and counts as a secret.
+type Script struct {
+	Name    string `json:"name"`
+	Content string `json:"content"`
 }
 
 // Options hold for the whole run.

@@ -7,10 +7,6 @@ var unsupported = []struct {
 	used func(*Manifest) bool
 }{
 	{"pipeline.convert.compress_level", func(m *Manifest) bool { return m.Pipeline.Convert.Enabled && m.Pipeline.Convert.CompressLevel != nil }},
-	{"configuration.users", func(m *Manifest) bool { return m.Configuration != nil && m.Configuration.Users != nil }},
-	{"configuration.services", func(m *Manifest) bool { return m.Configuration != nil && m.Configuration.Services != nil }},
-	{"configuration.hostname", func(m *Manifest) bool { return m.Configuration != nil && m.Configuration.Hostname != nil }},
-	{"configuration.network", func(m *Manifest) bool { return m.Configuration != nil && m.Configuration.Network != nil }},
 }
 
 // Unsupported lists the fields in use that this version cannot honour. A

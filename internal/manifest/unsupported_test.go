@@ -15,15 +15,10 @@ func TestUnsupported(t *testing.T) {
 		"minimal": {},
 		"all of them": {
 			map[string]string{
-				"pipeline":      `{"fix": {}, "convert": {"compress": true, "compress_level": 6}}`,
-				"configuration": `{"users": {}, "services": {}, "hostname": {}, "network": {}}`,
+				"pipeline": `{"fix": {}, "convert": {"compress": true, "compress_level": 6}}`,
 			},
 			[]string{
 				"0:0 pipeline.convert.compress_level: not supported by this version: leave it out",
-				"0:0 configuration.users: not supported by this version: leave it out",
-				"0:0 configuration.services: not supported by this version: leave it out",
-				"0:0 configuration.hostname: not supported by this version: leave it out",
-				"0:0 configuration.network: not supported by this version: leave it out",
 			},
 		},
 		"in stages that are off": {
@@ -32,7 +27,6 @@ func TestUnsupported(t *testing.T) {
 					"inspect": {}, "fix": {"enabled": false},
 					"convert": {"enabled": false, "compress": true, "compress_level": 6}
 				}`,
-				"configuration": `{}`,
 			},
 			nil,
 		},

@@ -23,7 +23,7 @@ func (m *Manifest) check() Errors {
 	m.Output.check(&c)
 	m.Pipeline.check(&c)
 	checkCompression(&c, m.Output.Format, m.Pipeline.Convert)
-	m.Configuration.check(&c)
+	m.Configuration.check(&c, m.Pipeline.Fix)
 	m.Options.check(&c)
 	m.checkCollisions(&c)
 	return c.errors

@@ -245,8 +245,64 @@ func TestValidateConfiguration(t *testing.T) {
 			`configuration.hostname.hostname: "web_1" is not a host name: use up to 64 letters, digits and inner hyphens`,
 			`configuration.hostname.domain: "-x.com" is not a domain name`,
 		}},
-		"domain alone": {`{"hostname": {"domain": "example.com"}}`, []string{
-			`configuration.hostname.domain: has no effect without hostname: give both`,
+		"domain of the guest's own name": {`{"hostname": {"domain": "example.com"}}`, nil},
+		"domain of a whole name":         {`{"hostname": {"hostname": "web.example.com", "domain": "Example.com"}}`, nil},
+		"another domain": {`{"hostname": {"hostname": "web.example.com", "domain": "example.org"}}`, []string{
+			`configuration.hostname.domain: the host name "web.example.com" is in another domain: leave domain out, or give hostname without one`,
+		}},
+		"same user in several lists": {`{"users": {"create": [{"name": "a"}, {"name": "b"}], "disable": ["c", "a"], "delete": ["c", "0x", "b"]}}`, []string{
+			`configuration.users.disable[1]: the user "a" is in configuration.users.create[0] already`,
+			`configuration.users.delete[0]: the user "c" is in configuration.users.disable[0] already`,
+			`configuration.users.delete[1]: "0x" is not a user name: use up to 32 letters, digits, '_', '-' and '.', with a letter or '_' first`,
+			`configuration.users.delete[2]: the user "b" is in configuration.users.create[1] already`,
+		}},
+		"gid": {`{"users": {"create": [{"name": "a", "gid": -1}, {"name": "b", "gid": 65535}, {"name": "c", "gid": 0}]}}`, []string{
+			`configuration.users.create[0].gid: -1 cannot be a group's gid: use 0 to 4294967294 without 65535`,
+			`configuration.users.create[1].gid: 65535 cannot be a group's gid: use 0 to 4294967294 without 65535`,
+		}},
+		"comment": {`{"users": {"create": [{"name": "a", "comment": "Jörg, Web"}, {"name": "b", "comment": "x\nroot::0:0::/:"}]}}`, []string{
+			`configuration.users.create[1].comment: "x\nroot::0:0::/:" holds a colon or a control character`,
+		}},
+		"home": {`{"users": {"create": [{"name": "a", "home": "home"}, {"name": "b", "home": "/srv/../b"}, {"name": "c", "home": "/srv/c"}]}}`, []string{
+			`configuration.users.create[0].home: "home" is not the absolute path of a directory, such as /home/web`,
+			`configuration.users.create[1].home: "/srv/../b" is not the absolute path of a directory, such as /home/web`,
+		}},
+		"sudo": {`{"users": {"create": [{"name": "a", "sudo": ["ALL=(ALL) NOPASSWD: ALL", "ALL = /bin/ls", "web ALL=(ALL) ALL", "ALL=(ALL) ALL\nroot ALL=ALL", ""]}]}}`, []string{
+			`configuration.users.create[0].sudo[2]: "web ALL=(ALL) ALL" is not a sudo rule without its user, such as "ALL=(ALL) NOPASSWD: ALL"`,
+			`configuration.users.create[0].sudo[3]: "ALL=(ALL) ALL\nroot ALL=ALL" is not a sudo rule without its user, such as "ALL=(ALL) NOPASSWD: ALL"`,
+			`configuration.users.create[0].sudo[4]: "" is not a sudo rule without its user, such as "ALL=(ALL) NOPASSWD: ALL"`,
+		}},
+		"mask": {`{"services": {"enable": ["ssh"], "disable": ["cron"], "mask": ["cron", "ssh.service", "ssh.socket", "a/b"]}}`, []string{
+			`configuration.services.mask[1]: the service "ssh.service" is enabled and masked: keep one of the two`,
+			`configuration.services.mask[3]: "a/b" is not the name of a service or unit`,
+		}},
+		"machine_id": {`{"machine_id": "rest"}`, []string{
+			`configuration.machine_id: "rest" is not known: did you mean "reset"? (use one of reset)`,
+		}},
+		"netplan": {`{"network": {"netplan": [
+			{"filename": "a.yaml", "content": "network: {version: 2}"}, {"filename": "a.yml", "content": "network:\n\tCANARY: ["},
+			{"filename": "b.yaml", "content": "- CANARY"}, {"filename": "a.yaml", "content": "CANARY: 1"}
+		]}}`, []string{
+			`configuration.network.netplan[1].filename: "a.yml" is not a plain file name that ends with .yaml`,
+			`configuration.network.netplan[1].content: line 2 is not valid YAML`,
+			`configuration.network.netplan[2].content: is no YAML of the form that netplan reads`,
+			`configuration.network.netplan[3].filename: "a.yaml" is in configuration.network.netplan[0] already`,
+			`configuration.network.netplan[3].content: has no network section, without which the file has no effect`,
+		}},
+		"network_manager": {`{"network": {"network_manager": [
+			{"filename": "lan.nmconnection", "content": "[connection]\ntype=ethernet\n"}, {"filename": "b", "content": "[wifi]\npsk=CANARY"},
+			{"filename": "c.nmconnection", "content": "[connection]\nCANARY"}, {"filename": "d.nmconnection", "content": "[connection]\nid=CANARY"}
+		]}}`, []string{
+			`configuration.network.network_manager[1].filename: "b" is not a plain file name that ends with .nmconnection`,
+			`configuration.network.network_manager[1].content: has no [connection] section, without which the file has no effect`,
+			`configuration.network.network_manager[2].content: line 2 is neither [section] nor key=value`,
+			`configuration.network.network_manager[3].content: has no type in its [connection] section, such as type=ethernet`,
+		}},
+		"first_boot": {`{"first_boot": [{"name": "a", "content": "true"}, {"name": "../a", "content": " "}, {"name": "a", "content": "x\u0000"}]}`, []string{
+			`configuration.first_boot[1].name: "../a" is not a script name: use up to 64 letters, digits, '_', '-' and '.', with a letter or digit first`,
+			`configuration.first_boot[1].content: must not be empty`,
+			`configuration.first_boot[2].name: "a" is in configuration.first_boot[0] already`,
+			`configuration.first_boot[2].content: holds a NUL character`,
 		}},
 		"hosts": {`{"hostname": {"hosts": [
 			{"ip": "10.0.0.256", "hostname": "a"}, {"ip": "::1", "hostname": " "},
@@ -258,8 +314,9 @@ func TestValidateConfiguration(t *testing.T) {
 			`configuration.hostname.hosts[3].hostname: "ba/d" is not a host name`,
 		}},
 		"network": {`{"network": {"systemd_networkd": [
-			{"filename": "a/b.network", "content": "x"}, {"filename": "10-eth0.conf", "content": "x"}, {"filename": ".network", "content": " "},
-			{"filename": "10-a.link", "content": "x"}, {"filename": "10-a.link", "content": "x\u0000"}, {"filename": "20-br0.netdev", "content": "x"}
+			{"filename": "a/b.network", "content": "[Match]"}, {"filename": "10-eth0.conf", "content": "[Match]"}, {"filename": ".network", "content": " "},
+			{"filename": "10-a.link", "content": "[Match]"}, {"filename": "10-a.link", "content": "x\u0000"}, {"filename": "20-br0.netdev", "content": "[NetDev]"},
+			{"filename": "a.network", "content": "[Network]\nCANARY=1"}, {"filename": "b.network", "content": "[Match]\nCANARY"}
 		]}}`, []string{
 			`configuration.network.systemd_networkd[0].filename: "a/b.network" is not a plain file name that ends with .network, .netdev or .link`,
 			`configuration.network.systemd_networkd[1].filename: "10-eth0.conf" is not a plain file name that ends with .network, .netdev or .link`,
@@ -267,6 +324,8 @@ func TestValidateConfiguration(t *testing.T) {
 			`configuration.network.systemd_networkd[2].content: must not be empty`,
 			`configuration.network.systemd_networkd[4].filename: "10-a.link" is in configuration.network.systemd_networkd[3] already`,
 			`configuration.network.systemd_networkd[4].content: holds a NUL character`,
+			`configuration.network.systemd_networkd[6].content: has no [Match] section, without which the file has no effect`,
+			`configuration.network.systemd_networkd[7].content: line 2 is neither [Section] nor Key=value`,
 		}},
 		"the hash of the documentation": {`{"users": {"create": [{"name": "a", "password": ` + hash + `}]}}`, nil},
 	} {
@@ -277,13 +336,34 @@ func TestValidateConfiguration(t *testing.T) {
 	}
 }
 
+// TestValidateConfigurationNeedsFix also holds what counts as nothing.
+func TestValidateConfigurationNeedsFix(t *testing.T) {
+	t.Parallel()
+	const without = `{"inspect": {}, "fix": {"enabled": false}, "convert": {}}`
+	for configuration, refused := range map[string]bool{
+		`null`:                              false,
+		`{}`:                                false,
+		`{"users": {}, "network": {}}`:      false,
+		`{"users": {"create": []}}`:         false,
+		`{"users": {"delete": ["a"]}}`:      true,
+		`{"hostname": {"hostname": "web"}}`: true,
+		`{"machine_id": "reset"}`:           true,
+	} {
+		var want []string
+		if refused {
+			want = []string{`configuration: the fix stage, which injects it, is off: enable pipeline.fix, or leave configuration out`}
+		}
+		assertErrors(t, minimal(t, map[string]string{"pipeline": without, "configuration": configuration}), want)
+	}
+}
+
 func TestValidatePassword(t *testing.T) {
 	t.Parallel()
 	for password, good := range map[string]bool{
 		"$6$rounds=656000$abc$deadBEEF./":       true,
 		"$y$j9T$salt$hash":                      true,
 		"$2b$12$abcdefghijklmnopqrstuv":         true,
-		"$argon2id$v=19$m=65536,t=3,p=4$c2F$aA": true,
+		"$2b$12$abcdefghijklmnopqrstuv/.":       true,
 		"!":                                     true,
 		"!!":                                    true,
 		"*":                                     true,
@@ -295,6 +375,8 @@ func TestValidatePassword(t *testing.T) {
 		"$99$salt$hash":                         false,
 		"$6$salt$ha:sh":                         false,
 		"$6$salt$ha sh":                         false,
+		"$6$salt$ha*sh":                         false,
+		"$argon2id$v=19$m=65536,t=3,p=4$c2F$aA": false,
 		"$6$salt$hash\nroot::0:0:::":            false,
 		"DES13charsXYZ":                         false,
 	} {
@@ -330,6 +412,8 @@ func TestValidateSSHKeys(t *testing.T) {
 		"ssh-ed25519 AAAAC3Nz user@host\n":            "",
 		"ecdsa-sha2-nistp256 AAAAE2Vj x":              "",
 		"sk-ssh-ed25519@openssh.com AAAAG x":          "",
+		"ssh-rsa-cert-v01@openssh.com AAAAH x":        "",
+		"ssh-rot13 AAAAB3Nz x":                        "is not an SSH public key",
 		`from="10.0.0.0/8",no-pty ssh-rsa AAAAB3Nz x`: "",
 		"":                             "is not an SSH public key",
 		"hunter2":                      "is not an SSH public key",

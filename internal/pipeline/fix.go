@@ -5,16 +5,33 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// fix prepares the guest for KVM inside the overlay.
+// fixResult is the result of fix.
+type fixResult struct {
+	fix.Result
+	// Configuration is what was injected, where the manifest asks for that.
+	Configuration *inject.Result `json:"configuration,omitempty"`
+}
+
+// fix prepares the guest for KVM inside the overlay, and injects the manifest's
+// configuration.
 func (r *run) fix() (any, error) {
 	if err := r.mountSystem(); err != nil {
 		return nil, err
 	}
+	injection, err := r.prepareInjection()
+	if err != nil {
+		return nil, err
+	}
 	options := r.manifest.Pipeline.Fix
-	result, warnings, err := fix.Run(r.ctx, r.target(), fix.Options{
+	target := r.target()
+	if injection != nil {
+		target.Progress = func(percent float64, doing string) { r.progress(injectionStarts/100*percent, doing) }
+	}
+	fixed, warnings, err := fix.Run(r.ctx, target, fix.Options{
 		Backup:            options.Backup,
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
@@ -26,6 +43,10 @@ func (r *run) fix() (any, error) {
 		r.warn(w.Message, w.Remedy)
 	}
 	if err != nil {
+		return nil, err
+	}
+	result := fixResult{Result: fixed}
+	if err := r.inject(injection, &result); err != nil {
 		return nil, err
 	}
 	if r.manifest.Options.DryRun || r.manifest.Pipeline.Convert.Enabled {

@@ -165,9 +165,16 @@ func TestRunRefusesBeforeAnyWork(t *testing.T) {
 		},
 		"field of a later version": {
 			func(_ *testing.T, m *manifest.Manifest) {
+				level := 6
+				m.Pipeline.Convert.Compress, m.Pipeline.Convert.CompressLevel = true, &level
+			},
+			"pipeline.convert.compress_level",
+		},
+		"configuration that no stage injects": {
+			func(_ *testing.T, m *manifest.Manifest) {
 				m.Configuration = &manifest.Configuration{Hostname: &manifest.Hostname{Hostname: "web01"}}
 			},
-			"configuration.hostname",
+			"enable pipeline.fix",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

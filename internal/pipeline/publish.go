@@ -2,9 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"os"
 
@@ -48,9 +45,8 @@ func (r *run) publish() error {
 // record is what the ownership record of each file of this run says.
 func (r *run) record() artifact.Record {
 	record := artifact.Record{}
-	if text, err := json.Marshal(r.manifest); err == nil {
-		sum := sha256.Sum256(text)
-		record.ManifestDigest = "sha256:" + hex.EncodeToString(sum[:])
+	if digest, err := r.manifest.Digest(); err == nil {
+		record.ManifestDigest = digest
 	}
 	if version, err := qemuimg.Version(context.WithoutCancel(r.ctx)); err == nil {
 		record.Tools = map[string]string{"qemu-img": version}

@@ -81,28 +81,39 @@ type validateModel struct {
 }
 
 type configurationModel struct {
-	Users    types.Object `tfsdk:"users"`
-	Services types.Object `tfsdk:"services"`
-	Hostname types.Object `tfsdk:"hostname"`
-	Network  types.Object `tfsdk:"network"`
+	Users     types.Object `tfsdk:"users"`
+	Services  types.Object `tfsdk:"services"`
+	Hostname  types.Object `tfsdk:"hostname"`
+	MachineID types.String `tfsdk:"machine_id"`
+	Network   types.Object `tfsdk:"network"`
+	FirstBoot types.List   `tfsdk:"first_boot"`
 }
 
 type usersModel struct {
-	Create types.List `tfsdk:"create"`
+	Create  types.List `tfsdk:"create"`
+	Disable types.Set  `tfsdk:"disable"`
+	Delete  types.Set  `tfsdk:"delete"`
 }
 
 type userModel struct {
 	Name              types.String `tfsdk:"name"`
 	UID               types.Int64  `tfsdk:"uid"`
+	GID               types.Int64  `tfsdk:"gid"`
+	Comment           types.String `tfsdk:"comment"`
+	Home              types.String `tfsdk:"home"`
 	Password          types.String `tfsdk:"password"`
+	PasswordWO        types.String `tfsdk:"password_wo"`
+	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
 	Groups            types.Set    `tfsdk:"groups"`
 	Shell             types.String `tfsdk:"shell"`
 	SSHAuthorizedKeys types.List   `tfsdk:"ssh_authorized_keys"`
+	Sudo              types.List   `tfsdk:"sudo"`
 }
 
 type servicesModel struct {
 	Enable  types.Set `tfsdk:"enable"`
 	Disable types.Set `tfsdk:"disable"`
+	Mask    types.Set `tfsdk:"mask"`
 }
 
 type hostnameModel struct {
@@ -118,11 +129,18 @@ type hostModel struct {
 
 type networkModel struct {
 	SystemdNetworkd types.List `tfsdk:"systemd_networkd"`
+	Netplan         types.List `tfsdk:"netplan"`
+	NetworkManager  types.List `tfsdk:"network_manager"`
 }
 
 type networkFileModel struct {
 	Filename types.String `tfsdk:"filename"`
 	Content  types.String `tfsdk:"content"`
+}
+
+type scriptModel struct {
+	Name    types.String `tfsdk:"name"`
+	Content types.String `tfsdk:"content"`
 }
 
 type optionsModel struct {

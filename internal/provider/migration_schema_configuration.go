@@ -5,57 +5,44 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 func configurationAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "What to put into the guest before its first boot on KVM (Linux guests only). It is part of the `fix` stage. **Not supported yet:** " +
-			"a migration that has one of its sections is refused before any work.",
+		MarkdownDescription: "What to put into the guest before its first boot on KVM (Linux guests only). It is part of the `fix` stage, which must " +
+			"not be switched off. Everything is checked against the guest before anything in it is changed, and is listed in the report; " +
+			"secrets are not. Changing any of it migrates again.",
 		Optional:      true,
 		PlanModifiers: []planmodifier.Object{objectplanmodifier.RequiresReplace()},
 		Attributes: map[string]schema.Attribute{
 			"users":    usersAttribute(),
 			"services": servicesAttribute(),
 			"hostname": hostnameAttribute(),
-			"network":  networkAttribute(),
-		},
-	}
-}
-
-func usersAttribute() schema.Attribute {
-	return schema.SingleNestedAttribute{
-		MarkdownDescription: "Accounts of the guest.",
-		Optional:            true,
-		Attributes: map[string]schema.Attribute{
-			"create": schema.ListNestedAttribute{
-				MarkdownDescription: "Accounts to create, or to update where they exist.",
-				Optional:            true,
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"name": schema.StringAttribute{MarkdownDescription: "Login name.", Required: true},
-					"uid":  schema.Int64Attribute{MarkdownDescription: "Numeric user id. The default is the next free one.", Optional: true},
-					"password": schema.StringAttribute{
-						MarkdownDescription: "A crypt(3) hash such as `openssl passwd -6` prints, not a plain password. It is kept in Terraform's state.",
-						Optional:            true,
-						Sensitive:           true,
-					},
-					"groups": schema.SetAttribute{MarkdownDescription: "Supplementary groups.", ElementType: types.StringType, Optional: true},
-					"shell":  schema.StringAttribute{MarkdownDescription: "Login shell.", Optional: true},
-					"ssh_authorized_keys": schema.ListAttribute{
-						MarkdownDescription: "Public keys that may log in over SSH.", ElementType: types.StringType, Optional: true,
-					},
-				}},
+			"machine_id": schema.StringAttribute{
+				MarkdownDescription: "`" + string(manifest.MachineIDReset) + "` makes the guest generate a new machine id at its next boot, as a copy of a machine needs. " +
+					"The default is to leave it alone.",
+				Optional: true,
 			},
+			"network":    networkAttribute(),
+			"first_boot": firstBootAttribute(),
 		},
 	}
 }
 
 func servicesAttribute() schema.Attribute {
+	names := func(description string) schema.Attribute {
+		return schema.SetAttribute{MarkdownDescription: description, ElementType: types.StringType, Optional: true}
+	}
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "Services of the guest.",
-		Optional:            true,
+		MarkdownDescription: "What starts at boot: systemd units (a name without a suffix is a service) or init scripts. One that the guest does not have " +
+			"is a warning.",
+		Optional: true,
 		Attributes: map[string]schema.Attribute{
-			"enable":  schema.SetAttribute{MarkdownDescription: "Services to start at boot.", ElementType: types.StringType, Optional: true},
-			"disable": schema.SetAttribute{MarkdownDescription: "Services not to start at boot.", ElementType: types.StringType, Optional: true},
+			"enable":  names("Services to start at boot."),
+			"disable": names("Services not to start at boot."),
+			"mask":    names("Services that nothing may start."),
 		},
 	}
 }
@@ -65,10 +52,10 @@ func hostnameAttribute() schema.Attribute {
 		MarkdownDescription: "The guest's name.",
 		Optional:            true,
 		Attributes: map[string]schema.Attribute{
-			"hostname": schema.StringAttribute{MarkdownDescription: "Host name without its domain.", Optional: true},
+			"hostname": schema.StringAttribute{MarkdownDescription: "Host name. The default is the guest's own.", Optional: true},
 			"domain":   schema.StringAttribute{MarkdownDescription: "Domain of the host name.", Optional: true},
 			"hosts": schema.ListNestedAttribute{
-				MarkdownDescription: "Entries to merge into `/etc/hosts`.",
+				MarkdownDescription: "Entries to merge into `/etc/hosts`; what it has stays.",
 				Optional:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"ip":       schema.StringAttribute{MarkdownDescription: "IPv4 or IPv6 address.", Required: true},
@@ -81,21 +68,44 @@ func hostnameAttribute() schema.Attribute {
 
 func networkAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "Network configuration of the guest.",
-		Optional:            true,
+		MarkdownDescription: "Files for the guest's network managers. The manager is enabled where nothing else manages the interface; where another one " +
+			"would fight with it, a warning says so.",
+		Optional: true,
 		Attributes: map[string]schema.Attribute{
-			"systemd_networkd": schema.ListNestedAttribute{
-				MarkdownDescription: "Files for `/etc/systemd/network`.",
-				Optional:            true,
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"filename": schema.StringAttribute{MarkdownDescription: "File name, such as `10-lan.network`.", Required: true},
-					"content": schema.StringAttribute{
-						MarkdownDescription: "Content of the file. It is sensitive, because it may hold private keys.",
-						Required:            true,
-						Sensitive:           true,
-					},
-				}},
-			},
+			"systemd_networkd": filesAttribute("Files for `/etc/systemd/network`.", "such as `10-lan.network`, and ends with `.network`, `.netdev` or `.link`"),
+			"netplan":          filesAttribute("Files for `/etc/netplan`.", "such as `60-lan.yaml`"),
+			"network_manager":  filesAttribute("Connections of NetworkManager.", "such as `lan.nmconnection`"),
 		},
+	}
+}
+
+func filesAttribute(description, filename string) schema.Attribute {
+	return schema.ListNestedAttribute{
+		MarkdownDescription: description,
+		Optional:            true,
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"filename": schema.StringAttribute{MarkdownDescription: "Plain file name, " + filename + ".", Required: true},
+			"content": schema.StringAttribute{
+				MarkdownDescription: "Content of the file. It is sensitive, because it may hold private keys, and is kept in Terraform's state.",
+				Required:            true,
+				Sensitive:           true,
+			},
+		}},
+	}
+}
+
+func firstBootAttribute() schema.Attribute {
+	return schema.ListNestedAttribute{
+		MarkdownDescription: "Scripts that run once, in this order, when the guest boots for the first time, with what they print in its journal. One that " +
+			"fails stays in `/usr/local/libexec/hyper2kvm/first-boot` and does not run again. The guest needs systemd.",
+		Optional: true,
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{MarkdownDescription: "Name of the script.", Required: true},
+			"content": schema.StringAttribute{
+				MarkdownDescription: "The script. Without a `#!` line it is for `/bin/sh`. It is sensitive, because it may hold keys, and is kept in Terraform's state.",
+				Required:            true,
+				Sensitive:           true,
+			},
+		}},
 	}
 }

@@ -1,0 +1,85 @@
+package inject
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+func (g *testGuest) prepare(o Options) *Injection {
+	g.t.Helper()
+	injection, err := Prepare(g.t.Context(), Target{FS: g.fs, Runner: g.runner}, o)
+	g.must(err)
+	return injection
+}
+
+func TestPrepareRefusesWhatIsNoLinuxGuest(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, map[string]string{"/Windows/System32/x": "x"})
+	if _, err := Prepare(t.Context(), Target{FS: g.fs}, Options{}); err == nil || !strings.Contains(err.Error(), "Linux guests only") {
+		t.Errorf("%v", err)
+	}
+	if _, err := Prepare(t.Context(), Target{}, Options{}); err == nil {
+		t.Error("no error without a file system")
+	}
+}
+
+func TestPrepareTellsAllProblemsAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles)
+	o := Options{
+		Users:     Users{Create: []User{{Name: "bob", Shell: "/bin/zsh"}, {Name: "eve", UID: ptr(1000)}, {Name: "good"}}},
+		Hostname:  Hostname{Hostname: "new"},
+		FirstBoot: []Script{{"a", "#!/usr/bin/python3\n"}},
+	}
+	_, err := Prepare(t.Context(), Target{FS: g.fs, Runner: g.runner}, o)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"create[0].shell", "create[1].uid", "first_boot[0].content"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
+	}
+	o.Users.Create, o.FirstBoot = o.Users.Create[2:], nil
+	g.prepare(o)
+	for _, name := range []string{"/etc/passwd", "/etc/hostname"} {
+		if g.read(name) != debianFiles[name] {
+			t.Errorf("%s was changed", name)
+		}
+	}
+}
+
+// A fix that runs after Prepare may remove VMware's tools with their services.
+func TestServiceThatWasRemovedNeedsNoDisabling(t *testing.T) {
+	t.Parallel()
+	const tools = "/usr/lib/systemd/system/open-vm-tools.service"
+	g := newGuest(t, debianFiles, map[string]string{tools: "[Install]\nWantedBy=multi-user.target\n"})
+	injection := g.prepare(Options{Services: Services{Disable: []string{"open-vm-tools", "vmware-tools"}}})
+	g.must(os.Remove(filepath.Join(g.dir, tools)))
+	_, warnings, err := injection.Run(t.Context())
+	g.must(err)
+	wantWarnings(t, warnings, `"vmware-tools"`)
+}
+
+func TestVisudoRunsOnce(t *testing.T) {
+	t.Parallel()
+	g := newGuest(t, debianFiles)
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guest.FakeAnswer{}
+	injection := g.prepare(Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}}}})
+	result, _, err := injection.Run(t.Context())
+	g.must(err)
+	change(t, result, "/etc/sudoers.d/a")
+	calls := 0
+	for _, call := range g.runner.Calls() {
+		if call.Argv[0] == "/usr/sbin/visudo" {
+			calls++
+		}
+	}
+	if calls != 1 {
+		t.Errorf("visudo ran %d times", calls)
+	}
+}
