@@ -37,7 +37,7 @@ func (g *Configuration) check(c *collector, fix Fix) {
 		return
 	}
 	if !g.Empty() && !fix.Enabled {
-		c.add("configuration", "the fix stage, which injects it, is off: enable pipeline.fix, or leave configuration out")
+		c.add("pipeline.fix", "is off, but it injects the configuration: enable it, or leave configuration out")
 	}
 	g.Users.check(c)
 	g.Services.check(c)

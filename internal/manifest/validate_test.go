@@ -351,7 +351,7 @@ func TestValidateConfigurationNeedsFix(t *testing.T) {
 	} {
 		var want []string
 		if refused {
-			want = []string{`configuration: the fix stage, which injects it, is off: enable pipeline.fix, or leave configuration out`}
+			want = []string{`pipeline.fix: is off, but it injects the configuration: enable it, or leave configuration out`}
 		}
 		assertErrors(t, minimal(t, map[string]string{"pipeline": without, "configuration": configuration}), want)
 	}

@@ -174,7 +174,7 @@ func TestRunRefusesBeforeAnyWork(t *testing.T) {
 			func(_ *testing.T, m *manifest.Manifest) {
 				m.Configuration = &manifest.Configuration{Hostname: &manifest.Hostname{Hostname: "web01"}}
 			},
-			"enable pipeline.fix",
+			"pipeline.fix",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,9 +14,17 @@ import (
 // configReader turns framework values into plain ones. A null value becomes
 // its default. So does an unknown one, and its path is remembered.
 type configReader struct {
-	ctx     context.Context
+	ctx   context.Context
+	read  reading
+	diags diag.Diagnostics
+}
+
+// reading is what the plain values do not tell of themselves.
+type reading struct {
 	unknown unknownPaths
-	diags   diag.Diagnostics
+	// writeOnly holds the paths of write-only attributes, by those of the
+	// attributes whose values they replace.
+	writeOnly map[string]string
 }
 
 func (r *configReader) text(at path.Path, value types.String, otherwise string) string {
@@ -24,6 +32,20 @@ func (r *configReader) text(at path.Path, value types.String, otherwise string) 
 		return otherwise
 	}
 	return value.ValueString()
+}
+
+// secret is the value of an attribute, or of the write-only one beside it whose
+// name ends with _wo. Only a configuration has write-only values.
+func (r *configReader) secret(at path.Path, name string, value, writeOnly types.String) string {
+	instead := at.AtName(name + "_wo")
+	if r.missing(instead, writeOnly) {
+		return r.text(at.AtName(name), value, "")
+	}
+	if r.read.writeOnly == nil {
+		r.read.writeOnly = map[string]string{}
+	}
+	r.read.writeOnly[at.AtName(name).String()] = instead.String()
+	return writeOnly.ValueString()
 }
 
 func (r *configReader) flag(at path.Path, value types.Bool, otherwise bool) bool {
@@ -104,7 +126,7 @@ func (r *configReader) sections(at path.Path, value types.List, read func(at pat
 
 func (r *configReader) missing(at path.Path, value attr.Value) bool {
 	if value.IsUnknown() {
-		r.unknown = append(r.unknown, at)
+		r.read.unknown = append(r.read.unknown, at)
 	}
 	return value.IsNull() || value.IsUnknown()
 }

@@ -17,19 +17,20 @@ import (
 // Create migrates. The resource is in state only if the migration succeeded, or
 // failed and left something to delete.
 func (r *migrationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan migrationModel
+	var plan, config migrationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
 	resp.Diagnostics.Append(diags...)
-	m, unknown, diags := plan.manifest(ctx)
+	m, read, diags := plan.withWriteOnly(&config).manifest(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), unknown)...)
+	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), read)...)
 	resp.Diagnostics.Append(plan.setPaths(m)...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -12,8 +12,8 @@ import (
 
 // manifest converts the resource to a manifest with absolute paths. It takes a
 // plan as well as a configuration, in which defaults are not filled in yet.
-// Attributes in unknown have their default in the manifest.
-func (m *migrationModel) manifest(ctx context.Context) (_ *manifest.Manifest, unknown unknownPaths, _ diag.Diagnostics) {
+// Unknown attributes have their default in the manifest.
+func (m *migrationModel) manifest(ctx context.Context) (_ *manifest.Manifest, _ reading, _ diag.Diagnostics) {
 	r := &configReader{ctx: ctx}
 	result := &manifest.Manifest{
 		Version:       manifest.Version,
@@ -31,7 +31,7 @@ func (m *migrationModel) manifest(ctx context.Context) (_ *manifest.Manifest, un
 	if result.Output.Directory != "" {
 		result.Output.Directory = result.OutputDirectory()
 	}
-	return result, r.unknown, r.diags
+	return result, r.read, r.diags
 }
 
 func (r *configReader) metadata(at path.Path, value types.Object) *manifest.Metadata {

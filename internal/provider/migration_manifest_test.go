@@ -39,7 +39,7 @@ func expected(edit func(*manifest.Manifest)) *manifest.Manifest {
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	const required = `"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}`
-	level, uid := 6, 1001
+	level, uid, gid := 6, 1001, 1002
 	tests := map[string]struct {
 		config  string
 		want    *manifest.Manifest
@@ -67,10 +67,23 @@ func TestManifest(t *testing.T) {
 					"validate": {"check_image_integrity": false}
 				},
 				"configuration": {
-					"users": {"create": [{"name": "u", "uid": 1001, "password": "$6$x", "groups": ["wheel"], "shell": "/bin/sh", "ssh_authorized_keys": ["k"]}]},
-					"services": {"enable": ["sshd"], "disable": ["vmtoolsd"]},
+					"users": {
+						"create": [
+							{"name": "u", "uid": 1001, "password": "$6$x", "groups": ["wheel"], "shell": "/bin/sh", "ssh_authorized_keys": ["k"],
+								"gid": 1002, "comment": "c", "home": "/srv/u", "sudo": ["ALL=ALL"]},
+							{"name": "v", "password_wo": "$6$y", "password_wo_version": 1}
+						],
+						"disable": ["w"], "delete": ["x"]
+					},
+					"services": {"enable": ["sshd"], "disable": ["vmtoolsd"], "mask": ["cups"]},
 					"hostname": {"hostname": "web", "domain": "example.com", "hosts": [{"ip": "::1", "hostname": "localhost"}]},
-					"network": {"systemd_networkd": [{"filename": "a.network", "content": "[Match]"}]}
+					"machine_id": "reset",
+					"network": {
+						"systemd_networkd": [{"filename": "a.network", "content": "[Match]"}],
+						"netplan": [{"filename": "b.yaml", "content": "b"}],
+						"network_manager": [{"filename": "c.nmconnection", "content": "c"}]
+					},
+					"first_boot": [{"name": "s", "content": "true"}]
 				},
 				"options": {"dry_run": true, "verbose": 2, "report": {"enabled": false, "path": "r.json"}},
 				"overwrite": true
@@ -88,14 +101,27 @@ func TestManifest(t *testing.T) {
 					Convert: manifest.Convert{Enabled: true, Compress: true, CompressLevel: &level}, Validate: manifest.Validate{Enabled: true},
 				},
 				Configuration: &manifest.Configuration{
-					Users: &manifest.Users{Create: []manifest.User{{
-						Name: "u", UID: &uid, Password: "$6$x", Groups: []string{"wheel"}, Shell: "/bin/sh", SSHAuthorizedKeys: []string{"k"},
-					}}},
-					Services: &manifest.Services{Enable: []string{"sshd"}, Disable: []string{"vmtoolsd"}},
+					Users: &manifest.Users{
+						Create: []manifest.User{
+							{
+								Name: "u", UID: &uid, Password: "$6$x", Groups: []string{"wheel"}, Shell: "/bin/sh", SSHAuthorizedKeys: []string{"k"},
+								GID: &gid, Comment: "c", Home: "/srv/u", Sudo: []string{"ALL=ALL"},
+							},
+							{Name: "v", Password: "$6$y"},
+						},
+						Disable: []string{"w"}, Delete: []string{"x"},
+					},
+					Services: &manifest.Services{Enable: []string{"sshd"}, Disable: []string{"vmtoolsd"}, Mask: []string{"cups"}},
 					Hostname: &manifest.Hostname{
 						Hostname: "web", Domain: "example.com", Hosts: []manifest.Host{{IP: "::1", Hostname: "localhost"}},
 					},
-					Network: &manifest.Network{SystemdNetworkd: []manifest.NetworkFile{{Filename: "a.network", Content: "[Match]"}}},
+					MachineID: manifest.MachineIDReset,
+					Network: &manifest.Network{
+						SystemdNetworkd: []manifest.NetworkFile{{Filename: "a.network", Content: "[Match]"}},
+						Netplan:         []manifest.NetworkFile{{Filename: "b.yaml", Content: "b"}},
+						NetworkManager:  []manifest.NetworkFile{{Filename: "c.nmconnection", Content: "c"}},
+					},
+					FirstBoot: []manifest.Script{{Name: "s", Content: "true"}},
 				},
 				Options: manifest.Options{DryRun: true, Verbose: 2, Report: manifest.ReportOptions{Path: "r.json"}},
 			},
@@ -130,7 +156,7 @@ func TestManifest(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, unknown, diags := configured(t, test.config).manifest(t.Context())
+			got, read, diags := configured(t, test.config).manifest(t.Context())
 			if diags.HasError() {
 				t.Fatal(diags)
 			}
@@ -138,7 +164,7 @@ func TestManifest(t *testing.T) {
 				t.Errorf("manifest (-want +got):\n%s", diff)
 			}
 			var unknownTexts []string
-			for _, path := range unknown {
+			for _, path := range read.unknown {
 				unknownTexts = append(unknownTexts, path.String())
 			}
 			if diff := cmp.Diff(test.unknown, unknownTexts); diff != "" {

@@ -31,12 +31,12 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	m, unknown, diags := plan.manifest(ctx)
+	m, read, diags := plan.manifest(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	paths := plannedPaths(m, unknown)
+	paths := plannedPaths(m, read.unknown)
 	plan.ID, plan.OutputPath, plan.ReportPath = paths.id, paths.output, paths.report
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -45,6 +45,14 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 func (m *migrationModel) copyComputed(from *migrationModel) {
 	m.ID, m.OutputPath, m.ReportPath = from.ID, from.OutputPath, from.ReportPath
 	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
+}
+
+// withWriteOnly is the model with the sections that may hold write-only values
+// as the configuration has them. Neither plan nor state may ever be set from it.
+func (m *migrationModel) withWriteOnly(config *migrationModel) *migrationModel {
+	complete := *m
+	complete.Configuration = config.Configuration
+	return &complete
 }
 
 // resultPaths are the computed paths of a migration.

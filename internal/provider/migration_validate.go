@@ -17,13 +17,13 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m, unknown, diags := config.manifest(ctx)
+	m, read, diags := config.manifest(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), unknown)...)
-	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Unsupported(), unknown)...)
+	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), read)...)
+	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Unsupported(), read)...)
 }
 
 // dependencies names what else decides whether a field is right, for the rules
@@ -42,7 +42,7 @@ var dependencies = map[string][]string{
 // manifestDiagnostics turns a manifest's errors into diagnostics of the
 // attributes that they are about. Errors that an unknown value may still put
 // right are left out: they come back when it is known.
-func manifestDiagnostics(ctx context.Context, err error, unknown unknownPaths) (diags diag.Diagnostics) {
+func manifestDiagnostics(ctx context.Context, err error, read reading) (diags diag.Diagnostics) {
 	var problems manifest.Errors
 	if !errors.As(err, &problems) {
 		if err != nil {
@@ -52,8 +52,11 @@ func manifestDiagnostics(ctx context.Context, err error, unknown unknownPaths) (
 	}
 	root := migrationSchema(ctx).Type()
 	for _, problem := range problems {
-		if undecided(problem.Path, unknown) {
+		if undecided(problem.Path, read.unknown) {
 			continue
+		}
+		if writeOnly, ok := read.writeOnly[problem.Path]; ok {
+			problem.Path = writeOnly
 		}
 		at := attributePath(root, problem.Path)
 		if len(at.Steps()) == 0 {

@@ -55,6 +55,33 @@ func TestValidateConfig(t *testing.T) {
 			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password": "swordfish"}]}}}`,
 			[]string{`ElementKeyInt(0).AttributeName("password")`},
 		},
+		"plain write-only password": {
+			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password_wo": "swordfish", "password_wo_version": 1}]}}}`,
+			[]string{`ElementKeyInt(0).AttributeName("password_wo")`},
+		},
+		"both passwords": {
+			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password": "!", "password_wo": "!", "password_wo_version": 1}]}}}`,
+			[]string{`ElementKeyInt(0).AttributeName("password")`},
+		},
+		"write-only password without a version": {
+			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password_wo": "!"}]}}}`, []string{"password_wo_version"},
+		},
+		"version without a write-only password": {
+			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password_wo_version": 1}]}}}`, []string{"password_wo"},
+		},
+		"write-only password that is not known yet": {
+			`{` + good + `, "configuration": {"users": {"create": [{"name": "u", "password_wo": "(unknown)", "password_wo_version": 1}]}}}`, nil,
+		},
+		"configuration without the stage that injects it": {
+			`{` + good + `, "pipeline": {"convert": {}}, "configuration": {"hostname": {"hostname": "web"}}}`, []string{`"pipeline").AttributeName("fix")`},
+		},
+		"configuration with a stage that is not known yet": {
+			`{` + good + `, "pipeline": {"fix": {"enabled": "(unknown)"}, "convert": {}}, "configuration": {"hostname": {"hostname": "web"}}}`, nil,
+		},
+		"network file without effect": {
+			`{` + good + `, "configuration": {"network": {"netplan": [{"filename": "a.yaml", "content": "CANARY: 1"}]}}}`,
+			[]string{`"netplan").ElementKeyInt(0).AttributeName("content")`},
+		},
 		"unknown users": {`{` + good + `, "configuration": {"users": {"create": "(unknown)"}}}`, nil},
 	}
 	for name, test := range tests {

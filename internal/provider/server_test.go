@@ -62,6 +62,9 @@ func (s *server) validate(config string) []*tfprotov6.Diagnostic {
 	resp, err := s.wire.ValidateResourceConfig(s.t.Context(), &tfprotov6.ValidateResourceConfigRequest{
 		TypeName: "hyper2kvm_migration",
 		Config:   s.encode(s.typ, value(s.t, s.typ, decode(s.t, config))),
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{
+			WriteOnlyAttributesAllowed: true,
+		},
 	})
 	if err != nil {
 		s.t.Fatal(err)
