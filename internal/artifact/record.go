@@ -18,15 +18,19 @@ const recordVersion = 1
 const maxRecord = 1 << 20
 
 // Record is the ownership record that lies beside a published file as
-// ".<name>.hyper2kvm.json". Callers give ManifestDigest and Tools; publishing
-// fills in the rest.
+// ".<name>.hyper2kvm.json". Callers give ManifestDigest, Origin and Tools;
+// publishing fills in the rest.
 type Record struct {
 	Version int       `json:"version"`
 	RunID   string    `json:"run_id"`
 	HostID  string    `json:"host_id,omitempty"`
 	Created time.Time `json:"created"`
-	// ManifestDigest is a digest of the manifest that led to the file.
+	// ManifestDigest is a digest of the manifest that led to the file, without
+	// its secrets: a digest of them could be guessed at.
 	ManifestDigest string `json:"manifest_digest,omitempty"`
+	// Origin is what whoever takes the file over has to know of the run. It is
+	// the caller's, and must hold no secrets: everybody may read the record.
+	Origin json.RawMessage `json:"origin,omitempty"`
 	// Tools are names and versions of the programs that made it.
 	Tools map[string]string `json:"tools,omitempty"`
 	// File is the file as it was published.

@@ -60,19 +60,30 @@ func (m *Manifest) eachSecret(do func(*string)) {
 	}
 }
 
-// Digest tells manifests apart. Secrets do not count: whoever can read a digest
-// could guess short ones by it.
-func (m *Manifest) Digest() (string, error) {
+// WithoutSecrets is a copy of the manifest that everybody may read: what holds
+// a secret is empty.
+func (m *Manifest) WithoutSecrets() (*Manifest, error) {
 	text, err := json.Marshal(m)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	var bare Manifest
 	if err := json.Unmarshal(text, &bare); err != nil {
-		return "", err
+		return nil, err
 	}
 	bare.eachSecret(func(secret *string) { *secret = "" })
-	if text, err = json.Marshal(bare); err != nil {
+	return &bare, nil
+}
+
+// Digest tells manifests apart. Secrets do not count: whoever can read a digest
+// could guess short ones by it.
+func (m *Manifest) Digest() (string, error) {
+	bare, err := m.WithoutSecrets()
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(bare)
+	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(text)

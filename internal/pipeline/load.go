@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -16,6 +17,8 @@ type loadResult struct {
 	Source  string   `json:"source"`
 	Stages  []string `json:"stages"`
 	Disks   int      `json:"disks"`
+	// Files are what the source consists of.
+	Files []report.SourceFile `json:"files"`
 }
 
 // loadManifest checks the manifest against this host, so that whatever is
@@ -72,7 +75,7 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.checkOverlayBacking(); err != nil {
 		return nil, err
 	}
-	result := loadResult{Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(), Disks: len(r.source.Disks)}
+	result := loadResult{Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(), Disks: len(r.source.Disks), Files: r.sourceFiles()}
 	if m.Metadata != nil {
 		result.Name = m.Metadata.Name
 	}

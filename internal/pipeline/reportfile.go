@@ -79,5 +79,9 @@ func (r *run) writeReport() error {
 	case !success || r.artifacts == nil:
 		return nil
 	}
-	return r.artifacts.Claim(path, r.record())
+	record, err := r.record(r.report.Artifacts)
+	if err != nil {
+		return err
+	}
+	return r.artifacts.Claim(path, record)
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
@@ -109,6 +110,32 @@ func (f *files) close() {
 	clear(f.opened)
 }
 
+// File is one file of a source as it was when the source was opened. Size is in
+// bytes; Path is absolute and free of symbolic links.
+type File struct {
+	Path     string
+	Size     int64
+	Modified time.Time
+}
+
+// below lists the files in or below root, but not those in the work directory,
+// which may lie there too.
+func (f *files) below(root, work string) []File {
+	var found []File
+	for path, info := range f.seen {
+		if lies(path, root) && (work == "" || !lies(path, work)) {
+			found = append(found, File{Path: path, Size: info.Size(), Modified: info.ModTime()})
+		}
+	}
+	slices.SortFunc(found, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return found
+}
+
+// lies reports whether path is inside of directory; both are absolute.
+func lies(path, directory string) bool {
+	return strings.HasPrefix(path, strings.TrimSuffix(directory, "/")+"/")
+}
+
 // verify compares the files with what they were.
 func (f *files) verify() error {
 	var changed []string
@@ -165,7 +192,7 @@ func (o *opening) neighbour(of span, name string) (span, error) {
 	if err != nil {
 		return span{}, err
 	}
-	if !strings.HasPrefix(path, strings.TrimSuffix(o.root, "/")+"/") {
+	if !lies(path, o.root) {
 		return span{}, outside("which lies outside the source's directory")
 	}
 	s, err := o.files.open(path)
@@ -180,7 +207,7 @@ func (o *opening) neighbour(of span, name string) (span, error) {
 // source's directory, so that what is elsewhere is not even looked at.
 func (o *opening) mayContain(full string) bool {
 	clean := filepath.Clean(full)
-	return strings.HasPrefix(clean, strings.TrimSuffix(o.root, "/")+"/")
+	return lies(clean, o.root)
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

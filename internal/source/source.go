@@ -60,6 +60,10 @@ type Source struct {
 	// Warnings are for the person who runs the migration.
 	Warnings []string
 
+	// Files are those that the source was found to consist of, in the order of
+	// their paths, without what was unpacked into the work directory.
+	Files []File
+
 	files *files
 }
 
@@ -120,6 +124,7 @@ func Open(ctx context.Context, request Request) (*Source, error) {
 		return nil, err
 	}
 	o.source.files = o.files
+	o.source.Files = o.files.below(o.root, request.WorkDir)
 	return o.source, nil
 }
 
