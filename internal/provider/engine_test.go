@@ -61,7 +61,7 @@ func fakeEngine() error {
 	}
 	result := map[string]any{"guest": map[string]any{"type": "linux", "firmware": "bios", "disk_bus": "virtio", "virtual_size": 1 << 20}}
 	if err := errors.Join(
-		rep.StageSucceeded(report.StageLoadManifest, 0.25, nil),
+		rep.StageSucceeded(report.StageLoadManifest, 0.25, map[string]any{"files": fakeSourceFiles(&m)}),
 		rep.StageSucceeded(report.StageInspect, 1.5, result),
 	); err != nil {
 		return err
@@ -88,6 +88,14 @@ func fakeEngine() error {
 		return err
 	}
 	return notify(report.Event{Type: report.EventFinished, Report: rep})
+}
+
+func fakeSourceFiles(m *manifest.Manifest) []report.SourceFile {
+	info, err := os.Stat(m.SourcePath())
+	if err != nil {
+		return nil
+	}
+	return []report.SourceFile{{Path: m.SourcePath(), SizeBytes: info.Size(), Modified: info.ModTime()}}
 }
 
 // publish writes the images and the report and their ownership records.

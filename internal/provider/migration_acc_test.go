@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 )
 
 const address = "hyper2kvm_migration.test"
@@ -258,4 +260,12 @@ func checkEmpty(directory string) func(*terraform.State) error {
 		}
 		return nil
 	}
+}
+
+func recordOf(image string) (artifact.Record, error) {
+	record, err := artifact.ReadRecord(image)
+	if err != nil {
+		return artifact.Record{}, err
+	}
+	return *record, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -32,6 +33,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), read)...)
 	resp.Diagnostics.Append(plan.setPaths(m)...)
+	resp.Diagnostics.Append(checkVacant(m)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -55,7 +57,14 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	resp.Diagnostics.Append(plan.setResult(ctx, rep)...)
+	switch {
+	case resp.Diagnostics.HasError():
+		plan.DeletionProtection = types.BoolValue(false) // what is left of a failure has to go
+	case plan.DriftDetection.ValueString() == driftChecksum:
+		resp.Diagnostics.Append(plan.takeChecksums(runCtx, resp.Private)...)
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, sourceFiles(rep))...)
 	resp.Diagnostics.Append(rememberIdentity(ctx, resp.Private, publishedPaths(m, rep))...)
 }
 
@@ -78,6 +87,31 @@ func (m *migrationModel) setPaths(mf *manifest.Manifest) (diags diag.Diagnostics
 		}
 		*value.planned = value.now
 	}
+	return diags
+}
+
+// checkVacant says in Terraform's terms what to do about a file at the output
+// path. The engine would refuse it too, but knows nothing of states.
+func checkVacant(m *manifest.Manifest) (diags diag.Diagnostics) {
+	image := imagePath(m)
+	if image == "" || m.Output.Overwrite {
+		return nil
+	}
+	if _, err := os.Lstat(image); err != nil {
+		return nil // the engine says what else may be wrong
+	}
+	record, err := artifact.ReadRecord(image)
+	if err != nil {
+		diags.AddAttributeError(path.Root("output"), "Output file exists", paragraphs(source(m), fmt.Sprintf(
+			"%s exists, and no migration made it. Move it away, choose another output.filename, or set overwrite = true.", image)))
+		return diags
+	}
+	diags.AddAttributeError(path.Root("output"), "Output file exists", paragraphs(source(m), fmt.Sprintf(
+		"%s exists. A migration made it on %s (run %s).", image, record.Created.UTC().Format("2006-01-02 15:04 MST"), record.RunID),
+		"- If this is a replacement with create_before_destroy (set here, or on a resource that depends on this one), set overwrite = true: "+
+			"the image is then exchanged in one step.\n"+
+			"- If Terraform has lost track of it, import it by its path.\n"+
+			"- If it belongs to another resource, choose another output.filename."))
 	return diags
 }
 

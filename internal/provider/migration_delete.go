@@ -16,22 +16,28 @@ func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteReque
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	identity, diags := recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	paths, diags := state.imagePaths(ctx)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.DeletionProtection.ValueBool() {
+		protectedError(&resp.Diagnostics, "Destroying or replacing this resource")
+		return
+	}
+	files, diags := state.files(ctx, identity)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if report := state.ReportPath; !report.IsNull() {
-		switch status := artifact.Check(report.ValueString(), identity); status.State {
-		case artifact.StateReplaced, artifact.StateUnrecorded:
-			// Another migration's report, or the user's own file. It must not
-			// stop the images from being deleted.
-			resp.Diagnostics.AddWarning("Report was not deleted", status.Reason+".")
-		default:
-			paths = append(paths, report.ValueString())
+	if state.OnDestroy.ValueString() == onDestroyKeep {
+		for _, path := range files.deletable {
+			tflog.Info(ctx, "Kept "+path)
 		}
+		return
 	}
-	removed, err := artifact.Delete(ctx, identity, paths...)
+	for _, reason := range files.foreign {
+		resp.Diagnostics.AddWarning("File was not deleted", reason+".")
+	}
+	removed, err := artifact.Delete(ctx, identity, append(files.deletable, files.unclear...)...)
 	for _, path := range removed {
 		tflog.Info(ctx, "Deleted "+path)
 	}

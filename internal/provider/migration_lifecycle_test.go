@@ -38,7 +38,7 @@ func TestCreateReadDelete(t *testing.T) {
 		"report.stages.inspect.error": nil, "report.summary.total_stages": 2.0, "report.summary.total_warnings": 1.0, "report.errors": []any{},
 		"guest.type": "linux", "guest.firmware": "bios", "guest.disk_bus": "virtio", "guest.distro": nil, "guest.virtual_size": 1048576.0,
 		"artifacts": []any{map[string]any{
-			"type": "converted_image", "path": image, "format": "qcow2", "size_bytes": 5.0, "size_human": "5 B", "compressed": false, "virtual_size": 1048576.0,
+			"type": "converted_image", "path": image, "format": "qcow2", "size_bytes": 5.0, "size_human": "5 B", "compressed": false, "virtual_size": 1048576.0, "checksum": nil,
 		}},
 	}
 	for path, want := range want {
@@ -133,7 +133,7 @@ func TestCreateFails(t *testing.T) {
 		"the engine crashes":   {fakeCrashes, []string{"exit code 1", "out of luck"}, false},
 		"something is left":    {fakeLeaves, []string{"stage convert failed"}, true},
 		"it takes for ever":    {fakeWaits, []string{"Migration timed out", "longer than 300ms", "in stage fix", "timeouts ="}, false},
-		"the output is there":  {"exists", []string{"stage load_manifest failed", "disk.qcow2"}, false},
+		"the output is there":  {"exists", []string{"Output file exists", "disk.qcow2"}, false},
 		"directory not usable": {"no directory", []string{"disk.vmdk"}, false},
 	}
 	for name, test := range tests {
@@ -205,7 +205,7 @@ func TestDeleteLeavesAnotherMigrationsReport(t *testing.T) {
 
 	diags = server.destroy(first)
 	server.noErrors(diags)
-	if got := texts(diags); len(got) != 1 || !strings.Contains(got[0], "Report was not deleted") {
+	if got := texts(diags); len(got) != 1 || !strings.Contains(got[0], "File was not deleted") {
 		t.Errorf("destroy of the first: %q", got)
 	}
 	if diags := server.destroy(second); len(diags) != 0 {
@@ -238,6 +238,9 @@ func TestUpdate(t *testing.T) {
 		"verbose":       {configuration(source, directory, `"options": {"verbose": 2}`), ""},
 		"timeouts":      {configuration(source, directory, `"timeouts": {"create": "1h"}`), ""},
 		"overwrite":     {configuration(source, directory, `"overwrite": true`), ""},
+		"protection":    {configuration(source, directory, `"deletion_protection": true`), ""},
+		"on_destroy":    {configuration(source, directory, `"on_destroy": "keep"`), ""},
+		"triggers":      {configuration(source, directory, `"triggers": {"a": "b"}`), `AttributeName("triggers")`},
 		"source":        {configuration(source+"2", directory, ""), `AttributeName("source").AttributeName("path")`},
 		"checksum":      {sourced(`"checksum": "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"`), `AttributeName("source").AttributeName("checksum")`},
 		"guards":        {sourced(`"verify_checksums": false, "max_virtual_size": 1099511627776`), ""},

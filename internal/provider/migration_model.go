@@ -8,20 +8,25 @@ import (
 // migrationModel is the resource. Its sections are objects and not structs,
 // because each of them may be unknown as a whole.
 type migrationModel struct {
-	ID            types.String   `tfsdk:"id"`
-	Metadata      types.Object   `tfsdk:"metadata"`
-	Source        types.Object   `tfsdk:"source"`
-	Output        types.Object   `tfsdk:"output"`
-	Pipeline      types.Object   `tfsdk:"pipeline"`
-	Configuration types.Object   `tfsdk:"configuration"`
-	Options       types.Object   `tfsdk:"options"`
-	Overwrite     types.Bool     `tfsdk:"overwrite"`
-	Timeouts      timeouts.Value `tfsdk:"timeouts"`
-	OutputPath    types.String   `tfsdk:"output_path"`
-	ReportPath    types.String   `tfsdk:"report_path"`
-	Report        types.Object   `tfsdk:"report"`
-	Artifacts     types.List     `tfsdk:"artifacts"`
-	Guest         types.Object   `tfsdk:"guest"`
+	ID                 types.String   `tfsdk:"id"`
+	Metadata           types.Object   `tfsdk:"metadata"`
+	Source             types.Object   `tfsdk:"source"`
+	Output             types.Object   `tfsdk:"output"`
+	Pipeline           types.Object   `tfsdk:"pipeline"`
+	Configuration      types.Object   `tfsdk:"configuration"`
+	Options            types.Object   `tfsdk:"options"`
+	Overwrite          types.Bool     `tfsdk:"overwrite"`
+	DeletionProtection types.Bool     `tfsdk:"deletion_protection"`
+	OnDestroy          types.String   `tfsdk:"on_destroy"`
+	DriftDetection     types.String   `tfsdk:"drift_detection"`
+	Triggers           types.Map      `tfsdk:"triggers"`
+	Timeouts           timeouts.Value `tfsdk:"timeouts"`
+	OutputPath         types.String   `tfsdk:"output_path"`
+	ReportPath         types.String   `tfsdk:"report_path"`
+	SourceFingerprint  types.String   `tfsdk:"source_fingerprint"`
+	Report             types.Object   `tfsdk:"report"`
+	Artifacts          types.List     `tfsdk:"artifacts"`
+	Guest              types.Object   `tfsdk:"guest"`
 }
 
 type metadataModel struct {
@@ -39,6 +44,7 @@ type sourceModel struct {
 	Checksum        types.String `tfsdk:"checksum"`
 	VerifyChecksums types.Bool   `tfsdk:"verify_checksums"`
 	MaxVirtualSize  types.Int64  `tfsdk:"max_virtual_size"`
+	Track           types.String `tfsdk:"track"`
 }
 
 type outputModel struct {

@@ -11,9 +11,16 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 )
 
-// identityKey is the key of the private state that remembers which run made
-// the files. The ownership record beside each file may be gone with it.
-const identityKey = "identity"
+// The keys of the private state.
+const (
+	// identityKey remembers which run made the files: the ownership record
+	// beside each file may be gone with it.
+	identityKey = "identity"
+	// sourceKey remembers the source files as they were.
+	sourceKey = "source"
+	// checksumsKey remembers the images' checksums by path, as published.
+	checksumsKey = "checksums"
+)
 
 type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
@@ -21,6 +28,29 @@ type privateState interface {
 
 type writablePrivateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// remember stores a value in the private state.
+func remember(ctx context.Context, private writablePrivateState, key string, value any) (diags diag.Diagnostics) {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		diags.AddError("Unable to store the resource's private state", err.Error())
+		return diags
+	}
+	return private.SetKey(ctx, key, encoded)
+}
+
+// recall reads a value from the private state. What is not there leaves value
+// as it is.
+func recall(ctx context.Context, private privateState, key string, value any) (diags diag.Diagnostics) {
+	encoded, diags := private.GetKey(ctx, key)
+	if diags.HasError() || len(encoded) == 0 {
+		return diags
+	}
+	if err := json.Unmarshal(encoded, value); err != nil {
+		diags.AddError("Unable to read the resource's private state", "Its entry "+key+" is damaged: "+err.Error())
+	}
+	return diags
 }
 
 // rememberIdentity stores the identity of the run that published the files.
@@ -34,12 +64,7 @@ func rememberIdentity(ctx context.Context, private writablePrivateState, paths [
 			diags.AddWarning("Unable to read an ownership record", err.Error())
 			continue
 		}
-		encoded, err := json.Marshal(record.Identity())
-		if err != nil {
-			diags.AddError("Unable to remember who made the image", err.Error())
-			return diags
-		}
-		diags.Append(private.SetKey(ctx, identityKey, encoded)...)
+		diags.Append(remember(ctx, private, identityKey, record.Identity())...)
 		return diags
 	}
 	return diags
@@ -48,24 +73,23 @@ func rememberIdentity(ctx context.Context, private writablePrivateState, paths [
 // recallIdentity is the stored identity. Without one it is empty, and the
 // records alone decide.
 func recallIdentity(ctx context.Context, private privateState) (identity artifact.Identity, diags diag.Diagnostics) {
-	encoded, diags := private.GetKey(ctx, identityKey)
-	if diags.HasError() || len(encoded) == 0 {
-		return identity, diags
-	}
-	if err := json.Unmarshal(encoded, &identity); err != nil {
-		diags.AddError("Unable to tell who made the image", "The resource's private state is damaged: "+err.Error())
-	}
+	diags = recall(ctx, private, identityKey, &identity)
 	return identity, diags
+}
+
+// imageModels are the resource's artifacts.
+func (m *migrationModel) imageModels(ctx context.Context) (images []artifactModel, diags diag.Diagnostics) {
+	if m.Artifacts.IsNull() || m.Artifacts.IsUnknown() {
+		return nil, nil
+	}
+	diags.Append(m.Artifacts.ElementsAs(ctx, &images, false)...)
+	return images, diags
 }
 
 // imagePaths are the paths in the resource's artifacts.
 func (m *migrationModel) imagePaths(ctx context.Context) (paths []string, diags diag.Diagnostics) {
-	if m.Artifacts.IsNull() || m.Artifacts.IsUnknown() {
-		return nil, nil
-	}
-	var artifacts []artifactModel
-	diags.Append(m.Artifacts.ElementsAs(ctx, &artifacts, false)...)
-	for _, image := range artifacts {
+	images, diags := m.imageModels(ctx)
+	for _, image := range images {
 		paths = append(paths, image.Path)
 	}
 	return paths, diags

@@ -11,24 +11,23 @@ import (
 
 // ModifyPlan plans the computed attributes: for a new migration the paths that
 // follow from its configuration, so that what uses them (a libvirt domain, say)
-// is planned with its real values, and for an existing one what it has.
+// is planned with its real values, and for an existing one what it has. What
+// can be said before anything is done is said here.
 func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return // destroy
+	switch {
+	case req.Plan.Raw.IsNull():
+		r.planDestroy(ctx, req, resp)
+	case req.State.Raw.IsNull():
+		r.planCreate(ctx, req, resp)
+	default:
+		r.planChange(ctx, req, resp)
 	}
+}
+
+func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan migrationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	if !req.State.Raw.IsNull() {
-		// An update in place changes nothing of it, and for a replacement
-		// Terraform plans once more without a state. UseStateForUnknown would
-		// not do: the framework makes null attributes of known objects unknown.
-		var state migrationModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		plan.copyComputed(&state)
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
 	m, read, diags := plan.manifest(ctx)
@@ -36,14 +35,23 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	paths := plannedPaths(m, read.unknown)
-	plan.ID, plan.OutputPath, plan.ReportPath = paths.id, paths.output, paths.report
+	plan.planComputed(plannedPaths(m, read.unknown))
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// planComputed plans what a migration will leave in state.
+func (m *migrationModel) planComputed(paths resultPaths) {
+	m.ID, m.OutputPath, m.ReportPath = paths.id, paths.output, paths.report
+	m.SourceFingerprint = types.StringUnknown()
+	m.Report = types.ObjectUnknown(m.Report.AttributeTypes(context.Background()))
+	m.Guest = types.ObjectUnknown(m.Guest.AttributeTypes(context.Background()))
+	m.Artifacts = types.ListUnknown(imageType())
 }
 
 // copyComputed takes all that a migration leaves in state from another model.
 func (m *migrationModel) copyComputed(from *migrationModel) {
 	m.ID, m.OutputPath, m.ReportPath = from.ID, from.OutputPath, from.ReportPath
+	m.SourceFingerprint = from.SourceFingerprint
 	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
 }
 

@@ -49,8 +49,18 @@ func (r *migrationResource) Configure(_ context.Context, req resource.ConfigureR
 	r.engine = configured
 }
 
-// Update changes what says nothing about the files: metadata, verbosity,
-// overwrite and timeouts. All else is replaced by its plan modifiers.
-func (r *migrationResource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	resp.State.Raw = req.Plan.Raw
+// Update changes what says nothing about the files. For all else ModifyPlan
+// plans a replacement.
+func (r *migrationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state migrationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if plan.Artifacts.IsUnknown() { // drift_detection was switched on
+		plan.Artifacts = state.Artifacts
+		resp.Diagnostics.Append(plan.takeChecksums(ctx, resp.Private)...)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }

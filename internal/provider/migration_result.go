@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -46,13 +45,14 @@ type summaryModel struct {
 }
 
 type artifactModel struct {
-	Type        string `tfsdk:"type"`
-	Path        string `tfsdk:"path"`
-	Format      string `tfsdk:"format"`
-	SizeBytes   int64  `tfsdk:"size_bytes"`
-	SizeHuman   string `tfsdk:"size_human"`
-	Compressed  bool   `tfsdk:"compressed"`
-	VirtualSize *int64 `tfsdk:"virtual_size"`
+	Type        string  `tfsdk:"type"`
+	Path        string  `tfsdk:"path"`
+	Format      string  `tfsdk:"format"`
+	SizeBytes   int64   `tfsdk:"size_bytes"`
+	SizeHuman   string  `tfsdk:"size_human"`
+	Compressed  bool    `tfsdk:"compressed"`
+	VirtualSize *int64  `tfsdk:"virtual_size"`
+	Checksum    *string `tfsdk:"checksum"`
 }
 
 // guestModel also reads the guest from the result of inspect. What that does
@@ -86,10 +86,8 @@ func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (dia
 		diags.AddWarning("Unable to read what is known about the guest", "The result of the stage inspect has an unexpected form: "+err.Error())
 	}
 	m.Guest = object("guest", guest)
-	elements := computed["artifacts"].GetType().(attr.TypeWithElementType).ElementType()
-	artifacts, listDiags := types.ListValueFrom(ctx, elements, newArtifactModels(rep.Artifacts))
-	diags.Append(listDiags...)
-	m.Artifacts = artifacts
+	m.SourceFingerprint = types.StringPointerValue(orNull(sourceFingerprint(sourceFiles(rep))))
+	diags.Append(m.setImages(ctx, newArtifactModels(rep.Artifacts))...)
 	return diags
 }
 

@@ -2,13 +2,12 @@ package provider
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -39,17 +38,16 @@ func migrationSchema(ctx context.Context) schema.Schema {
 				"Waiting for other migrations does not count. A migration that takes longer is cancelled and leaves no files but its report.",
 		}),
 	}
-	for name, attribute := range computedAttributes() {
-		attributes[name] = attribute
-	}
+	maps.Copy(attributes, lifecycleAttributes())
+	maps.Copy(attributes, computedAttributes())
 	return schema.Schema{
 		MarkdownDescription: "Migrates a virtual machine's disk image to KVM. Creating the resource runs the manifest's stages one after " +
 			"another: `load_manifest`, `inspect`, `fix` (makes the guest's fstab, boot loader and initramfs fit for virtio), `convert` and " +
 			"`validate`. The source is never written to. Destroying the resource deletes the images and the report that it made, and " +
 			"nothing else.\n\n" +
 			"Sections have the names and the shape of the JSON manifest, so `source = local.manifest.source` fits. Changes to `metadata`, " +
-			"`options.verbose`, `overwrite`, `timeouts`, `source.verify_checksums` and `source.max_virtual_size` are made in place; a change to " +
-			"anything else migrates again.",
+			"`source.track`, `source.verify_checksums`, `source.max_virtual_size`, `options.verbose`, `overwrite`, `timeouts`, " +
+			"`deletion_protection`, `on_destroy` and `drift_detection` are made in place; a change to anything else migrates again.",
 		Attributes: attributes,
 	}
 }
@@ -76,19 +74,16 @@ func outputAttribute() schema.Attribute {
 			"directory": schema.StringAttribute{
 				MarkdownDescription: "The output directory, made if it does not exist. A relative path counts from the directory in which Terraform runs.",
 				Required:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"format": schema.StringAttribute{
 				MarkdownDescription: "Format of the image: " + choices(manifest.OutputFormats) + ". The default is `" + string(manifest.FormatQCOW2) + "`.",
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString(string(manifest.FormatQCOW2)),
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"filename": schema.StringAttribute{
 				MarkdownDescription: "Name of the image within the directory. The default is the source's name with the format's extension.",
 				Optional:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 		},
 	}

@@ -12,8 +12,9 @@ func computedAttributes() map[string]schema.Attribute {
 			"output directory."),
 		"output_path": readString("Absolute path of the image, known at plan when the inputs are. Null if the migration makes no image. Of a source " +
 			"with several disks it is the first one's; `artifacts` lists all."),
-		"report_path": readString("Absolute path of the report file, known at plan when the inputs are. Null if there is none."),
-		"report":      reportAttribute(),
+		"report_path":        readString("Absolute path of the report file, known at plan when the inputs are. Null if there is none."),
+		"source_fingerprint": readString("What the source files were when they were migrated: size and time of the last change. Null if that is not known."),
+		"report":             reportAttribute(),
 		"artifacts": schema.ListNestedAttribute{
 			MarkdownDescription: "The images that the migration made.",
 			Computed:            true,
@@ -25,6 +26,7 @@ func computedAttributes() map[string]schema.Attribute {
 				"size_human":   readString("The same for people, such as `1.50 GiB`."),
 				"compressed":   schema.BoolAttribute{MarkdownDescription: "Whether the image is compressed.", Computed: true},
 				"virtual_size": readNumber("Size of the disk that the guest sees, in bytes."),
+				"checksum":     readString("SHA-256 of the file as `sha256:<hex>`; null unless `drift_detection` is `checksum`."),
 			}},
 		},
 		"guest": schema.SingleNestedAttribute{

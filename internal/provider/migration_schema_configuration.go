@@ -2,8 +2,6 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -14,8 +12,7 @@ func configurationAttribute() schema.Attribute {
 		MarkdownDescription: "What to put into the guest before its first boot on KVM (Linux guests only). It is part of the `fix` stage, which must " +
 			"not be switched off. Everything is checked against the guest before anything in it is changed, and is listed in the report; " +
 			"secrets are not. Changing any of it migrates again.",
-		Optional:      true,
-		PlanModifiers: []planmodifier.Object{objectplanmodifier.RequiresReplace()},
+		Optional: true,
 		Attributes: map[string]schema.Attribute{
 			"users":    usersAttribute(),
 			"services": servicesAttribute(),

@@ -3,9 +3,7 @@ package provider
 import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
@@ -32,10 +30,9 @@ func reportOptionsAttribute(defaults manifest.ReportOptions) schema.Attribute {
 		"path": schema.StringAttribute{
 			MarkdownDescription: "Path of the report; a relative path counts from the output directory. The default is `" + defaults.Path + "`. " +
 				"Migrations that share an output directory need a report each.",
-			Optional:      true,
-			Computed:      true,
-			Default:       stringdefault.StaticString(defaults.Path),
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			Optional: true,
+			Computed: true,
+			Default:  stringdefault.StaticString(defaults.Path),
 		},
 	}
 	return section("The report file.", options, defaultObject(options, nil))

@@ -4,11 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -51,10 +47,9 @@ func fixAttribute() schema.Attribute {
 			MarkdownDescription: "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that " +
 				"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none. The default is `" +
 				string(defaults.FstabMode) + "`.",
-			Optional:      true,
-			Computed:      true,
-			Default:       stringdefault.StaticString(string(defaults.FstabMode)),
-			PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			Optional: true,
+			Computed: true,
+			Default:  stringdefault.StaticString(string(defaults.FstabMode)),
 		},
 		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove the packages of VMware Tools."),
 	})
@@ -67,7 +62,6 @@ func convertAttribute() schema.Attribute {
 		"compress_level": schema.Int64Attribute{
 			MarkdownDescription: "Compression level from 1 (fastest) to 9 (smallest). The default is that of the compressor. **Not supported yet:** a migration that sets it is refused.",
 			Optional:            true,
-			PlanModifiers:       []planmodifier.Int64{int64planmodifier.RequiresReplace()},
 		},
 	})
 }
@@ -86,7 +80,7 @@ func stage(description string, options map[string]schema.Attribute) schema.Attri
 	return section(description, options, defaultObject(options, map[string]attr.Value{"enabled": types.BoolValue(false)}))
 }
 
-// option is a switch whose change means to migrate again.
+// option is a switch.
 func option(value bool, description string) schema.Attribute {
 	word := "`false`"
 	if value {
@@ -97,6 +91,5 @@ func option(value bool, description string) schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		Default:             booldefault.StaticBool(value),
-		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.RequiresReplace()},
 	}
 }

@@ -6,17 +6,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 // sourceAttribute has two kinds of attributes: what says which disks are meant,
-// whose change means to migrate again, and what only guards the reading.
+// whose change means to migrate again, and what only guards the reading and is
+// listed in inPlace.
 func sourceAttribute() schema.Attribute {
 	defaults := manifest.NewSource("", "")
-	again := []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	return schema.SingleNestedAttribute{
 		MarkdownDescription: "The disk image to migrate, or the package with the disks of a virtual machine. It is only read.",
 		Required:            true,
@@ -24,26 +22,22 @@ func sourceAttribute() schema.Attribute {
 			"type": schema.StringAttribute{
 				MarkdownDescription: "What the source is: " + choices(manifest.SourceTypes) + ".",
 				Required:            true,
-				PlanModifiers:       again,
 			},
 			"path": schema.StringAttribute{
 				MarkdownDescription: "Path of the source: the image, the descriptor of an image in several files, or the package. A relative path " +
 					"counts from the directory in which Terraform runs.",
-				Required:      true,
-				PlanModifiers: again,
+				Required: true,
 			},
 			"vm": schema.StringAttribute{
 				MarkdownDescription: "The virtual machine to migrate, by its id or name in the OVF descriptor, where a package (`ova`, `ovf`) holds " +
 					"several. Without it, such a package is refused with a list of them.",
-				Optional:      true,
-				PlanModifiers: again,
+				Optional: true,
 			},
 			"checksum": schema.StringAttribute{
 				MarkdownDescription: "Checksum that the file at `path` must have, as `algorithm:value`, such as `sha256:` and 64 hexadecimal " +
 					"digits; `sha512`, `sha1` and `md5` are understood too. It is computed before any work; a difference is an error. Of a source " +
 					"in several files it covers the one at `path`.",
-				Optional:      true,
-				PlanModifiers: again,
+				Optional: true,
 			},
 			"verify_checksums": schema.BoolAttribute{
 				MarkdownDescription: fmt.Sprintf("Whether the files of a package (`ova`, `ovf`) are compared with the checksums that it brings "+
@@ -59,6 +53,7 @@ func sourceAttribute() schema.Attribute {
 				Computed: true,
 				Default:  int64default.StaticInt64(defaults.MaxVirtualSize),
 			},
+			"track": trackAttribute(),
 		},
 	}
 }

@@ -102,6 +102,19 @@ func (s *server) plan(prior instance, config string) (*tfprotov6.PlanResourceCha
 	return resp, s.decode(resp.PlannedState)
 }
 
+// planDestroy is `terraform plan -destroy`.
+func (s *server) planDestroy(now instance) []*tfprotov6.Diagnostic {
+	s.t.Helper()
+	nothing := s.encode(s.typ, tftypes.NewValue(s.typ, nil))
+	resp, err := s.wire.PlanResourceChange(s.t.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: "hyper2kvm_migration", PriorState: s.encode(s.typ, now.state), ProposedNewState: nothing, Config: nothing, PriorPrivate: now.private,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
 // propose does what Terraform does for attributes at the top level, which is
 // where the computed ones without defaults are: they keep their state.
 func (s *server) propose(prior, config tftypes.Value) tftypes.Value {
@@ -248,6 +261,12 @@ func value(t *testing.T, typ tftypes.Type, from any) tftypes.Value {
 		return tftypes.NewValue(typ, list(typ.ElementType))
 	case tftypes.Set:
 		return tftypes.NewValue(typ, list(typ.ElementType))
+	case tftypes.Map:
+		elements := map[string]tftypes.Value{}
+		for name, element := range from.(map[string]any) {
+			elements[name] = value(t, typ.ElementType, element)
+		}
+		return tftypes.NewValue(typ, elements)
 	}
 	if number, ok := from.(float64); ok {
 		return tftypes.NewValue(typ, big.NewFloat(number))

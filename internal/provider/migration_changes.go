@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// inPlace are the attributes whose change says nothing about the files that
+// were made. A change to any other configured attribute migrates again.
+var inPlace = map[string]bool{
+	"metadata":                true,
+	"source.track":            true,
+	"source.verify_checksums": true,
+	"source.max_virtual_size": true,
+	"options.verbose":         true,
+	"overwrite":               true,
+	"timeouts":                true,
+	"deletion_protection":     true,
+	"on_destroy":              true,
+	"drift_detection":         true,
+}
+
+// replacingChanges are the configured attributes that differ between two
+// values of the resource and that cannot be changed without migrating again.
+func replacingChanges(before, after tftypes.Value) path.Paths {
+	computed := computedAttributes()
+	return changes(path.Empty(), before, after, func(at path.Path) bool {
+		_, isComputed := computed[at.String()]
+		return isComputed || inPlace[at.String()]
+	})
+}
+
+// changes lists the attributes that differ and are not ignored, as deep as
+// objects go: an element of a list or a set cannot be addressed in a value that
+// lacks it.
+func changes(at path.Path, before, after tftypes.Value, ignored func(path.Path) bool) (found path.Paths) {
+	if ignored(at) || before.Equal(after) {
+		return nil
+	}
+	inside, ok := attributesOf(before)
+	now, nowOK := attributesOf(after)
+	if !ok || !nowOK {
+		return path.Paths{at}
+	}
+	for _, name := range slices.Sorted(maps.Keys(inside)) {
+		found = append(found, changes(at.AtName(name), inside[name], now[name], ignored)...)
+	}
+	return found
+}
+
+// attributesOf are the attributes of a known object.
+func attributesOf(v tftypes.Value) (attributes map[string]tftypes.Value, ok bool) {
+	if !v.Type().Is(tftypes.Object{}) || !v.IsKnown() || v.IsNull() {
+		return nil, false
+	}
+	return attributes, v.As(&attributes) == nil
+}

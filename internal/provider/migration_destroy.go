@@ -1,0 +1,85 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+)
+
+// ownFiles are the files of a migration, as its state knows them.
+type ownFiles struct {
+	// deletable are the images and the report that destroying removes.
+	deletable []string
+	// foreign says of the others why they stay, for people.
+	foreign []string
+	// unclear are paths of which it cannot be told; deleting them fails.
+	unclear []string
+}
+
+// files looks at the files of the migration. An image that another migration
+// has replaced is gone, and its place belongs to that migration.
+func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) (files ownFiles, diags diag.Diagnostics) {
+	images, diags := m.imagePaths(ctx)
+	for _, path := range images {
+		switch status := artifact.Check(path, identity); {
+		case status.State == artifact.StateOwned, status.State == artifact.StateChanged, status.State == artifact.StateMissing:
+			files.deletable = append(files.deletable, path)
+		case status.State == artifact.StateReplaced && anotherRuns(path, status.Record, identity):
+			files.foreign = append(files.foreign, status.Reason)
+		default:
+			files.unclear = append(files.unclear, path)
+		}
+	}
+	if m.ReportPath.IsNull() || m.ReportPath.IsUnknown() {
+		return files, diags
+	}
+	path := m.ReportPath.ValueString()
+	switch status := artifact.Check(path, identity); status.State {
+	case artifact.StateReplaced, artifact.StateUnrecorded:
+		// Another migration's report, or the user's own file. It must not
+		// stop the images from being deleted.
+		files.foreign = append(files.foreign, status.Reason)
+	case artifact.StateUnknown:
+		files.unclear = append(files.unclear, path)
+	default:
+		files.deletable = append(files.deletable, path)
+	}
+	return files, diags
+}
+
+// anotherRuns reports whether the file at path was published by another run,
+// which is the one that may delete it.
+func anotherRuns(path string, record *artifact.Record, identity artifact.Identity) bool {
+	if record == nil || identity.RunID == "" || record.RunID == identity.RunID {
+		return false
+	}
+	state := artifact.Check(path, record.Identity()).State
+	return state == artifact.StateOwned || state == artifact.StateChanged
+}
+
+// deletionNotice says before it happens what will be deleted. It is empty if
+// nothing will be.
+func (f ownFiles) deletionNotice() string {
+	var lines []string
+	for _, path := range f.deletable {
+		note := ""
+		if artifact.InUse(path) {
+			note = " (in use now, as by a virtual machine: it is not deleted before that ends)"
+		}
+		lines = append(lines, "  - "+path+note)
+	}
+	for _, path := range f.unclear {
+		lines = append(lines, "  - "+path+" (if it can be told by then that it is this migration's)")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// protectedError says that deletion_protection is in the way.
+func protectedError(diags *diag.Diagnostics, what string) {
+	diags.AddError("Migration is protected from deletion",
+		fmt.Sprintf("%s would delete the migrated image, and deletion_protection is set. Apply with deletion_protection = false first.", what))
+}

@@ -1,0 +1,189 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// planChange plans an update in place or a replacement. For a replacement
+// Terraform plans once more without a state, and drops the warnings of that.
+func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	c := change{before: req.State.Raw, after: req.Plan.Raw}
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &c.plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &c.state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m, read, diags := c.plan.manifest(ctx)
+	resp.Diagnostics.Append(diags...)
+	c.manifest, c.paths = m, plannedPaths(m, read.unknown)
+	resp.Diagnostics.Append(recall(ctx, req.Private, identityKey, &c.identity)...)
+	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
+	resp.Diagnostics.Append(recall(ctx, req.Private, checksumsKey, &c.published)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	replaced, diags := c.replaced(ctx)
+	resp.Diagnostics.Append(diags...)
+	if len(replaced) == 0 {
+		// UseStateForUnknown would not do: the framework makes null attributes
+		// of known objects unknown.
+		c.plan.copyComputed(&c.state)
+		resp.Diagnostics.Append(c.planChecksums(ctx)...)
+	} else {
+		resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
+		c.plan.planComputed(c.paths)
+		resp.Diagnostics.Append(c.checkReplacement(ctx)...)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &c.plan)...)
+}
+
+// change is a planned change of an existing migration.
+type change struct {
+	before, after tftypes.Value
+	state, plan   migrationModel
+	manifest      *manifest.Manifest // of plan
+	paths         resultPaths        // of plan
+	identity      artifact.Identity
+	source        []report.SourceFile
+	published     checksums
+}
+
+// replaced lists the attributes for whose sake the migration has to be made
+// again, and warns where it is not the configuration that has changed.
+func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.Diagnostics) {
+	for _, at := range replacingChanges(c.before, c.after) {
+		if !c.sameFiles(ctx, at) {
+			replaced = append(replaced, at)
+		}
+	}
+	var source sourceModel
+	diags.Append(c.plan.Source.As(ctx, &source, basetypes.ObjectAsOptions{})...)
+	if source.Track.ValueString() == trackFingerprint {
+		if changed := sourceChanges(c.source); len(changed) > 0 {
+			replaced = append(replaced, path.Root("source_fingerprint"))
+			diags.AddAttributeWarning(path.Root("source"), "Source has changed since it was migrated", strings.Join(changed, "\n")+
+				"\n\nIt is planned to be migrated again, because source.track is fingerprint.")
+		}
+	}
+	if c.plan.DriftDetection.ValueString() == driftChecksum {
+		images, imageDiags := c.state.imageModels(ctx)
+		diags.Append(imageDiags...)
+		if changed := drifted(images, c.published); len(changed) > 0 {
+			replaced = append(replaced, path.Root("artifacts"))
+			diags.AddWarning("Image has changed since it was migrated", strings.Join(changed, "\n")+
+				"\n\nIt is planned to be migrated again, because drift_detection is checksum.")
+		}
+	}
+	return replaced, diags
+}
+
+// sameFiles reports whether a changed path still names the same file, as a
+// relative path does that became an absolute one.
+func (c *change) sameFiles(ctx context.Context, at path.Path) bool {
+	switch at.String() {
+	case "source.path":
+		var before, after sourceModel
+		if c.state.Source.As(ctx, &before, basetypes.ObjectAsOptions{}).HasError() || c.plan.Source.As(ctx, &after, basetypes.ObjectAsOptions{}).HasError() || after.Path.IsUnknown() {
+			return false
+		}
+		from, fromErr := filepath.Abs(before.Path.ValueString())
+		to, toErr := filepath.Abs(after.Path.ValueString())
+		return fromErr == nil && toErr == nil && from == to
+	case "output.directory":
+		return c.paths.id.Equal(c.state.ID) && c.paths.output.Equal(c.state.OutputPath) && c.paths.report.Equal(c.state.ReportPath)
+	default:
+		return false
+	}
+}
+
+// planChecksums plans the artifacts for a drift_detection that was switched.
+func (c *change) planChecksums(ctx context.Context) diag.Diagnostics {
+	switch before, after := c.state.DriftDetection, c.plan.DriftDetection; {
+	case after.IsUnknown(), before.Equal(after):
+		return nil
+	case after.ValueString() == driftChecksum:
+		c.plan.Artifacts = types.ListUnknown(imageType())
+		return nil
+	default:
+		return c.plan.forgetChecksums(ctx)
+	}
+}
+
+// checkReplacement says what a replacement will do, and refuses one that is
+// known to fail only after it has deleted the images.
+func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) {
+	if c.state.DeletionProtection.ValueBool() {
+		protectedError(&diags, "Replacing this resource")
+		return diags
+	}
+	samePath := !c.state.OutputPath.IsNull() && c.paths.output.Equal(c.state.OutputPath)
+	overwrite := c.plan.Overwrite.ValueBool()
+	if c.state.OnDestroy.ValueString() == onDestroyKeep {
+		if samePath && !overwrite {
+			diags.AddAttributeError(path.Root("on_destroy"), "Image to be kept is in the way of its replacement", fmt.Sprintf(
+				"This change migrates again to %s, and on_destroy is keep: the image that is there would stay and be in the way. Choose another "+
+					"output.filename, set overwrite = true, or apply with on_destroy = \"delete\" first.", c.state.OutputPath.ValueString()))
+		}
+	} else {
+		files, fileDiags := c.state.files(ctx, c.identity)
+		diags.Append(fileDiags...)
+		if notice := files.deletionNotice(); notice != "" {
+			text := "Before the source is migrated again, these files are deleted:\n" + notice
+			if samePath && !overwrite {
+				text += "\n\nThe new image has the same path, so this cannot work together with create_before_destroy, be it of this resource or of one " +
+					"that depends on it: such an apply fails before it does anything. Set overwrite = true there, which exchanges the image in one step."
+			}
+			diags.AddWarning("Replacement deletes the migrated image", text)
+		}
+	}
+	if c.manifest.Source.Path != "" {
+		if _, err := os.Stat(c.manifest.SourcePath()); errors.Is(err, fs.ErrNotExist) {
+			diags.AddAttributeWarning(path.Root("source").AtName("path"), "Source of the replacement is missing", fmt.Sprintf(
+				"%s does not exist. If it is not there at apply either, the present image is deleted and no new one can be made. "+
+					"Restore the source first, or undo the change that makes the replacement necessary.", c.manifest.SourcePath()))
+		}
+	}
+	return diags
+}
+
+// planDestroy says what will be deleted.
+func (r *migrationResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state migrationModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	identity, diags := recallIdentity(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.DeletionProtection.ValueBool() {
+		protectedError(&resp.Diagnostics, "Destroying this resource")
+		return
+	}
+	files, diags := state.files(ctx, identity)
+	resp.Diagnostics.Append(diags...)
+	notice := files.deletionNotice()
+	switch {
+	case notice == "":
+	case state.OnDestroy.ValueString() == onDestroyKeep:
+		resp.Diagnostics.AddWarning("Destroying keeps the migrated image", "on_destroy is keep. These files stay:\n"+notice)
+	default:
+		resp.Diagnostics.AddWarning("Destroying deletes the migrated image", "These files are deleted:\n"+notice)
+	}
+}
