@@ -5,6 +5,7 @@ type Disk struct {
 	Name           string // the appliance's name: /dev/sda
 	Size           int64
 	PartitionTable string // "dos", "gpt", or "" where there is none that is known
+	BootCode       BootCode
 	Partitions     []Partition
 }
 

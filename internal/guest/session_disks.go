@@ -33,11 +33,16 @@ func (s *Session) Disks() ([]Disk, error) {
 
 func readDisk(g *guestfs.Guestfs, name string) (Disk, error) {
 	disk, _, err := readTable(g, name)
-	return disk, err
+	if err != nil {
+		return disk, err
+	}
+	sector := make([]byte, sectorSize)
+	if _, err := (blockDevice{g, name}).ReadAt(sector, 0); err != nil {
+		return disk, err
+	}
+	disk.BootCode = bootCodeOf(sector)
+	return disk, nil
 }
-
-// sectorSize is what the appliance's drives show, in bytes.
-const sectorSize = 512
 
 // readTable reads a disk's partition table together with its partitions'
 // stable names.

@@ -18,8 +18,8 @@ func (m *Manifest) SourcePath() string { return absolute(m.Source.Path) }
 // OutputDirectory is output.directory as an absolute path.
 func (m *Manifest) OutputDirectory() string { return absolute(m.Output.Directory) }
 
-// OutputPath is the absolute path of the image that convert writes, the first
-// one if the source has several disks: output.filename, or the source's name
+// OutputPath is the absolute path of the image that convert writes, that of the
+// boot disk if the source has several: output.filename, or the source's name
 // with the extension of the output format.
 func (m *Manifest) OutputPath() string {
 	name := m.Output.Filename
@@ -30,14 +30,14 @@ func (m *Manifest) OutputPath() string {
 }
 
 // OutputPaths is where convert writes the images of a source with that many
-// disks. The first is OutputPath; the others have -disk2, -disk3 and so on
+// disks, the boot disk first. The first is OutputPath; the others have -disk2, -disk3 and so on
 // before the extension.
 func (m *Manifest) OutputPaths(disks int) []string {
 	return numbered(m.OutputPath(), filepath.Ext(m.OutputPath()), disks)
 }
 
 // FixedOverlayPath is the absolute path of the overlay that fix publishes where
-// convert is off, that of the first disk if the source has several.
+// convert is off, that of the boot disk if the source has several.
 func (m *Manifest) FixedOverlayPath() string {
 	return filepath.Join(m.OutputDirectory(), m.stem()+overlaySuffix)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // convertResult is the result of convert.
@@ -18,11 +19,21 @@ type convertResult struct {
 
 // convertedImage is one image as convert wrote it. Sizes are in bytes.
 type convertedImage struct {
-	Path        string `json:"path"`
+	Path string `json:"path"`
+	// Source is the name of the disk that it was made from.
+	Source      string `json:"source"`
 	Format      string `json:"format"`
 	VirtualSize int64  `json:"virtual_size"`
 	SizeBytes   int64  `json:"size_bytes"`
 	Compressed  bool   `json:"compressed"`
+}
+
+// conversion is the copying of one disk.
+type conversion struct {
+	disk source.Disk
+	// from is the disk, or the overlay on it.
+	from qemuimg.Image
+	to   string
 }
 
 // convert copies the disks into the output format.
@@ -31,59 +42,92 @@ func (r *run) convert() (any, error) {
 	if err := r.closeSession(); err != nil {
 		return nil, err
 	}
+	conversions, err := r.conversions()
+	if err != nil {
+		return nil, err
+	}
 	var total, done int64
-	for _, disk := range r.source.Disks {
-		total += disk.VirtualSize
+	var images []qemuimg.Image
+	for _, c := range conversions {
+		total += c.disk.VirtualSize
+		images = append(images, c.from)
 	}
-	format := string(r.manifest.Output.Format)
+	if err := r.checkSpace(images); err != nil {
+		return nil, err
+	}
 	result := convertResult{Trimmed: trimmed}
-	for n, final := range r.manifest.OutputPaths(len(r.source.Disks)) {
-		disk := r.source.Disks[n]
-		from := disk.Image
-		if r.overlays != nil {
-			from = qemuimg.Image{Path: r.overlays[n], Format: "qcow2"}
-		}
-		if err := r.checkSpace(from, final); err != nil {
-			return nil, err
-		}
-		temporary, err := r.artifacts.Temporary(final)
+	for _, c := range conversions {
+		converted, err := r.copyDisk(c, func(percent float64) {
+			part := percent / 100 * float64(c.disk.VirtualSize)
+			r.progress(100*(float64(done)+part)/float64(max(total, 1)), "converting "+filepath.Base(c.to))
+		})
 		if err != nil {
 			return nil, err
 		}
-		err = qemuimg.Convert(r.ctx, qemuimg.ConvertOptions{
-			Source:   from,
-			Dest:     temporary,
-			Format:   format,
-			Compress: r.manifest.Pipeline.Convert.Compress,
-			Progress: func(percent float64) {
-				part := percent / 100 * float64(disk.VirtualSize)
-				r.progress(100*(float64(done)+part)/float64(max(total, 1)), "converting "+filepath.Base(final))
-			},
-		})
-		if err != nil {
-			return nil, fmt.Errorf("converting %s to %s: %w", disk.Name, final, err)
-		}
-		done += disk.VirtualSize
-		written, err := os.Stat(temporary)
-		if err != nil {
-			return nil, fmt.Errorf("reading back what was written for %s: %w", final, err)
-		}
-		r.images = append(r.images, image{
-			temporary: temporary, final: final, format: format,
-			kind: report.ArtifactConvertedImage, virtualSize: disk.VirtualSize,
-		})
-		result.Images = append(result.Images, convertedImage{
-			Path: final, Format: format, VirtualSize: disk.VirtualSize,
-			SizeBytes: written.Size(), Compressed: r.manifest.Pipeline.Convert.Compress,
-		})
+		done += c.disk.VirtualSize
+		result.Images = append(result.Images, converted)
 	}
-	if err := r.source.Verify(); err != nil {
-		return nil, fmt.Errorf("the source changed while it was read: %w", err)
+	if err := r.verifySource(); err != nil {
+		return nil, err
 	}
 	if !r.manifest.Pipeline.Validate.Enabled {
 		return result, r.publish()
 	}
 	return result, nil
+}
+
+// conversions lists what has to be copied, the boot disk first.
+func (r *run) conversions() ([]conversion, error) {
+	order, err := r.bootOrder()
+	if err != nil {
+		return nil, err
+	}
+	var conversions []conversion
+	for position, path := range r.manifest.OutputPaths(len(order)) {
+		n := order[position]
+		c := conversion{disk: r.source.Disks[n], from: r.source.Disks[n].Image, to: path}
+		if r.overlays != nil {
+			c.from = qemuimg.Image{Path: r.overlays[n], Format: "qcow2"}
+		}
+		conversions = append(conversions, c)
+	}
+	return conversions, nil
+}
+
+// copyDisk writes one image under a temporary name.
+func (r *run) copyDisk(c conversion, progress func(percent float64)) (convertedImage, error) {
+	format, compress := string(r.manifest.Output.Format), r.manifest.Pipeline.Convert.Compress
+	temporary, err := r.artifacts.Temporary(c.to)
+	if err != nil {
+		return convertedImage{}, err
+	}
+	err = qemuimg.Convert(r.ctx, qemuimg.ConvertOptions{
+		Source: c.from, Dest: temporary, Format: format, Compress: compress, Progress: progress,
+	})
+	if err != nil {
+		return convertedImage{}, fmt.Errorf("converting %s to %s: %w", c.disk.Name, c.to, err)
+	}
+	written, err := os.Stat(temporary)
+	if err != nil {
+		return convertedImage{}, fmt.Errorf("reading back what was written for %s: %w", c.to, err)
+	}
+	r.images = append(r.images, image{
+		temporary: temporary, final: c.to, format: format,
+		kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize,
+	})
+	return convertedImage{
+		Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
+		SizeBytes: written.Size(), Compressed: compress,
+	}, nil
+}
+
+// verifySource refuses a source that was written to since it was opened: what
+// was read of it is of no one moment.
+func (r *run) verifySource() error {
+	if err := r.source.Verify(); err != nil {
+		return fmt.Errorf("the source changed while it was read: %w", err)
+	}
+	return nil
 }
 
 // trim discards unused blocks in the overlay, so that they are not copied. It
@@ -98,26 +142,4 @@ func (r *run) trim() bool {
 		r.warn("deleted blocks are copied along: "+err.Error(), "")
 	}
 	return len(failures) == 0
-}
-
-// checkSpace refuses a conversion that cannot fit into the output's file system.
-func (r *run) checkSpace(from qemuimg.Image, final string) error {
-	if r.manifest.Pipeline.Convert.Compress {
-		return nil // nobody knows how far an image can be compressed
-	}
-	required, _, err := qemuimg.Measure(r.ctx, from, string(r.manifest.Output.Format))
-	if err != nil {
-		return fmt.Errorf("measuring what %s will take: %w", filepath.Base(final), err)
-	}
-	free, err := freeSpace(filepath.Dir(final))
-	if err != nil {
-		return fmt.Errorf("reading the free space of %s: %w", filepath.Dir(final), err)
-	}
-	if required > free {
-		return withRemedy(
-			fmt.Errorf("insufficient disk space in %s: %s needs %s, %s are free",
-				filepath.Dir(final), filepath.Base(final), report.HumanSize(required), report.HumanSize(free)),
-			"free space there, or choose another output.directory")
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -20,33 +21,38 @@ const (
 )
 
 // firmwareOf tells which firmware the guest boots with. An EFI system
-// partition means UEFI, unless a GPT disk also has a BIOS boot partition: such
-// a disk was made to boot with both, and BIOS works everywhere.
-func firmwareOf(disks []guest.Disk) string {
-	esp, biosBoot := false, false
-	for _, disk := range disks {
-		for _, p := range disk.Partitions {
-			esp = esp || strings.EqualFold(p.GPTType, gptESP) || disk.PartitionTable == "dos" && p.MBRType == mbrESP
-			biosBoot = biosBoot || strings.EqualFold(p.GPTType, gptBIOSBoot)
-		}
-	}
-	if esp && !biosBoot {
+// partition means UEFI, unless a disk also has a BIOS boot partition: such a
+// guest was made to boot with both, and BIOS works everywhere. Where the disks
+// allow for what the virtual machine's description says, that is so.
+func firmwareOf(disks []guest.Disk, described string) string {
+	uefi, biosBoot := slices.ContainsFunc(disks, hasESP), slices.ContainsFunc(disks, hasBIOSBoot)
+	switch {
+	case described == firmwareUEFI && uefi:
+		return firmwareUEFI
+	case described == firmwareBIOS && slices.ContainsFunc(disks, startsBIOS):
+		return firmwareBIOS
+	case uefi && !biosBoot:
 		return firmwareUEFI
 	}
 	return firmwareBIOS
 }
 
-// bootDiskOf is the index of the disk that the firmware starts from: the first
-// with an EFI system partition, a BIOS boot partition or an active partition;
-// else the first disk.
-func bootDiskOf(disks []guest.Disk) int {
-	for n, disk := range disks {
-		for _, p := range disk.Partitions {
-			if p.Bootable || strings.EqualFold(p.GPTType, gptESP) || strings.EqualFold(p.GPTType, gptBIOSBoot) ||
-				disk.PartitionTable == "dos" && p.MBRType == mbrESP {
-				return n
-			}
-		}
-	}
-	return 0
+func hasESP(disk guest.Disk) bool {
+	return slices.ContainsFunc(disk.Partitions, func(p guest.Partition) bool {
+		return strings.EqualFold(p.GPTType, gptESP) || disk.PartitionTable == "dos" && p.MBRType == mbrESP
+	})
+}
+
+func hasBIOSBoot(disk guest.Disk) bool {
+	return slices.ContainsFunc(disk.Partitions, func(p guest.Partition) bool { return strings.EqualFold(p.GPTType, gptBIOSBoot) })
+}
+
+// startsBIOS says that a BIOS comes further than the disk's first sector.
+// Partitioning tools leave code there that needs an active partition.
+func startsBIOS(disk guest.Disk) bool {
+	return disk.BootCode == guest.BootCodeLoader || disk.BootCode == guest.BootCodeGeneric && hasActive(disk)
+}
+
+func hasActive(disk guest.Disk) bool {
+	return slices.ContainsFunc(disk.Partitions, func(p guest.Partition) bool { return p.Bootable })
 }

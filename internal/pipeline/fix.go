@@ -50,7 +50,7 @@ func (r *run) fix() (any, error) {
 		return nil, err
 	}
 	if r.manifest.Options.DryRun || r.manifest.Pipeline.Convert.Enabled {
-		return result, nil
+		return result, r.verifySource()
 	}
 	return result, r.keepOverlays()
 }
@@ -62,7 +62,12 @@ func (r *run) keepOverlays() error {
 	if err := r.closeSession(); err != nil {
 		return err
 	}
-	for n, final := range r.manifest.FixedOverlayPaths(len(r.source.Disks)) {
+	order, err := r.bootOrder()
+	if err != nil {
+		return err
+	}
+	for position, final := range r.manifest.FixedOverlayPaths(len(order)) {
+		n := order[position]
 		temporary, err := r.artifacts.Temporary(final)
 		if err != nil {
 			return err
@@ -77,7 +82,7 @@ func (r *run) keepOverlays() error {
 		r.warn(filepath.Base(final)+" holds only the changes: it needs "+r.source.Disks[n].Name+" to stay where it is, unchanged",
 			"enable the convert stage to get an image that stands alone")
 	}
-	if err := r.source.Verify(); err != nil {
+	if err := r.verifySource(); err != nil {
 		return err
 	}
 	if r.manifest.Pipeline.Validate.Enabled {

@@ -140,12 +140,17 @@ func build(t *testing.T, recipe testguest.Recipe) string {
 	return path
 }
 
-func boot(t *testing.T, image string, firmware testguest.Firmware) testguest.BootResult {
+// boot starts a machine from image, with further disks behind it.
+func boot(t *testing.T, image string, firmware testguest.Firmware, further ...string) testguest.BootResult {
 	t.Helper()
+	var disks []testguest.BootDisk
+	for _, path := range append([]string{image}, further...) {
+		disks = append(disks, testguest.BootDisk{Path: path, Format: "qcow2"})
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	result, err := testguest.Boot(ctx, testguest.BootOptions{
-		Disks:        []testguest.BootDisk{{Path: image, Format: "qcow2"}},
+		Disks:        disks,
 		Firmware:     firmware,
 		WaitForProbe: true,
 	})

@@ -91,7 +91,6 @@ func (r *run) inspect() (any, error) {
 		result.Source.VirtualSize += disk.VirtualSize
 		result.Disks = append(result.Disks, r.inspectDisk(n, info))
 	}
-	result.Firmware, result.BootDisk = r.system.firmware, r.system.bootDisk
 	used, _ := r.session.Accelerator()
 	result.Accelerator = string(used)
 
@@ -109,8 +108,8 @@ func (r *run) inspect() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result.Guest = info
-	return result, nil
+	result.Firmware, result.BootDisk, result.Guest = r.system.firmware, r.system.bootDisk, info
+	return result, r.verifySource()
 }
 
 // inspectDisk describes one disk of the source.

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -72,7 +73,13 @@ func (r *run) loadManifest() (any, error) {
 	for _, warning := range r.source.Warnings {
 		r.warn(warning, "")
 	}
+	if err := r.checkAllOutputs(); err != nil {
+		return nil, err
+	}
 	if err := r.checkOverlayBacking(); err != nil {
+		return nil, err
+	}
+	if err := r.estimateSpace(); err != nil {
 		return nil, err
 	}
 	result := loadResult{Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(), Disks: len(r.source.Disks), Files: r.sourceFiles()}
@@ -103,20 +110,52 @@ func (r *run) checkOverlayBacking() error {
 // or that hold something already.
 func (r *run) checkOutputs() error {
 	m := r.manifest
-	var images []string
-	if !m.Options.DryRun {
-		switch {
-		case m.Pipeline.Convert.Enabled:
-			images = append(images, m.OutputPath())
-		case m.Pipeline.Fix.Enabled:
-			images = append(images, m.FixedOverlayPath())
-		}
-	}
-	made, err := artifact.Preflight(m.OutputDirectory(), images, m.Output.Overwrite)
+	made, err := artifact.Preflight(m.OutputDirectory(), imagePaths(m, 1), m.Output.Overwrite)
 	if err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	r.made = made
+	return nil
+}
+
+// imagePaths is where a run puts the images of a source with that many disks,
+// that of the boot disk first.
+func imagePaths(m *manifest.Manifest, disks int) []string {
+	switch {
+	case m.Options.DryRun:
+		return nil
+	case m.Pipeline.Convert.Enabled:
+		return m.OutputPaths(disks)
+	case m.Pipeline.Fix.Enabled:
+		return m.FixedOverlayPaths(disks)
+	default:
+		return nil
+	}
+}
+
+// checkAllOutputs repeats checkOutputs when it is known how many disks there
+// are, and of which files the source consists: these are not overwritten
+// whatever the manifest says.
+func (r *run) checkAllOutputs() error {
+	m := r.manifest
+	paths := imagePaths(m, len(r.source.Disks))
+	if len(paths) > 1 {
+		if _, err := artifact.Preflight(m.OutputDirectory(), paths, m.Output.Overwrite); err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+	}
+	for _, path := range paths {
+		var taken string
+		switch {
+		case r.source.Holds(path):
+			taken = "a file of the source"
+		case m.Options.Report.Enabled && path == m.ReportPath():
+			taken = "the report"
+		default:
+			continue
+		}
+		return withRemedy(fmt.Errorf("output.filename: %s is %s", path, taken), "choose another output.filename or output.directory")
+	}
 	return nil
 }
 

@@ -29,7 +29,7 @@ type Options struct {
 // manifest's report path if the output directory could be used. A failure is a
 // *Error.
 func Run(ctx context.Context, m *manifest.Manifest, o Options) (*report.Report, error) {
-	r := &run{ctx: ctx, manifest: m, options: o, report: report.New()}
+	r := &run{ctx: ctx, manifest: m, options: o, report: report.New(), freeSpace: availableSpace}
 	r.report.Pipeline.DryRun = m.Options.DryRun
 	err := r.stages()
 	return r.finish(err)
@@ -43,6 +43,8 @@ type run struct {
 	report   *report.Report
 	stage    string // the stage that is running
 	started  time.Time
+	// freeSpace is availableSpace, or what a test puts in its place.
+	freeSpace func(directory string) (int64, error)
 
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs

@@ -14,9 +14,12 @@ type system struct {
 	disks    []guest.Disk
 	devices  guest.Devices
 	firmware string
-	bootDisk int
-	os       *guest.OS // nil where no operating system was found
-	mounts   []guest.Mount
+	// bootDisk is an index into disks; bootDiskCertain says that no other disk
+	// could be meant as well.
+	bootDisk        int
+	bootDiskCertain bool
+	os              *guest.OS // nil where no operating system was found
+	mounts          []guest.Mount
 }
 
 // openSession launches the appliance over the overlays. All stages share it: a
@@ -65,8 +68,8 @@ func (r *run) examine() error {
 		return fmt.Errorf("listing the file systems: %w", err)
 	}
 	r.system = &system{disks: disks, devices: devices}
-	r.system.firmware = firmwareOf(disks)
-	r.system.bootDisk = bootDiskOf(disks)
+	r.system.firmware = firmwareOf(disks, r.describedFirmware())
+	r.system.bootDisk, r.system.bootDiskCertain = bootDiskOf(disks, r.system.firmware, nil)
 	return nil
 }
 
@@ -90,13 +93,13 @@ func (r *run) mountSystem() error {
 		return withRemedy(errNoSystem,
 			"check that source.path is the disk the machine boots from; to convert it as it is, switch the fix stage off")
 	}
-	found := systems[0]
+	found := r.system.choose(systems)
 	if len(systems) > 1 {
 		var names []string
 		for _, s := range systems {
 			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
 		}
-		r.warn(fmt.Sprintf("%d operating systems were found (%s); the first one is taken", len(systems), strings.Join(names, ", ")), "")
+		r.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root), "")
 	}
 	r.progress(70, "mounting the guest's file systems")
 	mounts, warnings, err := r.session.MountGuest(found)
@@ -107,7 +110,23 @@ func (r *run) mountSystem() error {
 		r.warn(warning, "")
 	}
 	r.system.os, r.system.mounts = &found, mounts
+	files, mirrored := bootFiles(mounts, r.system.devices, r.system.firmware)
+	r.system.bootDisk, r.system.bootDiskCertain = bootDiskOf(r.system.disks, r.system.firmware, files)
+	r.system.bootDiskCertain = r.system.bootDiskCertain || mirrored
 	return nil
+}
+
+// choose takes the operating system on the disk that the machine starts from,
+// if that can be said, else the first.
+func (s *system) choose(systems []guest.OS) guest.OS {
+	for _, candidate := range systems {
+		for _, device := range s.devices {
+			if device.Name == candidate.Root && device.Disk == s.bootDisk {
+				return candidate
+			}
+		}
+	}
+	return systems[0]
 }
 
 // closeSession ends the appliance so that the overlays hold all that was

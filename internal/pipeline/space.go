@@ -1,12 +1,77 @@
 package pipeline
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
 
-// freeSpace is how many bytes this process may still write below directory.
-func freeSpace(directory string) (int64, error) {
+	"golang.org/x/sys/unix"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// availableSpace is how many bytes this process may still write below
+// directory.
+func availableSpace(directory string) (int64, error) {
 	var stat unix.Statfs_t
 	if err := unix.Statfs(directory, &stat); err != nil {
 		return 0, err
 	}
 	return int64(stat.Bavail * uint64(stat.Bsize)), nil
+}
+
+// checkSpace refuses to write copies of the images that cannot all fit into the
+// output's file system.
+func (r *run) checkSpace(images []qemuimg.Image) error {
+	required, free, err := r.space(images)
+	if err != nil || required <= free {
+		return err
+	}
+	return withRemedy(fmt.Errorf("insufficient disk space in %s: %s are needed, %s are free",
+		r.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy)
+}
+
+// estimateSpace judges the space before any work. What fix and inspect trim
+// need not be copied, and nobody knows yet how much that is: where they run, an
+// image that would not fit as it is may fit in the end.
+func (r *run) estimateSpace() error {
+	p := r.manifest.Pipeline
+	if r.manifest.Options.DryRun || !p.Convert.Enabled {
+		return nil
+	}
+	var images []qemuimg.Image
+	for _, disk := range r.source.Disks {
+		images = append(images, disk.Image)
+	}
+	if !p.Inspect.Enabled && !p.Fix.Enabled {
+		return r.checkSpace(images)
+	}
+	required, free, err := r.space(images)
+	if err != nil || required <= free {
+		return err
+	}
+	r.warn(fmt.Sprintf("disk space in %s may not suffice: up to %s are needed, less what the guest has deleted, and %s are free",
+		r.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy)
+	return nil
+}
+
+const spaceRemedy = "free space there, or choose another output.directory"
+
+// space measures what copies of the images take together, and what there is,
+// both in bytes. What compression saves cannot be known: nothing is required.
+func (r *run) space(images []qemuimg.Image) (required, free int64, err error) {
+	if r.manifest.Pipeline.Convert.Compress {
+		return 0, 0, nil
+	}
+	for _, image := range images {
+		size, _, err := qemuimg.Measure(r.ctx, image, string(r.manifest.Output.Format))
+		if err != nil {
+			return 0, 0, fmt.Errorf("measuring how much space is needed: %w", err)
+		}
+		required += size
+	}
+	free, err = r.freeSpace(r.manifest.OutputDirectory())
+	if err != nil {
+		return 0, 0, fmt.Errorf("reading the free space of %s: %w", r.manifest.OutputDirectory(), err)
+	}
+	return required, free, nil
 }

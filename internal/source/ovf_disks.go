@@ -1,8 +1,11 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/ovf"
@@ -22,7 +25,7 @@ type packagedDisk struct {
 	capacity int64
 }
 
-// disksOf lists the disks of a machine in the order of its hardware.
+// disksOf lists the disks of a machine in the order in which it numbers them.
 func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
 	section := ovf.DiskSection{}
 	if envelope.Disk != nil {
@@ -79,20 +82,47 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 	return disks, warnings, nil
 }
 
-// diskResources are what a machine's disk drives are made from, such as
-// "ovf:/disk/vmdisk1".
+// drive is a disk drive of a machine.
+type drive struct {
+	// resource is what it is made from, such as "ovf:/disk/vmdisk1".
+	resource string
+	// controller counts the controllers in the order of the descriptor; address
+	// is the drive's place on its own.
+	controller, address int
+}
+
+// diskResources are what a machine's disk drives are made from, in the order in
+// which the machine numbers them: descriptors may list them otherwise.
 func diskResources(described ovf.VirtualHardwareSection, configuration string) []string {
-	var resources []string
-	add := func(kind *ovf.CIMResourceType, configurations *string, host []string) {
-		if kind != nil && *kind == ovf.DiskDrive && applies(configurations, configuration) && len(host) > 0 {
-			resources = append(resources, strings.TrimSpace(host[0]))
+	controllers := map[string]int{}
+	for n, item := range described.Item {
+		controllers[item.InstanceID] = n
+	}
+	var drives []drive
+	placed := true
+	add := func(kind *ovf.CIMResourceType, configurations *string, host []string, parent, address *string) {
+		if kind == nil || *kind != ovf.DiskDrive || !applies(configurations, configuration) || len(host) == 0 {
+			return
 		}
+		controller, known := controllers[text(parent)]
+		place, err := strconv.Atoi(text(address))
+		placed = placed && known && err == nil
+		drives = append(drives, drive{resource: strings.TrimSpace(host[0]), controller: controller, address: place})
 	}
 	for _, item := range described.Item {
-		add(item.ResourceType, item.Configuration, item.HostResource)
+		add(item.ResourceType, item.Configuration, item.HostResource, item.Parent, item.AddressOnParent)
 	}
 	for _, item := range described.StorageItem {
-		add(item.ResourceType, item.Configuration, item.HostResource)
+		add(item.ResourceType, item.Configuration, item.HostResource, item.Parent, item.AddressOnParent)
+	}
+	if placed {
+		slices.SortStableFunc(drives, func(a, b drive) int {
+			return cmp.Or(cmp.Compare(a.controller, b.controller), cmp.Compare(a.address, b.address))
+		})
+	}
+	resources := make([]string, len(drives))
+	for n, d := range drives {
+		resources[n] = d.resource
 	}
 	return resources
 }

@@ -188,6 +188,12 @@ func TestPackages(t *testing.T) {
 			a, b := file{"disks/a.vmdk", stream(t, disk)}, file{"disks/b.vmdk", stream(t, second)}
 			return source.Request{Path: saved(t, "web.ova", tarOf(t, ovf, b, a, sums("SHA512", sha512.New, a, ovf, b)))}
 		}},
+		"ova whose drives are not listed in their order": {disks: 2, format: "vmdk", build: func(t *testing.T, disk, second string) source.Request {
+			system := machine("web", "vmdisk2", "vmdisk1")
+			system = strings.NewReplacer(">0</rasd:AddressOnParent>", ">1</rasd:AddressOnParent>", ">1</rasd:AddressOnParent>", ">0</rasd:AddressOnParent>").Replace(system)
+			ovf := envelope(fmt.Sprintf(reference+reference, "a.vmdk", 1, "", "b.vmdk", 2, ""), fmt.Sprintf(diskEntry+diskEntry, 1, 1, vmdkURI, 2, 2, vmdkURI), system)
+			return source.Request{Path: saved(t, "web.ova", tarOf(t, file{"web.ovf", ovf}, file{"a.vmdk", stream(t, disk)}, file{"b.vmdk", stream(t, second)}))}
+		}},
 		"ova with qcow2": {disks: 1, format: "qcow2", build: func(t *testing.T, disk, _ string) source.Request {
 			return source.Request{Path: saved(t, "web.ova", tarOf(t, file{"vm.ovf", oneDisk("images/1", "http://www.gnome.org/~markmc/qcow-image-format.html", "")}, file{"images/1", image(t, disk, "qcow2")}))}
 		}},

@@ -128,6 +128,21 @@ func Open(ctx context.Context, request Request) (*Source, error) {
 	return o.source, nil
 }
 
+// Holds reports whether path is, by whatever name, a file that belongs to the
+// source.
+func (s *Source) Holds(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	for _, file := range s.files.seen {
+		if os.SameFile(info, file) {
+			return true
+		}
+	}
+	return false
+}
+
 // Verify reports whether a file of the source was changed or replaced since
 // Open.
 func (s *Source) Verify() error { return s.files.verify() }

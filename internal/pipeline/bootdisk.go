@@ -1,0 +1,137 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+)
+
+// bootDiskOf is the index of the disk that the machine starts from. Files are
+// the disks on which the guest's boot files lie, the most telling first, as far
+// as they are known. It is not certain where nothing tells two disks apart.
+func bootDiskOf(disks []guest.Disk, firmware string, files []int) (index int, certain bool) {
+	// What a firmware needs comes first; then where the guest keeps the files
+	// that are read next, as code of a loader may be left from an earlier life
+	// of a disk; then what only boot disks tend to have.
+	evidence := func(n int) []bool {
+		disk := disks[n]
+		starts := startsBIOS(disk)
+		if firmware == firmwareUEFI {
+			starts = hasESP(disk)
+		}
+		found := []bool{starts}
+		for _, at := range files {
+			found = append(found, at == n)
+		}
+		return append(found, disk.BootCode == guest.BootCodeLoader, hasActive(disk) || hasBIOSBoot(disk))
+	}
+	best := 0
+	certain = true
+	for n := 1; n < len(disks); n++ {
+		switch slices.CompareFunc(evidence(n), evidence(best), compareBool) {
+		case 1:
+			best, certain = n, true
+		case 0:
+			certain = false
+		}
+	}
+	return best, certain
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// bootFiles are the disks on which the guest's boot files lie, as bootDiskOf
+// wants them. What lies over several disks points to none; where that is an
+// array, each of its disks is as good to start from as the other.
+func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (disks []int, mirrored bool) {
+	paths := []string{"/boot", "/"}
+	if firmware == firmwareUEFI {
+		paths = append([]string{"/boot/efi", "/efi"}, paths...)
+	}
+	for _, path := range paths {
+		for _, mount := range mounts {
+			if mount.Path != path {
+				continue
+			}
+			for _, device := range devices {
+				switch {
+				case device.Name != mount.Device:
+				case device.Disk >= 0:
+					disks = append(disks, device.Disk)
+				case device.Kind == guest.KindMD:
+					mirrored = mirrored || len(disks) == 0
+				}
+			}
+		}
+	}
+	return disks, mirrored
+}
+
+// startLength is how much of a disk's start tells what it starts: a GPT's
+// tables end before. In bytes.
+const startLength = 64 << 10
+
+// readStarts reads the partition tables without an appliance.
+func (r *run) readStarts() ([]guest.Disk, error) {
+	var disks []guest.Disk
+	for _, disk := range r.source.Disks {
+		start, err := qemuimg.ReadStart(r.ctx, disk.Image, min(startLength, disk.VirtualSize), r.artifacts.Dir())
+		if err != nil {
+			return nil, err
+		}
+		read, err := guest.ReadDisk(bytes.NewReader(start), disk.VirtualSize)
+		if err != nil {
+			return nil, fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
+		}
+		disks = append(disks, read)
+	}
+	return disks, nil
+}
+
+// bootOrder lists the source's disks, by index, in the order of the images: the
+// one that the machine starts from, then the others as the source has them.
+func (r *run) bootOrder() ([]int, error) {
+	boot, certain := 0, true
+	switch {
+	case len(r.source.Disks) == 1:
+	case r.system != nil:
+		boot, certain = r.system.bootDisk, r.system.bootDiskCertain
+	default:
+		disks, err := r.readStarts()
+		if err != nil {
+			return nil, err
+		}
+		boot, certain = bootDiskOf(disks, firmwareOf(disks, r.describedFirmware()), nil)
+	}
+	if !certain {
+		r.warn(fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(r.source.Disks), r.source.Disks[boot].Name),
+			"if it is another, attach that one's image to the new machine first")
+	}
+	order := []int{boot}
+	for n := range r.source.Disks {
+		if n != boot {
+			order = append(order, n)
+		}
+	}
+	return order, nil
+}
+
+// describedFirmware is what a package tells, or nothing.
+func (r *run) describedFirmware() string {
+	if r.source.Machine == nil {
+		return ""
+	}
+	return r.source.Machine.Firmware
+}

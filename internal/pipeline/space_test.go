@@ -1,0 +1,70 @@
+package pipeline
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// TestEstimateSpace judges two disks of 4 MiB, both full of data.
+func TestEstimateSpace(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+	disk := filepath.Join(t.TempDir(), "disk.img")
+	if err := os.WriteFile(disk, []byte(strings.Repeat("x", 4<<20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		free    int64
+		edit    func(*manifest.Manifest)
+		err     string
+		warning string
+	}{
+		"enough":                      {free: 1 << 30},
+		"too little as it is":         {free: 5 << 20, warning: "may not suffice: up to 8."},
+		"too little, nothing trimmed": {free: 5 << 20, edit: func(m *manifest.Manifest) { m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = false, false }, err: "insufficient disk space"},
+		"enough for one, not for two": {free: 7 << 20, edit: func(m *manifest.Manifest) { m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = false, false }, err: "7.00 MiB are free"},
+		"compressed":                  {free: 1, edit: func(m *manifest.Manifest) { m.Pipeline.Convert.Compress = true }},
+		"nothing converted":           {free: 1, edit: func(m *manifest.Manifest) { m.Pipeline.Convert.Enabled = false }},
+		"dry run":                     {free: 1, edit: func(m *manifest.Manifest) { m.Options.DryRun = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := &manifest.Manifest{
+				Output:   manifest.Output{Directory: t.TempDir(), Format: manifest.FormatQCOW2},
+				Pipeline: manifest.DefaultPipeline(),
+			}
+			if test.edit != nil {
+				test.edit(m)
+			}
+			image := source.Disk{Image: qemuimg.Image{Path: disk, Format: "raw"}}
+			r := &run{
+				ctx: t.Context(), manifest: m, report: report.New(), source: &source.Source{Disks: []source.Disk{image, image}},
+				freeSpace: func(string) (int64, error) { return test.free, nil },
+			}
+			err := r.estimateSpace()
+			if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
+				t.Errorf("error %v, want %q", err, test.err)
+			}
+			if err != nil && remedyOf(err) == "" {
+				t.Error("no remedy")
+			}
+			warnings := ""
+			for _, w := range r.report.Warnings {
+				warnings += w.Message
+			}
+			if test.warning == "" && warnings != "" || !strings.Contains(warnings, test.warning) {
+				t.Errorf("warnings %q, want %q", warnings, test.warning)
+			}
+		})
+	}
+}
