@@ -52,9 +52,12 @@ func netplanStatic(nic, address string) map[string]File {
 `}}
 }
 
-// networkManagerStatic is a static address in a NetworkManager keyfile.
+// networkManagerStatic is a static address in a NetworkManager keyfile. The
+// probe waits for NetworkManager, which sets addresses when the boot is over.
 func networkManagerStatic(nic, address string) map[string]File {
-	return map[string]File{"/etc/NetworkManager/system-connections/" + nic + ".nmconnection": {Mode: 0o600, Content: `[connection]
+	return map[string]File{"/etc/systemd/system/" + probeUnitName + ".d/network-manager.conf": {Content: `[Service]
+ExecStartPre=-/usr/bin/nm-online -s -q -t 120
+`}, "/etc/NetworkManager/system-connections/" + nic + ".nmconnection": {Mode: 0o600, Content: `[connection]
 id=` + nic + `
 uuid=` + deriveUUID(nic, address) + `
 type=ethernet
