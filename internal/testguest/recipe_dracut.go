@@ -29,7 +29,7 @@ func debian13Dracut() Recipe {
 		Hostname:     "app01",
 		GRUBDefaults: []string{"GRUB_DISABLE_LINUX_UUID=true"},
 		Files:        netplanStatic("ens192", "192.0.2.17"),
-		Boots:        StateInitramfsShell,
+		Boots:        StateDeviceWait,
 		Old:          NVMe,
 	}
 }

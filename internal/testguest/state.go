@@ -16,6 +16,7 @@ const (
 	StatePanic          State = "panic"           // kernel panic
 	StateGRUB           State = "grub"            // GRUB's prompt or rescue prompt
 	StateNoBootDevice   State = "no_boot_device"  // the firmware found nothing to start
+	StateDeviceWait     State = "device_wait"     // systemd waits without limit for a device that does not come
 	StatePassphrase     State = "passphrase"      // asks for a disk's passphrase, and none was given
 	StateExited         State = "exited"          // the machine was switched off or restarted
 	StateNothing        State = "nothing"         // none of these before the timeout
@@ -23,6 +24,10 @@ const (
 
 // passphrasePrompt is cryptsetup's in an initramfs, or systemd's.
 var passphrasePrompt = regexp.MustCompile(`(?i)(please unlock disk [^\n]*|please enter passphrase for disk [^\n]*|enter passphrase for [^\n]*):\s*(?:\(press TAB for no echo\)\s*)?$`)
+
+// deviceWait is systemd's line for a job without a time limit, as dracut's for
+// the root device is, once it has waited for minutes.
+var deviceWait = regexp.MustCompile(`Job dev-\S+\.device/start running \((?:[2-9]|\d\d+)min \d+s / no limit\)`)
 
 // signs are looked for in order; those that name a final state come first.
 var signs = []struct {
@@ -36,6 +41,7 @@ var signs = []struct {
 	{StateNoBootDevice, regexp.MustCompile(`No bootable device|BdsDxe: No bootable option or device was found|UEFI Interactive Shell`)},
 	{StateLogin, regexp.MustCompile(`(?m)^[A-Za-z0-9][A-Za-z0-9.-]* login:(?: |$)`)},
 	{StatePassphrase, passphrasePrompt},
+	{StateDeviceWait, deviceWait},
 }
 
 // Classify returns the state that console text without escapes shows, or
@@ -67,6 +73,7 @@ var reasons = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)^.*No bootable.*$`),
 	regexp.MustCompile(`(?m)^BdsDxe: failed to load .*$`),
 	regexp.MustCompile(`(?m)^.*Could not boot\..*$`),
+	deviceWait,
 	regexp.MustCompile(`(?m)^.*Dependency failed for.*$`),
 }
 

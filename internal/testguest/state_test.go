@@ -14,11 +14,12 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 		state  State
 		reason string
 	}{
-		"seabios-no-disk.txt":       {StateNoBootDevice, "No bootable device."},
-		"ovmf-no-disk.txt":          {StateNoBootDevice, `BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Not Found`},
-		"grub-rescue.txt":           {StateGRUB, "error: unknown filesystem."},
-		"panic.txt":                 {StatePanic, "[    2.733797] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"},
-		"initramfs-tools-shell.txt": {StateInitramfsShell, "ALERT!  /dev/sda1 does not exist.  Dropping to a shell!"},
+		"seabios-no-disk.txt":        {StateNoBootDevice, "No bootable device."},
+		"ovmf-no-disk.txt":           {StateNoBootDevice, `BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Not Found`},
+		"grub-rescue.txt":            {StateGRUB, "error: unknown filesystem."},
+		"panic.txt":                  {StatePanic, "[    2.733797] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"},
+		"initramfs-tools-shell.txt":  {StateInitramfsShell, "ALERT!  /dev/sda1 does not exist.  Dropping to a shell!"},
+		"systemd-waits-for-root.txt": {StateDeviceWait, "Job dev-nvme0n1p3.device/start running (4min 27s / no limit)"},
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
