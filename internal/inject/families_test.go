@@ -53,6 +53,8 @@ USERGROUPS_ENAB yes
 	"/usr/lib/systemd/system/ssh.service":           "[Unit]\nDescription=ssh\n[Install]\nWantedBy=multi-user.target\nAlias=sshd.service\n",
 	"/usr/lib/systemd/system/ssh.socket":            "[Install]\nWantedBy=sockets.target\n",
 	"/usr/lib/systemd/system/cron.service":          "[Install]\nWantedBy=multi-user.target\n",
+	"/usr/lib/udev/ifupdown-hotplug":                "#!",
+	"/usr/lib/systemd/system/ifup@.service":         "[Service]\nExecStart=x\n",
 	"/usr/lib/systemd/system/networking.service":    "[Install]\nWantedBy=multi-user.target\nWantedBy=network-online.target\n",
 	"/usr/lib/systemd/system/open-vm-tools.service": "[Install]\nWantedBy=multi-user.target\n",
 	"/usr/lib/systemd/system/vmtoolsd.service":      "-> open-vm-tools.service",

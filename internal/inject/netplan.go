@@ -36,6 +36,19 @@ func (f netplanFile) interfaces() []string {
 	return names
 }
 
+// unmatched lists the interfaces whose names are those of network cards.
+func (f netplanFile) unmatched() []string {
+	cards, _ := f.Network["ethernets"].(map[string]any)
+	var names []string
+	for name, definition := range cards {
+		if settings, _ := definition.(map[string]any); settings["match"] == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // planNetplan stages netplan files, which only root may read.
 func (p *plan) planNetplan(files []File, managers []manager) {
 	if len(files) == 0 {
@@ -49,6 +62,7 @@ func (p *plan) planNetplan(files []File, managers []manager) {
 		parsed, _ := parseNetplan(file.Content)
 		p.writeHidden(path.Join("/etc/netplan", file.Filename), withNewline(file.Content), 0o600, root, "netplan file; its content may hold keys and is not shown")
 		p.warnMerged(file.Filename, parsed, existing)
+		p.warnOtherCard(file.Filename, parsed.unmatched())
 		if renderer, _ := parsed.Network["renderer"].(string); renderer == "NetworkManager" {
 			p.startManager("NetworkManager.service", parsed.interfaces(), managers)
 			continue

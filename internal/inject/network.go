@@ -2,6 +2,7 @@ package inject
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,15 +41,19 @@ func (p *plan) startManager(service string, interfaces []string, managers []mana
 		p.warn(fmt.Sprintf("the guest has no %s: the network files have no effect", service), "install it in the guest, or configure the manager that the guest uses")
 		return
 	}
-	var others []string
+	var others, stops []string
 	for _, m := range managers {
-		if m.service != found.Name && m.managesAny(interfaces) {
+		if m.service == found.Name || !m.managesAny(interfaces) {
+			continue
+		}
+		if !slices.Contains(others, m.name) {
 			others = append(others, m.name)
 		}
+		stops = append(stops, m.stop())
 	}
 	if len(others) > 0 {
 		p.warn(fmt.Sprintf("%s in the guest manages %s too: it will fight with %s", strings.Join(others, " and "), describeInterfaces(interfaces), service),
-			fmt.Sprintf("configure the interface there, or disable it under services and enable %s", service))
+			fmt.Sprintf("configure the interface there, or %s under services and enable %s", strings.Join(stops, " and "), service))
 		return
 	}
 	if !p.units.enabled(found.Name) {

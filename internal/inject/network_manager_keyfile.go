@@ -17,6 +17,7 @@ func (p *plan) planNetworkManager(files []File, managers []manager) {
 		if name := parsed.Value("connection", "interface-name"); name != "" {
 			interfaces = []string{name}
 		}
+		p.warnOtherCard(file.Filename, interfaces)
 		p.startManager("NetworkManager.service", interfaces, managers)
 	}
 }

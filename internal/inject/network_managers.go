@@ -13,6 +13,9 @@ import (
 type manager struct {
 	name    string
 	service string
+	// static says that nothing enables the service, so that only masking it
+	// keeps it from starting.
+	static bool
 	// all is set where it takes every interface but those in except.
 	all        bool
 	except     []string
@@ -31,6 +34,14 @@ func (m manager) managesAny(interfaces []string) bool {
 		}
 		return matchesAny(m.interfaces, name)
 	})
+}
+
+// stop says what keeps it from starting.
+func (m manager) stop() string {
+	if m.static {
+		return "mask " + m.service
+	}
+	return "disable " + m.service
 }
 
 // matchesAny compares names of which either may be a pattern.
@@ -59,9 +70,7 @@ func (p *plan) readManagers() []manager {
 		}
 		managers = append(managers, m)
 	}
-	if names := p.interfacesFile(); p.starts("networking.service") && len(names) > 0 {
-		managers = append(managers, manager{name: "ifupdown (/etc/network/interfaces)", service: "networking.service", interfaces: names})
-	}
+	managers = append(managers, p.ifupdown()...)
 	if names := p.ifcfgInterfaces(); p.starts("network.service") && len(names) > 0 {
 		managers = append(managers, manager{name: "the network service (ifcfg files)", service: "network.service", interfaces: names})
 	}
@@ -118,24 +127,49 @@ func (p *plan) unmanaged() []string {
 	return names
 }
 
+// ifupdown brings up the interfaces marked auto by its service, and each one
+// marked allow-hotplug when the kernel finds it, service or not.
+func (p *plan) ifupdown() []manager {
+	const name = "ifupdown (/etc/network/interfaces)"
+	auto, hotplug := p.interfacesFile()
+	var managers []manager
+	if len(auto) > 0 && p.starts("networking.service") {
+		managers = append(managers, manager{name: name, service: "networking.service", interfaces: auto})
+	}
+	if !p.exists("/usr/lib/udev/ifupdown-hotplug") && !p.exists("/lib/udev/ifupdown-hotplug") {
+		return managers
+	}
+	for _, card := range hotplug {
+		service := "ifup@" + card + ".service"
+		if p.units != nil {
+			if found, ok := p.units.find(service); ok && found.Masked {
+				continue
+			}
+		}
+		managers = append(managers, manager{name: name, service: service, static: true, interfaces: []string{card}})
+	}
+	return managers
+}
+
 // interfacesFile lists the interfaces that interfaces(5) brings up.
-func (p *plan) interfacesFile() []string {
+func (p *plan) interfacesFile() (auto, hotplug []string) {
 	files := append([]string{"/etc/network/interfaces"}, p.matching("/etc/network/interfaces.d", "*")...)
-	var names []string
 	for _, file := range files {
 		for line := range strings.Lines(p.mustRead(file)) {
 			fields := strings.Fields(line)
-			if len(fields) < 2 || (fields[0] != "auto" && !strings.HasPrefix(fields[0], "allow-")) {
+			if len(fields) < 2 {
 				continue
 			}
-			for _, name := range fields[1:] {
-				if name != "lo" {
-					names = append(names, name)
-				}
+			names := slices.DeleteFunc(fields[1:], func(name string) bool { return name == "lo" })
+			switch fields[0] {
+			case "auto", "allow-auto":
+				auto = append(auto, names...)
+			case "allow-hotplug":
+				hotplug = append(hotplug, names...)
 			}
 		}
 	}
-	return names
+	return auto, hotplug
 }
 
 // ifcfgInterfaces lists the interfaces with an ifcfg file that is brought up

@@ -23,6 +23,7 @@ func TestNetworkd(t *testing.T) {
 		maps.Copy(all, more)
 		return all
 	}
+	auto := with(debianFiles, map[string]string{"/etc/network/interfaces": "auto lo ens192\niface ens192 inet dhcp\n"})
 	tests := map[string]struct {
 		files    map[string]string
 		options  Options
@@ -34,8 +35,12 @@ func TestNetworkd(t *testing.T) {
 		"resolv.conf has a server":    {files: with(debianFiles, map[string]string{"/etc/resolv.conf": "nameserver 10.0.0.1\n"}), content: documentNetwork, enables: true},
 		"ifupdown manages ens192":     {files: debianFiles, content: "[Match]\nName=ens192\n[Network]\nDHCP=yes\n", warnings: []string{"ifupdown (/etc/network/interfaces) in the guest manages ens192 too"}},
 		"a pattern that covers it":    {files: debianFiles, content: "[Match]\nName=en*\n", warnings: []string{"manages en* too"}},
-		"ifupdown is disabled too":    {files: debianFiles, options: Options{Services: Services{Disable: []string{"networking"}}}, content: "[Match]\nName=ens192\n", enables: true},
-		"ifupdown is masked too":      {files: debianFiles, options: Options{Services: Services{Mask: []string{"networking"}}}, content: "[Match]\nName=ens192\n", enables: true},
+		"ifupdown waits for the card": {files: debianFiles, options: Options{Services: Services{Disable: []string{"networking"}}}, content: "[Match]\nName=ens192\n", warnings: []string{"mask ifup@ens192.service under services"}},
+		"ifupdown waits no more":      {files: debianFiles, options: Options{Services: Services{Mask: []string{"ifup@ens192"}}}, content: "[Match]\nName=ens192\n", enables: true},
+		"ifupdown waits for no card":  {files: debianFiles, options: Options{Services: Services{Mask: []string{"ifup@.service"}}}, content: "[Match]\nName=ens192\n", enables: true},
+		"ifupdown at boot":            {files: auto, content: "[Match]\nName=ens192\n", warnings: []string{"disable networking.service under services"}},
+		"ifupdown is disabled too":    {files: auto, options: Options{Services: Services{Disable: []string{"networking"}}}, content: "[Match]\nName=ens192\n", enables: true},
+		"ifupdown is masked too":      {files: auto, options: Options{Services: Services{Mask: []string{"networking"}}}, content: "[Match]\nName=ens192\n", enables: true},
 		"no name":                     {files: debianFiles, content: "[Match]\nType=ether\n", warnings: []string{"manages the interfaces too"}},
 		"NetworkManager":              {files: with(debianFiles, networkManager), content: "[Match]\nName=eth0\n", warnings: []string{"NetworkManager in the guest manages eth0 too"}},
 		"NetworkManager leaves it be": {files: with(debianFiles, with(networkManager, map[string]string{"/etc/NetworkManager/conf.d/x.conf": "[keyfile]\nunmanaged-devices=interface-name:eth*;interface-name:x\n"})), content: "[Match]\nName=eth0\n", enables: true},
@@ -127,5 +132,44 @@ func TestNetplanMerges(t *testing.T) {
 	g.must(err)
 	if slices.ContainsFunc(warnings, func(w Warning) bool { return strings.Contains(w.Remedy, "50-cloud-init") }) {
 		t.Errorf("a replaced file is warned of: %v", warnings)
+	}
+}
+
+func TestWarnOtherCard(t *testing.T) {
+	t.Parallel()
+	link := map[string]string{"/etc/systemd/network/10-hyper2kvm-ens192.link": "[Match]\nType=ether\n[Link]\nName=ens192\n"}
+	rule := map[string]string{"/etc/udev/rules.d/70-hyper2kvm-ens192.rules": `SUBSYSTEM=="net", ACTION=="add", ATTR{type}=="1", NAME="ens192"` + "\n"}
+	networkd := func(name string) Network {
+		return Network{SystemdNetworkd: []File{{"a.network", "[Match]\nName=" + name + "\n"}}}
+	}
+	netplan := func(text string) Network {
+		return Network{Netplan: []File{{"a.yaml", "network: {ethernets: {" + text + "}}"}}}
+	}
+	const want = "the network card keeps the name ens192"
+	for name, tc := range map[string]struct {
+		files   map[string]string
+		network Network
+		warns   bool
+	}{
+		"another name":            {link, networkd("eth0"), true},
+		"another name by rule":    {rule, networkd("eth0"), true},
+		"its name":                {link, networkd("ens192"), false},
+		"its name among others":   {link, networkd("eth0 ens192"), false},
+		"a pattern":               {link, networkd("en*"), false},
+		"a tunnel":                {link, networkd("wg0"), false},
+		"nothing gives names":     {nil, networkd("eth0"), false},
+		"netplan":                 {link, netplan("eth0: {dhcp4: true}"), true},
+		"netplan by address":      {link, netplan(`lan: {match: {macaddress: "00:50:56:00:00:01"}}`), false},
+		"NetworkManager":          {link, Network{NetworkManager: []File{{"a.nmconnection", "[connection]\ntype=ethernet\ninterface-name=eth0\n"}}}, true},
+		"NetworkManager, no name": {link, Network{NetworkManager: []File{{"a.nmconnection", "[connection]\ntype=ethernet\n"}}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, warnings := newGuest(t, debianFiles, tc.files).inject(Options{Network: tc.network})
+			warned := slices.ContainsFunc(warnings, func(w Warning) bool { return strings.Contains(w.Message, want) })
+			if warned != tc.warns {
+				t.Errorf("warnings: %+v", warnings)
+			}
+		})
 	}
 }

@@ -36,6 +36,7 @@ func (p *plan) planNetworkd(files []File, managers []manager) {
 		} else {
 			p.warnShadowed(file.Filename, interfaces, existing)
 			p.warnDNS(file.Filename, parsed)
+			p.warnOtherCard(file.Filename, interfaces)
 		}
 		p.startManager("systemd-networkd.service", interfaces, managers)
 	}
