@@ -1,13 +1,18 @@
 package provider
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -21,13 +26,23 @@ const (
 	fakeWaits   = "waits"   // for a cancel
 	fakeLeaves  = "leaves"  // fails and yet leaves an image
 	fakeEchoes  = "echoes"  // the image is the manifest that came in
+	fakeTells   = "tells"   // the manifest goes to standard error, and no report
 )
 
 // TestMain plays the engine when it is started as one: a process that takes
-// the manifest, publishes files as the real engine does, and reports.
+// the manifest, publishes files as the real engine does, and reports. Started
+// by Terraform, it is the provider with that engine.
 func TestMain(m *testing.M) {
 	if slices.Contains(os.Args, "--cancel-on-stdin-close") {
 		if err := fakeEngine(); err != nil {
+			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
+		serve := func() provider.Provider { return &hyper2kvmProvider{version: "test"} }
+		if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress}); err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
 			os.Exit(1)
 		}
@@ -75,6 +90,12 @@ func fakeEngine() error {
 	switch behaviour {
 	case fakeCrashes:
 		return errors.New("appliance: out of luck")
+	case fakeTells:
+		indented, err := json.MarshalIndent(&m, "", "  ")
+		if err != nil {
+			return err
+		}
+		return errors.Join(errors.New(string(indented)), errors.New(strings.Join(m.Secrets(), "\n")))
 	case fakeWaits:
 		_, _ = io.Copy(io.Discard, io.MultiReader(input.Buffered(), os.Stdin))
 		rep.Pipeline.Cancelled = true

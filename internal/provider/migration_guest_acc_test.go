@@ -84,13 +84,19 @@ func TestAccMigrationOfGuest(t *testing.T) {
 // realFactories serve the provider with the engine that users get.
 func realFactories(t *testing.T) map[string]func() (tfprotov6.ProviderServer, error) {
 	t.Helper()
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"hyper2kvm": providerserver.NewProtocol6WithError(&hyper2kvmProvider{version: "test", executable: buildProvider(t)}),
+	}
+}
+
+// buildProvider builds the program and returns its path.
+func buildProvider(t *testing.T) string {
+	t.Helper()
 	executable := filepath.Join(t.TempDir(), "terraform-provider-hyper2kvm")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", executable, "../..").CombinedOutput(); err != nil {
 		t.Fatalf("building the provider: %v\n%s", err, out)
 	}
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		"hyper2kvm": providerserver.NewProtocol6WithError(&hyper2kvmProvider{version: "test", executable: executable}),
-	}
+	return executable
 }
 
 // checkLogin boots the image on virtio as far as its login prompt.
