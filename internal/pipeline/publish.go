@@ -30,6 +30,7 @@ func (r *run) publish() error {
 			Path:        image.final,
 			Format:      image.format,
 			SizeBytes:   written.Size(),
+			SizeHuman:   report.HumanSize(written.Size()),
 			Compressed:  image.kind == report.ArtifactConvertedImage && r.manifest.Pipeline.Convert.Compress,
 			VirtualSize: image.virtualSize,
 		})

@@ -133,6 +133,15 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	run.Directories = made
+	bare, err := m.WithoutSecrets()
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(bare)
+	if err != nil {
+		return err
+	}
+	origin := report.Origin{Manifest: text, Source: fakeSourceFiles(m)}
 	for _, image := range images {
 		temporary, err := run.Temporary(image)
 		if err != nil {
@@ -147,12 +156,16 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		if err := os.WriteFile(temporary, content, 0o644); err != nil {
 			return err
 		}
-		if err := run.Publish(temporary, image, artifact.Record{}, m.Output.Overwrite); err != nil {
+		made := report.Artifact{Type: report.ArtifactConvertedImage, Path: image, Format: string(m.Output.Format), SizeBytes: 5, SizeHuman: "5 B", VirtualSize: 1 << 20}
+		origin.Artifacts = append(origin.Artifacts, made)
+		record, err := fakeRecord(origin)
+		if err != nil {
 			return err
 		}
-		rep.AddArtifact(report.Artifact{
-			Type: report.ArtifactConvertedImage, Path: image, Format: string(m.Output.Format), SizeBytes: 5, VirtualSize: 1 << 20,
-		})
+		if err := run.Publish(temporary, image, record, m.Output.Overwrite); err != nil {
+			return err
+		}
+		rep.AddArtifact(made)
 	}
 	rep.Finish()
 	if !m.Options.Report.Enabled {
@@ -161,7 +174,16 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	if err := rep.WriteFile(m.ReportPath()); err != nil {
 		return err
 	}
-	return run.Claim(m.ReportPath(), artifact.Record{})
+	record, err := fakeRecord(origin)
+	if err != nil {
+		return err
+	}
+	return run.Claim(m.ReportPath(), record)
+}
+
+func fakeRecord(origin report.Origin) (artifact.Record, error) {
+	encoded, err := json.Marshal(origin)
+	return artifact.Record{Origin: encoded}, err
 }
 
 // fakeProvider is a provider whose engine is this test binary.

@@ -1,11 +1,15 @@
 package provider
 
 import (
+	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 // inPlace are the attributes whose change says nothing about the files that
@@ -57,4 +61,30 @@ func attributesOf(v tftypes.Value) (attributes map[string]tftypes.Value, ok bool
 		return nil, false
 	}
 	return attributes, v.As(&attributes) == nil
+}
+
+// valueAt is the value of an attribute of the resource.
+func valueAt(resource tftypes.Value, at path.Path) (tftypes.Value, error) {
+	for _, step := range at.Steps() {
+		name, ok := step.(path.PathStepAttributeName)
+		attributes, isObject := attributesOf(resource)
+		if !ok || !isObject {
+			return tftypes.Value{}, fmt.Errorf("there is no %s", at)
+		}
+		resource = attributes[string(name)]
+	}
+	return resource, nil
+}
+
+// sameWithoutSecrets reports whether two configurations differ in their secrets
+// alone.
+func sameWithoutSecrets(a, b *manifest.Configuration) bool {
+	bare := func(c *manifest.Configuration) *manifest.Manifest {
+		m, err := (&manifest.Manifest{Configuration: c}).WithoutSecrets()
+		if err != nil {
+			return nil
+		}
+		return m
+	}
+	return reflect.DeepEqual(bare(a), bare(b))
 }

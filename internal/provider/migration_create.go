@@ -66,6 +66,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, sourceFiles(rep))...)
 	resp.Diagnostics.Append(rememberIdentity(ctx, resp.Private, publishedPaths(m, rep))...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, artifact.HostID())...)
 }
 
 // setPaths sets the computed paths. What was planned must come true: a plan

@@ -18,6 +18,9 @@ const (
 	identityKey = "identity"
 	// sourceKey remembers the source files as they were.
 	sourceKey = "source"
+	// importedKey says that the state comes from an ownership record, which knows
+	// neither secrets nor what a manifest has no field for.
+	importedKey = "imported"
 	// checksumsKey remembers the images' checksums by path, as published.
 	checksumsKey = "checksums"
 )

@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -36,6 +35,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(recall(ctx, req.Private, identityKey, &c.identity)...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, checksumsKey, &c.published)...)
+	resp.Diagnostics.Append(recall(ctx, req.Private, importedKey, &c.imported)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -63,18 +63,19 @@ type change struct {
 	identity      artifact.Identity
 	source        []report.SourceFile
 	published     checksums
+	imported      bool
 }
 
 // replaced lists the attributes for whose sake the migration has to be made
 // again, and warns where it is not the configuration that has changed.
 func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.Diagnostics) {
 	for _, at := range replacingChanges(c.before, c.after) {
-		if !c.sameFiles(ctx, at) {
+		if !c.sameFiles(ctx, at) && !c.adopts(ctx, at) {
 			replaced = append(replaced, at)
 		}
 	}
 	var source sourceModel
-	diags.Append(c.plan.Source.As(ctx, &source, basetypes.ObjectAsOptions{})...)
+	diags.Append(c.plan.Source.As(ctx, &source, objectAsIs)...)
 	if source.Track.ValueString() == trackFingerprint {
 		if changed := sourceChanges(c.source); len(changed) > 0 {
 			replaced = append(replaced, path.Root("source_fingerprint"))
@@ -100,7 +101,7 @@ func (c *change) sameFiles(ctx context.Context, at path.Path) bool {
 	switch at.String() {
 	case "source.path":
 		var before, after sourceModel
-		if c.state.Source.As(ctx, &before, basetypes.ObjectAsOptions{}).HasError() || c.plan.Source.As(ctx, &after, basetypes.ObjectAsOptions{}).HasError() || after.Path.IsUnknown() {
+		if c.state.Source.As(ctx, &before, objectAsIs).HasError() || c.plan.Source.As(ctx, &after, objectAsIs).HasError() || after.Path.IsUnknown() {
 			return false
 		}
 		from, fromErr := filepath.Abs(before.Path.ValueString())
@@ -111,6 +112,20 @@ func (c *change) sameFiles(ctx context.Context, at path.Path) bool {
 	default:
 		return false
 	}
+}
+
+// adopts reports whether a change only adds to the state of an imported
+// migration what its ownership record cannot tell.
+func (c *change) adopts(ctx context.Context, at path.Path) bool {
+	if !c.imported {
+		return false
+	}
+	if section, _ := at.Steps()[0].(path.PathStepAttributeName); section == "configuration" {
+		before, _, diags := c.state.manifest(ctx)
+		return !diags.HasError() && sameWithoutSecrets(before.Configuration, c.manifest.Configuration)
+	}
+	was, err := valueAt(c.before, at)
+	return err == nil && was.IsNull()
 }
 
 // planChecksums plans the artifacts for a drift_detection that was switched.

@@ -21,6 +21,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	images, diags := state.imageModels(ctx)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, checksumsKey, &published)...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, state.ID, identity.HostID)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -15,6 +15,8 @@ const defaultCreateTimeout = 8 * time.Hour
 var (
 	_ resource.Resource                   = (*migrationResource)(nil)
 	_ resource.ResourceWithConfigure      = (*migrationResource)(nil)
+	_ resource.ResourceWithIdentity       = (*migrationResource)(nil)
+	_ resource.ResourceWithImportState    = (*migrationResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*migrationResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*migrationResource)(nil)
 )
@@ -63,4 +65,8 @@ func (r *migrationResource) Update(ctx context.Context, req resource.UpdateReque
 		resp.Diagnostics.Append(plan.takeChecksums(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	identity, diags := recallIdentity(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, identity.HostID)...)
 }

@@ -18,7 +18,29 @@ import (
 // it is. What must not be mistyped sits at the top level: Terraform drops
 // unknown names inside of nested attributes without a word.
 func migrationSchema(ctx context.Context) schema.Schema {
-	attributes := map[string]schema.Attribute{
+	attributes := manifestAttributes()
+	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true,
+		CreateDescription: "How long the migration may take, such as `90m` or `6h`; the default is `" + defaultCreateTimeout.String() + "`. " +
+			"Waiting for other migrations does not count. A migration that takes longer is cancelled and leaves no files but its report.",
+	})
+	maps.Copy(attributes, lifecycleAttributes())
+	maps.Copy(attributes, computedAttributes())
+	return schema.Schema{
+		MarkdownDescription: "Migrates a virtual machine's disk image to KVM. Creating the resource runs the manifest's stages one after " +
+			"another: `load_manifest`, `inspect`, `fix` (makes the guest's fstab, boot loader and initramfs fit for virtio), `convert` and " +
+			"`validate`. The source is never written to. Destroying the resource deletes the images and the report that it made, and " +
+			"nothing else.\n\n" +
+			"Sections have the names and the shape of the JSON manifest, so `source = local.manifest.source` fits. Changes to `metadata`, " +
+			"`source.track`, `source.verify_checksums`, `source.max_virtual_size`, `options.verbose`, `overwrite`, `timeouts`, " +
+			"`deletion_protection`, `on_destroy` and `drift_detection` are made in place; a change to anything else migrates again.",
+		Attributes: attributes,
+	}
+}
+
+// manifestAttributes are the attributes that say what the manifest says.
+func manifestAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
 		"metadata":      metadataAttribute(),
 		"source":        sourceAttribute(),
 		"output":        outputAttribute(),
@@ -32,23 +54,6 @@ func migrationSchema(ctx context.Context) schema.Schema {
 			Computed: true,
 			Default:  booldefault.StaticBool(false),
 		},
-		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
-			Create: true,
-			CreateDescription: "How long the migration may take, such as `90m` or `6h`; the default is `" + defaultCreateTimeout.String() + "`. " +
-				"Waiting for other migrations does not count. A migration that takes longer is cancelled and leaves no files but its report.",
-		}),
-	}
-	maps.Copy(attributes, lifecycleAttributes())
-	maps.Copy(attributes, computedAttributes())
-	return schema.Schema{
-		MarkdownDescription: "Migrates a virtual machine's disk image to KVM. Creating the resource runs the manifest's stages one after " +
-			"another: `load_manifest`, `inspect`, `fix` (makes the guest's fstab, boot loader and initramfs fit for virtio), `convert` and " +
-			"`validate`. The source is never written to. Destroying the resource deletes the images and the report that it made, and " +
-			"nothing else.\n\n" +
-			"Sections have the names and the shape of the JSON manifest, so `source = local.manifest.source` fits. Changes to `metadata`, " +
-			"`source.track`, `source.verify_checksums`, `source.max_virtual_size`, `options.verbose`, `overwrite`, `timeouts`, " +
-			"`deletion_protection`, `on_destroy` and `drift_detection` are made in place; a change to anything else migrates again.",
-		Attributes: attributes,
 	}
 }
 

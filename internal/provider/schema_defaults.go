@@ -2,12 +2,14 @@ package provider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectdefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // section is an optional object that is planned in full where it is left out.
@@ -58,11 +60,21 @@ func defaultOf(attribute schema.Attribute) attr.Value {
 		}
 		return resp.PlanValue
 	case schema.SingleNestedAttribute:
-		resp := defaults.ObjectResponse{PlanValue: types.ObjectNull(attributeTypes(a.Attributes))}
 		if a.Default != nil {
+			resp := defaults.ObjectResponse{}
 			a.Default.DefaultObject(ctx, defaults.ObjectRequest{}, &resp)
+			return resp.PlanValue
 		}
-		return resp.PlanValue
 	}
-	return nil
+	return null(attribute.GetType())
+}
+
+// null is the null value of a type.
+func null(typ attr.Type) attr.Value {
+	ctx := context.Background()
+	value, err := typ.ValueFromTerraform(ctx, tftypes.NewValue(typ.TerraformType(ctx), nil))
+	if err != nil {
+		panic(fmt.Sprintf("type %s has no null value: %v", typ, err)) // a null value fits every type
+	}
+	return value
 }

@@ -102,6 +102,25 @@ func (s *server) plan(prior instance, config string) (*tfprotov6.PlanResourceCha
 	return resp, s.decode(resp.PlannedState)
 }
 
+// importState is `terraform import` by an id, or by an identity in JSON.
+func (s *server) importState(id, identity string) (instance, []*tfprotov6.Diagnostic) {
+	s.t.Helper()
+	req := &tfprotov6.ImportResourceStateRequest{TypeName: "hyper2kvm_migration", ID: id}
+	if identity != "" {
+		typ := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"path": tftypes.String, "host_id": tftypes.String}}
+		req.Identity = &tfprotov6.ResourceIdentityData{IdentityData: s.encode(typ, value(s.t, typ, decode(s.t, identity)))}
+	}
+	resp, err := s.wire.ImportResourceState(s.t.Context(), req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if len(resp.ImportedResources) != 1 {
+		return instance{}, resp.Diagnostics
+	}
+	imported := resp.ImportedResources[0]
+	return instance{s.decode(imported.State), imported.Private}, resp.Diagnostics
+}
+
 // planDestroy is `terraform plan -destroy`.
 func (s *server) planDestroy(now instance) []*tfprotov6.Diagnostic {
 	s.t.Helper()

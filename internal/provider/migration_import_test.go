@@ -1,0 +1,122 @@
+package provider
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+)
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	for name, extra := range map[string]string{
+		"defaults": "",
+		"much of it": `"metadata": {"name": "web", "tags": ["a", "b"]}, "overwrite": true,
+			"pipeline": {"inspect": {"collect_guest_info": true}, "convert": {"compress": true}}, "options": {"verbose": 2}`,
+		"configuration": `"configuration": {"services": {"enable": ["sshd"]}, "hostname": {"hostname": "web", "hosts": [{"ip": "::1", "hostname": "web"}]},
+			"users": {"create": [{"name": "ops", "uid": 1001, "groups": ["wheel"], "ssh_authorized_keys": ["ssh-ed25519 AAAA ops"]}]}}`,
+		"no image":  `"pipeline": {"inspect": {}}`,
+		"no report": `"options": {"report": {"enabled": false}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := migrate(t, extra)
+			imported, diags := m.importState(fmt.Sprint(at(t, m.state, "id")), "")
+			if len(diags) != 0 {
+				t.Fatalf("import: %q", texts(diags))
+			}
+			imported, diags = m.refresh(imported)
+			if len(diags) != 0 {
+				t.Fatalf("refresh: %q", texts(diags))
+			}
+			was := plain(t, m.state).(map[string]any)
+			if name == "no report" {
+				was["report"], was["guest"] = nil, nil
+			}
+			if diff := cmp.Diff(was, plain(t, imported.state)); diff != "" {
+				t.Errorf("state (-created +imported):\n%s", diff)
+			}
+			resp, planned := m.plan(imported, m.config(extra))
+			if len(resp.Diagnostics) != 0 || !planned.Equal(imported.state) {
+				t.Errorf("the plan after the import is not empty: %q\n%s", texts(resp.Diagnostics), cmp.Diff(plain(t, imported.state), plain(t, planned)))
+			}
+			if diags := m.destroy(imported); len(diags) != 0 {
+				t.Errorf("destroy: %q", texts(diags))
+			}
+			if left := listing(t, m.directory); len(left) != 0 {
+				t.Errorf("destroy left %q", left)
+			}
+		})
+	}
+}
+
+// What the record cannot know is taken over from the configuration, once.
+func TestImportOfWhatTheRecordDoesNotTell(t *testing.T) {
+	t.Parallel()
+	const extra = `"triggers": {"a": "b"}, "deletion_protection": true, "configuration": {
+		"users": {"create": [{"name": "ops", "password": "$6$saltsalt$hash"}]},
+		"network": {"systemd_networkd": [{"filename": "10-wg.netdev", "content": "[NetDev]\nName=wg0\nKind=wireguard\n[WireGuard]\nPrivateKey=swordfish"}]}}`
+	m := migrate(t, extra)
+	record, err := os.ReadFile(artifact.RecordPath(m.image))
+	if err != nil || strings.Contains(string(record), "swordfish") || strings.Contains(string(record), "saltsalt") {
+		t.Fatalf("the record shows secrets: %s, %v", record, err)
+	}
+	imported, diags := m.importState(m.image, "")
+	if len(diags) != 0 {
+		t.Fatalf("import: %q", texts(diags))
+	}
+	m.instance = imported
+	if replaces, diags := m.replan(m.config(extra)); replaces != "" || diags != "" {
+		t.Errorf("the first plan replaces for %q: %s", replaces, diags)
+	}
+	if replaces, _ := m.replan(m.config(strings.Replace(extra, `"ops"`, `"others"`, 1))); !strings.Contains(replaces, "configuration") {
+		t.Errorf("another user replaces for %q", replaces)
+	}
+	m.instance, diags = m.apply(t.Context(), imported, m.config(extra))
+	m.noErrors(diags)
+	if got := at(t, m.state, "triggers.a"); got != "b" {
+		t.Errorf("the trigger was not taken over: %v", got)
+	}
+	if replaces, _ := m.replan(m.config(strings.Replace(extra, "swordfish", "sawfish", 1) + `, "deletion_protection": false`)); !strings.Contains(replaces, "network") {
+		t.Errorf("after that, another secret replaces for %q", replaces)
+	}
+}
+
+func TestImportFails(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	notes := filepath.Join(m.directory, "notes.txt")
+	if err := os.WriteFile(notes, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct{ id, identity, want string }{
+		"no record":           {id: notes, want: "There is no ownership record"},
+		"no file":             {id: filepath.Join(m.directory, "absent.qcow2"), want: "There is no ownership record"},
+		"the report":          {id: m.report, want: "Import it by that path"},
+		"identity, elsewhere": {identity: fmt.Sprintf(`{"path": %q, "host_id": "other"}`, m.image), want: "not on \"other\""},
+	}
+	for name, test := range tests {
+		_, diags := m.importState(test.id, test.identity)
+		if text := strings.Join(texts(diags), "\n"); !strings.Contains(text, "Unable to import") || !strings.Contains(text, test.want) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	for name, identity := range map[string]string{
+		"path alone":    fmt.Sprintf(`{"path": %q}`, m.image),
+		"path and host": fmt.Sprintf(`{"path": %q, "host_id": %q}`, m.image, artifact.HostID()),
+	} {
+		if imported, diags := m.importState("", identity); len(diags) != 0 || imported.state.IsNull() {
+			t.Errorf("import by identity, %s: %q", name, texts(diags))
+		}
+	}
+	if err := os.Remove(m.image); err != nil {
+		t.Fatal(err)
+	}
+	_, diags := m.importState(m.image, "")
+	wantText(t, strings.Join(texts(diags), "\n"), "is gone")
+}
