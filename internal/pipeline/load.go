@@ -18,6 +18,8 @@ type loadResult struct {
 	Source  string   `json:"source"`
 	Stages  []string `json:"stages"`
 	Disks   int      `json:"disks"`
+	// Machine is what a package's descriptor tells of the virtual machine.
+	Machine *source.Machine `json:"machine,omitempty"`
 	// Files are what the source consists of.
 	Files []report.SourceFile `json:"files"`
 }
@@ -82,7 +84,10 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.estimateSpace(); err != nil {
 		return nil, err
 	}
-	result := loadResult{Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(), Disks: len(r.source.Disks), Files: r.sourceFiles()}
+	result := loadResult{
+		Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(),
+		Disks: len(r.source.Disks), Machine: r.source.Machine, Files: r.sourceFiles(),
+	}
 	if m.Metadata != nil {
 		result.Name = m.Metadata.Name
 	}

@@ -76,7 +76,7 @@ func fakeEngine() error {
 	}
 	result := map[string]any{"guest": map[string]any{"type": "linux", "firmware": "bios", "disk_bus": "virtio", "virtual_size": 1 << 20}}
 	if err := errors.Join(
-		rep.StageSucceeded(report.StageLoadManifest, 0.25, map[string]any{"files": fakeSourceFiles(&m)}),
+		rep.StageSucceeded(report.StageLoadManifest, 0.25, map[string]any{"files": fakeSourceFiles(&m), "machine": fakeMachine(&m)}),
 		rep.StageSucceeded(report.StageInspect, 1.5, result),
 	); err != nil {
 		return err
@@ -117,6 +117,18 @@ func fakeSourceFiles(m *manifest.Manifest) []report.SourceFile {
 		return nil
 	}
 	return []report.SourceFile{{Path: m.SourcePath(), SizeBytes: info.Size(), Modified: info.ModTime()}}
+}
+
+// fakeMachine is what a package tells.
+func fakeMachine(m *manifest.Manifest) map[string]any {
+	if !m.Source.Type.IsPackage() {
+		return nil
+	}
+	return map[string]any{
+		"id": "vm1", "name": "web01", "vcpus": 2, "memory_mib": 1024, "firmware": "bios",
+		"nics":        []any{map[string]any{"name": "Network adapter 1", "mac": "00:50:56:9a:01:02", "network": "VM Network"}, map[string]any{}},
+		"controllers": []any{map[string]any{"name": "SCSI Controller 0", "bus": "scsi", "model": "VirtualSCSI"}},
+	}
 }
 
 // publish writes the images and the report and their ownership records.

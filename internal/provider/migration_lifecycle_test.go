@@ -37,6 +37,7 @@ func TestCreateReadDelete(t *testing.T) {
 		"report.success": true, "report.dry_run": false, "report.stages.inspect.success": true, "report.stages.inspect.duration": 1.5,
 		"report.stages.inspect.error": nil, "report.summary.total_stages": 2.0, "report.summary.total_warnings": 1.0, "report.errors": []any{},
 		"guest.type": "linux", "guest.firmware": "bios", "guest.disk_bus": "virtio", "guest.distro": nil, "guest.virtual_size": 1048576.0,
+		"guest.name": nil, "guest.vcpus": nil, "guest.nics": []any{}, "guest.controllers": []any{},
 		"artifacts": []any{map[string]any{
 			"type": "converted_image", "path": image, "format": "qcow2", "size_bytes": 5.0, "size_human": "5 B", "compressed": false, "virtual_size": 1048576.0, "checksum": nil,
 		}},
@@ -67,6 +68,26 @@ func TestCreateReadDelete(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Dir(directory)); !os.IsNotExist(err) {
 		t.Errorf("destroy left something in the directory that the migration made: %v", listing(t, directory))
+	}
+}
+
+func TestCreateFromPackage(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	created, diags := server.apply(t.Context(), instance{}, fmt.Sprintf(`{"source": {"type": "ova", "path": %q}, "output": {"directory": %q}}`,
+		sourceFile(t), t.TempDir()))
+	server.noErrors(diags)
+	for path, want := range map[string]any{
+		"guest.name": "web01", "guest.vcpus": 2.0, "guest.memory_mib": 1024.0, "guest.firmware": "bios", "guest.distro": nil,
+		"guest.nics": []any{
+			map[string]any{"name": "Network adapter 1", "mac": "00:50:56:9a:01:02", "network": "VM Network", "model": nil},
+			map[string]any{"name": nil, "mac": nil, "network": nil, "model": nil},
+		},
+		"guest.controllers": []any{map[string]any{"name": "SCSI Controller 0", "bus": "scsi", "model": "VirtualSCSI"}},
+	} {
+		if diff := cmp.Diff(want, at(t, created.state, path)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", path, diff)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -55,9 +56,11 @@ type artifactModel struct {
 	Checksum    *string `tfsdk:"checksum"`
 }
 
-// guestModel also reads the guest from the result of inspect. What that does
-// not have stays null.
+// guestModel also reads the guest from the result of inspect, and the machine
+// from that of load_manifest. What these do not have stays null.
 type guestModel struct {
+	machineModel
+
 	Type        *string `json:"type" tfsdk:"type"`
 	Distro      *string `json:"distro" tfsdk:"distro"`
 	ProductName *string `json:"product_name" tfsdk:"product_name"`
@@ -68,6 +71,28 @@ type guestModel struct {
 	DiskBus     *string `json:"disk_bus" tfsdk:"disk_bus"`
 	NICModel    *string `json:"nic_model" tfsdk:"nic_model"`
 	VirtualSize *int64  `json:"virtual_size" tfsdk:"virtual_size"`
+}
+
+// machineModel is what the descriptor of a package tells of the machine.
+type machineModel struct {
+	Name        *string           `json:"name" tfsdk:"name"`
+	VCPUs       *int64            `json:"vcpus" tfsdk:"vcpus"`
+	MemoryMiB   *int64            `json:"memory_mib" tfsdk:"memory_mib"`
+	NICs        []nicModel        `json:"nics" tfsdk:"nics"`
+	Controllers []controllerModel `json:"controllers" tfsdk:"controllers"`
+}
+
+type nicModel struct {
+	Name    *string `json:"name" tfsdk:"name"`
+	MAC     *string `json:"mac" tfsdk:"mac"`
+	Network *string `json:"network" tfsdk:"network"`
+	Model   *string `json:"model" tfsdk:"model"`
+}
+
+type controllerModel struct {
+	Name  *string `json:"name" tfsdk:"name"`
+	Bus   *string `json:"bus" tfsdk:"bus"`
+	Model *string `json:"model" tfsdk:"model"`
 }
 
 // setResult fills the computed attributes from the report of the run.
@@ -83,7 +108,7 @@ func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (dia
 	guest, err := newGuestModel(rep)
 	if err != nil {
 		// The migration is done; this is no reason to call it failed.
-		diags.AddWarning("Unable to read what is known about the guest", "The result of the stage inspect has an unexpected form: "+err.Error())
+		diags.AddWarning("Unable to read what is known about the guest", "The report has an unexpected form: "+err.Error())
 	}
 	m.Guest = object("guest", guest)
 	m.SourceFingerprint = types.StringPointerValue(orNull(sourceFingerprint(sourceFiles(rep))))
@@ -133,19 +158,34 @@ func newArtifactModels(artifacts []report.Artifact) []artifactModel {
 }
 
 func newGuestModel(rep *report.Report) (guestModel, error) {
-	var result struct {
+	var inspected struct {
 		Guest guestModel `json:"guest"`
 	}
-	var err error
+	var loaded struct {
+		Machine machineModel `json:"machine"`
+	}
+	err := errors.Join(
+		stageResult(rep, report.StageInspect, &inspected),
+		stageResult(rep, report.StageLoadManifest, &loaded))
+	guest := inspected.Guest
+	guest.machineModel = loaded.Machine
+	// Empty lists can be iterated over; null ones cannot.
+	guest.NICs = append([]nicModel{}, guest.NICs...)
+	guest.Controllers = append([]controllerModel{}, guest.Controllers...)
+	if guest.VirtualSize == nil && len(rep.Artifacts) > 0 {
+		guest.VirtualSize = orNull(rep.Artifacts[0].VirtualSize)
+	}
+	return guest, err
+}
+
+// stageResult reads the result of a stage. One that did not run has none.
+func stageResult(rep *report.Report, name string, into any) error {
 	for _, stage := range rep.Pipeline.Stages {
-		if stage.Name == report.StageInspect && len(stage.Result) > 0 {
-			err = json.Unmarshal(stage.Result, &result)
+		if stage.Name == name && len(stage.Result) > 0 {
+			return json.Unmarshal(stage.Result, into)
 		}
 	}
-	if result.Guest.VirtualSize == nil && len(rep.Artifacts) > 0 {
-		result.Guest.VirtualSize = orNull(rep.Artifacts[0].VirtualSize)
-	}
-	return result.Guest, err
+	return nil
 }
 
 // orNull is nil for the zero value, which the framework stores as null.

@@ -11,13 +11,14 @@ func computedAttributes() map[string]schema.Attribute {
 		"id": readString("Absolute path that identifies the migration: that of its image, of its report if it makes no image, or else of its " +
 			"output directory."),
 		"output_path": readString("Absolute path of the image, known at plan when the inputs are. Null if the migration makes no image. Of a source " +
-			"with several disks it is the first one's; `artifacts` lists all."),
+			"with several disks it is that of the disk that the machine starts from; `artifacts` lists all."),
 		"report_path":        readString("Absolute path of the report file, known at plan when the inputs are. Null if there is none."),
 		"source_fingerprint": readString("What the source files were when they were migrated: size and time of the last change. Null if that is not known."),
 		"report":             reportAttribute(),
 		"artifacts": schema.ListNestedAttribute{
-			MarkdownDescription: "The images that the migration made.",
-			Computed:            true,
+			MarkdownDescription: "The images that the migration made, in the order in which a machine needs them: the disk that it starts from, " +
+				"then the others as the source has them.",
+			Computed: true,
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"type":         readString("`converted_image`, or `fixed_overlay` for the overlay of a `fix` without `convert`."),
 				"path":         readString("Absolute path."),
@@ -30,8 +31,8 @@ func computedAttributes() map[string]schema.Attribute {
 			}},
 		},
 		"guest": schema.SingleNestedAttribute{
-			MarkdownDescription: "What was found out about the guest, and what its virtual machine needs. Attributes are null where nothing is known; " +
-				"`pipeline.inspect.collect_guest_info` finds out most.",
+			MarkdownDescription: "What was found out about the guest, and what its virtual machine needs. Attributes are null, and lists empty, where " +
+				"nothing is known; `pipeline.inspect.collect_guest_info` finds out most.",
 			Computed: true,
 			Attributes: map[string]schema.Attribute{
 				"type":         readString("Kind of operating system, such as `linux`."),
@@ -44,6 +45,20 @@ func computedAttributes() map[string]schema.Attribute {
 				"disk_bus":     readString("Disk bus to attach the image to, such as `virtio`."),
 				"nic_model":    readString("Network card to give the machine, such as `virtio`."),
 				"virtual_size": readNumber("Size of the boot disk that the guest sees, in bytes."),
+				"name":         readString("Name of the virtual machine in the descriptor of its package (`ova`, `ovf`)."),
+				"vcpus":        readNumber("Virtual processors in that descriptor."),
+				"memory_mib":   readNumber("Memory in that descriptor, in MiB."),
+				"nics": readObjects("Network cards in that descriptor, in its order.", map[string]schema.Attribute{
+					"name":    readString("What the descriptor calls the card, such as `Network adapter 1`."),
+					"mac":     readString("MAC address in lower case, such as `00:50:56:9a:01:02`; null if the old host was to choose one."),
+					"network": readString("Network that it was connected to."),
+					"model":   readString("The exporter's word for its kind, such as `VmxNet3`."),
+				}),
+				"controllers": readObjects("Disk controllers in that descriptor, in its order.", map[string]schema.Attribute{
+					"name":  readString("What the descriptor calls the controller, such as `SCSI Controller 0`."),
+					"bus":   readString("`ide`, `scsi`, `sata` or `nvme`."),
+					"model": readString("The exporter's word for its kind, such as `VirtualSCSI`."),
+				}),
 			},
 		},
 	}
@@ -93,6 +108,14 @@ func reportAttribute() schema.Attribute {
 				},
 			},
 		},
+	}
+}
+
+func readObjects(description string, attributes map[string]schema.Attribute) schema.Attribute {
+	return schema.ListNestedAttribute{
+		MarkdownDescription: description,
+		Computed:            true,
+		NestedObject:        schema.NestedAttributeObject{Attributes: attributes},
 	}
 }
 
