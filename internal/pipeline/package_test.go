@@ -18,8 +18,7 @@ type packagedMachine struct {
 	disks []string
 }
 
-// makeOVA packs machines as VMware's exporter does: the descriptor first, then
-// the disks, uncompressed, here with the checksums last.
+// makeOVA packs machines into one archive and returns its path.
 func makeOVA(t *testing.T, machines ...packagedMachine) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), machines[0].name+".ova")
@@ -28,19 +27,52 @@ func makeOVA(t *testing.T, machines ...packagedMachine) string {
 		t.Fatal(err)
 	}
 	archive := tar.NewWriter(file)
-	sums := ""
-	add := func(name string, size int64, content io.Reader) {
-		hash := sha256.New()
+	pack(t, machines, func(name string, size int64) io.Writer {
 		if err := archive.WriteHeader(&tar.Header{Name: name, Size: size, Mode: 0o644, Format: tar.FormatUSTAR}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.Copy(archive, io.TeeReader(content, hash)); err != nil {
+		return archive
+	})
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// makeOVF puts the files of a package into a directory of their own and returns
+// the path of the descriptor.
+func makeOVF(t *testing.T, machines ...packagedMachine) string {
+	t.Helper()
+	directory := t.TempDir()
+	pack(t, machines, func(name string, _ int64) io.Writer {
+		file, err := os.Create(filepath.Join(directory, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = file.Close() })
+		return file
+	})
+	return filepath.Join(directory, machines[0].name+".ovf")
+}
+
+// pack writes a package as VMware's exporter does: the descriptor first, then
+// the disks, uncompressed, here with the checksums last. Add begins a file of
+// that many bytes.
+func pack(t *testing.T, machines []packagedMachine, add func(name string, size int64) io.Writer) {
+	t.Helper()
+	sums := ""
+	write := func(name string, size int64, content io.Reader) {
+		hash := sha256.New()
+		if _, err := io.Copy(add(name, size), io.TeeReader(content, hash)); err != nil {
 			t.Fatal(err)
 		}
 		sums += fmt.Sprintf("SHA256(%s)= %x\n", name, hash.Sum(nil))
 	}
 	descriptor := describe(machines)
-	add(machines[0].name+".ovf", int64(len(descriptor)), strings.NewReader(descriptor))
+	write(machines[0].name+".ovf", int64(len(descriptor)), strings.NewReader(descriptor))
 	for _, m := range machines {
 		for n, disk := range m.disks {
 			content, err := os.Open(disk)
@@ -51,18 +83,11 @@ func makeOVA(t *testing.T, machines ...packagedMachine) string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			add(m.file(n), info.Size(), content)
+			write(m.file(n), info.Size(), content)
 			_ = content.Close()
 		}
 	}
-	add(machines[0].name+".mf", int64(len(sums)), strings.NewReader(sums))
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	write(machines[0].name+".mf", int64(len(sums)), strings.NewReader(sums))
 }
 
 // file is the name of a disk in the package.
