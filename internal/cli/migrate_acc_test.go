@@ -77,8 +77,23 @@ func TestAccCommandMigratesGuest(t *testing.T) {
 	}
 }
 
-// TestAccCommandDryRun is the document's dry run: every change with its diff,
-// and nothing written but the report.
+// documentConfiguration is the configuration section of the document's
+// production server.
+func documentConfiguration(t *testing.T) json.RawMessage {
+	t.Helper()
+	text, err := os.ReadFile("../manifest/testdata/production.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct{ Configuration json.RawMessage }
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Configuration
+}
+
+// TestAccCommandDryRun is the document's dry run, with the document's
+// configuration: every change with its diff, and nothing written but the report.
 func TestAccCommandDryRun(t *testing.T) {
 	source, directory := flagship(t), filepath.Join(t.TempDir(), "out")
 	out, err := realCommand(t, fmt.Sprintf(`{
@@ -90,8 +105,9 @@ func TestAccCommandDryRun(t *testing.T) {
 			"inspect": {"enabled": true, "collect_guest_info": true}, "fix": {"enabled": true},
 			"convert": {"enabled": false}, "validate": {"enabled": false}
 		},
+		"configuration": %s,
 		"options": {"dry_run": true, "verbose": 2}
-	}`, source, directory)).CombinedOutput()
+	}`, source, directory, documentConfiguration(t))).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -100,9 +116,18 @@ func TestAccCommandDryRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`-/dev/sda1`, `+UUID=`, `"kernels"`, `"virtio_blk"`, `"hostname": "web01"`, `"dry_run": true`} {
+	for _, want := range []string{
+		`-/dev/sda1`, `+UUID=`, `"kernels"`, `"virtio_blk"`, `"hostname": "web01"`, `"dry_run": true`,
+		`+ansible:x:1001:1001::/home/ansible:/bin/bash`, `+webserver01\n`, `+10.0.0.10\twebserver01.prod.example.com webserver01`,
+		`/etc/systemd/network/10-eth0.network`, `no service \"nginx\"`, `keeps the name ens192`, `no password will match it`,
+	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report does not have %s", want)
+		}
+	}
+	for _, secret := range []string{"656000", "8.8.4.4", "AAAAB3NzaC1yc2E"} {
+		if strings.Contains(string(text)+string(out), secret) {
+			t.Errorf("the report or the output shows %s", secret)
 		}
 	}
 }

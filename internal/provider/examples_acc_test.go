@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
 
-// examplesOfFeatures names the examples of what this version refuses. A line
-// goes when its feature comes.
-var examplesOfFeatures = map[string]bool{"production-server": true}
+// examplesOfFeatures names the examples of what this version refuses, with the
+// attribute. A line goes when its feature comes.
+var examplesOfFeatures = map[string]string{"production-server": "pipeline.convert.compress_level"}
 
 func TestAccExamples(t *testing.T) {
 	// The examples name the provider by its address in the registry.
@@ -33,6 +33,7 @@ func TestAccExamples(t *testing.T) {
 					"source_path":      config.StringVariable("/data/source/disk.vmdk"),
 					"output_directory": config.StringVariable("/data/output"),
 					"password_hash":    config.StringVariable("$6$salt$hash"),
+					"join_token":       config.StringVariable("token"),
 					"ssh_public_key":   config.StringVariable("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA ansible@controller"),
 				},
 				// Here and not in the test case, where provider blocks are not allowed.
@@ -40,8 +41,8 @@ func TestAccExamples(t *testing.T) {
 				PlanOnly:                 true,
 				ExpectNonEmptyPlan:       true,
 			}
-			if examplesOfFeatures[name] {
-				step.ExpectError = regexp.MustCompile(`not supported by this\s+version`)
+			if attribute := examplesOfFeatures[name]; attribute != "" {
+				step.ExpectError = regexp.MustCompile(regexp.QuoteMeta(attribute) + `:\s+not\s+supported\s+by\s+this\s+version`)
 			}
 			resource.Test(t, resource.TestCase{Steps: []resource.TestStep{step}})
 		})

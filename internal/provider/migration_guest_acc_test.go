@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +26,8 @@ import (
 )
 
 // TestAccMigrationOfGuest is the mission from end to end: a real VMware guest,
-// terraform apply with the real engine, the login prompt, terraform destroy.
+// terraform apply with the real engine, a login as the user and under the name
+// and address that the configuration gives, terraform destroy.
 func TestAccMigrationOfGuest(t *testing.T) {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs Terraform, libguestfs and QEMU: set TF_ACC=1 or run make testacc")
@@ -40,6 +43,10 @@ func TestAccMigrationOfGuest(t *testing.T) {
 	before := sha256Of(t, source)
 	directory := filepath.Join(t.TempDir(), "images")
 	image := filepath.Join(directory, "web.qcow2")
+	key, err := testguest.NewKey(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: realFactories(t),
@@ -56,7 +63,32 @@ func TestAccMigrationOfGuest(t *testing.T) {
 					    convert  = {}
 					    validate = {}
 					  }
-					}`, source, directory),
+					  configuration = {
+					    users = {
+					      create = [{
+					        name                = "deploy"
+					        uid                 = 1500
+					        password_wo         = %q
+					        password_wo_version = 1
+					        groups              = ["adm"]
+					        shell               = "/bin/bash"
+					        ssh_authorized_keys = [%q]
+					      }]
+					    }
+					    services = {
+					      enable  = ["sshd"]
+					      disable = ["open-vm-tools"]
+					      mask    = ["networking", "ifup@ens192"]
+					    }
+					    hostname = { hostname = "renamed", domain = "example.com" }
+					    network = {
+					      systemd_networkd = [{
+					        filename = "10-lan.network"
+					        content  = "[Match]\nName=ens192\n\n[Network]\nAddress=%s/24\n"
+					      }]
+					    }
+					  }
+					}`, source, directory, cryptWith("x"), key.Public, deployAddress),
 				ConfigPlanChecks: resource.ConfigPlanChecks{
 					PreApply: []plancheck.PlanCheck{
 						plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate),
@@ -72,7 +104,7 @@ func TestAccMigrationOfGuest(t *testing.T) {
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("guest").AtMapKey("firmware"), knownvalue.StringExact("bios")),
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("guest").AtMapKey("disk_bus"), knownvalue.StringExact("virtio")),
 				},
-				Check: func(*terraform.State) error { return checkLogin(t, image) },
+				Check: func(*terraform.State) error { return checkLogin(t, image, key) },
 			},
 		},
 	})
@@ -99,18 +131,37 @@ func buildProvider(t *testing.T) string {
 	return executable
 }
 
-// checkLogin boots the image on virtio as far as its login prompt.
-func checkLogin(t *testing.T, image string) error {
-	result, err := testguest.Boot(t.Context(), testguest.BootOptions{
-		Disks: []testguest.BootDisk{{Path: image, Format: "qcow2"}},
+// deployAddress is the address that the configuration gives to the guest.
+const deployAddress = "192.0.2.50"
+
+// checkLogin boots the image on virtio and logs in over SSH.
+func checkLogin(t *testing.T, image string, key testguest.Key) error {
+	port, err := testguest.FreePort()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	started := time.Now()
+	machine, err := testguest.Start(ctx, testguest.BootOptions{
+		Disks:    []testguest.BootDisk{{Path: image, Format: "qcow2"}},
+		Forwards: []testguest.Forward{{HostPort: port, GuestAddress: deployAddress, GuestPort: 22}},
 	})
 	if err != nil {
 		return err
 	}
-	if result.State != testguest.StateLogin {
-		return fmt.Errorf("the migrated guest reached %q: %s", result.State, result.Reason)
+	defer func() { _ = machine.Close() }() // what counts was seen before
+	if state, err := machine.WaitState(ctx, ""); err != nil || state != testguest.StateLogin {
+		return fmt.Errorf("the migrated guest reached %q (%w)", state, err)
 	}
-	t.Logf("login prompt after %s", result.Duration.Round(time.Second))
+	t.Logf("login prompt after %s", time.Since(started).Round(time.Second))
+	out, err := testguest.Login{User: "deploy", Key: key, Port: port}.Run(ctx, "id; hostname -f; systemctl is-enabled ssh networking")
+	t.Logf("over SSH after %s (%v):\n%s", time.Since(started).Round(time.Second), err, out)
+	for _, want := range []string{"uid=1500(deploy) gid=1500(deploy) groups=1500(deploy),4(adm)", "renamed.example.com", "enabled\nmasked"} {
+		if !strings.Contains(out, want) {
+			return fmt.Errorf("the migrated guest does not say %q", want)
+		}
+	}
 	return nil
 }
 
