@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"path"
 	"strconv"
 	"strings"
 )
@@ -44,6 +45,17 @@ func (e fstabEntry) has(options ...string) bool {
 		}
 	}
 	return false
+}
+
+// swapFiles lists the swap areas that are files.
+func swapFiles(entries []fstabEntry) []string {
+	var files []string
+	for _, entry := range entries {
+		if entry.Type == "swap" && path.IsAbs(entry.Spec) && !strings.HasPrefix(entry.Spec, "/dev/") {
+			files = append(files, entry.Spec)
+		}
+	}
+	return files
 }
 
 // parseCrypttab reads crypttab(5): the mapped name by its source device.

@@ -39,6 +39,7 @@ func (s *Session) OpenLUKS(keys []Key) error {
 		if len(s.opened) == 0 {
 			return nil
 		}
+		s.devices = nil
 		return g.Lvm_scan(true)
 	})
 }

@@ -38,11 +38,8 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, device := range devices {
-		if device.FSType == fsHibernated {
-			return nil, nil, fmt.Errorf("the guest is hibernated (its memory is kept in the swap area %s): "+
-				"start it once more, shut it down, and take its disk again", device.Name)
-		}
+	if area := devices.Hibernated(); area != "" {
+		return nil, nil, hibernatedIn(area)
 	}
 	if err := g.Umount_all(); err != nil {
 		return nil, nil, err
@@ -58,18 +55,19 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 		return mounts, nil, nil
 	}
 
-	if crypttab, err := g.Read_file("/etc/crypttab"); err == nil {
+	if crypttab, err := readFile(g, "/etc/crypttab"); err == nil {
 		nameMappings(devices, parseCrypttab(string(crypttab)))
 		s.devices = slices.Clone(devices)
 	}
-	fstab, err := g.Read_file("/etc/fstab")
+	fstab, err := readFile(g, "/etc/fstab")
 	if errors.Is(cleanError(err), syscall.ENOENT) {
 		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
 	}
 	if err != nil {
 		return nil, nil, describe("read", "/etc/fstab", cleanError(err))
 	}
-	plan, warnings, err := planMounts(parseFstab(string(fstab)), devices)
+	entries := parseFstab(string(fstab))
+	plan, warnings, err := planMounts(entries, devices)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,6 +83,14 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 			return nil, nil, mountError(planned.Device.Name, planned.Path, err)
 		default:
 			warnings = append(warnings, mountError(planned.Device.Name, planned.Path, err).Error())
+		}
+	}
+	for _, file := range swapFiles(entries) {
+		if st, err := g.Statns(file); err != nil || !fileMode(st.St_mode).IsRegular() {
+			continue
+		}
+		if mark, err := g.Pread(file, suspendMarkLength, suspendMarkOffset); err == nil && isSuspendMark(mark) {
+			return nil, nil, hibernatedIn(file)
 		}
 	}
 	return mounts, warnings, nil

@@ -25,6 +25,9 @@ func (m *Manifest) CheckHost() error {
 		m.checkReadable(&c)
 		m.checkNotSource(&c, source)
 	}
+	for n, key := range m.Source.LUKSKeys {
+		key.checkHost(&c, element("source.luks_keys", n))
+	}
 	return c.errors.orNil()
 }
 

@@ -79,6 +79,9 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"vm of a disk":        {"source": `{"type": "raw", "path": "d", "vm": "web01"}`},
 		"checksum":            {"source": `{"type": "raw", "path": "d", "checksum": "sha256:00"}`},
 		"max_virtual_size":    {"source": `{"type": "raw", "path": "d", "max_virtual_size": 0}`},
+		"no key":              {"source": `{"type": "raw", "path": "d", "luks_keys": [{}]}`},
+		"two keys":            {"source": `{"type": "raw", "path": "d", "luks_keys": [{"key": "a", "key_file": "b"}]}`},
+		"device":              {"source": `{"type": "raw", "path": "d", "luks_keys": [{"key": "a", "device": "sda5"}]}`},
 		"format":              {"output": `{"directory": "o", "format": "vmdk"}`},
 		"filename":            {"output": `{"directory": "o", "filename": "a/b"}`},
 		"hidden filename":     {"output": `{"directory": "o", "filename": ".b"}`},
@@ -123,6 +126,7 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"nulls":   {"metadata": `null`, "options": `{"verbose": null}`, "pipeline": `{"fix": {"fstab_mode": null, "backup": null}, "convert": null}`},
 		"package": {"source": `{"type": "ova", "path": "d", "vm": "web01", "checksum": null, "max_virtual_size": 512}`},
 		"no vm":   {"source": `{"type": "raw", "path": "d", "vm": "", "checksum": "SHA1:DA39a3ee5e6b4b0d3255bfef95601890afd80709"}`},
+		"keys":    {"source": `{"type": "raw", "path": "d", "luks_keys": [{"key": "a", "key_file": null}, {"key_file": "b", "device": "UUID=1"}]}`},
 		"locked":  {"configuration": `{"users": {"create": [{"name": "a", "password": "!"}, {"name": "b", "uid": null}]}}`},
 	} {
 		text := minimal(t, members)

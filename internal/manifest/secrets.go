@@ -12,20 +12,27 @@ import (
 // masking: "DHCP=no" tells nothing, and masking it would spoil every diff.
 const shortestSecret = 8
 
-// Secrets lists the texts of the manifest that nobody may see: passwords, and
-// files as a whole and line by line. The longest come first, as a replacer
-// needs them.
+// shortestKey is the same for passphrases: they are masked even where that
+// spoils other words.
+const shortestKey = 4
+
+// Secrets lists the texts of the manifest that nobody may see: LUKS keys,
+// passwords, and files as a whole and line by line. The longest come first, as
+// a replacer needs them.
 func (m *Manifest) Secrets() []string {
 	var secrets []string
-	add := func(secret string) {
-		if len(secret) >= shortestSecret {
+	add := func(secret string, shortest int) {
+		if len(secret) >= shortest {
 			secrets = append(secrets, secret)
 		}
 	}
+	for _, key := range m.Source.LUKSKeys {
+		add(key.Key, shortestKey)
+	}
 	m.eachSecret(func(secret *string) {
-		add(*secret)
+		add(*secret, shortestSecret)
 		for line := range strings.Lines(*secret) {
-			add(strings.TrimSpace(line))
+			add(strings.TrimSpace(line), shortestSecret)
 		}
 	})
 	slices.SortFunc(secrets, func(a, b string) int {
@@ -39,6 +46,9 @@ func (m *Manifest) Secrets() []string {
 
 // eachSecret calls do with every field that holds a secret.
 func (m *Manifest) eachSecret(do func(*string)) {
+	for n := range m.Source.LUKSKeys {
+		do(&m.Source.LUKSKeys[n].Key)
+	}
 	g := m.Configuration
 	if g == nil {
 		return

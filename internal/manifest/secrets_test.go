@@ -29,6 +29,12 @@ func TestSecrets(t *testing.T) {
 	if diff := cmp.Diff(want, m.Secrets()); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
+	m = decode(t, minimal(t, map[string]string{
+		"source": `{"type": "raw", "path": "d", "luks_keys": [{"key": "open"}, {"key": "abc"}, {"key_file": "/root/key"}]}`,
+	}))
+	if diff := cmp.Diff([]string{"open"}, m.Secrets()); diff != "" {
+		t.Errorf("keys (-want +got):\n%s", diff)
+	}
 	if got := decode(t, minimal(t, nil)).Secrets(); got != nil {
 		t.Errorf("secrets of a manifest without configuration: %q", got)
 	}

@@ -57,7 +57,23 @@ type Source struct {
 	VerifyChecksums bool `json:"verify_checksums"`
 	// MaxVirtualSize is the largest disk that is accepted, in bytes.
 	MaxVirtualSize int64 `json:"max_virtual_size"`
+	// LUKSKeys open the guest's encrypted devices.
+	LUKSKeys []LUKSKey `json:"luks_keys,omitempty"`
 }
+
+// LUKSKey opens encrypted devices of the guest. Either Key or KeyFile is given.
+type LUKSKey struct {
+	// Device is a name that the guest has for the encrypted device, as
+	// "UUID=..." or "/dev/sda5". Empty or "all" means every one.
+	Device string `json:"device,omitempty"`
+	// Key is the passphrase and a secret.
+	Key string `json:"key,omitempty"`
+	// KeyFile is a file of the host that holds it.
+	KeyFile string `json:"key_file,omitempty"`
+}
+
+// EveryDevice is the device of a LUKSKey for every encrypted device.
+const EveryDevice = "all"
 
 // OutputFormat names a format that convert writes.
 type OutputFormat string

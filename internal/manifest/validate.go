@@ -64,6 +64,9 @@ func (s Source) check(c *collector) {
 	if s.MaxVirtualSize <= 0 {
 		c.add("source.max_virtual_size", "%d is out of range: give a number of bytes, such as %d for 64 TiB", s.MaxVirtualSize, DefaultMaxVirtualSize)
 	}
+	for n, key := range s.LUKSKeys {
+		key.check(c, element("source.luks_keys", n))
+	}
 }
 
 // ChecksumAlgorithms lists what source.checksum may be computed with, and how

@@ -136,6 +136,13 @@ func (r *run) trim() bool {
 	if r.session == nil {
 		return false
 	}
+	if r.system != nil && r.system.hibernated {
+		// Not a bit of it may change, and inspection may have replayed journals.
+		r.overlays = nil
+		r.warn("the guest is hibernated: it is copied as it is, deleted blocks included, and will go on where it was suspended, on other hardware",
+			"start it on the old machine, shut it down, and migrate it then")
+		return false
+	}
 	r.progress(0, "trimming file systems")
 	failures := r.session.Trim()
 	for _, err := range failures {

@@ -32,6 +32,7 @@ var guestCases = []guestCase{
 	{recipe: "debian12-bios-sda1", nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian12-bios-no-virtio", nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian12-bios-lvm", full: true, nic: "ens192", address: "192.0.2.12/24", mounts: []string{"/", "/boot", "/usr", "/var"}},
+	{recipe: "debian12-bios-luks", full: true, nic: "ens192", address: "192.0.2.13/24", mounts: []string{"/", "/boot"}},
 	{recipe: "debian12-uefi-btrfs", full: true, nic: "ens192", address: "192.0.2.15/24", mounts: []string{"/", "/home", "/boot/efi"}},
 	{recipe: "debian13-uefi-systemd-boot", full: true, nic: "ens192", address: "192.0.2.16/24", mounts: []string{"/", "/boot/efi"}},
 	{recipe: "debian13-gpt-xfs-dracut", full: true, nic: "ens192", address: "192.0.2.17/24", mounts: []string{"/", "/boot"}},
@@ -72,7 +73,7 @@ func proveDead(t *testing.T, recipe testguest.Recipe, source string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := boot(t, plain, recipe.Firmware)
+	result := bootRecipe(t, recipe, plain)
 	if result.State != recipe.Boots {
 		t.Fatalf("a plain conversion reached %q, expected %q\n%s", result.State, recipe.Boots, tail(result.Console))
 	}
@@ -83,6 +84,7 @@ func proveAlive(t *testing.T, c guestCase, recipe testguest.Recipe, source strin
 	before := digest(t, source)
 	directory := t.TempDir()
 	m := migration(source, directory)
+	m.Source.LUKSKeys = keysOf(recipe)
 	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 	if err != nil {
 		t.Fatalf("the migration failed: %v\n%+v", err, r.Errors)
@@ -92,7 +94,7 @@ func proveAlive(t *testing.T, c guestCase, recipe testguest.Recipe, source strin
 	}
 	logStages(t, r)
 
-	result := boot(t, m.OutputPath(), recipe.Firmware)
+	result := bootRecipe(t, recipe, m.OutputPath())
 	if result.State != testguest.StateLogin {
 		t.Fatalf("the migrated guest reached %q: %s\n%s", result.State, result.Reason, tail(result.Console))
 	}
@@ -101,6 +103,15 @@ func proveAlive(t *testing.T, c guestCase, recipe testguest.Recipe, source strin
 		t.Fatalf("the guest reached its login prompt, but its probe said nothing\n%s", tail(result.Console))
 	}
 	checkProbe(t, c, recipe, *result.Probe)
+}
+
+// keysOf names each encrypted device as the guest's own crypttab does.
+func keysOf(recipe testguest.Recipe) []manifest.LUKSKey {
+	var keys []manifest.LUKSKey
+	for _, encrypted := range recipe.Layout.Encrypted {
+		keys = append(keys, manifest.LUKSKey{Device: encrypted.Device, Key: encrypted.Passphrase})
+	}
+	return keys
 }
 
 func checkProbe(t *testing.T, c guestCase, recipe testguest.Recipe, probe testguest.Probe) {
@@ -143,17 +154,23 @@ func build(t *testing.T, recipe testguest.Recipe) string {
 // boot starts a machine from image, with further disks behind it.
 func boot(t *testing.T, image string, firmware testguest.Firmware, further ...string) testguest.BootResult {
 	t.Helper()
-	var disks []testguest.BootDisk
-	for _, path := range append([]string{image}, further...) {
-		disks = append(disks, testguest.BootDisk{Path: path, Format: "qcow2"})
-	}
+	return bootRecipe(t, testguest.Recipe{Firmware: firmware}, append([]string{image}, further...)...)
+}
+
+// bootRecipe boots the recipe's guest from its images, and types its passphrase
+// if it asks for one.
+func bootRecipe(t *testing.T, recipe testguest.Recipe, images ...string) testguest.BootResult {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	result, err := testguest.Boot(ctx, testguest.BootOptions{
-		Disks:        disks,
-		Firmware:     firmware,
-		WaitForProbe: true,
-	})
+	options := testguest.BootOptions{Firmware: recipe.Firmware, WaitForProbe: true}
+	for _, image := range images {
+		options.Disks = append(options.Disks, testguest.BootDisk{Path: image, Format: "qcow2"})
+	}
+	for _, encrypted := range recipe.Layout.Encrypted {
+		options.Passphrase = encrypted.Passphrase
+	}
+	result, err := testguest.Boot(ctx, options)
 	if err != nil {
 		t.Fatal(err)
 	}

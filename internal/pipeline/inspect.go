@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
@@ -98,8 +97,8 @@ func (r *run) inspect() (any, error) {
 	if wantsGuest {
 		err := r.mountSystem()
 		switch {
-		case errors.Is(err, errNoSystem) && !r.manifest.Pipeline.Fix.Enabled:
-			r.warn(err.Error(), "")
+		case err != nil && !r.manifest.Pipeline.Fix.Enabled && r.ctx.Err() == nil:
+			r.warn("the guest was not looked into: "+err.Error(), remedyOf(err))
 		case err != nil:
 			return nil, err
 		}

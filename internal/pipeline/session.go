@@ -20,6 +20,8 @@ type system struct {
 	bootDiskCertain bool
 	os              *guest.OS // nil where no operating system was found
 	mounts          []guest.Mount
+	// hibernated says that the guest's memory is on its disk.
+	hibernated bool
 }
 
 // openSession launches the appliance over the overlays. All stages share it: a
@@ -59,6 +61,9 @@ func (r *run) examine() error {
 	if err := r.openSession(); err != nil {
 		return err
 	}
+	if err := r.openEncrypted(); err != nil {
+		return err
+	}
 	disks, err := r.session.Disks()
 	if err != nil {
 		return fmt.Errorf("reading the partition tables: %w", err)
@@ -67,7 +72,7 @@ func (r *run) examine() error {
 	if err != nil {
 		return fmt.Errorf("listing the file systems: %w", err)
 	}
-	r.system = &system{disks: disks, devices: devices}
+	r.system = &system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	r.system.firmware = firmwareOf(disks, r.describedFirmware())
 	r.system.bootDisk, r.system.bootDiskCertain = bootDiskOf(disks, r.system.firmware, nil)
 	return nil
@@ -90,8 +95,7 @@ func (r *run) mountSystem() error {
 		return fmt.Errorf("inspecting the guest: %w", err)
 	}
 	if len(systems) == 0 {
-		return withRemedy(errNoSystem,
-			"check that source.path is the disk the machine boots from; to convert it as it is, switch the fix stage off")
+		return r.noSystem()
 	}
 	found := r.system.choose(systems)
 	if len(systems) > 1 {
@@ -104,11 +108,13 @@ func (r *run) mountSystem() error {
 	r.progress(70, "mounting the guest's file systems")
 	mounts, warnings, err := r.session.MountGuest(found)
 	if err != nil {
-		return fmt.Errorf("mounting the guest's file systems: %w", err)
+		r.system.hibernated = r.system.hibernated || errors.Is(err, guest.ErrHibernated)
+		return r.withKey(fmt.Errorf("mounting the guest's file systems: %w", err))
 	}
 	for _, warning := range warnings {
 		r.warn(warning, "")
 	}
+	r.warnLocked()
 	r.system.os, r.system.mounts = &found, mounts
 	files, mirrored := bootFiles(mounts, r.system.devices, r.system.firmware)
 	r.system.bootDisk, r.system.bootDiskCertain = bootDiskOf(r.system.disks, r.system.firmware, files)

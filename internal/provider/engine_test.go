@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,7 +28,11 @@ const (
 	fakeLeaves  = "leaves"  // fails and yet leaves an image
 	fakeEchoes  = "echoes"  // the image is the manifest that came in
 	fakeTells   = "tells"   // the manifest goes to standard error, and no report
+	fakeUnlocks = "unlocks" // crashes unless it gets luksKey for the first device
 )
+
+// luksKey is the key that fakeUnlocks expects.
+const luksKey = "correct horse"
 
 // TestMain plays the engine when it is started as one: a process that takes
 // the manifest, publishes files as the real engine does, and reports. Started
@@ -88,6 +93,10 @@ func fakeEngine() error {
 		paths = append(paths, image)
 	}
 	switch behaviour {
+	case fakeUnlocks:
+		if keys := m.Source.LUKSKeys; len(keys) == 0 || keys[0].Key != luksKey {
+			return fmt.Errorf("these are the wrong keys: %v", keys)
+		}
 	case fakeCrashes:
 		return errors.New("appliance: out of luck")
 	case fakeTells:

@@ -28,6 +28,9 @@ func (m *migrationModel) manifest(ctx context.Context) (_ *manifest.Manifest, _ 
 	if result.Source.Path != "" {
 		result.Source.Path = result.SourcePath()
 	}
+	for n, key := range result.Source.LUKSKeys {
+		result.Source.LUKSKeys[n].KeyFile = key.KeyFilePath()
+	}
 	if result.Output.Directory != "" {
 		result.Output.Directory = result.OutputDirectory()
 	}
@@ -60,6 +63,15 @@ func (r *configReader) source(at path.Path, value types.Object) manifest.Source 
 	result.Checksum = r.text(at.AtName("checksum"), model.Checksum, "")
 	result.VerifyChecksums = r.flag(at.AtName("verify_checksums"), model.VerifyChecksums, result.VerifyChecksums)
 	result.MaxVirtualSize = r.size(at.AtName("max_virtual_size"), model.MaxVirtualSize, result.MaxVirtualSize)
+	r.sections(at.AtName("luks_keys"), model.LUKSKeys, func(at path.Path, value types.Object) {
+		var key luksKeyModel
+		r.section(at, value, &key)
+		result.LUKSKeys = append(result.LUKSKeys, manifest.LUKSKey{
+			Device:  r.text(at.AtName("device"), key.Device, ""),
+			Key:     r.text(at.AtName("key"), key.Key, ""),
+			KeyFile: r.text(at.AtName("key_file"), key.KeyFile, ""),
+		})
+	})
 	return result
 }
 

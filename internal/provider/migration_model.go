@@ -49,6 +49,13 @@ type sourceModel struct {
 	VerifyChecksums types.Bool   `tfsdk:"verify_checksums"`
 	MaxVirtualSize  types.Int64  `tfsdk:"max_virtual_size"`
 	Track           types.String `tfsdk:"track"`
+	LUKSKeys        types.List   `tfsdk:"luks_keys"`
+}
+
+type luksKeyModel struct {
+	Device  types.String `tfsdk:"device"`
+	Key     types.String `tfsdk:"key"`
+	KeyFile types.String `tfsdk:"key_file"`
 }
 
 type outputModel struct {

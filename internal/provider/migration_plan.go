@@ -59,7 +59,7 @@ func (m *migrationModel) copyComputed(from *migrationModel) {
 // as the configuration has them. Neither plan nor state may ever be set from it.
 func (m *migrationModel) withWriteOnly(config *migrationModel) *migrationModel {
 	complete := *m
-	complete.Configuration = config.Configuration
+	complete.Source, complete.Configuration = config.Source, config.Configuration
 	return &complete
 }
 

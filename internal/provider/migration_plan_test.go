@@ -19,7 +19,7 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"metadata": null, "configuration": null, "timeouts": null, "overwrite": false, "triggers": null,
 		"deletion_protection": false, "on_destroy": "delete", "drift_detection": "existence",
 		"source": {"type": "vmdk", "path": "/vms/disk.vmdk", "vm": null, "checksum": null, "verify_checksums": true,
-			"max_virtual_size": 70368744177664, "track": null},
+			"max_virtual_size": 70368744177664, "track": null, "luks_keys": null},
 		"output": {"directory": "/images", "format": "qcow2", "filename": null},
 		"pipeline": {
 			"inspect": {"enabled": true, "collect_guest_info": false},

@@ -53,7 +53,38 @@ func sourceAttribute() schema.Attribute {
 				Computed: true,
 				Default:  int64default.StaticInt64(defaults.MaxVirtualSize),
 			},
-			"track": trackAttribute(),
+			"track":     trackAttribute(),
+			"luks_keys": luksKeysAttribute(),
 		},
+	}
+}
+
+// luksKeysAttribute is a list because write-only attributes cannot be in a set.
+// The key has no version beside it: it matters while the migration runs, and
+// another one for the same disk is no reason to migrate again.
+func luksKeysAttribute() schema.Attribute {
+	return schema.ListNestedAttribute{
+		MarkdownDescription: "Keys of the guest's encrypted devices (LUKS), which the stages `inspect` and `fix` need. They are tried in their order, " +
+			"those that name a device first. A change is made in place.",
+		Optional: true,
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"device": schema.StringAttribute{
+				MarkdownDescription: "The encrypted device, by a name that the guest has for it: `UUID=` and the UUID that `cryptsetup luksUUID` shows, or " +
+					"a path such as `/dev/sda5`. Then a key that does not open it is an error. The default is `" + manifest.EveryDevice + "`.",
+				Optional: true,
+			},
+			"key": schema.StringAttribute{
+				MarkdownDescription: "The passphrase. It is handed to the migration and to nobody else, and is in no plan, state, report or log; it may come " +
+					"from an ephemeral resource or variable. Needs Terraform 1.11 or later; with an earlier one, use `key_file`.",
+				Optional:  true,
+				Sensitive: true,
+				WriteOnly: true,
+			},
+			"key_file": schema.StringAttribute{
+				MarkdownDescription: "A file that holds the passphrase, on the machine where the provider runs. A line break at its end does not count. " +
+					"A relative path counts from the directory in which Terraform runs.",
+				Optional: true,
+			},
+		}},
 	}
 }

@@ -138,6 +138,7 @@ func (s *server) planDestroy(now instance) []*tfprotov6.Diagnostic {
 // where the computed ones without defaults are: they keep their state.
 func (s *server) propose(prior, config tftypes.Value) tftypes.Value {
 	s.t.Helper()
+	config = withoutKeys(s.t, config)
 	if prior.IsNull() {
 		return config
 	}
@@ -148,6 +149,21 @@ func (s *server) propose(prior, config tftypes.Value) tftypes.Value {
 		}
 	}
 	return tftypes.NewValue(s.typ, now)
+}
+
+// withoutKeys takes the write-only values out, as Terraform does.
+func withoutKeys(t *testing.T, config tftypes.Value) tftypes.Value {
+	t.Helper()
+	bare, err := tftypes.Transform(config, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+		if step := at.LastStep(); step == tftypes.AttributeName("key") {
+			return tftypes.NewValue(v.Type(), nil), nil
+		}
+		return v, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bare
 }
 
 // apply is `terraform apply` of a configuration for a resource that does not

@@ -1,0 +1,55 @@
+package pipeline
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+func TestNoSystem(t *testing.T) {
+	t.Parallel()
+	boot := guest.Device{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "ext4"}
+	luks := guest.Device{Name: "/dev/sda5", Kind: guest.KindPartition, Partition: 5, FSType: "crypto_LUKS", UUID: "0a1b"}
+	open := guest.Device{Name: "/dev/mapper/luks-0a1b", Kind: guest.KindCrypt, Parent: "/dev/sda5"}
+	for name, test := range map[string]struct {
+		devices guest.Devices
+		keys    []manifest.LUKSKey
+		message string
+		remedy  string
+	}{
+		"no key": {
+			guest.Devices{boot, luks}, nil,
+			"no operating system was found on the disks that can be read: partition 5 of disk 1 (UUID=0a1b) is encrypted with LUKS, and no key was given",
+			`give its passphrase in source.luks_keys, with device "UUID=0a1b" and key or key_file`,
+		},
+		"wrong key": {
+			guest.Devices{boot, luks}, []manifest.LUKSKey{{Key: "secret"}},
+			"is encrypted with LUKS, and no key of source.luks_keys is for it or opens it",
+			`with device "UUID=0a1b"`,
+		},
+		"open and empty": {
+			guest.Devices{boot, luks, open}, []manifest.LUKSKey{{Key: "secret"}},
+			"no operating system was found on the disks", "source.path",
+		},
+		"BitLocker": {
+			guest.Devices{{Name: "/dev/sda2", Kind: guest.KindPartition, Partition: 2, FSType: "BitLocker"}}, nil,
+			"partition 2 of disk 1 is encrypted with BitLocker", "manage-bde -off",
+		},
+		"nothing": {nil, nil, "no operating system was found on the disks", "switch the fix stage off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &run{manifest: &manifest.Manifest{Source: manifest.Source{LUKSKeys: test.keys}}, system: &system{devices: test.devices}}
+			err := r.noSystem()
+			if !errors.Is(err, errNoSystem) || !strings.Contains(err.Error(), test.message) || !strings.Contains(remedyOf(err), test.remedy) {
+				t.Errorf("%v (%s)", err, remedyOf(err))
+			}
+			if strings.Contains(err.Error()+remedyOf(err), "secret") {
+				t.Error("the error shows the key")
+			}
+		})
+	}
+}
