@@ -19,6 +19,7 @@ var inPlace = map[string]bool{
 	"source.track":            true,
 	"source.verify_checksums": true,
 	"source.max_virtual_size": true,
+	"source.luks_keys":        true,
 	"options.verbose":         true,
 	"overwrite":               true,
 	"timeouts":                true,
