@@ -39,7 +39,8 @@ func (s *Session) Trim() []error {
 		})
 		// What is encrypted was opened without discards, which would tell where
 		// it has data.
-		if err != nil && !(errors.Is(err, syscall.ENOTSUP) && len(s.opened) > 0) {
+		closed := errors.Is(err, syscall.ENOTSUP) && len(s.opened) > 0
+		if err != nil && !closed {
 			failures = append(failures, err)
 		}
 		if s.ctx.Err() != nil {
