@@ -136,15 +136,15 @@ func (p *plan) makeParent(name string) error {
 		p.made[parent] = true
 		return nil
 	}
-	if err := p.guest.MkdirAll(parent, 0o755); err != nil {
-		return fmt.Errorf("making %s in the guest: %w", parent, err)
-	}
-	for ; !p.made[parent] && parent != "/"; parent = path.Dir(parent) {
-		p.made[parent] = true
-		if _, err := p.fs.Stat(parent); err == nil {
+	for missing := parent; !p.made[missing] && missing != "/"; missing = path.Dir(missing) {
+		if _, err := p.fs.Stat(missing); err == nil {
 			break
 		}
-		p.directories = append(p.directories, parent)
+		p.made[missing] = true
+		p.directories = append(p.directories, missing)
+	}
+	if err := p.guest.MkdirAll(parent, 0o755); err != nil {
+		return fmt.Errorf("making %s in the guest: %w", parent, err)
 	}
 	return nil
 }

@@ -22,12 +22,12 @@ func (r *run) fix() (any, error) {
 	if err := r.mountSystem(); err != nil {
 		return nil, err
 	}
-	injection, err := r.prepareInjection()
+	target := r.target()
+	injection, err := r.prepareInjection(target)
 	if err != nil {
 		return nil, err
 	}
 	options := r.manifest.Pipeline.Fix
-	target := r.target()
 	if injection != nil {
 		target.Progress = func(percent float64, doing string) { r.progress(injectionStarts/100*percent, doing) }
 	}
@@ -46,7 +46,7 @@ func (r *run) fix() (any, error) {
 		return nil, err
 	}
 	result := fixResult{Result: fixed}
-	if err := r.inject(injection, &result); err != nil {
+	if err := r.inject(injection, target, &result); err != nil {
 		return nil, err
 	}
 	if r.manifest.Options.DryRun || r.manifest.Pipeline.Convert.Enabled {

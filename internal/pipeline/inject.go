@@ -21,19 +21,19 @@ type injection struct {
 
 // prepareInjection checks the manifest's configuration against the guest, before
 // fixes change it for minutes. It is nil where there is nothing to inject.
-func (r *run) prepareInjection() (*injection, error) {
+func (r *run) prepareInjection(target fix.Target) (*injection, error) {
 	configuration := r.manifest.Configuration
 	if configuration.Empty() {
 		return nil, nil
 	}
-	if kind := r.system.os.Type; kind != "linux" {
+	if kind := target.OS.Type; kind != "linux" {
 		return nil, withRemedy(
 			fmt.Errorf("configuration: can be injected into Linux guests only, and this one runs %s", kind),
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
 	r.progress(0, "checking the configuration")
-	backups := fix.NewBackupFS(r.session, r.manifest.Pipeline.Fix.Backup)
-	prepared, err := inject.Prepare(r.ctx, inject.Target{FS: backups, Runner: r.session, OS: *r.system.os}, injectOptions(configuration))
+	backups := fix.NewBackupFS(target.FS, r.manifest.Pipeline.Fix.Backup)
+	prepared, err := inject.Prepare(r.ctx, inject.Target{FS: backups, Runner: target.Runner, OS: target.OS}, injectOptions(configuration))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (r *run) prepareInjection() (*injection, error) {
 
 // inject puts the configuration into the guest and enters what was done into
 // the result of the fix stage.
-func (r *run) inject(i *injection, result *fixResult) error {
+func (r *run) inject(i *injection, target fix.Target, result *fixResult) error {
 	if i == nil {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (r *run) inject(i *injection, result *fixResult) error {
 	if !injected.Relabel {
 		return nil
 	}
-	relabelled, labelWarnings, err := fix.Relabel(r.ctx, r.target(), pathsToLabel(injected, result.BackupDirectory))
+	relabelled, labelWarnings, err := fix.Relabel(r.ctx, target, pathsToLabel(injected, result.BackupDirectory))
 	for _, w := range labelWarnings {
 		r.warn(w.Message, w.Remedy)
 	}

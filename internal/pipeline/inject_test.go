@@ -1,14 +1,21 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // TestInjectOptionsLosesNothing gives every field of the configuration a value
@@ -75,5 +82,118 @@ func collect(v reflect.Value, found map[string]bool) {
 		}
 	default:
 		found[fmt.Sprint(v)] = true
+	}
+}
+
+// enforcing is a guest with SELinux, as a directory tree.
+func enforcing(t *testing.T) (fix.Target, *guest.FakeRunner) {
+	t.Helper()
+	directory := t.TempDir()
+	for name, text := range map[string]string{
+		"/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "/etc/group": "root:x:0:\n", "/etc/shadow": "root:*:1:0:9:7:::\n",
+		"/etc/os-release": "ID=rhel\n", "/etc/hosts": "127.0.0.1 localhost\n", "/etc/hostname": "old\n",
+		"/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=targeted\n", "/etc/selinux/targeted/contexts/files/file_contexts": "/.* x\n",
+		"/usr/sbin/setfiles": "", "/bin/sh": "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(directory, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const setfiles = "/usr/sbin/setfiles /etc/selinux/targeted/contexts/files/file_contexts"
+	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+		setfiles + " /etc/group /etc/hostname /etc/hosts /etc/passwd /etc/shadow /srv /srv/www /srv/www/web /var/lib/hyper2kvm": {},
+	}}
+	return fix.Target{
+		FS: guest.NewTree(directory), Runner: runner, OS: guest.OS{Type: "linux", Distro: "rhel"},
+		Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}},
+	}, runner
+}
+
+func newInjectionRun(t *testing.T, configuration *manifest.Configuration) *run {
+	t.Helper()
+	return &run{
+		ctx: t.Context(), report: report.New(), stage: report.StageFix,
+		manifest: &manifest.Manifest{Pipeline: manifest.DefaultPipeline(), Configuration: configuration},
+	}
+}
+
+func TestInjectReportsAndLabelsEverything(t *testing.T) {
+	t.Parallel()
+	target, runner := enforcing(t)
+	r := newInjectionRun(t, &manifest.Configuration{
+		Users:    &manifest.Users{Create: []manifest.User{{Name: "web", Password: "$6$CANARY$CANARY", Home: "/srv/www/web", Groups: []string{"new"}}}},
+		Hostname: &manifest.Hostname{Hostname: "web01"},
+	})
+	prepared, err := r.prepareInjection(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := target.FS.ReadFile("/etc/hostname"); string(text) != "old\n" {
+		t.Error("the guest was changed before the fixes")
+	}
+	result := fixResult{Result: fix.Result{Changes: []fix.Change{}, Unchanged: true}}
+	if err := r.inject(prepared, target, &result); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"configuration":{"changes":[`, `{"path":"/etc/passwd"`, `+web01\n`, `"backup_directory":"/var/lib/hyper2kvm/backup"`, `"unchanged":false`} {
+		if !strings.Contains(string(encoded), want) {
+			t.Errorf("the result lacks %s:\n%s", want, encoded)
+		}
+	}
+	if strings.Contains(string(encoded), "CANARY") {
+		t.Errorf("the result shows the password:\n%s", encoded)
+	}
+	if len(r.report.Warnings) != 2 || !strings.Contains(r.report.Warnings[1].Message, `no group "new"`) {
+		t.Errorf("warnings: %+v", r.report.Warnings)
+	}
+	if text, err := target.FS.ReadFile("/var/lib/hyper2kvm/backup/etc/hostname"); string(text) != "old\n" {
+		t.Errorf("the backup of /etc/hostname is %q, %v", text, err)
+	}
+	if calls := runner.Calls(); len(calls) != 1 {
+		t.Errorf("commands: %q", calls)
+	}
+}
+
+func TestPrepareInjectionRefuses(t *testing.T) {
+	t.Parallel()
+	root := 0
+	for name, tc := range map[string]struct {
+		kind          string
+		configuration *manifest.Configuration
+		want          string
+	}{
+		"another system":    {"windows", &manifest.Configuration{MachineID: manifest.MachineIDReset}, "Linux guests only, and this one runs windows"},
+		"uid of another":    {"linux", &manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", UID: &root}}}}, "create[0].uid"},
+		"shell that is not": {"linux", &manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Shell: "/bin/zsh"}}}}, "create[0].shell"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target, _ := enforcing(t)
+			target.OS.Type = tc.kind
+			_, err := newInjectionRun(t, tc.configuration).prepareInjection(target)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%v, want an error with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestNothingToInject(t *testing.T) {
+	t.Parallel()
+	r := newInjectionRun(t, &manifest.Configuration{Users: &manifest.Users{}})
+	var result fixResult
+	prepared, err := r.prepareInjection(fix.Target{OS: guest.OS{Type: "windows"}})
+	if err == nil {
+		err = r.inject(prepared, fix.Target{}, &result)
+	}
+	if err != nil || result.Configuration != nil {
+		t.Errorf("%+v, %v", result.Configuration, err)
 	}
 }
