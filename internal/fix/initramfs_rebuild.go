@@ -37,7 +37,7 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 		return fail("programs of this guest cannot be run here")
 	}
 	if err := r.backups.keep(k.initramfs); err != nil {
-		return err
+		return r.explainFull(backupIndex, err)
 	}
 	if err := r.persistDrivers(map[initramfs.Generator][]string{generator: drivers}); err != nil {
 		return err

@@ -6,8 +6,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"strconv"
-	"strings"
 )
 
 // noSpaceError says that a file system of the guest is too full.
@@ -25,8 +23,7 @@ const spaceMargin = 1 << 20
 
 // appendTo puts data behind a guest file whose bytes are in original. The file
 // is written anew and swapped in, and only where there is no room for that,
-// added to where it lies. The room is asked for after a failure alone: to ask
-// takes longer than to write.
+// added to where it lies. The room is asked for after a failure alone.
 func (r *run) appendTo(name string, original *os.File, size int64, data []byte) error {
 	if _, err := original.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -42,30 +39,20 @@ func (r *run) appendTo(name string, original *os.File, size int64, data []byte) 
 	case free < int64(len(data))+spaceMargin:
 		return &noSpaceError{path.Dir(name), free, int64(len(data)) + spaceMargin}
 	}
+	if r.runner == nil {
+		return &noSpaceError{path.Dir(name), free, size + int64(len(data)) + spaceMargin}
+	}
 	if _, err := r.runner.RunInput(data, "dd", "of="+name, "oflag=append", "conv=notrunc,fsync"); err != nil {
 		return fmt.Errorf("cannot append to %s in the guest: %w", name, err)
 	}
 	return nil
 }
 
-// freeSpace asks the guest's own stat, which knows the mounted file system. It
-// is unknown where the guest's programs cannot run.
+// freeSpace is how many bytes fit into the file system of a directory.
 func (r *run) freeSpace(directory string) (int64, bool) {
-	if r.runner == nil {
+	if r.target.Space == nil {
 		return 0, false
 	}
-	out, err := r.runner.Run("stat", "-f", "-c", "%a %S", directory)
-	if err != nil {
-		return 0, false
-	}
-	fields := strings.Fields(out)
-	if len(fields) != 2 {
-		return 0, false
-	}
-	blocks, err := strconv.ParseInt(fields[0], 10, 64)
-	if err != nil {
-		return 0, false
-	}
-	block, err := strconv.ParseInt(fields[1], 10, 64)
-	return blocks * block, err == nil
+	space, err := r.target.Space(directory)
+	return space.Free, err == nil
 }

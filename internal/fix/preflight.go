@@ -22,5 +22,5 @@ func checkGuest(_ context.Context, r *run) error {
 	} else if !info.Mode.IsDir() {
 		return errors.New("the guest's /etc is no directory")
 	}
-	return nil
+	return r.checkRoom()
 }

@@ -141,7 +141,7 @@ func (r *run) writeBinary(path string, data []byte, perm fs.FileMode, descriptio
 
 func (r *run) put(name string, data []byte, perm fs.FileMode) error {
 	if err := r.backups.keep(name); err != nil {
-		return err
+		return r.explainFull(backupIndex, err)
 	}
 	for parent := path.Dir(name); len(parent) > 1 && !r.exists(parent); parent = path.Dir(parent) {
 		r.madeDirectories = append(r.madeDirectories, parent)
@@ -150,7 +150,7 @@ func (r *run) put(name string, data []byte, perm fs.FileMode) error {
 		return fmt.Errorf("cannot create %s in the guest: %w", path.Dir(name), err)
 	}
 	if err := r.fs.WriteFile(name, data, perm); err != nil {
-		return fmt.Errorf("cannot write %s in the guest: %w", name, err)
+		return fmt.Errorf("cannot write %s in the guest: %w", name, r.explainFull(name, err))
 	}
 	return nil
 }

@@ -15,6 +15,10 @@ type plannedMount struct {
 	Vital   bool   // fixes cannot be trusted without it
 }
 
+func (p plannedMount) mount() Mount {
+	return Mount{Device: p.Device.Name, Path: p.Path, FSType: p.Device.FSType, Options: p.Options}
+}
+
 // vitalPaths is where boot files, packages and programs lie.
 var vitalPaths = map[string]bool{
 	"/boot": true, "/boot/efi": true, "/efi": true, "/boot/firmware": true,

@@ -11,57 +11,58 @@ import (
 	"libguestfs.org/guestfs"
 )
 
-// CheckFilesystem reads an ext2/3/4 or XFS file system that is not mounted and
-// returns an error that says what is inconsistent in it. Nothing is repaired;
-// only a journal that was not replayed is, as every mount does. Other file
-// systems are not checked.
+// CheckFilesystem looks for damage in a file system that is not mounted. A
+// journal that was not replayed is replayed, as every mount does; beyond that
+// nothing is written. The error wraps ErrDamaged, ErrNotChecked, or is that of
+// the session.
 func (s *Session) CheckFilesystem(device Device) error {
-	check := map[string]func(*guestfs.Guestfs, Device) error{
-		"ext2": checkExt, "ext3": checkExt, "ext4": checkExt, "xfs": checkXFS,
-	}[device.FSType]
-	if check == nil {
-		return nil
+	checker, ok := checkers[device.FSType]
+	if !ok {
+		return fmt.Errorf("%w: there is no quick check for %s", ErrNotChecked, device.FSType)
 	}
 	return s.call("check the file system", device.Name, func(g *guestfs.Guestfs) error {
+		devices, err := s.listDevices(g)
+		if err != nil {
+			return err
+		}
+		if !devices.hasUUIDAlone(device) {
+			return fmt.Errorf("%w: it has no UUID of its own", ErrNotChecked)
+		}
+		err = checker.run(g, device)
+		if !errors.Is(err, ErrDamaged) {
+			return err
+		}
 		// A journal that is not replayed looks like damage.
 		if err := g.Mount(device.Name, "/"); err != nil {
-			return mountError(device.Name, "it", err)
+			return fmt.Errorf("%w: it cannot be mounted: %w", ErrDamaged, cleanError(err))
 		}
 		if err := g.Umount("/", nil); err != nil {
 			return err
 		}
-		return check(g, device)
+		return checker.run(g, device)
 	})
 }
 
+// checkScript runs the checker on the file system with a UUID and ends its
+// report with the exit status. The appliance's kernel may number disks
+// otherwise than libguestfs shows them, so no name of a disk is used.
+const (
+	checkScript = `d=$(findfs UUID=%s) && { %s "$d"; } 2>&1 </dev/null; echo "` + exitMark + `$?"`
+	exitMark    = "check-exit="
+)
+
 var plainUUID = regexp.MustCompile(`^[0-9a-fA-F-]+$`)
 
-// checkExt goes through the appliance's shell: libguestfs' own e2fsck call
-// always repairs. The device goes by UUID, because the appliance's kernel may
-// number disks otherwise than libguestfs shows them.
-func checkExt(g *guestfs.Guestfs, device Device) error {
+// run goes through the appliance's shell: libguestfs' own calls repair, or give
+// no report.
+func (c checker) run(g *guestfs.Guestfs, device Device) error {
 	if !plainUUID.MatchString(device.UUID) {
-		return nil
+		return fmt.Errorf("%w: its UUID is %q", ErrNotChecked, device.UUID)
 	}
-	const failed = "e2fsck-exit="
-	output, err := g.Debug("sh", []string{fmt.Sprintf("e2fsck -f -n UUID=%s 2>&1 || echo %s$?", device.UUID, failed)})
+	output, err := g.Debug("sh", []string{fmt.Sprintf(checkScript, device.UUID, c.command)})
 	if err != nil {
 		return err
 	}
-	report, status, found := strings.Cut(output, failed)
-	if !found {
-		return nil
-	}
-	return fmt.Errorf("it is damaged (e2fsck -n ended with status %s): %s", strings.TrimSpace(status), strings.TrimSpace(report))
-}
-
-func checkXFS(g *guestfs.Guestfs, device Device) error {
-	status, err := g.Xfs_repair(device.Name, &guestfs.OptargsXfs_repair{Nomodify_is_set: true, Nomodify: true})
-	if err != nil {
-		return err
-	}
-	if status != 0 {
-		return errors.New("it is damaged (xfs_repair -n found inconsistencies): start the guest and repair it there")
-	}
-	return nil
+	report, status, _ := strings.Cut(output, exitMark)
+	return c.verdict(strings.TrimSpace(status), report)
 }

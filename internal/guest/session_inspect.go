@@ -58,25 +58,27 @@ func readOS(g *guestfs.Guestfs, root string) OS {
 		found.Version = fmt.Sprintf("%d.%d", found.Major, found.Minor)
 	}
 	if found.Type == "linux" {
-		product, version := readRelease(g, root)
-		if product != "" {
-			found.Product = product
-		}
-		if version != "" {
-			found.Version = version
-		}
+		readSystemFiles(g, &found)
 	}
 	return found
 }
 
-// readRelease returns what the system's own files tell of it, or "".
-func readRelease(g *guestfs.Guestfs, root string) (product, version string) {
-	if err := g.Mount_ro(root, "/"); err != nil {
-		return "", ""
+// readSystemFiles adds what the system's own files tell.
+func readSystemFiles(g *guestfs.Guestfs, found *OS) {
+	if err := g.Mount_ro(found.Root, "/"); err != nil {
+		return
 	}
 	defer func() { _ = g.Umount_all() }()
-	// A separate /usr leaves /etc/os-release dangling: then it stays "".
+	// A separate /usr leaves /etc/os-release dangling: then it is not there.
 	osRelease, _ := readFile(g, "/etc/os-release")
 	debianVersion, _ := readFile(g, "/etc/debian_version")
-	return releaseField(string(osRelease), "PRETTY_NAME"), releaseVersion(string(osRelease), string(debianVersion))
+	if product := releaseField(string(osRelease), "PRETTY_NAME"); product != "" {
+		found.Product = product
+	}
+	if version := releaseVersion(string(osRelease), string(debianVersion)); version != "" {
+		found.Version = version
+	}
+	fstab, _ := readFile(g, "/etc/fstab")
+	crypttab, _ := readFile(g, "/etc/crypttab")
+	found.fstab, found.crypttab = parseFstab(string(fstab)), parseCrypttab(string(crypttab))
 }

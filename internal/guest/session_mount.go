@@ -13,6 +13,23 @@ import (
 	"libguestfs.org/guestfs"
 )
 
+// PlanMounts lists the file systems that MountGuest will mount, as far as they
+// are found. Nothing is mounted for it.
+func (s *Session) PlanMounts(system OS) ([]Mount, error) {
+	devices, err := s.Devices()
+	if err != nil {
+		return nil, err
+	}
+	nameMappings(devices, system.crypttab)
+	mounts := []Mount{rootMount(system.Root, devices)}
+	// What is wrong with the table comes up when it is mounted.
+	plan, _, _ := planMounts(system.fstab, devices)
+	for _, planned := range plan {
+		mounts = append(mounts, planned.mount())
+	}
+	return mounts, nil
+}
+
 // MountGuest mounts the guest's root and then every file system of its fstab
 // that lies on one of the disks, writable. What fixes cannot do without, such
 // as /boot, must come up; anything else that does not is told in a warning.
@@ -75,10 +92,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 		err := mountPlanned(g, planned)
 		switch {
 		case err == nil:
-			mounts = append(mounts, Mount{
-				Device: planned.Device.Name, Path: planned.Path,
-				FSType: planned.Device.FSType, Options: planned.Options,
-			})
+			mounts = append(mounts, planned.mount())
 		case planned.Vital || s.ctx.Err() != nil:
 			return nil, nil, mountError(planned.Device.Name, planned.Path, err)
 		default:
@@ -164,4 +178,26 @@ func rootMount(root string, devices Devices) Mount {
 		}
 	}
 	return mount
+}
+
+// Unmount unmounts the guest, so that all that was written is on its disks.
+func (s *Session) Unmount() error {
+	return s.call("unmount the guest", "", (*guestfs.Guestfs).Umount_all)
+}
+
+// Space tells how much room the file system has that holds a guest path.
+func (s *Session) Space(name string) (Space, error) {
+	var space Space
+	err := s.call("read the free space of", name, func(g *guestfs.Guestfs) error {
+		st, err := g.Statvfs(name)
+		if err != nil {
+			return err
+		}
+		space = Space{Free: st.Bavail * st.Frsize, Inodes: -1}
+		if st.Files > 0 {
+			space.Inodes = st.Favail
+		}
+		return nil
+	})
+	return space, err
 }

@@ -41,6 +41,15 @@ func (*Session) Inspect() ([]OS, error) { return nil, errUnavailable }
 // OpenLUKS fails.
 func (*Session) OpenLUKS([]Key) error { return errUnavailable }
 
+// PlanMounts fails.
+func (*Session) PlanMounts(OS) ([]Mount, error) { return nil, errUnavailable }
+
+// Unmount fails.
+func (*Session) Unmount() error { return errUnavailable }
+
+// Space fails.
+func (*Session) Space(string) (Space, error) { return Space{}, errUnavailable }
+
 // MountGuest fails.
 func (*Session) MountGuest(OS) ([]Mount, []string, error) { return nil, nil, errUnavailable }
 

@@ -22,7 +22,7 @@ var trimmable = map[string]bool{
 func (s *Session) Trim() []error {
 	devices, err := s.Devices()
 	if err == nil {
-		err = s.call("unmount the guest", "", (*guestfs.Guestfs).Umount_all)
+		err = s.Unmount()
 	}
 	if err != nil {
 		return []error{err}

@@ -16,6 +16,10 @@ type OS struct {
 	PackageFormat     string // deb, rpm, pacman ...
 	PackageManagement string // apt, dnf, yum, zypper ...
 	Osinfo            string // libosinfo short id: debian12
+
+	// Its tables, for what has to be known before it is mounted.
+	fstab    []fstabEntry
+	crypttab map[string]string
 }
 
 // releaseVersion returns the most precise version that a Linux system's own

@@ -93,11 +93,12 @@ func TestDecodeEverything(t *testing.T) {
 			Type: manifest.SourceOVA, Path: "disks/web.v2.ova", VM: "web01",
 			Checksum:       "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 			MaxVirtualSize: 1 << 40,
+			LUKSKeys:       []manifest.LUKSKey{{Device: "/dev/sda5", Key: "correct horse"}, {KeyFile: "keys/web"}},
 		},
 		Output: manifest.Output{Directory: "out", Format: manifest.FormatQCOW2, Filename: "web.qcow2", Overwrite: true},
 		Pipeline: manifest.Pipeline{
 			Inspect:  manifest.Inspect{Enabled: true, CollectGuestInfo: true},
-			Fix:      manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true},
+			Fix:      manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true, Fsck: manifest.FsckWarn},
 			Convert:  manifest.Convert{Enabled: true, Compress: true, CompressLevel: &level},
 			Validate: manifest.Validate{Enabled: true},
 		},

@@ -86,6 +86,7 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"filename":            {"output": `{"directory": "o", "filename": "a/b"}`},
 		"hidden filename":     {"output": `{"directory": "o", "filename": ".b"}`},
 		"fstab_mode":          {"pipeline": `{"fix": {"fstab_mode": "all"}}`},
+		"fsck":                {"pipeline": `{"fix": {"fsck": "yes"}}`},
 		"compress_level":      {"pipeline": `{"convert": {"compress": true, "compress_level": 10}}`},
 		"level alone":         {"pipeline": `{"convert": {"compress_level": 5}}`},
 		"verbose":             {"options": `{"verbose": 3}`},
@@ -151,6 +152,7 @@ func TestSchemaKeepsStep(t *testing.T) {
 		"source.type":              spell(manifest.SourceTypes),
 		"output.format":            append(spell(manifest.OutputFormats), "<nil>"),
 		"pipeline.fix.fstab_mode":  append(spell(manifest.FstabModes), "<nil>"),
+		"pipeline.fix.fsck":        append(spell(manifest.FsckModes), "<nil>"),
 		"configuration.machine_id": append(spell(manifest.MachineIDs), "<nil>"),
 	}
 	for path, want := range enums {

@@ -128,6 +128,20 @@ const (
 // FstabModes lists the fstab modes.
 var FstabModes = []FstabMode{FstabStabilizeAll, FstabBypathOnly, FstabNoop}
 
+// FsckMode says what is done about a damaged file system of the guest.
+type FsckMode string
+
+// The fsck modes. Fatal stops the migration before anything is changed; Warn
+// goes on; Off does not look.
+const (
+	FsckFatal FsckMode = "fatal"
+	FsckWarn  FsckMode = "warn"
+	FsckOff   FsckMode = "off"
+)
+
+// FsckModes lists the fsck modes.
+var FsckModes = []FsckMode{FsckFatal, FsckWarn, FsckOff}
+
 // Fix is the stage that prepares the guest for KVM, offline.
 type Fix struct {
 	Enabled           bool      `json:"enabled"`
@@ -137,6 +151,7 @@ type Fix struct {
 	RegenInitramfs    bool      `json:"regen_initramfs"`
 	FstabMode         FstabMode `json:"fstab_mode"`
 	RemoveVMwareTools bool      `json:"remove_vmware_tools"`
+	Fsck              FsckMode  `json:"fsck"`
 }
 
 // Convert is the stage that writes the output image.

@@ -133,6 +133,9 @@ func (p Pipeline) check(c *collector) {
 	if !slices.Contains(FstabModes, p.Fix.FstabMode) {
 		c.add("pipeline.fix.fstab_mode", "unknown fstab mode %q: %s", p.Fix.FstabMode, oneOf(string(p.Fix.FstabMode), FstabModes))
 	}
+	if !slices.Contains(FsckModes, p.Fix.Fsck) {
+		c.add("pipeline.fix.fsck", "unknown fsck mode %q: %s", p.Fix.Fsck, oneOf(string(p.Fix.Fsck), FsckModes))
+	}
 	switch {
 	case !p.Inspect.Enabled && !p.Fix.Enabled && !p.Convert.Enabled && !p.Validate.Enabled:
 		c.add("pipeline", "no stage is enabled: enable at least one of inspect, fix, convert and validate")

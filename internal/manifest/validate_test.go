@@ -477,6 +477,7 @@ func TestValidateWithoutDecode(t *testing.T) {
 		`0:0 output.directory: must not be empty`,
 		`0:0 output.format: unsupported output format "": use one of qcow2, raw, vdi`,
 		`0:0 pipeline.fix.fstab_mode: unknown fstab mode "": use one of stabilize-all, bypath-only, noop`,
+		`0:0 pipeline.fix.fsck: unknown fsck mode "": use one of fatal, warn, off`,
 		`0:0 pipeline: no stage is enabled: enable at least one of inspect, fix, convert and validate`,
 	}
 	if diff := cmp.Diff(want, positions(found)); diff != "" {

@@ -12,6 +12,8 @@ import (
 // fixResult is the result of fix.
 type fixResult struct {
 	fix.Result
+	// Filesystems are the file systems of the guest, checked before and after.
+	Filesystems []checkedFilesystem `json:"filesystems,omitempty"`
 	// Configuration is what was injected, where the manifest asks for that.
 	Configuration *inject.Result `json:"configuration,omitempty"`
 }
@@ -49,10 +51,36 @@ func (r *run) fix() (any, error) {
 	if err := r.inject(injection, target, &result); err != nil {
 		return nil, err
 	}
+	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
+		return nil, err
+	}
 	if r.manifest.Options.DryRun || r.manifest.Pipeline.Convert.Enabled {
 		return result, r.verifySource()
 	}
 	return result, r.keepOverlays()
+}
+
+// writtenPaths are guest paths in every file system that was written to.
+func writtenPaths(result fixResult) []string {
+	paths := []string{}
+	for _, change := range result.Changes {
+		if change.Action == fix.ActionCommand {
+			// Programs write where they like.
+			paths = append(paths, "/", "/usr", "/var", "/boot", "/boot/efi", "/efi")
+		}
+		paths = append(paths, change.Path)
+	}
+	if result.BackupDirectory != "" {
+		paths = append(paths, result.BackupDirectory)
+	}
+	if injected := result.Configuration; injected != nil {
+		// Accounts and services are made by programs of the guest.
+		paths = append(paths, "/", "/var", "/home")
+		for _, change := range injected.Changes {
+			paths = append(paths, change.Path)
+		}
+	}
+	return paths
 }
 
 // keepOverlays makes the fixed overlays themselves the output of a run that
@@ -100,6 +128,7 @@ func (r *run) target() fix.Target {
 		Mounts:   r.system.mounts,
 		OS:       *r.system.os,
 		Firmware: r.system.firmware,
+		Space:    r.session.Space,
 		Progress: r.progress,
 	}
 }

@@ -20,6 +20,8 @@ type system struct {
 	bootDiskCertain bool
 	os              *guest.OS // nil where no operating system was found
 	mounts          []guest.Mount
+	// checked are the file systems that fixes may write to.
+	checked []checkedFilesystem
 	// hibernated says that the guest's memory is on its disk.
 	hibernated bool
 }
@@ -105,6 +107,9 @@ func (r *run) mountSystem() error {
 		}
 		r.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root), "")
 	}
+	if err := r.checkBefore(found); err != nil {
+		return err
+	}
 	r.progress(70, "mounting the guest's file systems")
 	mounts, warnings, err := r.session.MountGuest(found)
 	if err != nil {
@@ -147,4 +152,14 @@ func (r *run) closeSession() error {
 		return fmt.Errorf("closing the appliance: %w", err)
 	}
 	return nil
+}
+
+// device finds a device by the appliance's name.
+func (s *system) device(name string) (guest.Device, bool) {
+	for _, device := range s.devices {
+		if device.Name == name {
+			return device, true
+		}
+	}
+	return guest.Device{}, false
 }

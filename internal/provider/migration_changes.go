@@ -20,6 +20,7 @@ var inPlace = map[string]bool{
 	"source.verify_checksums": true,
 	"source.max_virtual_size": true,
 	"source.luks_keys":        true,
+	"pipeline.fix.fsck":       true,
 	"options.verbose":         true,
 	"overwrite":               true,
 	"timeouts":                true,

@@ -62,7 +62,7 @@ func TestManifest(t *testing.T) {
 				"output": {"directory": "/images/", "format": "vdi", "filename": "web.vdi"},
 				"pipeline": {
 					"inspect": {"enabled": true, "collect_guest_info": true},
-					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true},
+					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true, "fsck": "off"},
 					"convert": {"compress": true, "compress_level": 6},
 					"validate": {"check_image_integrity": false}
 				},
@@ -97,7 +97,7 @@ func TestManifest(t *testing.T) {
 				Output: manifest.Output{Directory: "/images", Format: manifest.FormatVDI, Filename: "web.vdi", Overwrite: true},
 				Pipeline: manifest.Pipeline{
 					Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
-					Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true},
+					Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true, Fsck: manifest.FsckOff},
 					Convert: manifest.Convert{Enabled: true, Compress: true, CompressLevel: &level}, Validate: manifest.Validate{Enabled: true},
 				},
 				Configuration: &manifest.Configuration{

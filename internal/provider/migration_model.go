@@ -84,6 +84,7 @@ type fixModel struct {
 	RegenInitramfs    types.Bool   `tfsdk:"regen_initramfs"`
 	FstabMode         types.String `tfsdk:"fstab_mode"`
 	RemoveVMwareTools types.Bool   `tfsdk:"remove_vmware_tools"`
+	Fsck              types.String `tfsdk:"fsck"`
 }
 
 type convertModel struct {

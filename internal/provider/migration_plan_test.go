@@ -24,7 +24,7 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"pipeline": {
 			"inspect": {"enabled": true, "collect_guest_info": false},
 			"fix": {"enabled": true, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
-				"fstab_mode": "stabilize-all", "remove_vmware_tools": false},
+				"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
 			"convert": {"enabled": true, "compress": false, "compress_level": null},
 			"validate": {"enabled": true, "check_image_integrity": true}
 		},
@@ -44,7 +44,7 @@ func TestPlanOfAGivenPipeline(t *testing.T) {
 	want := decode(t, `{
 		"inspect": {"enabled": true, "collect_guest_info": true},
 		"fix": {"enabled": false, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
-			"fstab_mode": "stabilize-all", "remove_vmware_tools": false},
+			"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
 		"convert": {"enabled": false, "compress": false, "compress_level": null},
 		"validate": {"enabled": false, "check_image_integrity": true}
 	}`)

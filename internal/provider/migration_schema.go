@@ -32,7 +32,7 @@ func migrationSchema(ctx context.Context) schema.Schema {
 			"`validate`. The source is never written to. Destroying the resource deletes the images and the report that it made, and " +
 			"nothing else.\n\n" +
 			"Sections have the names and the shape of the JSON manifest, so `source = local.manifest.source` fits. Changes to `metadata`, " +
-			"`source.track`, `source.verify_checksums`, `source.max_virtual_size`, `source.luks_keys`, `options.verbose`, `overwrite`, `timeouts`, " +
+			"`source.track`, `source.verify_checksums`, `source.max_virtual_size`, `source.luks_keys`, `pipeline.fix.fsck`, `options.verbose`, `overwrite`, `timeouts`, " +
 			"`deletion_protection`, `on_destroy` and `drift_detection` are made in place; a change to anything else migrates again.",
 		Attributes: attributes,
 	}

@@ -52,6 +52,14 @@ func fixAttribute() schema.Attribute {
 			Default:  stringdefault.StaticString(string(defaults.FstabMode)),
 		},
 		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove the packages of VMware Tools."),
+		"fsck": schema.StringAttribute{
+			MarkdownDescription: "What to do about damaged file systems. Those that will be changed (ext2, ext3, ext4, XFS) are checked before, and those " +
+				"that were, afterwards; nothing is repaired. With `fatal`, damage stops the migration before anything is changed; with `warn`, it is a " +
+				"warning; `off` does not look. The default is `" + string(defaults.Fsck) + "`.",
+			Optional: true,
+			Computed: true,
+			Default:  stringdefault.StaticString(string(defaults.Fsck)),
+		},
 	})
 }
 

@@ -1,0 +1,147 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+// What checkedFilesystem says of a file system.
+const (
+	fsClean     = "clean"
+	fsDamaged   = "damaged"
+	fsUnchecked = "unchecked" // nothing here can check it, or it was not asked for
+	fsUnchanged = "unchanged" // nothing was written to it
+)
+
+// checkedFilesystem is one file system that the fix stage may write to.
+type checkedFilesystem struct {
+	Path   string `json:"path"`   // where the guest mounts it
+	Device string `json:"device"` // by its UUID where it has one
+	Type   string `json:"type"`
+	// Before is "clean", "damaged" or "unchecked", After also "unchanged".
+	Before string `json:"before"`
+	After  string `json:"after,omitempty"`
+
+	device guest.Device
+}
+
+// checkBefore checks the file systems of the guest that fixes will write to.
+// They are not mounted yet.
+func (r *run) checkBefore(system guest.OS) error {
+	mode := r.manifest.Pipeline.Fix.Fsck
+	if !r.manifest.Pipeline.Fix.Enabled || mode == manifest.FsckOff {
+		return nil
+	}
+	mounts, err := r.session.PlanMounts(system)
+	if err != nil {
+		return fmt.Errorf("listing the guest's file systems: %w", err)
+	}
+	for n, mount := range mounts {
+		device, ok := r.system.device(mount.Device)
+		if !ok || slices.ContainsFunc(mounts[:n], func(m guest.Mount) bool { return m.Device == mount.Device }) {
+			continue
+		}
+		r.progress(50+20*float64(n)/float64(len(mounts)), "checking the file system of "+mount.Path)
+		checked := checkedFilesystem{Path: mount.Path, Device: stableName(device), Type: device.FSType, device: device}
+		if checked.Before, err = r.check(checked); err != nil {
+			if err = r.damaged(checked, err, mode); err != nil {
+				return err
+			}
+		}
+		r.system.checked = append(r.system.checked, checked)
+	}
+	return nil
+}
+
+// check looks into one file system. The error is of one that is damaged, or of
+// the session.
+func (r *run) check(f checkedFilesystem) (string, error) {
+	err := r.session.CheckFilesystem(f.device)
+	switch {
+	case err == nil:
+		return fsClean, nil
+	case errors.Is(err, guest.ErrNotChecked):
+		return fsUnchecked, nil
+	case errors.Is(err, guest.ErrDamaged):
+		return fsDamaged, err
+	}
+	return fsUnchecked, err
+}
+
+const repairRemedy = "start the guest on its old machine, have it repaired there (fsck; xfs_repair), shut it down, and take its disk again; " +
+	"to migrate it as it is, set pipeline.fix.fsck to warn"
+
+// damaged turns what was found into an error or a warning.
+func (r *run) damaged(f checkedFilesystem, err error, mode manifest.FsckMode) error {
+	if !errors.Is(err, guest.ErrDamaged) {
+		return err
+	}
+	err = fmt.Errorf("the file system %s of the guest (%s): %w", f.Path, f.Device, err)
+	if mode == manifest.FsckFatal {
+		return withRemedy(err, repairRemedy)
+	}
+	r.warn(err.Error(), "have it repaired in the guest (fsck; xfs_repair)")
+	return nil
+}
+
+// checkAfter checks the file systems that were written to: what was sound
+// before must be so still. It unmounts the guest.
+func (r *run) checkAfter(changed []string) ([]checkedFilesystem, error) {
+	checked := r.system.checked
+	if len(checked) == 0 {
+		return nil, nil
+	}
+	if err := r.session.Unmount(); err != nil {
+		return nil, err
+	}
+	written := r.mountsOf(changed)
+	for n := range checked {
+		f := &checked[n]
+		switch {
+		case !written[f.device.Name]:
+			f.After = fsUnchanged
+			continue
+		case f.Before != fsClean:
+			f.After = fsUnchecked
+			continue
+		}
+		r.progress(99, "checking the file system of "+f.Path)
+		var err error
+		if f.After, err = r.check(*f); err != nil {
+			return nil, fmt.Errorf("after the fixes, the file system %s of the guest (%s): %w", f.Path, f.Device, err)
+		}
+	}
+	return checked, nil
+}
+
+// mountsOf are the devices of the file systems that hold the guest paths.
+func (r *run) mountsOf(paths []string) map[string]bool {
+	devices := map[string]bool{}
+	for _, path := range paths {
+		var device, longest string
+		for _, mount := range r.system.mounts {
+			point := strings.TrimSuffix(mount.Path, "/")
+			if (path == mount.Path || strings.HasPrefix(path, point+"/")) && len(mount.Path) > len(longest) {
+				device, longest = mount.Device, mount.Path
+			}
+		}
+		devices[device] = true
+	}
+	return devices
+}
+
+// stableName is the name of a device that the guest's owner can look up.
+func stableName(device guest.Device) string {
+	if device.Kind == guest.KindLV {
+		return device.Name
+	}
+	if name := device.StableName(guest.TagUUID); name != "" {
+		return name
+	}
+	return where(device)
+}

@@ -1,0 +1,73 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+func TestWrittenFileSystems(t *testing.T) {
+	t.Parallel()
+	r := &run{system: &system{mounts: []guest.Mount{
+		{Device: "/dev/vg/root", Path: "/"}, {Device: "/dev/sda1", Path: "/boot"}, {Device: "/dev/sda2", Path: "/boot/efi"},
+		{Device: "/dev/vg/var", Path: "/var"}, {Device: "/dev/vg/srv", Path: "/srv"},
+	}}}
+	changed := func(action string, paths ...string) fixResult {
+		var result fixResult
+		for _, path := range paths {
+			result.Changes = append(result.Changes, fix.Change{Path: path, Action: action})
+		}
+		return result
+	}
+	backedUp := changed(fix.ActionModified, "/etc/fstab")
+	backedUp.BackupDirectory = "/var/lib/hyper2kvm/backup"
+	injected := fixResult{Configuration: &inject.Result{}}
+	for name, test := range map[string]struct {
+		result fixResult
+		want   []string
+	}{
+		"nothing":       {fixResult{}, nil},
+		"a file":        {changed(fix.ActionModified, "/etc/fstab"), []string{"/dev/vg/root"}},
+		"nested mounts": {changed(fix.ActionCreated, "/boot/efi/EFI/BOOT/BOOTX64.EFI"), []string{"/dev/sda2"}},
+		"similar names": {changed(fix.ActionModified, "/boot2/x", "/boot/grub/grub.cfg"), []string{"/dev/sda1", "/dev/vg/root"}},
+		"backups":       {backedUp, []string{"/dev/vg/root", "/dev/vg/var"}},
+		"a program":     {changed(fix.ActionCommand, "dpkg"), []string{"/dev/sda1", "/dev/sda2", "/dev/vg/root", "/dev/vg/var"}},
+		"injection":     {injected, []string{"/dev/vg/root", "/dev/vg/var"}},
+	} {
+		got := slices.Sorted(maps.Keys(r.mountsOf(writtenPaths(test.result))))
+		got = slices.DeleteFunc(got, func(device string) bool { return device == "" })
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestDamaged(t *testing.T) {
+	t.Parallel()
+	broken := fmt.Errorf("%w (e2fsck -f -n): Inode 12 is odd", guest.ErrDamaged)
+	f := checkedFilesystem{Path: "/boot", Device: "UUID=0a1b"}
+	r := &run{report: report.New()}
+	err := r.damaged(f, broken, manifest.FsckFatal)
+	if err == nil || !strings.Contains(err.Error(), "the file system /boot of the guest (UUID=0a1b): it is damaged (e2fsck -f -n): Inode 12 is odd") ||
+		!strings.Contains(remedyOf(err), "pipeline.fix.fsck") {
+		t.Errorf("%v (%s)", err, remedyOf(err))
+	}
+	if err := r.damaged(f, broken, manifest.FsckWarn); err != nil || len(r.report.Warnings) != 1 {
+		t.Errorf("%v, warnings %+v", err, r.report.Warnings)
+	}
+	other := errors.New("the appliance is gone")
+	if err := r.damaged(f, other, manifest.FsckWarn); !errors.Is(err, other) {
+		t.Errorf("an error of the session became %v", err)
+	}
+}
