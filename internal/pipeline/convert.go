@@ -42,6 +42,10 @@ func (r *run) convert() (any, error) {
 	if err := r.closeSession(); err != nil {
 		return nil, err
 	}
+	r.progress(0, "comparing checksums")
+	if err := r.verifyDigests(); err != nil {
+		return nil, err
+	}
 	conversions, err := r.conversions()
 	if err != nil {
 		return nil, err
@@ -119,15 +123,6 @@ func (r *run) copyDisk(c conversion, progress func(percent float64)) (convertedI
 		Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
 		SizeBytes: written.Size(), Compressed: compress,
 	}, nil
-}
-
-// verifySource refuses a source that was written to since it was opened: what
-// was read of it is of no one moment.
-func (r *run) verifySource() error {
-	if err := r.source.Verify(); err != nil {
-		return fmt.Errorf("the source changed while it was read: %w", err)
-	}
-	return nil
 }
 
 // trim discards unused blocks in the overlay, so that they are not copied. It

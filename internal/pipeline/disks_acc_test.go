@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,4 +87,26 @@ func TestAccTwoDisksBoot(t *testing.T) {
 		t.Logf("migrated: login prompt after %s", result.Duration.Round(time.Second))
 		checkProbe(t, guestCase{nic: "ens192", address: "192.0.2.19/24", mounts: []string{"/", "/boot"}}, recipe, *result.Probe)
 	})
+}
+
+// TestAccInspectNoticesAChangingSource proves that no report is given on a
+// source that was written to meanwhile, also where nothing is converted.
+func TestAccInspectNoticesAChangingSource(t *testing.T) {
+	requireAcceptance(t)
+	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+	}
+	m := conversion(smallVMDK(t), t.TempDir())
+	m.Pipeline.Inspect.Enabled, m.Pipeline.Convert.Enabled, m.Pipeline.Validate.Enabled = true, false, false
+	_, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto", Notify: func(e report.Event) {
+		if e.Type == report.EventStageStarted && e.Stage == report.StageInspect {
+			later := time.Now().Add(time.Hour)
+			if err := os.Chtimes(m.Source.Path, later, later); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
+	if err == nil || !strings.Contains(err.Error(), "the source changed while it was read") {
+		t.Errorf("error is %v", err)
+	}
 }

@@ -12,6 +12,9 @@ import (
 // cancellation: it is what cancellation asks for.
 func (r *run) finish(err error) (*report.Report, error) {
 	closed := r.closeSession()
+	if r.source != nil {
+		r.source.Close()
+	}
 	if err == nil { // an appliance that was killed on purpose closes with an error
 		err = closed
 	}

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,16 @@ func TestRunObeysSource(t *testing.T) {
 	t.Parallel()
 	package2 := func(t *testing.T) string {
 		return makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}}, packagedMachine{name: "db", disks: []string{smallVMDK(t)}})
+	}
+	spoiledDisk := func(t *testing.T) string {
+		path := makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}})
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Inside the descriptor of the VMDK, where nothing else notices it.
+		write(t, path, strings.Replace(string(text), "ddb.virtualHWVersion", "ddb.virtualHWversion", 1))
+		return path
 	}
 	spoiled := func(t *testing.T) string {
 		path := makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}})
@@ -33,6 +44,7 @@ func TestRunObeysSource(t *testing.T) {
 		"several machines":          {package2, func(*manifest.Source) {}, `2 virtual machines: "web", "db"`},
 		"one of several machines":   {package2, func(s *manifest.Source) { s.VM = "db" }, ""},
 		"wrong checksum in package": {spoiled, func(*manifest.Source) {}, "web.ovf has the sha256 checksum"},
+		"wrong checksum of a disk":  {spoiledDisk, func(*manifest.Source) {}, "web-disk1.vmdk has the sha256 checksum"},
 		"checksums are not wanted":  {spoiled, func(s *manifest.Source) { s.VerifyChecksums = false }, ""},
 		"too large":                 {package2, func(s *manifest.Source) { s.VM, s.MaxVirtualSize = "db", 4<<20 }, "more than the 4194304 that are allowed"},
 		"checksum": {
@@ -54,8 +66,15 @@ func TestRunObeysSource(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Fatalf("error is %v, expected one with %q", err, test.want)
 			}
-			if len(r.Pipeline.Stages) != 1 || r.Pipeline.Stages[0].Name != report.StageLoadManifest {
-				t.Errorf("stages ran before the refusal: %+v", r.Pipeline.Stages)
+			for _, stage := range r.Pipeline.Stages {
+				// The checksums of disks are computed meanwhile.
+				late := strings.Contains(name, "of a disk")
+				if stage.Success != (late && stage.Name == report.StageLoadManifest) {
+					t.Errorf("stage %s: success is %t", stage.Name, stage.Success)
+				}
+			}
+			if left := listing(m.Output.Directory); !slices.Equal(left, []string{"report.json"}) {
+				t.Errorf("left behind: %q", left)
 			}
 			if len(r.Errors) != 1 || r.Errors[0].Remedy == "" {
 				t.Errorf("no remedy: %+v", r.Errors)

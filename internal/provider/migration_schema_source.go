@@ -41,7 +41,8 @@ func sourceAttribute() schema.Attribute {
 			},
 			"verify_checksums": schema.BoolAttribute{
 				MarkdownDescription: fmt.Sprintf("Whether the files of a package (`ova`, `ovf`) are compared with the checksums that it brings "+
-					"along (`.mf`). A difference is an error before any work. The default is `%t`.", defaults.VerifyChecksums),
+					"along (`.mf`). The disks are compared while the guest is looked at; a difference is an error before any image is written. "+
+					"The default is `%t`.", defaults.VerifyChecksums),
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(defaults.VerifyChecksums),

@@ -15,6 +15,8 @@ type opening struct {
 	root   string
 	files  *files
 	source *Source
+	// pending are the files whose checksums are computed when all is open.
+	pending []comparison
 	// unpacked counts the files that were made in the work directory.
 	unpacked int
 }

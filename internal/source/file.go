@@ -156,7 +156,7 @@ func (f *files) verify() error {
 		return nil
 	}
 	slices.Sort(changed)
-	return refuse(strings.Join(changed, ", "),
+	return refuse("the source changed while it was read: "+strings.Join(changed, ", "),
 		"shut the virtual machine down, let no backup or copy write to its files, and run the migration again")
 }
 

@@ -558,7 +558,10 @@ func TestPackageRefusals(t *testing.T) {
 			c := newCanary(t)
 			path := saved(t, "web.ova", test.build(t, c))
 			c.opened(t)
-			_, err := source.Open(t.Context(), source.Request{Type: source.TypeOVA, Path: path, WorkDir: t.TempDir(), VM: test.vm})
+			s, err := source.Open(t.Context(), source.Request{Type: source.TypeOVA, Path: path, WorkDir: t.TempDir(), VM: test.vm})
+			if err == nil {
+				err = s.VerifyDigests()
+			}
 			if err == nil {
 				t.Fatal("it was accepted")
 			}

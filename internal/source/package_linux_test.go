@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -298,7 +299,7 @@ func TestPackages(t *testing.T) {
 			if made, err := os.ReadDir(request.WorkDir); err != nil || len(made) > 0 && !test.temporary {
 				t.Errorf("the work directory holds %v, %v", made, err)
 			}
-			if err := s.Verify(); err != nil {
+			if err := errors.Join(s.Verify(), s.VerifyDigests()); err != nil {
 				t.Error(err)
 			}
 		})

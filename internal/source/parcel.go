@@ -131,17 +131,29 @@ func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk
 	if err != nil {
 		return err
 	}
+	var pending []comparison
 	for _, part := range parts {
 		want, listed := digests[part.name]
 		if !listed && len(digests) > 0 {
 			o.warn("the package has no checksum of %s", printable(part.name))
 		}
 		if listed {
-			if err := o.verifyDigest(part, want); err != nil {
-				return err
-			}
+			pending = append(pending, comparison{part, want})
 		}
 	}
+	if err := o.addParts(p, disk, parts); err != nil {
+		// A wrong checksum says best why a disk cannot be understood.
+		if wrong := o.compare(pending); wrong != nil {
+			return wrong
+		}
+		return err
+	}
+	o.pending = append(o.pending, pending...)
+	return nil
+}
+
+// addParts opens the disk that files of a package make.
+func (o *opening) addParts(p *parcel, disk packagedDisk, parts []span) error {
 	s, err := o.assemble(disk, parts, p.padded)
 	if err != nil {
 		return err

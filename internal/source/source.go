@@ -65,6 +65,8 @@ type Source struct {
 	Files []File
 
 	files *files
+	// comparisons is nil where nothing is to be compared.
+	comparisons *comparisons
 }
 
 // Disk is one disk of a source.
@@ -82,7 +84,9 @@ type Disk struct {
 }
 
 // Open examines a source and refuses one that is damaged, that is not what it
-// is declared to be, or that reaches for files which are not its own.
+// is declared to be, or that reaches for files which are not its own. The disks
+// of a package are compared with its checksums afterwards, until ctx or Close
+// ends that: VerifyDigests waits for it.
 func Open(ctx context.Context, request Request) (*Source, error) {
 	if request.MaxVirtualSize == 0 {
 		request.MaxVirtualSize = DefaultMaxVirtualSize
@@ -96,36 +100,45 @@ func Open(ctx context.Context, request Request) (*Source, error) {
 		files: newFiles(), source: &Source{},
 		root: filepath.Dir(path),
 	}
-	defer o.files.close()
-	file, err := o.files.open(path)
-	if err != nil {
-		return nil, err
-	}
-	file.name = filepath.Base(request.Path)
-	file.neighbours = true
-	if file.size == 0 {
-		return nil, refuse(fmt.Sprintf("%s is empty", request.Path), "export or copy the disk again")
-	}
-	if err := o.checkSum(file); err != nil {
-		return nil, err
-	}
-	switch request.Type {
-	case TypeOVA:
-		err = o.openOVA(file)
-	case TypeOVF:
-		err = o.openOVF(file)
-	case TypeVMDK, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw:
-		err = o.addDisk(file, request.Type)
-	default:
-		err = refuse(fmt.Sprintf("unsupported source type %q", request.Type),
-			"use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw")
-	}
-	if err != nil {
+	if err := o.open(path); err != nil {
+		o.files.close()
 		return nil, err
 	}
 	o.source.files = o.files
 	o.source.Files = o.files.below(o.root, request.WorkDir)
+	if len(o.pending) == 0 {
+		o.files.close()
+		return o.source, nil
+	}
+	o.source.comparisons = o.compareInBackground()
 	return o.source, nil
+}
+
+// open opens the file that the request names, by its true path.
+func (o *opening) open(path string) error {
+	file, err := o.files.open(path)
+	if err != nil {
+		return err
+	}
+	file.name = filepath.Base(o.request.Path)
+	file.neighbours = true
+	if file.size == 0 {
+		return refuse(fmt.Sprintf("%s is empty", o.request.Path), "export or copy the disk again")
+	}
+	if err := o.checkSum(file); err != nil {
+		return err
+	}
+	switch o.request.Type {
+	case TypeOVA:
+		return o.openOVA(file)
+	case TypeOVF:
+		return o.openOVF(file)
+	case TypeVMDK, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw:
+		return o.addDisk(file, o.request.Type)
+	default:
+		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type),
+			"use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw")
+	}
 }
 
 // Holds reports whether path is, by whatever name, a file that belongs to the
@@ -144,8 +157,13 @@ func (s *Source) Holds(path string) bool {
 }
 
 // Verify reports whether a file of the source was changed or replaced since
-// Open.
-func (s *Source) Verify() error { return s.files.verify() }
+// Open, or is known by now to have another checksum than its package says.
+func (s *Source) Verify() error {
+	if err := s.files.verify(); err != nil {
+		return err
+	}
+	return s.comparisons.known()
+}
 
 // resolve finds the file behind a path that users gave.
 func resolve(path string) (string, error) {
