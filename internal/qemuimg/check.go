@@ -35,8 +35,8 @@ const (
 	exitCheckUnsupported = 63
 )
 
-// Check reads all of an image's metadata and looks for contradictions. It
-// changes nothing. A corrupt image is an error that satisfies ErrCorrupt.
+// Check reads all of an image's metadata and looks for contradictions, under
+// limits of memory and time. It changes nothing. A corrupt image is an error that satisfies ErrCorrupt.
 func Check(ctx context.Context, image Image) (CheckResult, error) {
 	filename, err := image.Filename()
 	if err != nil {
@@ -45,6 +45,7 @@ func Check(ctx context.Context, image Image) (CheckResult, error) {
 	c := command{
 		action: fmt.Sprintf("checking %s as %s", image.Path, image.Format),
 		args:   []string{"check", "-U", "--output=json", "-f", image.Format, filename},
+		limits: &tableLimits,
 	}
 	stdout, code, err := c.run(ctx)
 	if code == exitCheckUnsupported {

@@ -32,6 +32,10 @@ type limits struct {
 // headerLimits are generous for any honest image: its headers and tables.
 var headerLimits = limits{addressSpace: 2 << 30, cpu: 60, wall: 2 * time.Minute}
 
+// tableLimits are for what goes through all of an image's tables: those of an
+// honest one of 64 TiB take some 2 GiB.
+var tableLimits = limits{addressSpace: 6 << 30, cpu: 30 * 60, wall: 2 * time.Hour}
+
 // maxOutput is how much of what qemu-img prints is kept, in bytes.
 const maxOutput = 8 << 20
 

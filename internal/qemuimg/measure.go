@@ -24,6 +24,7 @@ func Measure(ctx context.Context, source Image, format string) (required, fullyA
 	c := command{
 		action: fmt.Sprintf("measuring %s as %s", source.Path, format),
 		args:   []string{"measure", "--output=json", "-f", source.Format, "-O", measured, filename},
+		limits: &tableLimits,
 	}
 	stdout, err := c.output(ctx)
 	if err != nil {

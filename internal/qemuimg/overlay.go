@@ -25,7 +25,8 @@ func CreateOverlay(ctx context.Context, path string, backing Image, size int64) 
 	if size > 0 {
 		args = append(args, strconv.FormatInt(size, 10))
 	}
-	_, err = command{action: fmt.Sprintf("creating the overlay %s of %s", path, backing.Path), args: args}.output(ctx)
+	c := command{action: fmt.Sprintf("creating the overlay %s of %s", path, backing.Path), args: args, limits: &headerLimits}
+	_, err = c.output(ctx)
 	return err
 }
 

@@ -1,6 +1,10 @@
 package source
 
-import "io/fs"
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+)
 
 // refusal is an error that says what to do about it.
 type refusal struct {
@@ -17,11 +21,19 @@ func (r *refusal) Remedy() string { return r.remedy }
 
 func refuse(message, remedy string) error { return &refusal{message: message, remedy: remedy} }
 
-// missing is the refusal of an image that needs a file which is not there. It
+// missing is the refusal of an image that needs files which are not there. It
 // satisfies fs.ErrNotExist.
-func missing(name, file, directory string) error {
+func missing(name, directory string, files ...string) error {
+	const enough = 20
+	message := fmt.Sprintf("%s needs %s, which is missing in %s", name, files[0], directory)
+	if n := len(files); n > 1 {
+		if n > enough {
+			files = append(files[:enough:enough], "...")
+		}
+		message = fmt.Sprintf("%s needs %d files that are missing in %s: %s", name, n, directory, strings.Join(files, ", "))
+	}
 	return &refusal{
-		message: name + " needs " + file + ", which is missing in " + directory,
+		message: message,
 		remedy:  "copy all files of the disk, with every snapshot and parent, into one directory, or consolidate its snapshots before it is copied",
 		cause:   fs.ErrNotExist,
 	}

@@ -187,7 +187,7 @@ func (o *opening) neighbour(of span, name string) (span, error) {
 	}
 	path, err := filepath.EvalSymlinks(full)
 	if errors.Is(err, fs.ErrNotExist) {
-		return span{}, missing(of.name, printable(name), filepath.Dir(of.path))
+		return span{}, missing(of.name, filepath.Dir(of.path), printable(name))
 	}
 	if err != nil {
 		return span{}, err

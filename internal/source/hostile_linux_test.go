@@ -346,6 +346,11 @@ func TestRefusals(t *testing.T) {
 			}
 			return path
 		}},
+		"vmdk with several missing extents": {kind: source.TypeVMDK, want: "needs 2 files that are missing in", build: func(t *testing.T, dir, _ string) string {
+			write(t, filepath.Join(dir, "a-f002.vmdk"), make([]byte, 1<<20))
+			return write(t, filepath.Join(dir, "a.vmdk"), descriptor("twoGbMaxExtentFlat", 1, noParent,
+				`RW 2048 FLAT "a-f001.vmdk" 0`, `RW 2048 FLAT "a-f002.vmdk" 0`, `RW 2048 FLAT "a-f003.vmdk" 0`))
+		}},
 		"vmdk with a missing parent": {kind: source.TypeVMDK, want: "which is missing in", build: func(t *testing.T, dir, disk string) string {
 			path := vmdkChain(t, dir, disk, 1)
 			if err := os.Remove(filepath.Join(dir, "web.vmdk")); err != nil {

@@ -154,7 +154,7 @@ func (o *opening) vhdParent(image vhdImage) (span, error) {
 	if len(image.header.parentNames) == 0 {
 		return span{}, damaged(image.name, "it is a differencing image and does not name its parent")
 	}
-	return span{}, missing(image.name, printable(image.header.parentNames[0]), filepath.Dir(image.path))
+	return span{}, missing(image.name, filepath.Dir(image.path), printable(image.header.parentNames[0]))
 }
 
 // sizedByFooter are the creators whose images QEMU does not measure by

@@ -93,11 +93,18 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 		}
 	}
 	image, tables := s.image("vmdk"), false
+	var absent []string
 	for _, extent := range descriptor.extents {
-		if err := o.checkExtent(s, extent); err != nil {
+		switch err := o.checkExtent(s, extent); {
+		case errors.Is(err, fs.ErrNotExist):
+			absent = append(absent, printable(extent.name))
+		case err != nil:
 			return layer{}, err
 		}
 		tables = tables || extent.kind == "SESPARSE"
+	}
+	if len(absent) > 0 {
+		return layer{}, missing(s.name, filepath.Dir(s.path), absent...)
 	}
 	if tables {
 		if err := o.checkLayer(s, image); err != nil {
