@@ -2,7 +2,7 @@
 // away again: nothing half-made is ever visible, no existing file is replaced
 // unasked, and nothing is deleted that a run did not publish.
 //
-// The order of calls is Sweep, Preflight, NewRun, Run.Temporary,
+// The order of calls is Sweep, Preflight, NewRun, Run.Reserve, Run.Temporary,
 // Run.PublishAll, Run.Claim, Run.Close and, at the end of a failed run,
 // RemoveEmpty. Later Check tells what became of a file and Delete removes it.
 package artifact

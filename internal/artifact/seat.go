@@ -14,11 +14,12 @@ import (
 
 // The names inside a seat.
 const (
-	lockName    = "lock"    // locked as long as the run lives; made first, removed last
-	workName    = "work"    // Run.Dir
-	filesName   = "files"   // temporaries and records before they are published
-	asideName   = "aside"   // what published files replaced, until Close
-	journalName = "journal" // what was published, until Close
+	lockName     = "lock"     // locked as long as the run lives; made first, removed last
+	workName     = "work"     // Run.Dir
+	filesName    = "files"    // temporaries and records before they are published
+	asideName    = "aside"    // what published files replaced, until Close
+	journalName  = "journal"  // what was published, until Close
+	reservedName = "reserved" // an empty file for each name that will be published
 )
 
 // seat is a run's hidden directory inside one directory that it uses. Each
@@ -118,7 +119,7 @@ func (s *seat) remove() error {
 	}
 	err := removeFile(filepath.Join(s.path, journalName))
 	if err == nil {
-		for _, name := range []string{workName, filesName, asideName} {
+		for _, name := range []string{workName, filesName, asideName, reservedName} {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(s.path, name)))
 		}
 	}

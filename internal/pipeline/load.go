@@ -59,6 +59,9 @@ func (r *run) loadManifest() (any, error) {
 	}
 	r.artifacts = artifacts
 	r.artifacts.Directories = r.made
+	if err := r.reserveOutputs(); err != nil {
+		return nil, err
+	}
 
 	r.source, err = source.Open(r.ctx, source.Request{
 		Type:            string(m.Source.Type),
@@ -123,6 +126,20 @@ func (r *run) checkOutputs() error {
 	return nil
 }
 
+// reserveOutputs refuses, before any work, to write what another run is just
+// writing.
+func (r *run) reserveOutputs() error {
+	outputs := imagePaths(r.manifest, 1)
+	if r.manifest.Options.Report.Enabled {
+		outputs = append(outputs, r.manifest.ReportPath())
+	}
+	if err := r.artifacts.Reserve(outputs...); err != nil {
+		r.reportIsAnothers = true
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
 // imagePaths is where a run puts the images of a source with that many disks,
 // that of the boot disk first.
 func imagePaths(m *manifest.Manifest, disks int) []string {
@@ -146,6 +163,9 @@ func (r *run) checkAllOutputs() error {
 	paths := imagePaths(m, len(r.source.Disks))
 	if len(paths) > 1 {
 		if _, err := artifact.Preflight(m.OutputDirectory(), paths, m.Output.Overwrite); err != nil {
+			return fmt.Errorf("output: %w", err)
+		}
+		if err := r.artifacts.Reserve(paths...); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}

@@ -53,6 +53,8 @@ type run struct {
 	session   *guest.Session
 	system    *system
 	images    []image
+	// reportIsAnothers says that another run writes to the report's path now.
+	reportIsAnothers bool
 }
 
 // image is one output file before it is published.

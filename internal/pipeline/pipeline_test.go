@@ -330,3 +330,26 @@ func listing(directory string) []string {
 	}
 	return names
 }
+
+// The second of two runs to the same path ends at once and leaves the first,
+// its report included, alone.
+func TestRunBesideAnother(t *testing.T) {
+	t.Parallel()
+	source, directory := smallVMDK(t), t.TempDir()
+	m := conversion(source, directory)
+	var second error
+	_, err := pipeline.Run(t.Context(), m, pipeline.Options{Notify: func(e report.Event) {
+		if e.Type == report.EventStageStarted && e.Stage == report.StageConvert {
+			_, second = pipeline.Run(t.Context(), conversion(source, directory), pipeline.Options{})
+			if _, err := os.Stat(m.ReportPath()); err == nil {
+				t.Error("the second run wrote the first one's report")
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second == nil || !strings.Contains(second.Error(), "is being written by another migration (process ") {
+		t.Errorf("the second run: %v", second)
+	}
+}

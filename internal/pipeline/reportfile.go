@@ -60,7 +60,7 @@ func (r *run) makeReportDirectory() error {
 // it, or where something stands in its place.
 func (r *run) writeReport() error {
 	m := r.manifest
-	if !m.Options.Report.Enabled {
+	if !m.Options.Report.Enabled || r.reportIsAnothers {
 		return nil
 	}
 	path, success := m.ReportPath(), r.report.Pipeline.Success

@@ -9,7 +9,7 @@ import (
 
 func TestEngineAcquire(t *testing.T) {
 	t.Parallel()
-	engine := newEngine("", "", "", 1)
+	engine := newEngine("", settings{concurrent: 1, lockDirectory: t.TempDir()})
 	release, err := engine.acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -4,50 +4,120 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/turn"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/worker"
 )
 
-// engine runs migrations with the provider's settings, a bounded number at a
-// time. It is shared by all resources.
-type engine struct {
-	executable    string
+// waitingNotice is how often the log tells that a migration still waits.
+const waitingNotice = 30 * time.Second
+
+// settings are those of the provider block.
+type settings struct {
 	acceleration  string
 	workDirectory string
-	slots         chan struct{}
+	lockDirectory string
+	concurrent    int
 }
 
-func newEngine(executable, acceleration, workDirectory string, concurrent int) *engine {
-	return &engine{
-		executable:    executable,
-		acceleration:  acceleration,
-		workDirectory: workDirectory,
-		slots:         make(chan struct{}, concurrent),
+// engine runs migrations with the provider's settings, a bounded number at a
+// time on this host. It is shared by all resources of one Terraform operation.
+type engine struct {
+	settings
+	executable string
+	// slots bounds this process, too, where the host's locks cannot be used.
+	slots  chan struct{}
+	claims *claims
+}
+
+func newEngine(executable string, s settings) *engine {
+	if s.lockDirectory == "" {
+		s.lockDirectory = turn.DefaultDirectory()
 	}
+	return &engine{settings: s, executable: executable, slots: make(chan struct{}, s.concurrent), claims: newClaims()}
 }
 
 func defaultMaxConcurrent() int { return max(1, runtime.NumCPU()/2) }
 
-// acquire waits for one of the slots and returns the function that frees it.
+// acquire waits for one of the places of this host and returns the function
+// that frees it.
 func (e *engine) acquire(ctx context.Context) (release func(), err error) {
-	select {
-	case e.slots <- struct{}{}:
-	default:
-		tflog.Info(ctx, fmt.Sprintf("Waiting: %d migrations run already, and max_concurrent allows no more", cap(e.slots)))
-		select {
-		case e.slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil, fmt.Errorf("the migration was cancelled while it waited for others to end: %w", context.Cause(ctx))
+	started := time.Now()
+	waiting := func() time.Duration {
+		text := fmt.Sprintf("Waiting for other migrations on this host to end, as max_concurrent = %d demands", e.concurrent)
+		if waited := time.Since(started).Round(time.Second); waited > 0 {
+			text += fmt.Sprintf("; %s so far", waited)
 		}
+		tflog.Info(ctx, text)
+		return waitingNotice
 	}
-	return func() { <-e.slots }, nil
+	if err := e.takeSlot(ctx, waiting); err != nil {
+		return nil, err
+	}
+	free, err := e.takePlace(ctx, waiting)
+	if err != nil {
+		<-e.slots
+		return nil, err
+	}
+	return func() {
+		free()
+		<-e.slots
+	}, nil
 }
 
-// run runs one migration; acquire a slot first.
+func (e *engine) takeSlot(ctx context.Context, waiting func() time.Duration) error {
+	select {
+	case e.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	told := time.NewTimer(waiting())
+	defer told.Stop()
+	for {
+		select {
+		case e.slots <- struct{}{}:
+			return nil
+		case <-told.C:
+			told.Reset(waiting())
+		case <-ctx.Done():
+			return waitCancelled(ctx)
+		}
+	}
+}
+
+// takePlace goes without a place where the host's locks cannot be used.
+func (e *engine) takePlace(ctx context.Context, waiting func() time.Duration) (free func(), err error) {
+	alone := func(err error) func() {
+		tflog.Warn(ctx, "Migrations of other Terraform runs do not count for max_concurrent: "+err.Error())
+		return func() {}
+	}
+	places, err := turn.New(e.lockDirectory, e.concurrent)
+	if err != nil {
+		return alone(err), nil
+	}
+	free, err = places.Take(ctx, waiting)
+	if ctx.Err() != nil {
+		if free != nil {
+			free()
+		}
+		return nil, waitCancelled(ctx)
+	}
+	if err != nil {
+		free = alone(err)
+	}
+	return free, nil
+}
+
+func waitCancelled(ctx context.Context) error {
+	return fmt.Errorf("the migration was cancelled while it waited for others to end: %w", context.Cause(ctx))
+}
+
+// run runs one migration; acquire a place first.
 func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report, error) {
 	return worker.Run(ctx, worker.Job{
 		Manifest:      m,

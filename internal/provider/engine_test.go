@@ -34,6 +34,10 @@ const (
 // luksKey is the key that fakeUnlocks expects.
 const luksKey = "correct horse"
 
+// locksVariable names the directory of the host's locks for a provider that
+// Terraform has started.
+const locksVariable = "HYPER2KVM_TEST_LOCKS"
+
 // TestMain plays the engine when it is started as one: a process that takes
 // the manifest, publishes files as the real engine does, and reports. Started
 // by Terraform, it is the provider with that engine.
@@ -46,7 +50,9 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
-		serve := func() provider.Provider { return &hyper2kvmProvider{version: "test"} }
+		serve := func() provider.Provider {
+			return &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable)}
+		}
 		if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress}); err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
 			os.Exit(1)
@@ -214,7 +220,7 @@ func fakeProvider(t *testing.T) *hyper2kvmProvider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &hyper2kvmProvider{version: "test", executable: executable}
+	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir()}
 }
 
 // sourceFile makes a file to migrate.

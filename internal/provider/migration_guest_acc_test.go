@@ -117,7 +117,7 @@ func TestAccMigrationOfGuest(t *testing.T) {
 func realFactories(t *testing.T) map[string]func() (tfprotov6.ProviderServer, error) {
 	t.Helper()
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"hyper2kvm": providerserver.NewProtocol6WithError(&hyper2kvmProvider{version: "test", executable: buildProvider(t)}),
+		"hyper2kvm": providerserver.NewProtocol6WithError(&hyper2kvmProvider{version: "test", executable: buildProvider(t), lockDirectory: t.TempDir()}),
 	}
 }
 

@@ -35,7 +35,13 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.planComputed(plannedPaths(m, read.unknown))
+	paths := plannedPaths(m, read.unknown)
+	// A replacement was planned before with the state, and comes with its
+	// private part.
+	identity, diags := recallIdentity(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.engine.claimPaths(paths, identity.RunID)...)
+	plan.planComputed(paths)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 

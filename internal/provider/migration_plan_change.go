@@ -39,6 +39,9 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if c.identity.RunID != "" {
+		resp.Diagnostics.Append(r.engine.claimPaths(c.paths, c.identity.RunID)...)
+	}
 	replaced, diags := c.replaced(ctx)
 	resp.Diagnostics.Append(diags...)
 	if len(replaced) == 0 {

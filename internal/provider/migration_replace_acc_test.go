@@ -28,11 +28,11 @@ func TestAccMigrationReplacement(t *testing.T) {
 	action := func(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
 	}
-	var inode uint64
+	var run string
 	isNew := func(*terraform.State) error {
-		was := inode
+		was := run
 		record, err := recordOf(image)
-		if inode = record.File.Inode; err == nil && was == inode {
+		if run = record.RunID; err == nil && was == run {
 			err = fmt.Errorf("%s is still the old image", image)
 		}
 		return err

@@ -24,12 +24,15 @@ type hyper2kvmProvider struct {
 	// executable is the engine; empty means the provider's own binary. Tests
 	// put another one here.
 	executable string
+	// lockDirectory is the default of lock_directory, if tests want another one.
+	lockDirectory string
 }
 
 type providerModel struct {
 	Acceleration  types.String `tfsdk:"acceleration"`
 	MaxConcurrent types.Int64  `tfsdk:"max_concurrent"`
 	WorkDirectory types.String `tfsdk:"work_directory"`
+	LockDirectory types.String `tfsdk:"lock_directory"`
 }
 
 // New returns the provider's constructor. version is the provider's release,
@@ -60,10 +63,17 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Validators: []validator.String{stringvalidator.OneOf("auto", "kvm", "tcg")},
 			},
 			"max_concurrent": schema.Int64Attribute{
-				MarkdownDescription: "The number of migrations that run at the same time, whatever Terraform's own `-parallelism` is. Others wait, and " +
-					"waiting does not count against their timeout. The default is one for every two CPU cores, and at least one.",
+				MarkdownDescription: "The number of migrations that run at the same time on this host, whatever Terraform's own `-parallelism` is, those of other " +
+					"Terraform runs counted in. Others wait; that is logged, and does not count against their timeout. The default is one for every " +
+					"two CPU cores, and at least one.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.AtLeast(1)},
+			},
+			"lock_directory": schema.StringAttribute{
+				MarkdownDescription: "A directory for the locks by which `max_concurrent` counts the migrations of a host. Terraform runs that use the same one " +
+					"count together. The default is one that all users of the host share, `/run/lock/hyper2kvm` on Linux.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"work_directory": schema.StringAttribute{
 				MarkdownDescription: "An existing directory for the working files of running migrations. The default is the output directory of each " +
@@ -93,7 +103,16 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 			"max_concurrent must be at least 1.")
 		return
 	}
-	resp.ResourceData = newEngine(p.executable, config.Acceleration.ValueString(), config.WorkDirectory.ValueString(), concurrent)
+	s := settings{
+		acceleration:  config.Acceleration.ValueString(),
+		workDirectory: config.WorkDirectory.ValueString(),
+		lockDirectory: config.LockDirectory.ValueString(),
+		concurrent:    concurrent,
+	}
+	if s.lockDirectory == "" {
+		s.lockDirectory = p.lockDirectory
+	}
+	resp.ResourceData = newEngine(p.executable, s)
 }
 
 // Resources implements provider.Provider.

@@ -19,9 +19,10 @@ const unknownText = "(unknown)"
 
 // server drives the provider over its protocol, as Terraform does.
 type server struct {
-	t    *testing.T
-	wire tfprotov6.ProviderServer
-	typ  tftypes.Object
+	t      *testing.T
+	wire   tfprotov6.ProviderServer
+	typ    tftypes.Object
+	config *tfprotov6.DynamicValue // of the provider
 }
 
 func newServer(t *testing.T, p *hyper2kvmProvider, config string) *server {
@@ -36,15 +37,19 @@ func newServer(t *testing.T, p *hyper2kvmProvider, config string) *server {
 	}
 	s := &server{t: t, wire: wire, typ: objectType(t, schemas.ResourceSchemas["hyper2kvm_migration"])}
 	providerType := objectType(t, schemas.Provider)
-	configured, err := wire.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		TerraformVersion: "1.11.4",
-		Config:           s.encode(providerType, value(t, providerType, decode(t, config))),
-	})
+	s.config = s.encode(providerType, value(t, providerType, decode(t, config)))
+	s.begin()
+	return s
+}
+
+// begin configures the provider, as Terraform does for each plan and apply.
+func (s *server) begin() {
+	s.t.Helper()
+	configured, err := s.wire.ConfigureProvider(s.t.Context(), &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: s.config})
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	s.noErrors(configured.Diagnostics)
-	return s
 }
 
 func objectType(t *testing.T, schema *tfprotov6.Schema) tftypes.Object {
@@ -81,6 +86,13 @@ type instance struct {
 // plan is `terraform plan`. prior is the zero value for a resource that does
 // not exist.
 func (s *server) plan(prior instance, config string) (*tfprotov6.PlanResourceChangeResponse, tftypes.Value) {
+	s.t.Helper()
+	s.begin()
+	return s.planBeside(prior, config)
+}
+
+// planBeside plans one more resource in the same `terraform plan`.
+func (s *server) planBeside(prior instance, config string) (*tfprotov6.PlanResourceChangeResponse, tftypes.Value) {
 	s.t.Helper()
 	if prior.state.Type() == nil {
 		prior.state = tftypes.NewValue(s.typ, nil)

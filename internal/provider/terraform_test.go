@@ -46,7 +46,7 @@ func newCLI(t *testing.T, executable string, files map[string]string, env ...str
 			c.env = append(c.env, entry)
 		}
 	}
-	c.env = append(append(c.env, "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1"), env...)
+	c.env = append(append(c.env, "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", locksVariable+"="+t.TempDir()), env...)
 	return c
 }
 

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package turn
+
+const noFollow = 0

@@ -1,0 +1,120 @@
+// Package turn bounds how many migrations run on a host at the same time,
+// whichever processes they belong to.
+package turn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// pollInterval is how often a waiting migration looks for a free place. Locks
+// of other processes cannot be waited for in a way that can be cancelled.
+const pollInterval = 200 * time.Millisecond
+
+// Places are numbered lock files in a directory. A process that dies frees its
+// place. Processes with different counts share the lower numbers, so that no
+// more run than the largest count among them.
+type Places struct {
+	directory string
+	count     int
+}
+
+// New makes the directory if it is missing. The directory may belong to another
+// user, so that users share it.
+func New(directory string, count int) (*Places, error) {
+	if err := os.Mkdir(directory, 0o777); err == nil {
+		// Whatever the umask is, other users get their places here, too, and
+		// cannot take away this one's.
+		if err := os.Chmod(directory, 0o777|fs.ModeSticky); err != nil {
+			return nil, fmt.Errorf("opening the directory of locks %s to all users: %w", directory, err)
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("making the directory of locks %s: %w", directory, err)
+	}
+	return &Places{directory: directory, count: count}, nil
+}
+
+// DefaultDirectory is the one that all users of a host share.
+func DefaultDirectory() string {
+	if runtime.GOOS == "linux" {
+		if info, err := os.Stat("/run/lock"); err == nil && info.IsDir() && info.Mode()&0o002 != 0 {
+			return "/run/lock/hyper2kvm"
+		}
+	}
+	return filepath.Join(os.TempDir(), "hyper2kvm-locks")
+}
+
+// Take waits for a free place and returns the function that frees it. waiting
+// is called at once if there is none, and again after each interval that it
+// returns.
+func (p *Places) Take(ctx context.Context, waiting func() (again time.Duration)) (free func(), err error) {
+	free, err = p.try()
+	if free != nil || err != nil {
+		return free, err
+	}
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	told := time.NewTimer(waiting())
+	defer told.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-told.C:
+			told.Reset(waiting())
+		case <-tick.C:
+			if free, err = p.try(); free != nil || err != nil {
+				return free, err
+			}
+		}
+	}
+}
+
+// try returns nothing if all places are taken.
+func (p *Places) try() (free func(), err error) {
+	for n := range p.count {
+		path := filepath.Join(p.directory, fmt.Sprintf("place-%d.lock", n+1))
+		if err := create(path); err != nil {
+			return nil, err
+		}
+		// Reading is enough for a lock, and another user's file allows no more.
+		lock := flock.New(path, flock.SetFlag(os.O_RDONLY|noFollow))
+		ok, err := lock.TryLock()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), lock.Close())
+		}
+		if ok {
+			return func() { _ = lock.Close() }, nil
+		}
+		if err := lock.Close(); err != nil {
+			return nil, fmt.Errorf("closing %s: %w", path, err)
+		}
+	}
+	return nil, nil
+}
+
+// create makes a lock file that is not there yet. It never opens an existing
+// one for writing, which Linux refuses for files of others in shared
+// directories.
+func create(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDONLY|noFollow, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("making the lock file %s: %w", path, err)
+	}
+	// A strict umask must not keep other users from locking it.
+	return errors.Join(file.Chmod(0o644), file.Close())
+}
