@@ -91,7 +91,7 @@ func debian12TwoDisks() Recipe {
 }
 
 // LUKSPassphrase opens the encrypted test guest.
-const LUKSPassphrase = "correct horse battery staple"
+const LUKSPassphrase = "correcthorsebatterystaple"
 
 // debian12LUKS is what Debian's installer makes of "encrypted LVM".
 func debian12LUKS() Recipe {

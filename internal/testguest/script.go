@@ -151,10 +151,11 @@ func mdUUID(recipe string, a Array) string {
 func (s *script) encrypt(e Encrypted) {
 	device := s.layout.applianceDevice(e.Device)
 	// PBKDF2 at its lowest cost: the default needs a gigabyte of memory and
-	// half a minute under emulation.
-	s.appliance("printf %%s '%s' | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --uuid %s %s - 2>&1",
+	// half a minute under emulation. The passphrase must be a plain word:
+	// guestfish splits what the appliance's shell gets, and takes quotes away.
+	s.appliance("printf %%s %s | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --uuid %s %s - 2>&1",
 		e.Passphrase, deriveUUID(s.recipe, e.Device), device)
-	s.appliance("printf %%s '%s' | cryptsetup open %s %s --key-file - 2>&1", e.Passphrase, device, e.Name)
+	s.appliance("printf %%s %s | cryptsetup open %s %s --key-file - 2>&1", e.Passphrase, device, e.Name)
 }
 
 func (s *script) group(g VolumeGroup) {
