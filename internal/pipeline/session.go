@@ -121,6 +121,10 @@ func (r *run) mountSystem() error {
 	}
 	r.warnLocked()
 	r.system.os, r.system.mounts = &found, mounts
+	// The guest's own tables have told what it calls some of them.
+	if r.system.devices, err = r.session.Devices(); err != nil {
+		return fmt.Errorf("listing the file systems: %w", err)
+	}
 	files, mirrored := bootFiles(mounts, r.system.devices, r.system.firmware)
 	r.system.bootDisk, r.system.bootDiskCertain = bootDiskOf(r.system.disks, r.system.firmware, files)
 	r.system.bootDiskCertain = r.system.bootDiskCertain || mirrored
