@@ -26,6 +26,8 @@ type Target struct {
 	OS     guest.OS
 	// Firmware is "bios" or "uefi".
 	Firmware string
+	// NICs are the old machine's network cards, where its description is known.
+	NICs []NIC
 	// Space, if not nil, tells the room in the file system of a guest path.
 	Space func(path string) (guest.Space, error)
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.

@@ -44,7 +44,7 @@ var networkFormats = []networkFormat{
 
 // fixNetwork lets the network card keep its name and with it its addresses.
 // The name comes from the slot of the old machine (ens192), and would change
-// with the slot. A guest with one card needs no more than a rule that gives
+// with the slot. A machine with one card needs no more than a rule that gives
 // any card the old name; several are told apart by their hardware addresses.
 func fixNetwork(_ context.Context, r *run) error {
 	files, err := r.networkFiles()
@@ -58,11 +58,20 @@ func fixNetwork(_ context.Context, r *run) error {
 			cards = mergeCards(files)
 		}
 	}
-	switch len(cards) {
-	case 0:
+	if len(cards) == 0 {
 		r.warnNarrowWildcards(files)
 		return nil
-	case 1:
+	}
+	if len(cards) == 1 && len(r.target.NICs) < 2 {
+		return r.keepOneCard(cards[0], files)
+	}
+	// A card that the guest does not configure must not take the name either.
+	if err := r.learnAddresses(cards); err != nil {
+		return err
+	}
+	if len(cards) == 1 && cards[0].mac == "" {
+		r.warn(fmt.Sprintf("the old machine had %d network cards, and which of them the guest calls %s is not told: any card gets that name",
+			len(r.target.NICs), cards[0].name), "give the new machine a single network card, or name its cards in the guest by systemd .link files with [Match] MACAddress=")
 		return r.keepOneCard(cards[0], files)
 	}
 	return r.keepCards(cards)
@@ -211,12 +220,18 @@ func (r *run) keepCards(cards []nic) error {
 		}
 	}
 	if len(known) > 0 {
-		r.warn("the guest has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
-			"give the new machine's network cards these addresses")
+		r.warn("the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
+			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)")
 	}
 	if len(unknown) > 0 {
-		r.warn("the guest has several network cards, and nothing tells the hardware addresses of "+strings.Join(unknown, ", ")+": they get other names on the new machine",
-			"name them in the guest by systemd .link files with [Match] MACAddress=, or correct the guest's network configuration after the first boot")
+		described := ""
+		if list := describeNICs(r.target.NICs); list != "" {
+			described = "; the old machine had " + list
+		}
+		r.warn("the machine has several network cards, and nothing tells the hardware addresses of "+strings.Join(unknown, ", ")+described+
+			": they get other names on the new machine, and their addresses are not configured",
+			"look the addresses up in the guest (ip link) and write, before the migration, a file /etc/systemd/network/10-NAME.link for each card, "+
+				"with [Match] MACAddress= and [Link] Name=; or correct the guest's network configuration on its console after the first boot")
 	}
 	return nil
 }

@@ -129,6 +129,19 @@ func (r *run) target() fix.Target {
 		OS:       *r.system.os,
 		Firmware: r.system.firmware,
 		Space:    r.session.Space,
+		NICs:     r.describedNICs(),
 		Progress: r.progress,
 	}
+}
+
+// describedNICs are the network cards that a package's descriptor tells of.
+func (r *run) describedNICs() []fix.NIC {
+	if r.source.Machine == nil {
+		return nil
+	}
+	var nics []fix.NIC
+	for _, nic := range r.source.Machine.NICs {
+		nics = append(nics, fix.NIC{Name: nic.Name, MAC: nic.MAC, Slot: nic.Slot})
+	}
+	return nics
 }

@@ -25,6 +25,8 @@ type NIC struct {
 	Network string `json:"network,omitempty"`
 	// Model is the exporter's word, such as "VmxNet3" or "E1000".
 	Model string `json:"model,omitempty"`
+	// Slot is the number of VMware's PCI slot: the guest calls the card ens<Slot>.
+	Slot int `json:"slot,omitempty"`
 }
 
 // Controller is a disk controller.

@@ -137,6 +137,7 @@ func (m *Machine) add(item ovf.ResourceAllocationSettingData) {
 			nic.Network = item.Connection[0]
 		}
 		nic.MAC = macAddress(text(item.Address))
+		nic.Slot = slotOf(item.Config)
 		m.NICs = append(m.NICs, nic)
 	case ovf.IdeController:
 		m.Controllers = append(m.Controllers, Controller{Name: item.ElementName, Bus: "ide", Model: model})
@@ -151,6 +152,18 @@ func (m *Machine) add(item ovf.ResourceAllocationSettingData) {
 			}
 		}
 	}
+}
+
+// slotOf finds the slot number among what VMware adds to an item.
+func slotOf(config []ovf.Config) int {
+	for _, c := range config {
+		if c.Key == "slotInfo.pciSlotNumber" {
+			if slot, err := strconv.Atoi(strings.TrimSpace(c.Value)); err == nil && slot > 0 {
+				return slot
+			}
+		}
+	}
+	return 0
 }
 
 // memoryMiB turns a quantity with OVF's units into MiB.

@@ -58,7 +58,7 @@ func machine(id string, disks ...string) string {
   <Item><rasd:ElementName>SCSI Controller 0</rasd:ElementName><rasd:InstanceID>3</rasd:InstanceID><rasd:ResourceSubType>VirtualSCSI</rasd:ResourceSubType><rasd:ResourceType>6</rasd:ResourceType></Item>
   <Item><rasd:ElementName>SATA Controller 0</rasd:ElementName><rasd:InstanceID>4</rasd:InstanceID><rasd:ResourceSubType>vmware.sata.ahci</rasd:ResourceSubType><rasd:ResourceType>20</rasd:ResourceType></Item>
   <Item><rasd:ElementName>VMCI device</rasd:ElementName><rasd:InstanceID>5</rasd:InstanceID><rasd:ResourceSubType>vmware.vmci</rasd:ResourceSubType><rasd:ResourceType>1</rasd:ResourceType></Item>
-  <Item><rasd:Address>00:50:56:AB:CD:EF</rasd:Address><rasd:Connection>VM Network</rasd:Connection><rasd:ElementName>Network adapter 1</rasd:ElementName><rasd:InstanceID>6</rasd:InstanceID><rasd:ResourceSubType>VmxNet3</rasd:ResourceSubType><rasd:ResourceType>10</rasd:ResourceType></Item>
+  <Item><rasd:Address>00:50:56:AB:CD:EF</rasd:Address><rasd:Connection>VM Network</rasd:Connection><rasd:ElementName>Network adapter 1</rasd:ElementName><rasd:InstanceID>6</rasd:InstanceID><rasd:ResourceSubType>VmxNet3</rasd:ResourceSubType><rasd:ResourceType>10</rasd:ResourceType><vmw:Config xmlns:vmw="http://www.vmware.com/schema/ovf" ovf:required="false" vmw:key="slotInfo.pciSlotNumber" vmw:value="192"/></Item>
   %s
   <vmw:Config ovf:required="false" vmw:key="firmware" vmw:value="efi"/>
  </VirtualHardwareSection></VirtualSystem>`, id, id, items)
@@ -320,7 +320,7 @@ func TestMachine(t *testing.T) {
 	got := open(t, source.Request{Type: source.TypeOVA, Path: path}).Machine
 	want := &source.Machine{
 		ID: "web", Name: "web by name", GuestType: "debian12_64Guest", VCPUs: 4, MemoryMiB: 2048, Firmware: "uefi",
-		NICs: []source.NIC{{Name: "Network adapter 1", MAC: "00:50:56:ab:cd:ef", Network: "VM Network", Model: "VmxNet3"}},
+		NICs: []source.NIC{{Name: "Network adapter 1", MAC: "00:50:56:ab:cd:ef", Network: "VM Network", Model: "VmxNet3", Slot: 192}},
 		Controllers: []source.Controller{
 			{Name: "SCSI Controller 0", Bus: "scsi", Model: "VirtualSCSI"},
 			{Name: "SATA Controller 0", Bus: "sata", Model: "vmware.sata.ahci"},
