@@ -20,7 +20,7 @@ func TestRunLeaksNothingOfTheHost(t *testing.T) {
 	t.Parallel()
 	const canary = "canary of the host. "
 	flat := func(name string) string {
-		return "# Disk DescriptorFile\nversion=1\nCID=00000001\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\n\nRW 2048 FLAT \"" + name + "\" 0\n"
+		return "# Disk DescriptorFile\nversion=1\nCID=00000001\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 2048 FLAT \"" + name + "\" 0\n"
 	}
 	// archive is a package whose only disk is the given member.
 	archive := func(t *testing.T, path string, disk tar.Header, content string) string {
@@ -63,7 +63,7 @@ func TestRunLeaksNothingOfTheHost(t *testing.T) {
 			write(t, filepath.Join(directory, "a.vmdk"), flat("a-flat.vmdk"))
 			return filepath.Join(directory, "a.vmdk")
 		}},
-		"flat file that is a link": {manifest.SourceVMDK, func(t *testing.T, directory, secret string) string {
+		"flat file whose descriptor names another": {manifest.SourceVMDK, func(t *testing.T, directory, secret string) string {
 			write(t, filepath.Join(directory, "a-flat.vmdk"), strings.Repeat("x", 1<<20))
 			write(t, filepath.Join(directory, "a.vmdk"), flat(secret))
 			return filepath.Join(directory, "a-flat.vmdk")
