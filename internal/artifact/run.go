@@ -25,8 +25,16 @@ type Run struct {
 }
 
 // NewRun makes the work directory inside parent, which must exist.
-func NewRun(parent string) (*Run, error) {
-	r := &Run{ID: uuid.NewString()}
+func NewRun(parent string) (*Run, error) { return NewRunWithID(parent, uuid.NewString()) }
+
+// NewRunWithID is NewRun for a caller that wants to recognise what the run has
+// published even if nobody lives to tell. The id must be a UUID that no other
+// run has.
+func NewRunWithID(parent, id string) (*Run, error) {
+	if err := uuid.Validate(id); err != nil {
+		return nil, fmt.Errorf("the id of a run must be a UUID: %w", err)
+	}
+	r := &Run{ID: id}
 	s, err := r.seat(parent)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ const (
 	filesName    = "files"    // temporaries and records before they are published
 	asideName    = "aside"    // what published files replaced, until Close
 	journalName  = "journal"  // what was published, until Close
+	progressName = "progress" // which progress file is this run's
 	reservedName = "reserved" // an empty file for each name that will be published
 )
 
@@ -113,11 +114,11 @@ func (s *seat) remove() error {
 		return nil
 	}
 	if s.keep {
-		err := s.lock.Close()
+		err := errors.Join(s.removeProgress(), s.lock.Close())
 		s.lock = nil
 		return err
 	}
-	err := removeFile(filepath.Join(s.path, journalName))
+	err := errors.Join(s.removeProgress(), removeFile(filepath.Join(s.path, journalName)))
 	if err == nil {
 		for _, name := range []string{workName, filesName, asideName, reservedName} {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(s.path, name)))

@@ -34,6 +34,9 @@ func child(directory string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := r.Progress(directory, "progress.json"); err != nil {
+		return err
+	}
 	final := filepath.Join(directory, "published")
 	temporary, err := r.Temporary(final)
 	if err != nil {
@@ -102,8 +105,8 @@ func TestSweepKilledRun(t *testing.T) {
 		id, kill := startChild(t, directory)
 
 		during := tree(t, directory)
-		if during["published"] != "of the dead" {
-			t.Fatalf("the child published %q", during["published"])
+		if _, ok := during["progress.json"]; !ok || during["published"] != "of the dead" {
+			t.Fatalf("the child published %q and made progress.json: %t", during["published"], ok)
 		}
 		if removed, err := Sweep(directory); err != nil || len(removed) > 0 {
 			t.Fatalf("sweep of a live run removed %v, %v", removed, err)

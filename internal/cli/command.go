@@ -39,6 +39,8 @@ type EngineOptions struct {
 	WorkDirectory string
 	// Acceleration is one of Accelerations.
 	Acceleration string
+	// RunID is the id of the run, a UUID; if it is empty the engine makes one.
+	RunID string
 	// Notify receives each event as it happens.
 	Notify func(report.Event)
 }
@@ -66,6 +68,7 @@ type flags struct {
 	acceleration       string
 	workDirectory      string
 	cancelOnStdinClose bool
+	runID              string
 	printSchema        bool
 }
 
@@ -136,10 +139,12 @@ func (f *flags) define(root *cobra.Command) {
 	set.StringVar(&f.workDirectory, "work-directory", "", "`DIR` for temporary files, as large as what the guest changes (default: output.directory)")
 	set.BoolVar(&f.cancelOnStdinClose, "cancel-on-stdin-close", false, "cancel when standard input ends; a manifest from there ends with its JSON")
 	set.BoolVar(&f.printSchema, "print-schema", false, "print the manifest's JSON Schema")
+	set.StringVar(&f.runID, "run-id", "", "`UUID` that the ownership records of this run will have")
 	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	root.MarkFlagsMutuallyExclusive("manifest", "print-schema")
 	// For the Terraform provider, which runs this command as a child.
 	_ = set.MarkHidden("cancel-on-stdin-close")
+	_ = set.MarkHidden("run-id")
 }
 
 func noArguments(_ *cobra.Command, args []string) error {

@@ -14,6 +14,7 @@ func Pipeline(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*repo
 	return pipeline.Run(ctx, m, pipeline.Options{
 		WorkDirectory: o.WorkDirectory,
 		Acceleration:  guest.Acceleration(o.Acceleration),
+		RunID:         o.RunID,
 		Notify:        o.Notify,
 	})
 }

@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -17,6 +19,11 @@ func (r *run) finish(err error) (*report.Report, error) {
 	}
 	if err == nil { // an appliance that was killed on purpose closes with an error
 		err = closed
+	}
+	if err == nil && r.ctx.Err() != nil {
+		// No stage noticed any more, but nobody may be left to hear of success.
+		r.report.Pipeline.Cancelled = true
+		err = &Error{Stage: r.stage, Err: fmt.Errorf("cancelled: %w", context.Cause(r.ctx))}
 	}
 	if err != nil {
 		err = errors.Join(err, r.retract())
@@ -59,6 +66,7 @@ func (r *run) retract() error {
 
 // closeArtifacts makes what was published final and removes everything else.
 func (r *run) closeArtifacts() error {
+	r.closeProgress()
 	if r.artifacts == nil {
 		return nil
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/google/uuid"
+
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -53,7 +55,11 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.sweep(work, m.OutputDirectory()); err != nil {
 		return nil, err
 	}
-	artifacts, err := artifact.NewRun(work)
+	id := r.options.RunID
+	if id == "" {
+		id = uuid.NewString()
+	}
+	artifacts, err := artifact.NewRunWithID(work, id)
 	if err != nil {
 		return nil, fmt.Errorf("making the work directory in %s: %w", work, err)
 	}
@@ -62,6 +68,7 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.reserveOutputs(); err != nil {
 		return nil, err
 	}
+	r.openProgress()
 
 	r.source, err = source.Open(r.ctx, source.Request{
 		Type:            string(m.Source.Type),

@@ -20,6 +20,9 @@ type Options struct {
 	// output directory, so that publishing is a rename.
 	WorkDirectory string
 	Acceleration  guest.Acceleration
+	// RunID is the id that the run's ownership records have, a UUID; empty makes
+	// a new one.
+	RunID string
 	// Notify receives each event as it happens. It may be nil.
 	Notify func(report.Event)
 }
@@ -53,6 +56,8 @@ type run struct {
 	session   *guest.Session
 	system    *system
 	images    []image
+
+	progressFile *progressFile // nil where there is none
 	// reportIsAnothers says that another run writes to the report's path now.
 	reportIsAnothers bool
 }
@@ -132,12 +137,14 @@ func (r *run) progress(percent float64, doing string) {
 }
 
 func (r *run) notify(e report.Event) {
-	if r.options.Notify == nil {
-		return
-	}
 	e.Time = report.Now()
 	if e.Stage == "" && e.Type != report.EventFinished {
 		e.Stage = r.stage
 	}
-	r.options.Notify(e)
+	if r.progressFile != nil {
+		r.progressFile.write(e)
+	}
+	if r.options.Notify != nil {
+		r.options.Notify(e)
+	}
 }

@@ -353,3 +353,40 @@ func TestRunBesideAnother(t *testing.T) {
 		t.Errorf("the second run: %v", second)
 	}
 }
+
+func TestRunCanBeFollowedByAFile(t *testing.T) {
+	t.Parallel()
+	source, directory := smallVMDK(t), t.TempDir()
+	var seen []byte
+	_, err := pipeline.Run(t.Context(), conversion(source, directory), pipeline.Options{Notify: func(e report.Event) {
+		if e.Type == report.EventStageFinished && e.Stage == report.StageConvert {
+			seen, _ = os.ReadFile(filepath.Join(directory, "progress.json"))
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stages []string
+	last := -1.0
+	for line := range strings.Lines(string(seen)) {
+		var e report.Event
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		switch e.Type {
+		case report.EventStageStarted:
+			stages, last = append(stages, e.Stage), 0
+		case report.EventProgress:
+			if e.Percent < last {
+				t.Errorf("the progress falls from %v to %v", last, e.Percent)
+			}
+			last = e.Percent
+		}
+	}
+	if !slices.Equal(stages, []string{"load_manifest", "convert"}) || last != 100 {
+		t.Errorf("stages %q, at %v %%: %s", stages, last, seen)
+	}
+	if _, err := os.Stat(filepath.Join(directory, "progress.json")); !os.IsNotExist(err) {
+		t.Errorf("the file stays: %v", err)
+	}
+}

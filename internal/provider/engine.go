@@ -2,12 +2,17 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/turn"
@@ -119,11 +124,56 @@ func waitCancelled(ctx context.Context) error {
 
 // run runs one migration; acquire a place first.
 func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report, error) {
-	return worker.Run(ctx, worker.Job{
+	id := uuid.NewString()
+	rep, err := worker.Run(ctx, worker.Job{
 		Manifest:      m,
 		Acceleration:  e.acceleration,
 		WorkDirectory: e.workDirectory,
 		Executable:    e.executable,
+		RunID:         id,
 		Notify:        newProgressLog(ctx).notify,
 	})
+	if rep == nil {
+		e.cleanUp(context.WithoutCancel(ctx), m, id)
+	}
+	return rep, err
+}
+
+// cleanUp removes what a migration left that died without a word. No state will
+// know of it, so nothing of it may stay, and be it complete.
+func (e *engine) cleanUp(ctx context.Context, m *manifest.Manifest, run string) {
+	for _, directory := range []string{e.workDirectory, m.OutputDirectory(), filepath.Dir(m.ReportPath())} {
+		if directory == "" {
+			continue
+		}
+		removed, err := artifact.Sweep(directory)
+		for _, path := range removed {
+			tflog.Info(ctx, "Removed "+path+", left by a migration that died")
+		}
+		if err != nil {
+			tflog.Warn(ctx, err.Error())
+		}
+	}
+	var left []string
+	for _, path := range append([]string{imagePath(m)}, m.ReportPath()) {
+		record, err := artifact.ReadRecord(path)
+		if err != nil || record.RunID != run {
+			continue
+		}
+		left = append(left, path)
+		var origin report.Origin
+		if json.Unmarshal(record.Origin, &origin) == nil {
+			for _, image := range origin.Artifacts {
+				left = append(left, image.Path)
+			}
+		}
+	}
+	slices.Sort(left)
+	removed, err := artifact.Delete(ctx, artifact.Identity{RunID: run}, slices.Compact(left)...)
+	for _, path := range removed {
+		tflog.Info(ctx, "Removed "+path+", left by a migration that died")
+	}
+	if err != nil {
+		tflog.Warn(ctx, err.Error())
+	}
 }

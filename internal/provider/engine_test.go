@@ -22,13 +22,14 @@ import (
 
 // What the fake engine does; metadata.owner of the manifest picks one.
 const (
-	fakeFails   = "fails"   // stage convert fails, and its report is all that remains
-	fakeCrashes = "crashes" // no report
-	fakeWaits   = "waits"   // for a cancel
-	fakeLeaves  = "leaves"  // fails and yet leaves an image
-	fakeEchoes  = "echoes"  // the image is the manifest that came in
-	fakeTells   = "tells"   // the manifest goes to standard error, and no report
-	fakeUnlocks = "unlocks" // crashes unless it gets luksKey for the first device
+	fakeFails    = "fails"    // stage convert fails, and its report is all that remains
+	fakeCrashes  = "crashes"  // no report
+	fakeWaits    = "waits"    // for a cancel
+	fakeLeaves   = "leaves"   // fails and yet leaves an image
+	fakeVanishes = "vanishes" // does all of its work and dies before it can say so
+	fakeEchoes   = "echoes"   // the image is the manifest that came in
+	fakeTells    = "tells"    // the manifest goes to standard error, and no report
+	fakeUnlocks  = "unlocks"  // crashes unless it gets luksKey for the first device
 )
 
 // luksKey is the key that fakeUnlocks expects.
@@ -123,6 +124,9 @@ func fakeEngine() error {
 	if err := publish(&m, rep, paths); err != nil {
 		return err
 	}
+	if behaviour == fakeVanishes {
+		return errors.New("out of luck at the very end")
+	}
 	return notify(report.Event{Type: report.EventFinished, Report: rep})
 }
 
@@ -154,7 +158,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		rep.Fail(report.StageLoadManifest, err.Error(), "")
 		images = nil
 	}
-	run, err := artifact.NewRun(m.OutputDirectory())
+	run, err := artifact.NewRunWithID(m.OutputDirectory(), os.Args[slices.Index(os.Args, "--run-id")+1])
 	if err != nil {
 		return err
 	}

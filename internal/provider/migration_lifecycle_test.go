@@ -199,6 +199,21 @@ func TestCreateFails(t *testing.T) {
 	}
 }
 
+// An image that no state knows must not stay.
+func TestCreateByAnEngineThatVanishes(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	directory := filepath.Join(t.TempDir(), "images")
+	config := configuration(sourceFile(t), directory, `"metadata": {"owner": "vanishes"}`)
+	created, diags := server.apply(t.Context(), instance{}, config)
+	if text := strings.Join(texts(diags), "\n"); !created.state.IsNull() || !strings.Contains(text, "without a report") {
+		t.Errorf("in state: %t, diagnostics: %s", !created.state.IsNull(), text)
+	}
+	if _, err := os.Stat(directory); !os.IsNotExist(err) {
+		t.Errorf("%q is left (%v)", listing(t, directory), err)
+	}
+}
+
 func TestCreateCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

@@ -13,6 +13,9 @@ func arguments(job Job) []string {
 	if job.WorkDirectory != "" {
 		args = append(args, "--work-directory", job.WorkDirectory)
 	}
+	if job.RunID != "" {
+		args = append(args, "--run-id", job.RunID)
+	}
 	return args
 }
 

@@ -39,6 +39,9 @@ type Job struct {
 	Acceleration string
 	// WorkDirectory holds the working files; empty leaves it to the engine.
 	WorkDirectory string
+	// RunID is the id that the run's ownership records will have, a UUID; empty
+	// leaves it to the engine.
+	RunID string
 	// Notify, if set, receives every event but the last in order. It is called
 	// from one goroutine, and the child blocks while it does not return.
 	Notify func(report.Event)

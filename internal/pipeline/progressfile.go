@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// progressName is the file in the output directory that tells how far a run is,
+// one event a line, as long as the run lasts. Where another run in the same
+// directory has it already, the image's name comes before it.
+const progressName = "progress.json"
+
+// progressFile receives the events of a run.
+type progressFile struct {
+	file    *os.File
+	percent float64 // of the running stage, already written
+	message string
+}
+
+// openProgress begins the progress file. A run is not worth failing for it.
+func (r *run) openProgress() {
+	image := filepath.Base(r.manifest.OutputPath())
+	names := []string{progressName, strings.TrimSuffix(image, filepath.Ext(image)) + "." + progressName}
+	file, err := r.artifacts.Progress(r.manifest.OutputDirectory(), names...)
+	if err != nil {
+		r.warn("there is no "+progressName+" to follow this run by: "+err.Error(), "")
+	}
+	if file == nil {
+		return
+	}
+	r.progressFile = &progressFile{file: file}
+	r.progressFile.write(report.Event{Type: report.EventStageStarted, Time: report.Now(), Stage: r.stage})
+}
+
+// write appends the event, unless it says no more than the last one.
+func (p *progressFile) write(e report.Event) {
+	switch e.Type {
+	case report.EventStageStarted:
+		p.percent, p.message = 0, ""
+	case report.EventProgress:
+		if e.Percent < p.percent+1 && (e.Message == "" || e.Message == p.message) {
+			return
+		}
+		p.percent, p.message = e.Percent, e.Message
+	case report.EventFinished:
+		return // the file goes with the run
+	}
+	if line, err := json.Marshal(e); err == nil {
+		_, _ = p.file.Write(append(line, '\n'))
+	}
+}
+
+// closeProgress ends the file; Run.Close of the artifacts removes it.
+func (r *run) closeProgress() {
+	if r.progressFile != nil {
+		_ = r.progressFile.file.Close()
+		r.progressFile = nil
+	}
+}
