@@ -65,6 +65,15 @@ func TestDisks(t *testing.T) {
 		"vmdk seSparse snapshot": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
 			return seSparse(t, dir, disk)
 		}},
+		"vmdk below a snapshot": {kind: source.TypeVMDK, format: "vmdk", warning: "web-000002.vmdk lies beside web-000001.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmdkChain(t, dir, disk, 2)
+			return convert(t, disk, "vmdk", filepath.Join(dir, "web-000001.vmdk"))
+		}},
+		"vmdk of a running machine": {kind: source.TypeVMDK, format: "vmdk", warning: "web.vmdk.lck says", build: func(t *testing.T, dir, disk string) string {
+			write(t, filepath.Join(dir, "web.vmdk.lck", "M1.lck"), nil)
+			write(t, filepath.Join(dir, "web2-000001.vmdk"), nil)
+			return convert(t, disk, "vmdk", filepath.Join(dir, "web.vmdk"))
+		}},
 		"vmdk snapshot of a snapshot": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
 			return vmdkChain(t, dir, disk, 2)
 		}},
@@ -85,6 +94,10 @@ func TestDisks(t *testing.T) {
 		}},
 		"vhd dynamic": {kind: source.TypeVHD, build: in("vpc", "a.vhd"), format: "vpc"},
 		"vhd fixed":   {kind: source.TypeVHD, build: in("vpc", "a.vhd", "subformat=fixed"), format: "vpc"},
+		"vhdx below a checkpoint": {kind: source.TypeVHDX, format: "vhdx", warning: "web_0A1B.avhdx lies beside web.vhdx", build: func(t *testing.T, dir, disk string) string {
+			write(t, filepath.Join(dir, "web_0A1B.avhdx"), nil)
+			return convert(t, disk, "vhdx", filepath.Join(dir, "web.vhdx"))
+		}},
 		"vhd fixed of an exact size": {
 			kind: source.TypeVHD, build: in("vpc", "a.vhd", "subformat=fixed", "force_size=on"), format: "vpc",
 		},

@@ -134,6 +134,7 @@ func (o *opening) open(path string) error {
 	case TypeOVF:
 		return o.openOVF(file)
 	case TypeVMDK, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw:
+		o.warnOfSiblings(path)
 		return o.addDisk(file, o.request.Type)
 	default:
 		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type),

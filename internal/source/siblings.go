@@ -1,0 +1,52 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// newerStates are how the files are called that take what a machine writes after
+// a snapshot, by the extension of the disk. $ stands for the disk's name.
+var newerStates = map[string]string{
+	".vmdk": `^$-[0-9]{6}\.vmdk$`,
+	".vhd":  `^$_.+\.avhd$`,
+	".vhdx": `^$_.+\.avhdx$`,
+}
+
+// snapshotNumber ends the names of VMware's snapshots.
+var snapshotNumber = regexp.MustCompile(`-[0-9]{6}$`)
+
+// warnOfSiblings looks at the names beside a disk for signs that its file does
+// not hold what the machine has now.
+func (o *opening) warnOfSiblings(path string) {
+	entries, err := os.ReadDir(o.root)
+	if err != nil {
+		return // nobody needs this to read the disk itself
+	}
+	base := filepath.Base(path)
+	extension := filepath.Ext(base)
+	stem := strings.TrimSuffix(base, extension)
+	pattern, ok := newerStates[strings.ToLower(extension)]
+	if !ok {
+		return
+	}
+	disk := snapshotNumber.ReplaceAllString(stem, "")
+	newer := regexp.MustCompile("(?i)" + strings.Replace(pattern, "$", regexp.QuoteMeta(disk), 1))
+	newest := ""
+	for _, entry := range entries {
+		name := entry.Name()
+		if name == base+".lck" {
+			o.warn("%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
+		}
+		// Names have their numbers in front of the same extension: they sort.
+		if newer.MatchString(name) && (disk == stem || name > base) {
+			newest = name
+		}
+	}
+	if newest != "" {
+		o.warn("%s lies beside %s and seems to be a newer state of the same disk; what was written since that snapshot is not migrated "+
+			"unless source.path names the newest", printable(newest), base)
+	}
+}
