@@ -66,8 +66,14 @@ func editFstab(text, mode string, n names) (string, []note) {
 			continue
 		}
 		e := fstabEntry{table: t, mode: mode, names: n, line: i + 1}
-		e.edit()
-		lines[i] = e.table.String()
+		if e.isSharedFolder() {
+			lines[i] = sharedFolderMark + line
+			e.note(fmt.Sprintf("%s (%s) was commented out: it is a shared folder of VMware, which the guest would fail to mount at each boot",
+				e.column(0), e.column(1)), "share the folder otherwise (virtiofs, NFS) if the guest still needs it")
+		} else {
+			e.edit()
+			lines[i] = e.table.String()
+		}
 		notes = append(notes, e.notes...)
 	}
 	return strings.Join(lines, ""), notes
@@ -119,9 +125,22 @@ func (e *fstabEntry) edit() {
 	}
 }
 
+// sharedFolderMark comments out a folder of the old machine's host.
+const sharedFolderMark = "# VMware only: "
+
+// isSharedFolder reports whether the entry, mounted at boot, is a folder that
+// VMware shares with the guest.
+func (e *fstabEntry) isSharedFolder() bool {
+	shared := strings.HasPrefix(e.column(0), ".host:") || hasAny(e.column(2), ",", "vmhgfs", "fuse.vmhgfs-fuse")
+	return shared && e.mode == FstabStabilizeAll && !hasOption(e.column(3), "noauto")
+}
+
 // resolve returns the entry's stable name, or notes why there is none.
 func (e *fstabEntry) resolve(spec string) (string, bool) {
 	name, err := e.names.stable(spec, asTag)
+	if err == nil && !strings.HasPrefix(e.column(0), "btrfsvol:") {
+		err = e.checkType(spec)
+	}
 	if err == nil {
 		return name, true
 	}
@@ -133,6 +152,39 @@ func (e *fstabEntry) resolve(spec string) (string, bool) {
 	}
 	e.note(fmt.Sprintf("%s (%s) stays as it is: %s", spec, e.column(1), err), e.absenceRemedy())
 	return "", false
+}
+
+// checkType compares what is on the device with what the line says. Disks that
+// are missing or in another order than in the old machine show in that.
+func (e *fstabEntry) checkType(spec string) error {
+	device, ok := e.names.resolve(spec)
+	if !ok || device.FSType == "" || len(e.table.fields) < 3 {
+		return nil
+	}
+	for _, kind := range strings.Split(e.column(2), ",") {
+		if !tellsType(kind) || typeFamily(kind) == typeFamily(device.FSType) {
+			return nil
+		}
+	}
+	return fmt.Errorf("by the order of the disks it would be one with %s, which is not what the line says: "+
+		"the disks may be in another order, or one may be missing", device.FSType)
+}
+
+// typeFamilies are file systems that one driver mounts under several names.
+var typeFamilies = map[string]string{
+	"ext2": "ext", "ext3": "ext", "ext4": "ext",
+	"vfat": "fat", "msdos": "fat", "fat": "fat", "exfat": "fat",
+	"ntfs": "ntfs", "ntfs3": "ntfs", "ntfs-3g": "ntfs", "fuseblk": "ntfs",
+	"swap": "swap", "swsuspend": "swap", "xfs": "xfs", "btrfs": "btrfs",
+}
+
+func tellsType(kind string) bool { return typeFamilies[kind] != "" }
+
+func typeFamily(kind string) string {
+	if family := typeFamilies[kind]; family != "" {
+		return family
+	}
+	return kind
 }
 
 func (e *fstabEntry) absenceRemedy() string {

@@ -50,7 +50,20 @@ func TestEditFstab(t *testing.T) {
 		"the root under a strange name": {
 			in: "/dev/dm-0 / ext4 defaults 0 1\n", want: "UUID=root-uuid / ext4 defaults 0 1\n",
 		},
-		"network shares": {in: "nas:/x /x nfs defaults 0 0\n//nas/y /y cifs password=/dev/sda1 0 0\n", want: "nas:/x /x nfs defaults 0 0\n//nas/y /y cifs password=/dev/sda1 0 0\n"},
+		"shared folders": {
+			in:    ".host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults,allow_other 0 0\n.host:/x /x vmhgfs noauto 0 0\n",
+			want:  "# VMware only: .host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults,allow_other 0 0\n.host:/x /x vmhgfs noauto 0 0\n",
+			notes: []string{".host:/ (/mnt/hgfs) was commented out"},
+		},
+		"shared folders, another mode": {
+			mode: FstabBypathOnly, in: ".host:/ /h vmhgfs defaults 0 0\n", want: ".host:/ /h vmhgfs defaults 0 0\n",
+		},
+		"another file system on the device": {
+			in: "/dev/sda3 /data xfs defaults 0 0\n", want: "/dev/sda3 /data xfs defaults 0 0\n", notes: []string{"one with swap"},
+		},
+		"any of several types":    {in: "/dev/sda2 /data xfs,ext3 defaults 0 0\n", want: "UUID=root-uuid /data xfs,ext3 defaults 0 0\n"},
+		"type that tells nothing": {in: "/dev/sda2 /data auto defaults 0 0\n", want: "UUID=root-uuid /data auto defaults 0 0\n"},
+		"network shares":          {in: "nas:/x /x nfs defaults 0 0\n//nas/y /y cifs password=/dev/sda1 0 0\n", want: "nas:/x /x nfs defaults 0 0\n//nas/y /y cifs password=/dev/sda1 0 0\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

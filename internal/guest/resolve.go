@@ -12,7 +12,7 @@ import (
 // hda1, vda1, xvda1, nvme0n1p1, mmcblk0p1), or an LVM, device-mapper or md
 // name. Disks are told apart by their order alone. Names that tell a slot or a
 // serial number (by-path, by-id) are only resolved where the guest has a
-// single disk.
+// single disk, or where its tables tell the slots apart.
 func (d Devices) Resolve(spec string) (Device, bool) {
 	spec = unquote(strings.TrimSpace(spec))
 	if name, value, ok := strings.Cut(spec, "="); ok && !strings.HasPrefix(spec, "/") {
@@ -79,14 +79,23 @@ func (d Devices) byLink(link string) (Device, bool) {
 			return Device{}, false
 		}
 	}
-	if (directory != "by-id" && directory != "by-path") || d.disks() != 1 {
+	if directory != "by-id" && directory != "by-path" {
 		return Device{}, false
 	}
 	partition := 0
-	if match := partSuffix.FindStringSubmatch(name); match != nil {
-		partition, _ = strconv.Atoi(match[1])
+	whole := name
+	if match := partSuffix.FindStringSubmatchIndex(name); match != nil {
+		partition, _ = strconv.Atoi(name[match[2]:match[3]])
+		whole = name[:match[0]]
 	}
-	return d.find(func(device Device) bool { return device.at(partition) })
+	if d.disks() == 1 {
+		return d.find(func(device Device) bool { return device.at(partition) })
+	}
+	disk, ok := d.find(func(device Device) bool { return device.Slot != "" && device.Slot == whole })
+	if !ok || directory != "by-path" {
+		return Device{}, false
+	}
+	return d.byPosition(disk.Disk, partition)
 }
 
 var partSuffix = regexp.MustCompile(`-part([0-9]+)$`)

@@ -20,7 +20,7 @@ func (s *Session) PlanMounts(system OS) ([]Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	nameMappings(devices, system.crypttab)
+	learnNames(devices, system.fstab, system.crypttab)
 	mounts := []Mount{rootMount(system.Root, devices)}
 	// What is wrong with the table comes up when it is mounted.
 	plan, _, _ := planMounts(system.fstab, devices)
@@ -72,18 +72,18 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 		return mounts, nil, nil
 	}
 
-	if crypttab, err := readFile(g, "/etc/crypttab"); err == nil {
-		nameMappings(devices, parseCrypttab(string(crypttab)))
-		s.devices = slices.Clone(devices)
-	}
 	fstab, err := readFile(g, "/etc/fstab")
-	if errors.Is(cleanError(err), syscall.ENOENT) {
-		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
-	}
-	if err != nil {
+	noFstab := errors.Is(cleanError(err), syscall.ENOENT)
+	if err != nil && !noFstab {
 		return nil, nil, describe("read", "/etc/fstab", cleanError(err))
 	}
+	crypttab, _ := readFile(g, "/etc/crypttab")
 	entries := parseFstab(string(fstab))
+	learnNames(devices, entries, parseCrypttab(string(crypttab)))
+	s.devices = slices.Clone(devices)
+	if noFstab {
+		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
+	}
 	plan, warnings, err := planMounts(entries, devices)
 	if err != nil {
 		return nil, nil, err
@@ -108,6 +108,19 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 		}
 	}
 	return mounts, warnings, nil
+}
+
+// learnNames records what the guest's tables tell of its devices.
+func learnNames(devices Devices, fstab []fstabEntry, crypttab map[string]string) {
+	var specs []string
+	for _, entry := range fstab {
+		specs = append(specs, entry.Spec)
+	}
+	for spec := range crypttab {
+		specs = append(specs, spec)
+	}
+	learnSlots(devices, specs)
+	nameMappings(devices, crypttab)
 }
 
 // nameMappings records what the guest calls its open LUKS devices.
