@@ -36,6 +36,12 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 	if r.runner == nil {
 		return fail("programs of this guest cannot be run here")
 	}
+	needs := p.rootNeeds()
+	if generator == initramfs.GeneratorInitramfsTools {
+		if err := r.keepInInitramfs(needs.targets); err != nil {
+			return err
+		}
+	}
 	if err := r.backups.keep(k.initramfs); err != nil {
 		return r.explainFull(backupIndex, err)
 	}
@@ -59,7 +65,7 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 		p.image = image
 		p.result.Generator = string(image.Generator)
 		stale := r.staleReferences(image)
-		absent := p.drivers.absentFrom(image, earlyDrivers)
+		absent := append(p.drivers.absentFrom(image, earlyDrivers), needs.lackedBy(image)...)
 		if len(absent) == 0 && len(stale.waits) == 0 {
 			p.result.Action = initramfsRebuilt
 			return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -491,6 +492,61 @@ func TestRebuildCommands(t *testing.T) {
 		if k := r.result.Kernels[0]; k.Action != "rebuilt" || len(r.warnings) > 0 {
 			t.Errorf("%s: %+v, %v, commands %v", tool, k, r.warnings, runner.Calls())
 		}
+	}
+}
+
+// TestRebuildOfEncryptedRoot: a tool that does not see what the root file
+// system lies on makes an image that cannot open it.
+func TestRebuildOfEncryptedRoot(t *testing.T) {
+	t.Parallel()
+	name := "/boot/initrd.img-" + version
+	command := "update-initramfs -u -k " + version
+	const table = "# <target> <source> <key> <options>\nsda5_crypt UUID=luks none luks,discard\n"
+	virtio := []string{"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4"}
+	for title, test := range map[string]struct {
+		made   map[string]string
+		action string
+		warned string
+	}{
+		"opens it":   {map[string]string{"usr/sbin/cryptsetup": "", "cryptroot/crypttab": "sda5_crypt UUID=luks none luks,discard,initramfs\n"}, "rebuilt", ""},
+		"no entry":   {map[string]string{"usr/sbin/cryptsetup": ""}, "none", "the entry of the encrypted device sda5_crypt"},
+		"no program": {map[string]string{"cryptroot/crypttab": "sda5_crypt UUID=luks none luks\n"}, "none", "still lacks cryptsetup"},
+	} {
+		tree := treeOf(t, kernelFiles(version), map[string]string{name: "cannot be read", "/usr/sbin/update-initramfs": "", "/etc/crypttab": table})
+		runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{command: {Do: func([]byte) error {
+			if text, err := tree.ReadFile("/etc/crypttab"); err != nil || !strings.Contains(string(text), "none luks,discard,initramfs\n") {
+				t.Errorf("%s: crypttab while the image is built: %s, %v", title, text, err)
+			}
+			return tree.WriteFile(name, []byte(debianImage(t, version, test.made, virtio...)), 0o600)
+		}}}}
+		r := newRun(Target{
+			FS: tree, Runner: runner, Mounts: []guest.Mount{{Device: "/dev/mapper/luks-1", Path: "/", FSType: "ext4"}},
+			Devices: guest.Devices{
+				{Name: "/dev/sda5", Kind: guest.KindPartition, Partition: 5, FSType: "crypto_LUKS", UUID: "luks"},
+				{Name: "/dev/mapper/luks-1", Kind: guest.KindCrypt, Parent: "/dev/sda5", GuestName: "/dev/mapper/sda5_crypt", FSType: "ext4"},
+			},
+		}, Options{RegenInitramfs: true})
+		if err := fixInitramfs(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		warnings := fmt.Sprint(r.warnings)
+		if k := r.result.Kernels[0]; k.Action != test.action || test.warned != "" && !strings.Contains(warnings, test.warned) || test.warned == "" && len(r.warnings) > 0 {
+			t.Errorf("%s: %+v, %s", title, k, warnings)
+		}
+	}
+}
+
+func TestMarkCrypttab(t *testing.T) {
+	t.Parallel()
+	in := "# c\nroot /dev/sda5 none luks\ndata /dev/sdb1 none luks\nswap /dev/sda6 none luks,initramfs\nusr UUID=1\nvar UUID=2 /key\n"
+	want := "# c\nroot /dev/sda5 none luks,initramfs\ndata /dev/sdb1 none luks\nswap /dev/sda6 none luks,initramfs\nusr UUID=1 none luks,initramfs\nvar UUID=2 /key luks,initramfs\n"
+	targets := []string{"root", "swap", "usr", "var"}
+	got := markCrypttab(in, targets)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if again := markCrypttab(got, targets); again != got {
+		t.Errorf("a second edit gave %q", again)
 	}
 }
 

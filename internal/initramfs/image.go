@@ -53,6 +53,7 @@ type Image struct {
 	dirs    map[string]bool
 	links   map[string]string // top-level symbolic links
 	waits   []Reference       // devices that the image waits for, told by file names
+	tools   map[string]bool   // programs that open what a root file system may lie on
 }
 
 // Kernels lists the kernel versions that the image holds a module directory
@@ -72,6 +73,12 @@ func (i *Image) Modules(version string) []string {
 func (i *Image) HasModule(version, name string) bool {
 	_, ok := i.modules[version][ModuleName(name)]
 	return ok
+}
+
+// Tools lists the programs in the image that a root file system may need to be
+// found: "cryptsetup", "lvm", "mdadm". Sorted.
+func (i *Image) Tools() []string {
+	return slices.Sorted(maps.Keys(i.tools))
 }
 
 // Text returns a configuration file of the image ("conf/param.conf"), and

@@ -24,6 +24,20 @@ func (i *Image) mark(name string) {
 		i.Generator = GeneratorSUSE
 	}
 	i.markWait(name)
+	if tool, ok := rootTools[base]; ok && toolDirectory(path.Dir(name)) {
+		i.tools[tool] = true
+	}
+}
+
+// rootTools are programs by what they do: systemd opens encrypted devices with
+// one of its own.
+var rootTools = map[string]string{
+	"cryptsetup": "cryptsetup", "systemd-cryptsetup": "cryptsetup",
+	"lvm": "lvm", "mdadm": "mdadm",
+}
+
+func toolDirectory(dir string) bool {
+	return path.Base(dir) == "bin" || path.Base(dir) == "sbin" || strings.HasSuffix(dir, "lib/systemd")
 }
 
 // keptText says which configuration files may name a device or a module.

@@ -33,6 +33,7 @@ func Read(r io.Reader) (*Image, error) {
 			modules:   map[string]map[string]string{},
 			roots:     map[string]string{},
 			texts:     map[string][]byte{},
+			tools:     map[string]bool{},
 			indexes:   map[string][]byte{},
 			dirs:      map[string]bool{},
 			links:     map[string]string{},
