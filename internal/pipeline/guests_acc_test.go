@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,16 +160,20 @@ func boot(t *testing.T, image string, firmware testguest.Firmware, further ...st
 // if it asks for one.
 func bootRecipe(t *testing.T, recipe testguest.Recipe, images ...string) testguest.BootResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	options := testguest.BootOptions{Firmware: recipe.Firmware, WaitForProbe: true}
+	options := testguest.BootOptions{
+		Firmware:     recipe.Firmware,
+		WaitForProbe: true,
+		// dracut waits three minutes for a root device before it gives up, by
+		// the clock of a guest that emulation slows down.
+		Timeout: 10 * time.Minute,
+	}
 	for _, image := range images {
 		options.Disks = append(options.Disks, testguest.BootDisk{Path: image, Format: "qcow2"})
 	}
 	for _, encrypted := range recipe.Layout.Encrypted {
 		options.Passphrase = encrypted.Passphrase
 	}
-	result, err := testguest.Boot(ctx, options)
+	result, err := testguest.Boot(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
