@@ -12,7 +12,7 @@ terraform {
 locals {
   manifests = {
     for file in fileset("${path.module}/migrations", "*.json") :
-    trimsuffix(file, ".json") => jsondecode(file("${path.module}/migrations/${file}"))
+    trimsuffix(file, ".json") => provider::hyper2kvm::manifest_decode(file("${path.module}/migrations/${file}"))
   }
 }
 
@@ -24,12 +24,13 @@ provider "hyper2kvm" {
 resource "hyper2kvm_migration" "batch" {
   for_each = local.manifests
 
-  metadata      = try(each.value.metadata, null)
+  metadata      = each.value.metadata
   source        = each.value.source
   output        = each.value.output
   pipeline      = each.value.pipeline
-  configuration = try(each.value.configuration, null)
-  options       = try(each.value.options, null)
+  configuration = each.value.configuration
+  options       = each.value.options
+  overwrite     = each.value.overwrite
 }
 
 output "images" {

@@ -86,7 +86,15 @@ func fakeEngine() error {
 	if err := notify(report.Event{Type: report.EventStageStarted, Stage: report.StageLoadManifest}); err != nil {
 		return err
 	}
-	result := map[string]any{"guest": map[string]any{"type": "linux", "firmware": "bios", "disk_bus": "virtio", "virtual_size": 1 << 20}}
+	result := map[string]any{
+		"guest":    map[string]any{"type": "linux", "firmware": "bios", "disk_bus": "virtio", "virtual_size": 1 << 20},
+		"firmware": "bios", "boot_disk": 0, "source": map[string]any{"virtual_size": 1 << 20},
+		"disks": []any{map[string]any{
+			"name": "disk.vmdk", "format": "vmdk", "virtual_size": 1 << 20, "size_bytes": 4, "partition_table": "gpt",
+			"partitions":  []any{map[string]any{"number": 1, "start": 512, "size": 1024}},
+			"filesystems": []any{map[string]any{"kind": "filesystem", "partition": 1, "type": "ext4", "uuid": "u", "size_bytes": 1024}},
+		}},
+	}
 	if err := errors.Join(
 		rep.StageSucceeded(report.StageLoadManifest, 0.25, map[string]any{"files": fakeSourceFiles(&m), "machine": fakeMachine(&m)}),
 		rep.StageSucceeded(report.StageInspect, 1.5, result),

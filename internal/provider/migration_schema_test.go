@@ -77,3 +77,10 @@ func TestChoices(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestInspectionSchema(t *testing.T) {
+	t.Parallel()
+	if diags := inspectionSchema().ValidateImplementation(t.Context()); diags.HasError() {
+		t.Fatalf("schema: %v", diags)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -17,7 +18,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-var _ provider.Provider = (*hyper2kvmProvider)(nil)
+var (
+	_ provider.Provider              = (*hyper2kvmProvider)(nil)
+	_ provider.ProviderWithFunctions = (*hyper2kvmProvider)(nil)
+)
 
 type hyper2kvmProvider struct {
 	version string
@@ -112,7 +116,8 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 	if s.lockDirectory == "" {
 		s.lockDirectory = p.lockDirectory
 	}
-	resp.ResourceData = newEngine(p.executable, s)
+	shared := newEngine(p.executable, s)
+	resp.ResourceData, resp.DataSourceData = shared, shared
 }
 
 // Resources implements provider.Provider.
@@ -120,7 +125,12 @@ func (p *hyper2kvmProvider) Resources(context.Context) []func() resource.Resourc
 	return []func() resource.Resource{newMigrationResource}
 }
 
+// Functions implements provider.ProviderWithFunctions.
+func (p *hyper2kvmProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newManifestDecodeFunction, newManifestEncodeFunction}
+}
+
 // DataSources implements provider.Provider.
 func (p *hyper2kvmProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return []func() datasource.DataSource{newInspectionDataSource}
 }

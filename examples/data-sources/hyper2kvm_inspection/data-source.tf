@@ -1,0 +1,7 @@
+data "hyper2kvm_inspection" "web" {
+  source = { type = "vmdk", path = "/data/vms/web.vmdk" }
+}
+
+output "operating_system" {
+  value = "${data.hyper2kvm_inspection.web.guest.product_name}, ${data.hyper2kvm_inspection.web.firmware}"
+}

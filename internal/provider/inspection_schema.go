@@ -1,0 +1,97 @@
+package provider
+
+import (
+	"fmt"
+
+	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+)
+
+// inspectionSchema takes its source from the resource, so that both can be given
+// the same object.
+func inspectionSchema() datasource.Schema {
+	source := dataSourceAttribute(sourceAttribute()).(datasource.SingleNestedAttribute)
+	delete(source.Attributes, "track")
+	return datasource.Schema{
+		MarkdownDescription: "Looks into a disk image without changing or writing anything: partitions, file systems, firmware and operating system. It is read " +
+			"at every plan, and starts the libguestfs appliance for that, which takes seconds with KVM and up to a minute without. Encrypted guests " +
+			"need `key_file`, since a data source cannot take secrets that stay out of the state.",
+		Attributes: map[string]datasource.Attribute{
+			"source": source,
+			"collect_guest_info": datasource.BoolAttribute{
+				MarkdownDescription: "Whether to look at the operating system, too. The default is `true`.",
+				Optional:            true,
+			},
+			"firmware":     datasource.StringAttribute{MarkdownDescription: "Firmware that the guest boots with: `bios` or `uefi`.", Computed: true},
+			"virtual_size": datasource.Int64Attribute{MarkdownDescription: "Sum of the sizes that the guest sees of its disks, in bytes.", Computed: true},
+			"guest":        dataSourceAttribute(computedAttributes()["guest"]),
+			"disks":        dataSourceAttribute(disksAttribute()),
+			"warnings":     dataSourceAttribute(reportAttribute().(schema.SingleNestedAttribute).Attributes["warnings"]),
+		},
+	}
+}
+
+func disksAttribute() schema.Attribute {
+	return readObjects("The disks of the source, in its order.", map[string]schema.Attribute{
+		"name":            readString("Name of the file, or of the disk within its package."),
+		"format":          readString("Image format."),
+		"boot":            schema.BoolAttribute{MarkdownDescription: "Whether the machine starts from this disk.", Computed: true},
+		"virtual_size":    readNumber("Size that the guest sees, in bytes."),
+		"size_bytes":      readNumber("Size that the disk takes on the host, in bytes."),
+		"partition_table": readString("Kind of partition table, such as `gpt`; null if there is none."),
+		"partitions": readObjects("Its partitions.", map[string]schema.Attribute{
+			"number": readNumber("Number of the partition."),
+			"start":  readNumber("Where it begins, in bytes."),
+			"size":   readNumber("Its size in bytes."),
+		}),
+		"filesystems": readObjects("Its file systems, swap areas and containers.", map[string]schema.Attribute{
+			"kind":       readString("What it is, such as `filesystem` or `swap`."),
+			"partition":  readNumber("Number of the partition that it lies on; null if it lies on none alone."),
+			"type":       readString("Its type, such as `ext4`."),
+			"uuid":       readString("Its UUID."),
+			"label":      readString("Its label."),
+			"size_bytes": readNumber("Its size in bytes."),
+		}),
+	})
+}
+
+// dataSourceAttribute is the attribute of a resource for a data source, which
+// has no defaults and no write-only attributes.
+func dataSourceAttribute(attribute schema.Attribute) datasource.Attribute {
+	switch a := attribute.(type) {
+	case schema.StringAttribute:
+		return datasource.StringAttribute{
+			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed,
+			Sensitive: a.Sensitive, Validators: a.Validators,
+		}
+	case schema.BoolAttribute:
+		return datasource.BoolAttribute{MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional}
+	case schema.Int64Attribute:
+		return datasource.Int64Attribute{
+			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,
+			Validators: a.Validators,
+		}
+	case schema.SingleNestedAttribute:
+		return datasource.SingleNestedAttribute{
+			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,
+			Attributes: dataSourceAttributes(a.Attributes),
+		}
+	case schema.ListNestedAttribute:
+		return datasource.ListNestedAttribute{
+			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,
+			NestedObject: datasource.NestedAttributeObject{Attributes: dataSourceAttributes(a.NestedObject.Attributes)},
+		}
+	default:
+		panic(fmt.Sprintf("a data source has no attribute like %T yet", attribute)) // the schema's test sees it
+	}
+}
+
+func dataSourceAttributes(attributes map[string]schema.Attribute) map[string]datasource.Attribute {
+	converted := make(map[string]datasource.Attribute, len(attributes))
+	for name, attribute := range attributes {
+		if !attribute.IsWriteOnly() {
+			converted[name] = dataSourceAttribute(attribute)
+		}
+	}
+	return converted
+}
