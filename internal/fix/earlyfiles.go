@@ -2,7 +2,8 @@ package fix
 
 import "context"
 
-// earlyFiles are configuration that initramfs images take in, beside crypttab.
+// earlyFiles are what names devices beside fstab, crypttab and the boot loader:
+// configuration that initramfs images take in, and units.
 var earlyFiles = []bootFile{
 	{"/etc/initramfs-tools", "initramfs.conf", editResume, false, "name the resume device by a stable name"},
 	{"/etc/initramfs-tools/conf.d", "*", editResume, false, "name the resume device by a stable name"},
@@ -10,6 +11,8 @@ var earlyFiles = []bootFile{
 	{"/etc/dracut.conf.d", "*.conf", editDracutConf, false, "use stable names in dracut's configuration"},
 	{"/etc", "mdadm.conf", editMdadmConf, false, "let arrays be assembled from any disk"},
 	{"/etc/mdadm", "mdadm.conf", editMdadmConf, false, "let arrays be assembled from any disk"},
+	{"/etc/systemd/system", "*.mount", editMountUnit, false, "mount by a stable name"},
+	{"/etc/systemd/system", "*.swap", editSwapUnit, false, ""},
 	{"/etc/lvm", "lvm.conf", editLVMConf, false, "let volume groups be found on virtio disks"},
 }
 

@@ -99,6 +99,9 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 			warnings = append(warnings, mountError(planned.Device.Name, planned.Path, err).Error())
 		}
 	}
+	if esp, ok := mountESP(g, devices, mounts); ok {
+		mounts = append(mounts, esp)
+	}
 	for _, file := range swapFiles(entries) {
 		if st, err := g.Statns(file); err != nil || !fileMode(st.St_mode).IsRegular() {
 			continue

@@ -1,0 +1,39 @@
+package fix
+
+import (
+	"errors"
+	"strings"
+)
+
+// editMountUnit edits the device of a systemd mount unit.
+func editMountUnit(text string, s bootScope) (string, []finding) {
+	return editUnitDevice(text, "Mount", func(c *cmdlineEditor, spec string) (string, error) {
+		return c.names.stable(spec, asPath)
+	}, s)
+}
+
+var errUnitName = errors.New("a swap unit has the name of its device, so that it would need another name itself")
+
+// editSwapUnit only finds: the device of a swap unit is in the unit's name.
+func editSwapUnit(text string, s bootScope) (string, []finding) {
+	return editUnitDevice(text, "Swap", func(*cmdlineEditor, string) (string, error) { return "", errUnitName }, s)
+}
+
+// editUnitDevice replaces What= in a section of a unit.
+func editUnitDevice(text, section string, name func(*cmdlineEditor, string) (string, error), s bootScope) (string, []finding) {
+	c := cmdlineEditor{names: s.names, where: section}
+	var out strings.Builder
+	for _, l := range iniLines(text) {
+		line := l.text
+		if l.section == section && l.key == "What" && isStale(l.value) {
+			stable, err := name(&c, l.value)
+			if err != nil {
+				c.find("What", l.value, "", err)
+			} else {
+				line = strings.Replace(line, l.value, stable, 1)
+			}
+		}
+		out.WriteString(line)
+	}
+	return out.String(), c.findings
+}
