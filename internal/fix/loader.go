@@ -150,6 +150,14 @@ func (e efiTree) loaderIn(directory string) *efiLoader {
 		if manager := find("mm"); manager != "" {
 			loader.beside["mm"+e.arch.suffix+".efi"] = manager
 		}
+	case e.find("EFI", directory, "shim.efi") != "" && e.find("EFI", directory, "grub.efi") != "":
+		// SUSE's names, which its shim knows.
+		loader.start = e.find("EFI", directory, "shim.efi")
+		for _, name := range []string{"grub.efi", "MokManager.efi"} {
+			if file := e.find("EFI", directory, name); file != "" {
+				loader.beside[name] = file
+			}
+		}
 	case grub != "":
 		loader.start = grub
 	case find("systemd-boot") != "":
