@@ -1,6 +1,8 @@
 package pipeline_test
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +37,7 @@ var guestCases = []guestCase{
 	{recipe: "debian12-bios-no-virtio", nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian12-bios-lvm", full: true, nic: "ens192", address: "192.0.2.12/24", mounts: []string{"/", "/boot", "/usr", "/var"}},
 	{recipe: "debian12-bios-luks", full: true, nic: "ens192", address: "192.0.2.13/24", mounts: []string{"/", "/boot"}},
+	{recipe: "debian12-bios-raid1", full: true, nic: "ens192", address: "192.0.2.14/24", mounts: []string{"/"}},
 	{recipe: "debian12-uefi-btrfs", full: true, nic: "ens192", address: "192.0.2.15/24", mounts: []string{"/", "/home", "/boot/efi"}},
 	{recipe: "debian13-uefi-systemd-boot", full: true, nic: "ens192", address: "192.0.2.16/24", mounts: []string{"/", "/boot/efi"}},
 	{recipe: "debian13-gpt-xfs-dracut", full: true, nic: "ens192", address: "192.0.2.17/24", mounts: []string{"/", "/boot"}},
@@ -58,34 +61,48 @@ func TestAccGuestsBoot(t *testing.T) {
 				t.Fatal(err)
 			}
 			started := time.Now()
-			source := build(t, recipe)
+			disks, err := testguest.BuildDisks(t.Context(), recipe, io.Discard)
+			if err != nil {
+				t.Fatal(err)
+			}
 			t.Logf("guest ready after %s", time.Since(started).Round(time.Second))
 
-			t.Run("unfixed", func(t *testing.T) { proveDead(t, recipe, source) })
-			t.Run("migrated", func(t *testing.T) { proveAlive(t, c, recipe, source) })
+			row := guestRow{recipe: recipe}
+			t.Run("unfixed", func(t *testing.T) { proveDead(t, &row, disks) })
+			t.Run("migrated", func(t *testing.T) { proveAlive(t, c, &row, disks) })
+			t.Log(row)
 		})
 	}
 }
 
-func proveDead(t *testing.T, recipe testguest.Recipe, source string) {
-	plain := filepath.Join(t.TempDir(), "plain.qcow2")
-	err := qemuimg.Convert(t.Context(), qemuimg.ConvertOptions{
-		Source: qemuimg.Image{Path: source, Format: "vmdk"}, Dest: plain, Format: "qcow2",
-	})
-	if err != nil {
-		t.Fatal(err)
+func proveDead(t *testing.T, row *guestRow, disks []string) {
+	recipe := row.recipe
+	var plain []string
+	for n, disk := range disks {
+		plain = append(plain, filepath.Join(t.TempDir(), fmt.Sprintf("plain%d.qcow2", n)))
+		err := qemuimg.Convert(t.Context(), qemuimg.ConvertOptions{
+			Source: qemuimg.Image{Path: disk, Format: "vmdk"}, Dest: plain[n], Format: "qcow2",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	result := bootRecipe(t, recipe, plain)
+	result := bootRecipe(t, recipe, plain...)
+	row.unfixed = result
 	if result.State != recipe.Boots {
 		t.Fatalf("a plain conversion reached %q, expected %q\n%s", result.State, recipe.Boots, tail(result.Console))
 	}
 	t.Logf("plain conversion: %s after %s: %s", result.State, result.Duration.Round(time.Second), result.Reason)
 }
 
-func proveAlive(t *testing.T, c guestCase, recipe testguest.Recipe, source string) {
+func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
+	recipe, source := row.recipe, disks[0]
+	m := migration(source, t.TempDir())
+	if len(disks) > 1 {
+		source = makeOVA(t, packagedMachine{name: recipe.Hostname, disks: disks})
+		m.Source.Type, m.Source.Path = manifest.SourceOVA, source
+	}
 	before := digest(t, source)
-	directory := t.TempDir()
-	m := migration(source, directory)
 	m.Source.LUKSKeys = keysOf(recipe)
 	m.Pipeline.Fix.RemoveVMwareTools = c.removeTools
 	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
@@ -96,8 +113,14 @@ func proveAlive(t *testing.T, c guestCase, recipe testguest.Recipe, source strin
 		t.Errorf("the source changed: sha256 %s became %s", before, after)
 	}
 	logStages(t, r)
+	row.migrated(t, r)
 
-	result := bootRecipe(t, recipe, m.OutputPath())
+	var images []string
+	for _, image := range r.Artifacts {
+		images = append(images, image.Path)
+	}
+	result := bootRecipe(t, recipe, images...)
+	row.fixed = result
 	if result.State != testguest.StateLogin {
 		t.Fatalf("the migrated guest reached %q: %s\n%s", result.State, result.Reason, tail(result.Console))
 	}
