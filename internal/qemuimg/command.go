@@ -36,6 +36,9 @@ var headerLimits = limits{addressSpace: 2 << 30, cpu: 60, wall: 2 * time.Minute}
 // honest one of 64 TiB take some 2 GiB.
 var tableLimits = limits{addressSpace: 6 << 30, cpu: 30 * 60, wall: 2 * time.Hour}
 
+// outputDelay is how long output that nobody closes may hold a killed run.
+const outputDelay = 10 * time.Second
+
 // maxOutput is how much of what qemu-img prints is kept, in bytes.
 const maxOutput = 8 << 20
 
@@ -63,8 +66,7 @@ func (c command) run(ctx context.Context) (stdout []byte, code int, failure erro
 	if c.stdout != nil {
 		cmd.Stdout = c.stdout
 	}
-	// Output that nobody closes must not hold a killed run.
-	cmd.WaitDelay = 10 * time.Second
+	cmd.WaitDelay = outputDelay
 	bindToParent(cmd)
 
 	// The kernel kills the child when the thread that started it ends, so that

@@ -56,7 +56,7 @@ const maxStderr = 600
 func shorten(message string) string {
 	var lines []string
 	for line := range strings.Lines(message) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "qemu-img: ")
+		line = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), "qemu-img: "), "qemu-nbd: ")
 		if line != "" {
 			lines = append(lines, strings.ToValidUTF8(line, "?"))
 		}
