@@ -6,6 +6,8 @@ go 1.26.0
 require libguestfs.org/guestfs v0.0.0
 
 require (
+	// zstd clusters of qcow2 images, compressed with the C library
+	github.com/DataDog/zstd v1.5.7
 	// the nearest known name beside a misspelt one
 	github.com/agext/levenshtein v1.2.3
 	// unified diffs in the report
