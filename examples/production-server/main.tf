@@ -7,8 +7,6 @@ terraform {
 }
 
 # A production web server: everything in the manifest, users and network too.
-# This version refuses, before any work, what it cannot do yet: leave out
-# compress_level until the changelog names it.
 
 variable "password_hash" {
   description = "Output of openssl passwd -6 for the user ansible."

@@ -455,27 +455,3 @@ func TestWanted(t *testing.T) {
 		t.Error("WantsDebug is wrong about -debug")
 	}
 }
-
-func TestUnsupportedFieldsAreAnInvalidManifest(t *testing.T) {
-	t.Parallel()
-	var stdout, stderr bytes.Buffer
-	c := &Command{
-		Stdin: strings.NewReader(`{
-			"version": "1.0",
-			"source": {"type": "vmdk", "path": "disk.vmdk"},
-			"output": {"directory": "out"},
-			"pipeline": {"fix": {}, "convert": {"compress": true, "compress_level": 6}}
-		}`),
-		Stdout: &stdout, Stderr: &stderr,
-		Engine: func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
-			t.Error("the engine was started")
-			return report.New(), nil
-		},
-	}
-	if code := c.Run(t.Context(), []string{"--manifest", "-"}); code != ExitInvalid {
-		t.Errorf("exit code %d, expected %d", code, ExitInvalid)
-	}
-	if !strings.Contains(stderr.String(), "pipeline.convert.compress_level: not supported") {
-		t.Errorf("stderr does not name the field: %q", &stderr)
-	}
-}

@@ -40,10 +40,6 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 		c.refuse(f, err)
 		return ExitInvalid
 	}
-	if unsupported := m.Unsupported(); len(unsupported) > 0 {
-		c.refuse(f, unsupported)
-		return ExitInvalid
-	}
 	f.override(&m.Options, dryRunGiven)
 	if f.cancelOnStdinClose {
 		go func() {

@@ -82,7 +82,7 @@ func TestEmptySectionsDecodeToTheSame(t *testing.T) {
 
 func TestDecodeEverything(t *testing.T) {
 	t.Parallel()
-	uid, level := 1001, 9
+	uid, level, cluster := 1001, 9, 128<<10
 	want := &manifest.Manifest{
 		Version: "1.0",
 		Metadata: &manifest.Metadata{
@@ -97,9 +97,12 @@ func TestDecodeEverything(t *testing.T) {
 		},
 		Output: manifest.Output{Directory: "out", Format: manifest.FormatQCOW2, Filename: "web.qcow2", Overwrite: true},
 		Pipeline: manifest.Pipeline{
-			Inspect:  manifest.Inspect{Enabled: true, CollectGuestInfo: true},
-			Fix:      manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true, Fsck: manifest.FsckWarn},
-			Convert:  manifest.Convert{Enabled: true, Compress: true, CompressLevel: &level},
+			Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
+			Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true, Fsck: manifest.FsckWarn},
+			Convert: manifest.Convert{
+				Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,
+				Preallocation: manifest.PreallocationOff, ClusterSize: &cluster,
+			},
 			Validate: manifest.Validate{Enabled: true},
 		},
 		Configuration: &manifest.Configuration{

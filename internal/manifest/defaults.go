@@ -66,7 +66,9 @@ func (f *Fix) setDefaults() {
 	*f = Fix{Enabled: true, Backup: true, UpdateGrub: true, RegenInitramfs: true, FstabMode: FstabStabilizeAll, Fsck: FsckFatal}
 }
 
-func (c *Convert) setDefaults() { *c = Convert{Enabled: true} }
+func (c *Convert) setDefaults() {
+	*c = Convert{Enabled: true, CompressionType: CompressionZlib, Preallocation: PreallocationOff}
+}
 
 func (v *Validate) setDefaults() { *v = Validate{Enabled: true, CheckImageIntegrity: true} }
 

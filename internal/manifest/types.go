@@ -159,8 +159,50 @@ type Convert struct {
 	Enabled  bool `json:"enabled"`
 	Compress bool `json:"compress"`
 	// CompressLevel is 1 (fastest) to 9 (smallest); nil is the compressor's default.
-	CompressLevel *int `json:"compress_level"`
+	CompressLevel   *int            `json:"compress_level"`
+	CompressionType CompressionType `json:"compression_type"`
+	Preallocation   Preallocation   `json:"preallocation"`
+	// ClusterSize is in bytes; nil is the format's default.
+	ClusterSize *int `json:"cluster_size"`
 }
+
+// CompressionType says how the clusters of a qcow2 image are compressed.
+type CompressionType string
+
+// The compression types. Every version of QEMU reads zlib; zstd, which is
+// faster, takes QEMU 5.1.
+const (
+	CompressionZlib CompressionType = "zlib"
+	CompressionZstd CompressionType = "zstd"
+)
+
+// CompressionTypes lists the compression types.
+var CompressionTypes = []CompressionType{CompressionZlib, CompressionZstd}
+
+// Preallocation says what of an image is allocated before the guest needs it.
+type Preallocation string
+
+// The ways to preallocate. Metadata is an image's own tables; falloc reserves
+// the space of the data as well, and full writes it.
+const (
+	PreallocationOff      Preallocation = "off"
+	PreallocationMetadata Preallocation = "metadata"
+	PreallocationFalloc   Preallocation = "falloc"
+	PreallocationFull     Preallocation = "full"
+)
+
+// Preallocations lists the ways to preallocate that each output format has.
+var Preallocations = map[OutputFormat][]Preallocation{
+	FormatQCOW2: {PreallocationOff, PreallocationMetadata, PreallocationFalloc, PreallocationFull},
+	FormatRaw:   {PreallocationOff, PreallocationFalloc, PreallocationFull},
+	FormatVDI:   {PreallocationOff, PreallocationMetadata},
+}
+
+// The sizes that clusters of a qcow2 image can have, in bytes: powers of two.
+const (
+	MinClusterSize = 512
+	MaxClusterSize = 2 << 20
+)
 
 // Validate is the stage that checks the written image.
 type Validate struct {

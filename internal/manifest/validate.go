@@ -22,7 +22,7 @@ func (m *Manifest) check() Errors {
 	m.Source.check(&c)
 	m.Output.check(&c)
 	m.Pipeline.check(&c)
-	checkCompression(&c, m.Output.Format, m.Pipeline.Convert)
+	m.Pipeline.Convert.check(&c, m.Output.Format)
 	m.Configuration.check(&c, m.Pipeline.Fix)
 	m.Options.check(&c)
 	m.checkCollisions(&c)
@@ -141,22 +141,6 @@ func (p Pipeline) check(c *collector) {
 		c.add("pipeline", "no stage is enabled: enable at least one of inspect, fix, convert and validate")
 	case p.Validate.Enabled && !p.Convert.Enabled && !p.Fix.Enabled:
 		c.add("pipeline.validate", "there would be no image to validate: enable convert (or fix), or switch validate off")
-	}
-}
-
-func checkCompression(c *collector, format OutputFormat, convert Convert) {
-	if convert.Compress && format != FormatQCOW2 && slices.Contains(OutputFormats, format) {
-		c.add("pipeline.convert.compress", "the format %s cannot be compressed: set output.format to qcow2, or compress to false", format)
-	}
-	level := convert.CompressLevel
-	if level == nil {
-		return
-	}
-	if *level < 1 || *level > 9 {
-		c.add("pipeline.convert.compress_level", "%d is out of range: use 1 (fastest) to 9 (smallest)", *level)
-	}
-	if !convert.Compress {
-		c.add("pipeline.convert.compress_level", "has no effect without compression: set compress to true, or leave it out")
 	}
 }
 

@@ -479,6 +479,8 @@ func TestValidateWithoutDecode(t *testing.T) {
 		`0:0 pipeline.fix.fstab_mode: unknown fstab mode "": use one of stabilize-all, bypath-only, noop`,
 		`0:0 pipeline.fix.fsck: unknown fsck mode "": use one of fatal, warn, off`,
 		`0:0 pipeline: no stage is enabled: enable at least one of inspect, fix, convert and validate`,
+		`0:0 pipeline.convert.compression_type: unknown compression type "": use one of zlib, zstd`,
+		`0:0 pipeline.convert.preallocation: unknown preallocation "": use one of off, metadata, falloc, full`,
 	}
 	if diff := cmp.Diff(want, positions(found)); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)

@@ -100,14 +100,18 @@ func (r *run) conversions() ([]conversion, error) {
 
 // copyDisk writes one image under a temporary name.
 func (r *run) copyDisk(c conversion, progress func(percent float64)) (convertedImage, error) {
-	format, compress := string(r.manifest.Output.Format), r.manifest.Pipeline.Convert.Compress
+	format, options := string(r.manifest.Output.Format), r.manifest.Pipeline.Convert
 	temporary, err := r.artifacts.Temporary(c.to)
 	if err != nil {
 		return convertedImage{}, err
 	}
-	err = qemuimg.Convert(r.ctx, qemuimg.ConvertOptions{
-		Source: c.from, Dest: temporary, Format: format, Compress: compress, Progress: progress,
-	})
+	if options.Compress {
+		err = r.compress(c.from, temporary, progress)
+	} else {
+		err = qemuimg.Convert(r.ctx, qemuimg.ConvertOptions{
+			Source: c.from, Dest: temporary, Format: format, Layout: r.layout(), Progress: progress,
+		})
+	}
 	if err != nil {
 		return convertedImage{}, fmt.Errorf("converting %s to %s: %w", c.disk.Name, c.to, err)
 	}
@@ -121,8 +125,18 @@ func (r *run) copyDisk(c conversion, progress func(percent float64)) (convertedI
 	})
 	return convertedImage{
 		Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
-		SizeBytes: written.Size(), Compressed: compress,
+		SizeBytes: written.Size(), Compressed: options.Compress,
 	}, nil
+}
+
+// layout is how the output's files are laid out.
+func (r *run) layout() qemuimg.Layout {
+	options := r.manifest.Pipeline.Convert
+	layout := qemuimg.Layout{Preallocation: string(options.Preallocation)}
+	if options.ClusterSize != nil {
+		layout.ClusterSize = *options.ClusterSize
+	}
+	return layout
 }
 
 // trim discards unused blocks in the overlay, so that they are not copied. It

@@ -36,9 +36,6 @@ func (r *run) loadManifest() (any, error) {
 	if err := m.CheckHost(); err != nil {
 		return nil, err
 	}
-	if unsupported := m.Unsupported(); len(unsupported) > 0 {
-		return nil, unsupported
-	}
 	if err := r.checkReport(); err != nil {
 		return nil, err
 	}

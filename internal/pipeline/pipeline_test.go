@@ -163,13 +163,6 @@ func TestRunRefusesBeforeAnyWork(t *testing.T) {
 			},
 			"is not a report",
 		},
-		"field of a later version": {
-			func(_ *testing.T, m *manifest.Manifest) {
-				level := 6
-				m.Pipeline.Convert.Compress, m.Pipeline.Convert.CompressLevel = true, &level
-			},
-			"pipeline.convert.compress_level",
-		},
 		"configuration that no stage injects": {
 			func(_ *testing.T, m *manifest.Manifest) {
 				m.Configuration = &manifest.Configuration{Hostname: &manifest.Hostname{Hostname: "web01"}}

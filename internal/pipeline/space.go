@@ -63,7 +63,7 @@ func (r *run) space(images []qemuimg.Image) (required, free int64, err error) {
 		return 0, 0, nil
 	}
 	for _, image := range images {
-		size, _, err := qemuimg.Measure(r.ctx, image, string(r.manifest.Output.Format))
+		size, err := qemuimg.Measure(r.ctx, image, string(r.manifest.Output.Format), r.layout())
 		if err != nil {
 			return 0, 0, fmt.Errorf("measuring how much space is needed: %w", err)
 		}

@@ -152,7 +152,7 @@ func TestAccMigrationOfADecodedManifest(t *testing.T) {
 			"output": {"directory": %[3]q},
 			"pipeline": {
 				"inspect": {"enabled": true, "collect_guest_info": true}, "fix": {"enabled": true},
-				"convert": {"enabled": true, "compress": false, "compress_level": null}, "validate": {"enabled": false}
+				"convert": {"enabled": true, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null}, "validate": {"enabled": false}
 			}
 		}`, name, sourceFile(t), filepath.Join(work, name))
 		if err := os.WriteFile(filepath.Join(manifests, name+".json"), []byte(manifest), 0o644); err != nil {

@@ -54,6 +54,9 @@ func (r *configReader) convert(at path.Path, value types.Object, stage *manifest
 	stage.Enabled = r.flag(at.AtName("enabled"), model.Enabled, true)
 	stage.Compress = r.flag(at.AtName("compress"), model.Compress, stage.Compress)
 	stage.CompressLevel = r.optionalNumber(at.AtName("compress_level"), model.CompressLevel)
+	stage.CompressionType = manifest.CompressionType(r.text(at.AtName("compression_type"), model.CompressionType, string(stage.CompressionType)))
+	stage.Preallocation = manifest.Preallocation(r.text(at.AtName("preallocation"), model.Preallocation, string(stage.Preallocation)))
+	stage.ClusterSize = r.optionalNumber(at.AtName("cluster_size"), model.ClusterSize)
 }
 
 func (r *configReader) validate(at path.Path, value types.Object, stage *manifest.Validate) {

@@ -39,7 +39,7 @@ func expected(edit func(*manifest.Manifest)) *manifest.Manifest {
 func TestManifest(t *testing.T) {
 	t.Parallel()
 	const required = `"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}`
-	level, uid, gid := 6, 1001, 1002
+	level, cluster, uid, gid := 6, 4096, 1001, 1002
 	tests := map[string]struct {
 		config  string
 		want    *manifest.Manifest
@@ -63,7 +63,7 @@ func TestManifest(t *testing.T) {
 				"pipeline": {
 					"inspect": {"enabled": true, "collect_guest_info": true},
 					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true, "fsck": "off"},
-					"convert": {"compress": true, "compress_level": 6},
+					"convert": {"compress": true, "compress_level": 6, "compression_type": "zstd", "preallocation": "full", "cluster_size": 4096},
 					"validate": {"check_image_integrity": false}
 				},
 				"configuration": {
@@ -98,7 +98,11 @@ func TestManifest(t *testing.T) {
 				Pipeline: manifest.Pipeline{
 					Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
 					Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true, Fsck: manifest.FsckOff},
-					Convert: manifest.Convert{Enabled: true, Compress: true, CompressLevel: &level}, Validate: manifest.Validate{Enabled: true},
+					Convert: manifest.Convert{
+						Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,
+						Preallocation: manifest.PreallocationFull, ClusterSize: &cluster,
+					},
+					Validate: manifest.Validate{Enabled: true},
 				},
 				Configuration: &manifest.Configuration{
 					Users: &manifest.Users{

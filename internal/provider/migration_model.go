@@ -88,9 +88,12 @@ type fixModel struct {
 }
 
 type convertModel struct {
-	Enabled       types.Bool  `tfsdk:"enabled"`
-	Compress      types.Bool  `tfsdk:"compress"`
-	CompressLevel types.Int64 `tfsdk:"compress_level"`
+	Enabled         types.Bool   `tfsdk:"enabled"`
+	Compress        types.Bool   `tfsdk:"compress"`
+	CompressLevel   types.Int64  `tfsdk:"compress_level"`
+	CompressionType types.String `tfsdk:"compression_type"`
+	Preallocation   types.String `tfsdk:"preallocation"`
+	ClusterSize     types.Int64  `tfsdk:"cluster_size"`
 }
 
 type validateModel struct {

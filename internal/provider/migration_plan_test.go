@@ -25,7 +25,7 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 			"inspect": {"enabled": true, "collect_guest_info": false},
 			"fix": {"enabled": true, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
 				"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
-			"convert": {"enabled": true, "compress": false, "compress_level": null},
+			"convert": {"enabled": true, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null},
 			"validate": {"enabled": true, "check_image_integrity": true}
 		},
 		"options": {"dry_run": false, "verbose": 1, "report": {"enabled": true, "path": "report.json"}}
@@ -45,7 +45,7 @@ func TestPlanOfAGivenPipeline(t *testing.T) {
 		"inspect": {"enabled": true, "collect_guest_info": true},
 		"fix": {"enabled": false, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
 			"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
-		"convert": {"enabled": false, "compress": false, "compress_level": null},
+		"convert": {"enabled": false, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null},
 		"validate": {"enabled": false, "check_image_integrity": true}
 	}`)
 	if diff := cmp.Diff(want, at(t, planned, "pipeline")); diff != "" {

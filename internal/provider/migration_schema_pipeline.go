@@ -43,14 +43,8 @@ func fixAttribute() schema.Attribute {
 		"update_grub": option(defaults.UpdateGrub, "Whether to make the boot loader's configuration refer to disks by stable names."),
 		"regen_initramfs": option(defaults.RegenInitramfs, "Whether to make sure that each kernel's initramfs has the virtio drivers. One that has "+
 			"them stays as it is."),
-		"fstab_mode": schema.StringAttribute{
-			MarkdownDescription: "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that " +
-				"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none. The default is `" +
-				string(defaults.FstabMode) + "`.",
-			Optional: true,
-			Computed: true,
-			Default:  stringdefault.StaticString(string(defaults.FstabMode)),
-		},
+		"fstab_mode": choice(string(defaults.FstabMode), "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that "+
+			"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none."),
 		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove the packages of VMware Tools."),
 		"fsck": schema.StringAttribute{
 			MarkdownDescription: "What to do about damaged file systems. Those that will be changed (ext2, ext3, ext4, XFS) are checked before, and those " +
@@ -68,7 +62,15 @@ func convertAttribute() schema.Attribute {
 	return stage("Writes the image. Without it, `fix` publishes its overlay, which needs the source to stay where it is.", map[string]schema.Attribute{
 		"compress": option(defaults.Compress, "Whether to compress the image (`qcow2` only)."),
 		"compress_level": schema.Int64Attribute{
-			MarkdownDescription: "Compression level from 1 (fastest) to 9 (smallest). The default is that of the compressor. **Not supported yet:** a migration that sets it is refused.",
+			MarkdownDescription: "Compression level from 1 (fastest) to 9 (smallest). The default, between the two, depends on `compression_type`. Needs `compress`.",
+			Optional:            true,
+		},
+		"compression_type": choice(string(defaults.CompressionType), "How to compress: `zlib`, which every QEMU reads, or `zstd`, which is several times "+
+			"as fast and takes QEMU 5.1 or later to read. Needs `compress`."),
+		"preallocation": choice(string(defaults.Preallocation), "What to allocate before the guest needs it: `off` is nothing, `metadata` the image's own "+
+			"tables (`qcow2`, `vdi`), `falloc` the space of all data too (`qcow2`, `raw`), and `full` fills that with zeroes (`qcow2`, `raw`). Not with `compress`."),
+		"cluster_size": schema.Int64Attribute{
+			MarkdownDescription: "Size of the image's clusters in bytes, a power of two from 512 to 2097152 (`qcow2` only). The default is 65536.",
 			Optional:            true,
 		},
 	})
@@ -99,5 +101,15 @@ func option(value bool, description string) schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		Default:             booldefault.StaticBool(value),
+	}
+}
+
+// choice is one word out of several.
+func choice(value, description string) schema.Attribute {
+	return schema.StringAttribute{
+		MarkdownDescription: description + " The default is `" + value + "`.",
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(value),
 	}
 }

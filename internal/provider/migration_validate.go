@@ -23,20 +23,22 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 		return
 	}
 	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), read)...)
-	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Unsupported(), read)...)
 }
 
 // dependencies names what else decides whether a field is right, for the rules
 // of the manifest that are about more than one field.
 var dependencies = map[string][]string{
-	"source.vm":                       {"source.type"},
-	"output.directory":                {"source.path", "pipeline", "options.dry_run"},
-	"output.filename":                 {"source.path", "output", "pipeline", "options.dry_run"},
-	"options.report.path":             {"source.path", "output", "pipeline", "options"},
-	"pipeline.convert.compress":       {"output.format"},
-	"pipeline.convert.compress_level": {"pipeline.convert"},
-	"pipeline.validate":               {"pipeline"},
-	"configuration.hostname.domain":   {"configuration.hostname"},
+	"source.vm":                         {"source.type"},
+	"output.directory":                  {"source.path", "pipeline", "options.dry_run"},
+	"output.filename":                   {"source.path", "output", "pipeline", "options.dry_run"},
+	"options.report.path":               {"source.path", "output", "pipeline", "options"},
+	"pipeline.convert.compress":         {"output.format"},
+	"pipeline.convert.compress_level":   {"pipeline.convert"},
+	"pipeline.convert.compression_type": {"pipeline.convert"},
+	"pipeline.convert.preallocation":    {"pipeline.convert", "output.format"},
+	"pipeline.convert.cluster_size":     {"output.format"},
+	"pipeline.validate":                 {"pipeline"},
+	"configuration.hostname.domain":     {"configuration.hostname"},
 }
 
 // manifestDiagnostics turns a manifest's errors into diagnostics of the

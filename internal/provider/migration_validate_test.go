@@ -36,6 +36,20 @@ func TestValidateConfig(t *testing.T) {
 		"no stage, as far as is known": {
 			`{` + good + `, "pipeline": {"fix": {"enabled": "(unknown)"}}}`, nil,
 		},
+		"zstd without compression": {
+			`{` + good + `, "pipeline": {"convert": {"compression_type": "zstd"}}}`, []string{`"convert").AttributeName("compression_type")`},
+		},
+		"zstd with what may be compression": {
+			`{` + good + `, "pipeline": {"convert": {"compress": "(unknown)", "compression_type": "zstd", "compress_level": 3}}}`, nil,
+		},
+		"preallocation of a format that is not known": {
+			`{"source": {"type": "vmdk", "path": "d"}, "output": {"directory": "o", "format": "(unknown)"}, "pipeline": {"convert": {"preallocation": "metadata", "cluster_size": 512}}}`, nil,
+		},
+		"preallocation": {
+			`{"source": {"type": "vmdk", "path": "d"}, "output": {"directory": "o", "format": "raw"}, "pipeline": {"convert": {"preallocation": "metadata"}}}`,
+			[]string{"cannot be preallocated"},
+		},
+		"cluster size": {`{` + good + `, "pipeline": {"convert": {"cluster_size": 1000}}}`, []string{"power of two"}},
 		"compress raw": {
 			`{"source": {"type": "vmdk", "path": "d"}, "output": {"directory": "o", "format": "raw"}, "pipeline": {"convert": {"compress": true}}}`,
 			[]string{"cannot be compressed"},

@@ -13,13 +13,41 @@ type ConvertOptions struct {
 	Source Image
 	// Dest is the file to write, Format its format as QEMU names it.
 	Dest, Format string
-	// Compress writes compressed clusters (qcow2 only), of CompressionType
-	// "zlib" or "zstd"; empty leaves QEMU's default, zlib.
-	Compress        bool
-	CompressionType string
+	Layout       Layout
 	// Progress, if set, is called with 0 to 100, never falling.
 	Progress func(percent float64)
 }
+
+// Layout is how the file of an image is laid out. The zero value leaves that to
+// QEMU.
+type Layout struct {
+	// Preallocation is "off", "metadata", "falloc" or "full".
+	Preallocation string
+	// ClusterSize is in bytes (qcow2 only).
+	ClusterSize int
+}
+
+// options are qemu-img's arguments for an image of that format.
+func (l Layout) options(format string) []string {
+	var list []string
+	switch {
+	case l.Preallocation == "" || l.Preallocation == "off":
+	case format == "vdi" && l.Preallocation == "metadata":
+		list = append(list, "static=on") // as its driver calls it
+	default:
+		list = append(list, "preallocation="+l.Preallocation)
+	}
+	if l.ClusterSize > 0 {
+		list = append(list, "cluster_size="+strconv.Itoa(l.ClusterSize))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return []string{"-o", strings.Join(list, ",")}
+}
+
+// fills says whether all of the image's space is taken at once.
+func (l Layout) fills() bool { return l.Preallocation == "falloc" || l.Preallocation == "full" }
 
 // Convert copies an image with all that lies below it into a new one. Zeroes
 // stay holes. A destination that was begun is left to the caller to remove.
@@ -34,12 +62,7 @@ func Convert(ctx context.Context, o ConvertOptions) error {
 	}
 	// Many requests in flight, written in whatever order they are ready.
 	args := []string{"convert", "-p", "-W", "-m", "16", "-f", o.Source.Format, "-O", o.Format}
-	if o.Compress {
-		args = append(args, "-c")
-	}
-	if o.CompressionType != "" {
-		args = append(args, "-o", "compression_type="+o.CompressionType)
-	}
+	args = append(args, o.Layout.options(o.Format)...)
 	c := command{
 		action: fmt.Sprintf("converting %s to %s", o.Source.Path, o.Format),
 		args:   append(args, source, dest),
