@@ -24,6 +24,9 @@ func main() {
 	if cli.Wanted(os.Args) {
 		os.Exit(cli.Main(version, cli.Pipeline))
 	}
+	if !cli.WantsDebug(os.Args) {
+		provider.ExitWithTerraform()
+	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address:         address,
 		Debug:           cli.WantsDebug(os.Args),

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -56,6 +57,15 @@ type Command struct {
 	// Stdout receives the result: the summary, or the events. Stderr receives
 	// all that is said on the way.
 	Stdout, Stderr io.Writer
+	// Exit ends the process; nil is os.Exit.
+	Exit func(code int)
+}
+
+func (c *Command) exit(code int) {
+	if c.Exit == nil {
+		os.Exit(code)
+	}
+	c.Exit(code)
 }
 
 // flags are the command's arguments.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -27,6 +28,9 @@ type display interface {
 	finished(*report.Report, error)
 }
 
+// abandonedGrace is how long a run may clean up whose caller went away.
+const abandonedGrace = 25 * time.Second
+
 // errStdinClosed is why a run was cancelled whose caller went away.
 var errStdinClosed = errors.New("standard input was closed")
 
@@ -34,6 +38,8 @@ var errStdinClosed = errors.New("standard input was closed")
 func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	ended, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 
 	m, err := c.readManifest(f)
 	if err != nil {
@@ -44,6 +50,10 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 	if f.cancelOnStdinClose {
 		go func() {
 			_, _ = io.Copy(io.Discard, c.Stdin)
+			// The caller waits for a while and then kills. If it is dead, nobody
+			// does, and a clean-up that hangs must end anyway.
+			hanging := time.AfterFunc(abandonedGrace, func() { c.exit(ExitCancelled) })
+			context.AfterFunc(ended, func() { hanging.Stop() })
 			cancel(errStdinClosed)
 		}()
 	}

@@ -124,6 +124,10 @@ func waitCancelled(ctx context.Context) error {
 
 // run runs one migration; acquire a place first.
 func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report, error) {
+	running.Add(1)
+	defer running.Done()
+	ctx, stop := untilOrphaned(ctx)
+	defer stop()
 	id := uuid.NewString()
 	rep, err := worker.Run(ctx, worker.Job{
 		Manifest:      m,
