@@ -74,8 +74,6 @@ func writtenPaths(result fixResult) []string {
 		paths = append(paths, result.BackupDirectory)
 	}
 	if injected := result.Configuration; injected != nil {
-		// Accounts and services are made by programs of the guest.
-		paths = append(paths, "/", "/var", "/home")
 		for _, change := range injected.Changes {
 			paths = append(paths, change.Path)
 		}

@@ -32,7 +32,7 @@ func TestWrittenFileSystems(t *testing.T) {
 	}
 	backedUp := changed(fix.ActionModified, "/etc/fstab")
 	backedUp.BackupDirectory = "/var/lib/hyper2kvm/backup"
-	injected := fixResult{Configuration: &inject.Result{}}
+	injected := fixResult{Configuration: &inject.Result{Changes: []inject.Change{{Path: "/etc/passwd"}, {Path: "/srv/web/.ssh"}}}}
 	for name, test := range map[string]struct {
 		result fixResult
 		want   []string
@@ -43,7 +43,7 @@ func TestWrittenFileSystems(t *testing.T) {
 		"similar names": {changed(fix.ActionModified, "/boot2/x", "/boot/grub/grub.cfg"), []string{"/dev/sda1", "/dev/vg/root"}},
 		"backups":       {backedUp, []string{"/dev/vg/root", "/dev/vg/var"}},
 		"a program":     {changed(fix.ActionCommand, "dpkg"), []string{"/dev/sda1", "/dev/sda2", "/dev/vg/root", "/dev/vg/var"}},
-		"injection":     {injected, []string{"/dev/vg/root", "/dev/vg/var"}},
+		"injection":     {injected, []string{"/dev/vg/root", "/dev/vg/srv"}},
 	} {
 		got := slices.Sorted(maps.Keys(r.mountsOf(writtenPaths(test.result))))
 		got = slices.DeleteFunc(got, func(device string) bool { return device == "" })
