@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,10 +43,6 @@ func (r *run) convert() (any, error) {
 	if err := r.closeSession(); err != nil {
 		return nil, err
 	}
-	r.progress(0, "comparing checksums")
-	if err := r.verifyDigests(); err != nil {
-		return nil, err
-	}
 	conversions, err := r.conversions()
 	if err != nil {
 		return nil, err
@@ -66,7 +63,8 @@ func (r *run) convert() (any, error) {
 			r.progress(100*(float64(done)+part)/float64(max(total, 1)), "converting "+filepath.Base(c.to))
 		})
 		if err != nil {
-			return nil, err
+			// A changed source, or a wrong checksum, says best why it cannot be read.
+			return nil, cmp.Or(r.sourceFailure(), err)
 		}
 		done += c.disk.VirtualSize
 		result.Images = append(result.Images, converted)

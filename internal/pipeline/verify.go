@@ -9,12 +9,18 @@ import (
 
 // verifySource ends every stage that reads the source. It refuses a source that
 // was written to since it was opened: what was read of it is of no one moment.
+// The last of these stages waits until the checksums of a package are compared.
 func (r *run) verifySource() error {
 	if r.readsNoMore() {
-		if err := r.verifyDigests(); err != nil {
-			return err
+		if err := r.source.VerifyDigests(); err != nil {
+			return fmt.Errorf("source.path: %w", err)
 		}
 	}
+	return r.sourceFailure()
+}
+
+// sourceFailure is what is known by now to be wrong with the source.
+func (r *run) sourceFailure() error {
 	if err := r.source.Verify(); err != nil {
 		return fmt.Errorf("source.path: %w", err)
 	}
@@ -25,12 +31,4 @@ func (r *run) verifySource() error {
 func (r *run) readsNoMore() bool {
 	stages := slices.DeleteFunc(r.manifest.EnabledStages(), func(stage string) bool { return stage == report.StageValidate })
 	return r.stage == stages[len(stages)-1]
-}
-
-// verifyDigests waits for the checksums of a package.
-func (r *run) verifyDigests() error {
-	if err := r.source.VerifyDigests(); err != nil {
-		return fmt.Errorf("source.path: %w", err)
-	}
-	return nil
 }

@@ -41,7 +41,7 @@ func sourceAttribute() schema.Attribute {
 			},
 			"verify_checksums": schema.BoolAttribute{
 				MarkdownDescription: fmt.Sprintf("Whether the files of a package (`ova`, `ovf`) are compared with the checksums that it brings "+
-					"along (`.mf`). The disks are compared while the guest is looked at; a difference is an error before any image is written. "+
+					"along (`.mf`). The disks are compared while they are read; with a difference the migration fails and leaves no image. "+
 					"The default is `%t`.", defaults.VerifyChecksums),
 				Optional: true,
 				Computed: true,
