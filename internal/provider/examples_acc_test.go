@@ -1,17 +1,14 @@
 package provider
 
 import (
+	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 )
-
-// examplesOfFeatures names the examples of what this version refuses, with the
-// attribute. A line goes when its feature comes.
-var examplesOfFeatures = map[string]string{"production-server": "pipeline.convert.compress_level"}
 
 func TestAccExamples(t *testing.T) {
 	// The examples name the provider by its address in the registry.
@@ -41,10 +38,31 @@ func TestAccExamples(t *testing.T) {
 				PlanOnly:                 true,
 				ExpectNonEmptyPlan:       true,
 			}
-			if attribute := examplesOfFeatures[name]; attribute != "" {
-				step.ExpectError = regexp.MustCompile(regexp.QuoteMeta(attribute) + `:\s+not\s+supported\s+by\s+this\s+version`)
-			}
 			resource.Test(t, resource.TestCase{Steps: []resource.TestStep{step}})
+		})
+	}
+}
+
+// TestAccExamplesTests runs the examples' own tests with `terraform test`.
+func TestAccExamplesTests(t *testing.T) {
+	requireTerraform(t)
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := filepath.Glob("../../examples/*/*.tftest.hcl")
+	if err != nil || len(tests) == 0 {
+		t.Fatalf("no example has tests (%v)", err)
+	}
+	for _, test := range tests {
+		t.Run(filepath.Base(filepath.Dir(test)), func(t *testing.T) {
+			c := newCLI(t, executable, map[string]string{})
+			if err := os.CopyFS(c.directory, os.DirFS(filepath.Dir(test))); err != nil {
+				t.Fatal(err)
+			}
+			if out := c.run("test", "-no-color"); !strings.Contains(out, "1 passed, 0 failed") {
+				t.Error(out)
+			}
 		})
 	}
 }
