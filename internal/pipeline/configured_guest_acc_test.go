@@ -45,10 +45,7 @@ var configuredCases = []configuredCase{
 // looks at what came of it: over SSH with the injected key, and on the console
 // with the injected password.
 func TestAccConfiguredGuestsBoot(t *testing.T) {
-	requireAcceptance(t)
-	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
-	}
+	requireFullMatrix(t)
 	for _, c := range configuredCases {
 		t.Run(c.recipe, func(t *testing.T) { testConfiguredGuest(t, c) })
 	}

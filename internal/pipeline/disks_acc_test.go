@@ -19,10 +19,7 @@ import (
 // TestAccTwoDisksBoot migrates a package with a guest whose root lies over two
 // disks and which starts from the second of them.
 func TestAccTwoDisksBoot(t *testing.T) {
-	requireAcceptance(t)
-	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
-	}
+	requireFullMatrix(t)
 	recipe, err := testguest.Lookup("debian12-bios-two-disks")
 	if err != nil {
 		t.Fatal(err)
@@ -92,10 +89,7 @@ func TestAccTwoDisksBoot(t *testing.T) {
 // TestAccInspectNoticesAChangingSource proves that no report is given on a
 // source that was written to meanwhile, also where nothing is converted.
 func TestAccInspectNoticesAChangingSource(t *testing.T) {
-	requireAcceptance(t)
-	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
-	}
+	requireFullMatrix(t)
 	m := conversion(smallVMDK(t), t.TempDir())
 	m.Pipeline.Inspect.Enabled, m.Pipeline.Convert.Enabled, m.Pipeline.Validate.Enabled = true, false, false
 	_, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto", Notify: func(e report.Event) {

@@ -53,8 +53,8 @@ func TestAccGuestsBoot(t *testing.T) {
 	requireAcceptance(t)
 	for _, c := range guestCases {
 		t.Run(c.recipe, func(t *testing.T) {
-			if c.full && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-				t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+			if c.full {
+				requireFullMatrix(t)
 			}
 			recipe, err := testguest.Lookup(c.recipe)
 			if err != nil {
@@ -165,6 +165,16 @@ func requireAcceptance(t *testing.T) {
 	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs libguestfs and QEMU, and minutes: set TF_ACC=1 or run make testacc")
+	}
+}
+
+// requireFullMatrix keeps a test out of make test, which has to end within
+// minutes.
+func requireFullMatrix(t *testing.T) {
+	t.Helper()
+	requireAcceptance(t)
+	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
 	}
 }
 

@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -29,8 +28,8 @@ func TestAccMigratedGuestNeedsNothing(t *testing.T) {
 		{"debian13-gpt-xfs-dracut", true},
 	} {
 		t.Run(c.recipe, func(t *testing.T) {
-			if c.full && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-				t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+			if c.full {
+				requireFullMatrix(t)
 			}
 			recipe, err := testguest.Lookup(c.recipe)
 			if err != nil {

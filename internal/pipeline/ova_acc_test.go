@@ -19,10 +19,7 @@ import (
 // TestAccOVAIsNotUnpacked converts a package of 2 GiB where it lies, and shows
 // what that takes in time and in temporary space beside unpacking it first.
 func TestAccOVAIsNotUnpacked(t *testing.T) {
-	requireAcceptance(t)
-	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
-	}
+	requireFullMatrix(t)
 	raw, vmdk := filepath.Join(t.TempDir(), "disk.img"), filepath.Join(t.TempDir(), "disk.vmdk")
 	writeRandom(t, raw, 2<<30)
 	qemuImg(t, "convert", "-W", "-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, vmdk)

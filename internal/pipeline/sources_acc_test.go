@@ -40,10 +40,7 @@ var sourceKinds = []struct {
 // it is, its content is that of the original to the last byte, and migrated it
 // boots with its name, address and file systems.
 func TestAccSourcesBoot(t *testing.T) {
-	requireAcceptance(t)
-	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
-	}
+	requireFullMatrix(t)
 	recipe, err := testguest.Lookup(testguest.Flagship)
 	if err != nil {
 		t.Fatal(err)
