@@ -60,7 +60,7 @@ func debian12DracutResume() Recipe {
 		},
 		Hostname: "app02",
 		Files:    ifupdownStatic("ens192", "192.0.2.18"),
-		Boots:    StateInitramfsShell,
+		Boots:    StateDeviceWait,
 		Old:      PVSCSI,
 	}
 }

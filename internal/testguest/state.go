@@ -16,7 +16,7 @@ const (
 	StatePanic          State = "panic"           // kernel panic
 	StateGRUB           State = "grub"            // GRUB's prompt or rescue prompt
 	StateNoBootDevice   State = "no_boot_device"  // the firmware found nothing to start
-	StateDeviceWait     State = "device_wait"     // systemd waits without limit for a device that does not come
+	StateDeviceWait     State = "device_wait"     // the initramfs waits for a root device that does not come
 	StatePassphrase     State = "passphrase"      // asks for a disk's passphrase, and none was given
 	StateExited         State = "exited"          // the machine was switched off or restarted
 	StateNothing        State = "nothing"         // none of these before the timeout
@@ -25,9 +25,11 @@ const (
 // passphrasePrompt is cryptsetup's in an initramfs, or systemd's.
 var passphrasePrompt = regexp.MustCompile(`(?i)(please unlock disk [^\n]*|please enter passphrase for disk [^\n]*|enter passphrase for [^\n]*):\s*(?:\(press TAB for no echo\)\s*)?$`)
 
-// deviceWait is systemd's line for a job without a time limit, as dracut's for
-// the root device is, once it has waited for minutes.
-var deviceWait = regexp.MustCompile(`Job dev-\S+\.device/start running \((?:[2-9]|\d\d+)min \d+s / no limit\)`)
+// deviceWait is dracut's and systemd's way to say that the root device has not
+// come for minutes. dracut's shell would follow, but not before another minute,
+// by the clock of a guest that emulation slows down.
+var deviceWait = regexp.MustCompile(`Job dev-\S+\.device/start running \((?:[2-9]|\d\d+)min \d+s / no limit\)|` +
+	`dracut-initqueue: timeout, still waiting for following initqueue hooks`)
 
 // signs are looked for in order; those that name a final state come first.
 var signs = []struct {
@@ -73,6 +75,7 @@ var reasons = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)^.*No bootable.*$`),
 	regexp.MustCompile(`(?m)^BdsDxe: failed to load .*$`),
 	regexp.MustCompile(`(?m)^.*Could not boot\..*$`),
+	regexp.MustCompile(`(?m)^.*\[ -e "/dev/[^"]*" \]$`), // what dracut-initqueue waits for
 	deviceWait,
 	regexp.MustCompile(`(?m)^.*Dependency failed for.*$`),
 }

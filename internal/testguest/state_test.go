@@ -19,6 +19,7 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 		"grub-rescue.txt":            {StateGRUB, "error: unknown filesystem."},
 		"panic.txt":                  {StatePanic, "[    2.733797] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"},
 		"initramfs-tools-shell.txt":  {StateInitramfsShell, "ALERT!  /dev/sda1 does not exist.  Dropping to a shell!"},
+		"dracut-waits-for-root.txt":  {StateDeviceWait, `[  566.579185] dracut-initqueue[250]:     [ -e "/dev/disk/by-uuid/d6c88070-f6ff-4e4a-b00f-44f69e6499f2" ]`},
 		"systemd-waits-for-root.txt": {StateDeviceWait, "Job dev-nvme0n1p3.device/start running (4min 27s / no limit)"},
 	} {
 		t.Run(file, func(t *testing.T) {
