@@ -29,5 +29,7 @@ func (d Devices) Locked() []Device {
 // blkid's names of what is no file system.
 const (
 	fsLUKS       = "crypto_LUKS"
+	fsSwap       = "swap"
+	fsLVM        = "LVM2_member"
 	fsHibernated = "swsuspend" // a swap area that holds a suspended system
 )

@@ -390,8 +390,11 @@ func testTrim(t *testing.T, s *Session, drive Drive) {
 		t.Fatal(err)
 	}
 	done := timed(t, "trim")
-	failures := s.Trim()
+	failures, err := s.Trim()
 	done()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, failure := range failures {
 		if !strings.Contains(failure.Error(), "/dev/mapper/luks-") {
 			t.Errorf("trim: %v", failure)
@@ -516,7 +519,7 @@ func TestAccCancelCall(t *testing.T) {
 	if _, err := s.ReadFile("/x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a later call: %v", err)
 	}
-	if failures := s.Trim(); len(failures) != 1 || !errors.Is(failures[0], context.Canceled) {
+	if failures, err := s.Trim(); err != nil || len(failures) != 1 || !errors.Is(failures[0], context.Canceled) {
 		t.Errorf("a later trim: %v", failures)
 	}
 	if err := s.Close(); !errors.Is(err, context.Canceled) {

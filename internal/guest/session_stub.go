@@ -57,7 +57,7 @@ func (*Session) MountGuest(OS) ([]Mount, []string, error) { return nil, nil, err
 func (*Session) CheckFilesystem(Device) error { return errUnavailable }
 
 // Trim fails.
-func (*Session) Trim() []error { return []error{errUnavailable} }
+func (*Session) Trim() (failures []error, err error) { return nil, errUnavailable }
 
 // Close does nothing.
 func (*Session) Close() error { return nil }

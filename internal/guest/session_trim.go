@@ -4,7 +4,6 @@ package guest
 
 import (
 	"errors"
-	"syscall"
 
 	"libguestfs.org/guestfs"
 )
@@ -15,39 +14,55 @@ var trimmable = map[string]bool{
 	"ext2": true, "ext3": true, "ext4": true, "xfs": true, "btrfs": true, "f2fs": true, "vfat": true, "ntfs": true,
 }
 
-// Trim discards the free blocks of every file system on the disks, so that
-// they are not copied. It unmounts the guest: nothing but a check of the file
-// systems and Close should follow. Each error is about one file system and
-// costs nothing but space.
-func (s *Session) Trim() []error {
+// Trim discards what the guest does not use, so that it is not copied: the free
+// blocks of every file system, what swap areas hold, and what volume groups have
+// left. It unmounts the guest: nothing but a check of the file systems and Close
+// should follow. Each of the failures is about one device and costs nothing but
+// space. After an error the disks must not be used.
+func (s *Session) Trim() (failures []error, err error) {
 	devices, err := s.Devices()
 	if err == nil {
 		err = s.Unmount()
 	}
 	if err != nil {
-		return []error{err}
+		return []error{err}, nil
 	}
-	var failures []error
+	groups := false
 	for _, device := range devices {
-		// Free space that no file system accounts for belongs here too: swap
-		// areas, and what volume groups have left.
-		if !trimmable[device.FSType] {
+		groups = groups || device.Kind == KindLV || device.FSType == fsLVM
+		discard := discarder(device)
+		if discard == nil {
 			continue
 		}
-		err := s.call("discard the free blocks of", device.Name, func(g *guestfs.Guestfs) error {
-			return trim(g, device.Name)
-		})
-		// What is encrypted was opened without discards, which would tell where
-		// it has data.
-		closed := errors.Is(err, syscall.ENOTSUP) && len(s.opened) > 0
-		if err != nil && !closed {
+		err := s.call("discard what is unused of", device.Name, discard)
+		if errors.Is(err, errSwapHeader) {
+			return failures, err
+		}
+		if err != nil && !s.closedToDiscards(err) {
 			failures = append(failures, err)
 		}
 		if s.ctx.Err() != nil {
-			break
+			return failures, nil
 		}
 	}
-	return failures
+	if groups {
+		if err := s.call("discard the free space of volume groups", "", discardFreeExtents); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return failures, nil
+}
+
+// discarder is what discards the unused part of a device, or nil. A swap area
+// that holds a suspended guest has another type.
+func discarder(device Device) func(*guestfs.Guestfs) error {
+	switch {
+	case trimmable[device.FSType]:
+		return func(g *guestfs.Guestfs) error { return trim(g, device.Name) }
+	case device.FSType == fsSwap:
+		return func(g *guestfs.Guestfs) error { return discardSwap(g, device) }
+	}
+	return nil
 }
 
 func trim(g *guestfs.Guestfs, device string) error {

@@ -39,7 +39,10 @@ type conversion struct {
 
 // convert copies the disks into the output format.
 func (r *run) convert() (any, error) {
-	trimmed := r.trim()
+	trimmed, err := r.trim()
+	if err != nil {
+		return nil, err
+	}
 	if err := r.closeSession(); err != nil {
 		return nil, err
 	}
@@ -139,21 +142,24 @@ func (r *run) layout() qemuimg.Layout {
 
 // trim discards unused blocks in the overlay, so that they are not copied. It
 // saves time and space and is never worth failing for.
-func (r *run) trim() bool {
+func (r *run) trim() (bool, error) {
 	if r.session == nil {
-		return false
+		return false, nil
 	}
 	if r.system != nil && r.system.hibernated {
 		// Not a bit of it may change, and inspection may have replayed journals.
 		r.overlays = nil
 		r.warn("the guest is hibernated: it is copied as it is, deleted blocks included, and will go on where it was suspended, on other hardware",
 			"start it on the old machine, shut it down, and migrate it then")
-		return false
+		return false, nil
 	}
-	r.progress(0, "trimming file systems")
-	failures := r.session.Trim()
+	r.progress(0, "trimming what the guest does not use")
+	failures, err := r.session.Trim()
+	if err != nil {
+		return false, fmt.Errorf("trimming the guest's disks: %w", err)
+	}
 	for _, err := range failures {
 		r.warn("deleted blocks are copied along: "+err.Error(), "")
 	}
-	return len(failures) == 0
+	return len(failures) == 0, nil
 }

@@ -84,7 +84,9 @@ func writtenPaths(result fixResult) []string {
 // keepOverlays makes the fixed overlays themselves the output of a run that
 // does not convert.
 func (r *run) keepOverlays() error {
-	r.trim()
+	if _, err := r.trim(); err != nil {
+		return err
+	}
 	if err := r.closeSession(); err != nil {
 		return err
 	}
