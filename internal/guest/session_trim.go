@@ -20,12 +20,12 @@ var trimmable = map[string]bool{
 // should follow. Each of the failures is about one device and costs nothing but
 // space. After an error the disks must not be used.
 func (s *Session) Trim() (failures []error, err error) {
-	devices, err := s.Devices()
-	if err == nil {
-		err = s.Unmount()
+	devices, unready := s.Devices()
+	if unready == nil {
+		unready = s.Unmount()
 	}
-	if err != nil {
-		return []error{err}, nil
+	if unready != nil {
+		return []error{unready}, nil
 	}
 	groups := false
 	for _, device := range devices {
@@ -34,12 +34,12 @@ func (s *Session) Trim() (failures []error, err error) {
 		if discard == nil {
 			continue
 		}
-		err := s.call("discard what is unused of", device.Name, discard)
-		if errors.Is(err, errSwapHeader) {
-			return failures, err
+		failure := s.call("discard what is unused of", device.Name, discard)
+		if errors.Is(failure, errSwapHeader) {
+			return failures, failure
 		}
-		if err != nil && !s.closedToDiscards(err) {
-			failures = append(failures, err)
+		if failure != nil && !s.closedToDiscards(failure) {
+			failures = append(failures, failure)
 		}
 		if s.ctx.Err() != nil {
 			return failures, nil
