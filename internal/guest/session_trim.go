@@ -25,7 +25,8 @@ func (s *Session) Trim() (failures []error, err error) {
 		unready = s.Unmount()
 	}
 	if unready != nil {
-		return []error{unready}, nil
+		// Nothing was touched: what is unused is copied, and no more.
+		return []error{unready}, nil //nolint:nilerr
 	}
 	groups := false
 	for _, device := range devices {
@@ -42,7 +43,8 @@ func (s *Session) Trim() (failures []error, err error) {
 			failures = append(failures, failure)
 		}
 		if s.ctx.Err() != nil {
-			return failures, nil
+			groups = false
+			break
 		}
 	}
 	if groups {
