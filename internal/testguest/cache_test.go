@@ -64,13 +64,14 @@ func TestCachedWaitEndsWithContext(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	building, done := make(chan struct{}), make(chan struct{})
-	go func() {
+	var builder sync.WaitGroup
+	builder.Go(func() {
 		_, _ = cached(context.Background(), dir, "guest", func(string) error {
 			close(building)
 			<-done
 			return nil
 		})
-	}()
+	})
 	<-building
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
@@ -79,4 +80,5 @@ func TestCachedWaitEndsWithContext(t *testing.T) {
 		t.Errorf("got %v, want a deadline error", err)
 	}
 	close(done)
+	builder.Wait() // it writes to the directory until its end
 }
