@@ -186,7 +186,7 @@ func TestAccSession(t *testing.T) {
 			{Number: 2, Device: "/dev/sda2", Start: 33 << 20, Size: 64 << 20, GPTType: "0FC63DAF-8483-4772-8E79-3D69D8477DE4"},
 			{Number: 3, Device: "/dev/sda3", Start: 97 << 20, Size: 502<<20 + 512, GPTType: "0FC63DAF-8483-4772-8E79-3D69D8477DE4"},
 		}},
-		{Name: "/dev/sdb", Size: 450 << 20, PartitionTable: "dos", Partitions: []Partition{
+		{Name: "/dev/sdb", Size: 450 << 20, PartitionTable: "dos", BootCode: BootCodeGeneric, Partitions: []Partition{
 			{Number: 1, Device: "/dev/sdb1", Start: 1 << 20, Size: 400 << 20, MBRType: 0x83, Bootable: true},
 			{Number: 2, Device: "/dev/sdb2", Start: 401 << 20, Size: 49 << 20, MBRType: 0x83},
 		}},
