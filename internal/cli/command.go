@@ -90,7 +90,8 @@ made so far; a second interrupt ends it at once and leaves that behind.
 
 Exit codes:
     0  the migration succeeded
-    1  the migration failed; the report says why
+    1  the migration failed; the message says why, and so does the report, which
+       is written once the source and the output directory are found sound
     2  nothing was begun: the arguments or the manifest are wrong
   130  the migration was cancelled`
 

@@ -36,10 +36,10 @@ func (r *run) loadManifest() (any, error) {
 	if err := m.CheckHost(); err != nil {
 		return nil, err
 	}
-	if err := r.checkReport(); err != nil {
+	if err := r.checkOutputs(); err != nil {
 		return nil, err
 	}
-	if err := r.checkOutputs(); err != nil {
+	if err := r.checkReport(); err != nil {
 		return nil, err
 	}
 	if err := r.makeReportDirectory(); err != nil {

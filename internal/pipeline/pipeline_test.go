@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +79,27 @@ func TestRunConverts(t *testing.T) {
 	}
 }
 
+// Who could not read the source must not read its secrets in the image.
+func TestRunGuardsImages(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []fs.FileMode{0o600, 0o640, 0o444} {
+		m := conversion(smallVMDK(t), t.TempDir())
+		if err := os.Chmod(m.SourcePath(), mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pipeline.Run(t.Context(), m, pipeline.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		image, err := os.Stat(m.OutputPath())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := image.Mode().Perm(); got&^(mode|0o600) != 0 || got&0o600 != 0o600 {
+			t.Errorf("the source has the mode %o, and the image %o", mode, got)
+		}
+	}
+}
+
 // checkProgress proves that no stage's progress ever falls.
 func checkProgress(t *testing.T, events []report.Event) {
 	t.Helper()
@@ -142,6 +164,13 @@ func TestRunRefusesBeforeAnyWork(t *testing.T) {
 				write(t, filepath.Dir(m.Output.Directory), "")
 			},
 			"output",
+		},
+		"output directory that is a file": {
+			func(t *testing.T, m *manifest.Manifest) {
+				m.Output.Directory = filepath.Join(t.TempDir(), "file")
+				write(t, m.Output.Directory, "")
+			},
+			"output: ",
 		},
 		"report over another file": {
 			func(t *testing.T, m *manifest.Manifest) { write(t, m.ReportPath(), "precious") },

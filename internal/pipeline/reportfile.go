@@ -20,7 +20,7 @@ func (r *run) checkReport() error {
 	}
 	if err := reportVacant(m.ReportPath(), m.Output.Overwrite); err != nil {
 		return withRemedy(fmt.Errorf("options.report.path: %w", err),
-			"choose another options.report.path or output.directory, or remove the file")
+			"choose another options.report.path or output.directory, or move that file away if it may go")
 	}
 	return nil
 }

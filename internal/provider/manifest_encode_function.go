@@ -32,7 +32,8 @@ func (*manifestEncodeFunction) Definition(_ context.Context, _ function.Definiti
 	resp.Definition = function.Definition{
 		Summary: "Writes a JSON manifest",
 		MarkdownDescription: "Writes the JSON manifest that says the same as an object with attributes of `hyper2kvm_migration`, for the command `hyper2kvm` or " +
-			"for the record. A whole resource can be given, too: what a manifest has no field for is left out. The manifest is checked as strictly " +
+			"for the record. A whole resource can be given, too: what a manifest has no field for is left out, and so are " +
+			"write-only values, which a resource does not have any more; in an object, `password_wo` becomes `password`. The manifest is checked as strictly " +
 			"as by `manifest_decode`, and has all defaults filled in.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{Name: "migration", MarkdownDescription: "The object: `source` and `output` at least."},
@@ -67,6 +68,7 @@ func encodeManifest(fields map[string]any) (string, error) {
 			output["overwrite"] = overwrite
 		}
 	}
+	takeWriteOnly(fields)
 	dropForeign(fields, migrationSchema(context.Background()).Attributes, reflect.TypeFor[manifest.Manifest]())
 	if _, ok := fields["version"]; !ok {
 		fields["version"] = manifest.Version
@@ -90,6 +92,46 @@ func encodeManifest(fields map[string]any) (string, error) {
 		return "", err
 	}
 	return out.String(), nil
+}
+
+// takeWriteOnly makes of write-only attributes what a manifest has in their
+// place. In a resource they are null: keys of encrypted devices that nobody
+// knows any more are left out.
+func takeWriteOnly(fields map[string]any) {
+	for _, user := range objects(fields, "configuration", "users", "create") {
+		if password, ok := user["password_wo"]; ok {
+			user["password"] = password
+		}
+	}
+	source, _ := fields["source"].(map[string]any)
+	var known []any
+	for _, key := range objects(source, "luks_keys") {
+		if key["key"] != nil || key["key_file"] != nil {
+			known = append(known, key)
+		}
+	}
+	switch {
+	case len(known) > 0:
+		source["luks_keys"] = known
+	default:
+		delete(source, "luks_keys")
+	}
+}
+
+// objects are the objects in the list that the names lead to.
+func objects(fields map[string]any, names ...string) []map[string]any {
+	last := len(names) - 1
+	for _, name := range names[:last] {
+		fields, _ = fields[name].(map[string]any)
+	}
+	list, _ := fields[names[last]].([]any)
+	var found []map[string]any
+	for _, element := range list {
+		if object, ok := element.(map[string]any); ok {
+			found = append(found, object)
+		}
+	}
+	return found
 }
 
 // withoutPlaces is the text of errors in a text that nobody has seen.

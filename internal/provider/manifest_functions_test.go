@@ -111,6 +111,22 @@ func TestManifestEncode(t *testing.T) {
 		t.Errorf("encoded %s", encoded)
 	}
 
+	// A resource has lost its write-only keys; an object has its passwords yet.
+	user := object(map[string]attr.Value{"name": text("u"), "password_wo": text("$6$salt$hash")})
+	key := object(map[string]attr.Value{"device": text("all"), "key": types.StringNull()})
+	migration["source"] = object(map[string]attr.Value{"type": text("vmdk"), "path": text("/d.vmdk"),
+		"luks_keys": types.ListValueMust(key.Type(t.Context()), []attr.Value{key})})
+	migration["configuration"] = object(map[string]attr.Value{
+		"users": object(map[string]attr.Value{"create": types.ListValueMust(user.Type(t.Context()), []attr.Value{user})}),
+	})
+	if encoded, err = call(t, newManifestEncodeFunction(), types.DynamicValue(object(migration))); err != nil {
+		t.Fatal(err)
+	}
+	m = decodeManifest(t, encoded.(types.String).ValueString())
+	if m.Configuration.Users.Create[0].Password != "$6$salt$hash" || len(m.Source.LUKSKeys) != 0 {
+		t.Errorf("encoded %s", encoded)
+	}
+
 	migration["sorce"] = text("x")
 	_, err = call(t, newManifestEncodeFunction(), types.DynamicValue(object(migration)))
 	if err == nil {

@@ -23,7 +23,7 @@ import (
 func (r *migrationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	name := req.ID
 	var identity identityModel
-	if name == "" && req.Identity != nil {
+	if name == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
 		name = identity.Path.ValueString()
 	}
