@@ -550,7 +550,7 @@ func TestPackageRefusals(t *testing.T) {
 		"checksums that are none": {want: "line 1 is no", build: func(t *testing.T, _ canary) []byte {
 			return tarOf(t, file{"web.ovf", sound}, file{"web.mf", []byte("hello")}, file{"a.vmdk", []byte("x")})
 		}},
-		"several machines": {want: `2 virtual machines: "web", "db"`, build: func(t *testing.T, _ canary) []byte {
+		"several machines": {want: `2 virtual machines: "web" ("web by name"), "db" ("db by name")`, build: func(t *testing.T, _ canary) []byte {
 			return read(t, twoMachines(t, newDisk(t), newDisk(t)))
 		}},
 		"machine that is not there": {vm: "mail", want: `no virtual machine "mail"`, build: func(t *testing.T, _ canary) []byte {

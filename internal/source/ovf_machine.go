@@ -29,7 +29,7 @@ func chooseMachine(envelope *ovf.Envelope, wanted string) (ovf.VirtualSystem, er
 	var names []string
 	var chosen []ovf.VirtualSystem
 	for _, machine := range all {
-		names = append(names, fmt.Sprintf("%q", printable(machine.ID)))
+		names = append(names, label(machine))
 		if wanted == machine.ID {
 			return machine, nil
 		}
@@ -49,6 +49,15 @@ func chooseMachine(envelope *ovf.Envelope, wanted string) (ovf.VirtualSystem, er
 	}
 	return ovf.VirtualSystem{}, refuse(fmt.Sprintf("the package holds no virtual machine %q", wanted),
 		"put one of these into source.vm: "+strings.Join(names, ", "))
+}
+
+// label is the id of a machine, with the name that people know it by.
+func label(machine ovf.VirtualSystem) string {
+	id := fmt.Sprintf("%q", printable(machine.ID))
+	if machine.Name == nil || *machine.Name == machine.ID {
+		return id
+	}
+	return fmt.Sprintf("%s (%q)", id, printable(*machine.Name))
 }
 
 // hardware is the first description of a machine's hardware.
