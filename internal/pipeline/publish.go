@@ -61,11 +61,7 @@ func (r *run) publish() error {
 func (r *run) guard(path string, mode fs.FileMode) error {
 	guarded := mode
 	for _, file := range r.source.Files {
-		info, err := os.Stat(file.Path)
-		if err != nil {
-			return err
-		}
-		guarded &= info.Mode().Perm()
+		guarded &= file.Mode.Perm()
 	}
 	if guarded |= 0o600; guarded == mode {
 		return nil
