@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -38,6 +39,20 @@ type engine struct {
 	// slots bounds this process, too, where the host's locks cannot be used.
 	slots  chan struct{}
 	claims *claims
+}
+
+// engineOf takes the engine from what the provider hands on. It is nil while
+// the provider is not configured, as during validation.
+func engineOf(providerData any, diags *diag.Diagnostics) *engine {
+	if providerData == nil {
+		return nil
+	}
+	configured, ok := providerData.(*engine)
+	if !ok {
+		diags.AddError("Unexpected provider data",
+			fmt.Sprintf("Expected *engine, got %T. This is a bug in the provider; please report it.", providerData))
+	}
+	return configured
 }
 
 func newEngine(executable string, s settings) *engine {

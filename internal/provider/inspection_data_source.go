@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"time"
 
@@ -76,16 +75,7 @@ func (d *inspectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 
 // Configure takes the engine from the provider.
 func (d *inspectionDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return // validation comes before the provider is configured
-	}
-	configured, ok := req.ProviderData.(*engine)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("Expected *engine, got %T. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	d.engine = configured
+	d.engine = engineOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // Read inspects the source with the stages load_manifest and inspect.

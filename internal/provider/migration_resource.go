@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -39,16 +38,7 @@ func (r *migrationResource) Schema(ctx context.Context, _ resource.SchemaRequest
 
 // Configure takes the engine from the provider.
 func (r *migrationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return // validation comes before the provider is configured
-	}
-	configured, ok := req.ProviderData.(*engine)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected provider data",
-			fmt.Sprintf("Expected *engine, got %T. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
-	r.engine = configured
+	r.engine = engineOf(req.ProviderData, &resp.Diagnostics)
 }
 
 // Update changes what says nothing about the files. For all else ModifyPlan
