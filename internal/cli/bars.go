@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"math"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -31,10 +32,11 @@ const (
 	doingWidth = 28
 )
 
-// bars shows each stage as a bar.
+// bars shows each stage as a bar, and below them the whole run as one.
 type bars struct {
 	out       io.Writer
 	container *mpb.Progress
+	whole     *mpb.Bar // nil before the first stage
 	current   *mpb.Bar
 	beside    *atomic.Value // string, what stands beside the current bar
 }
@@ -54,13 +56,13 @@ func (b *bars) Write(text []byte) (int, error) {
 
 func (b *bars) started(stage string) {
 	b.abort()
+	if b.whole == nil {
+		b.whole, _ = b.container.Add(barTotal, mpb.BarStyle().Build(), mpb.BarPriority(math.MaxInt), beginning("all stages"),
+			mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_MMSS)))
+	}
 	beside := new(atomic.Value)
 	beside.Store("")
-	bar, err := b.container.Add(barTotal, mpb.BarStyle().Build(),
-		mpb.PrependDecorators(
-			decor.Name(stage, decor.WC{W: len("load_manifest") + 1, C: decor.DindentRight}),
-			decor.NewPercentage("%d", decor.WC{W: 5}),
-		),
+	bar, err := b.container.Add(barTotal, mpb.BarStyle().Build(), beginning(stage),
 		mpb.AppendDecorators(
 			decor.OnComplete(decor.OnAbort(decor.Elapsed(decor.ET_STYLE_MMSS), ""), ""),
 			decor.Any(func(decor.Statistics) string { return " " + beside.Load().(string) }),
@@ -72,7 +74,15 @@ func (b *bars) started(stage string) {
 	b.current, b.beside = bar, beside
 }
 
-func (b *bars) advanced(_ string, percent float64, doing string) {
+// beginning is what stands before a bar.
+func beginning(name string) mpb.BarOption {
+	return mpb.PrependDecorators(
+		decor.Name(name, decor.WC{W: len("load_manifest") + 1, C: decor.DindentRight}),
+		decor.NewPercentage("%d", decor.WC{W: 5}),
+	)
+}
+
+func (b *bars) advanced(_ string, percent, total float64, doing string) {
 	if b.current == nil {
 		return
 	}
@@ -82,6 +92,9 @@ func (b *bars) advanced(_ string, percent float64, doing string) {
 	}
 	// A full bar is a finished one; only the stage's end may say that.
 	b.current.SetCurrent(min(int64(percent*100), barTotal-1))
+	if b.whole != nil {
+		b.whole.SetCurrent(min(int64(total*100), barTotal-1))
+	}
 }
 
 func (b *bars) ended(_ string, success bool, seconds float64) {
@@ -108,5 +121,8 @@ func (b *bars) abort() {
 
 func (b *bars) close() {
 	b.abort()
+	if b.whole != nil {
+		b.whole.Abort(true) // the stages tell all by now
+	}
 	b.container.Wait()
 }

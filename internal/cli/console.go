@@ -14,7 +14,8 @@ import (
 type progress interface {
 	io.Writer
 	started(stage string)
-	advanced(stage string, percent float64, doing string)
+	// advanced tells how far the stage and the whole run are.
+	advanced(stage string, percent, total float64, doing string)
 	ended(stage string, success bool, seconds float64)
 	close()
 }
@@ -46,7 +47,7 @@ func (c *console) event(e report.Event) {
 	case report.EventStageStarted:
 		c.progress.started(e.Stage)
 	case report.EventProgress:
-		c.progress.advanced(e.Stage, e.Percent, e.Message)
+		c.progress.advanced(e.Stage, e.Percent, e.TotalPercent, e.Message)
 	case report.EventStageFinished:
 		c.progress.ended(e.Stage, e.Success, e.Duration)
 	case report.EventWarning:

@@ -23,7 +23,7 @@ func migration(_ context.Context, m *manifest.Manifest, o EngineOptions) (*repor
 	stage := func(name string, percents ...float64) {
 		o.Notify(report.Event{Type: report.EventStageStarted, Stage: name})
 		for _, percent := range percents {
-			o.Notify(report.Event{Type: report.EventProgress, Stage: name, Percent: percent, Message: "copying \x1b[31mdisk"})
+			o.Notify(report.Event{Type: report.EventProgress, Stage: name, Percent: percent, TotalPercent: percent / 2, Message: "copying \x1b[31mdisk"})
 		}
 		o.Notify(report.Event{Type: report.EventStageFinished, Stage: name, Success: true, Duration: 1.5})
 		_ = result.StageSucceeded(name, 1.5, nil)
@@ -51,12 +51,12 @@ func TestConsoleLines(t *testing.T) {
 		"normal": {
 			"--quiet=false", result,
 			"inspect: started\ninspect: done after 1.50 s\n" + warnings +
-				"convert: started\nconvert: 26 %, copying \ufffd[31mdisk\nconvert: 80 %, copying \ufffd[31mdisk\nconvert: done after 1.50 s\n" + late,
+				"convert: started\nconvert: 26 % (13 % of all), copying \ufffd[31mdisk\nconvert: 80 % (40 % of all), copying \ufffd[31mdisk\nconvert: done after 1.50 s\n" + late,
 		},
 		"verbose": {
 			"-v", result,
 			"inspect: started\ninspect: done after 1.50 s\nfix: e2fsck -n\n" + warnings +
-				"convert: started\nconvert: 1 %, copying \ufffd[31mdisk\nconvert: 26 %, copying \ufffd[31mdisk\nconvert: 80 %, copying \ufffd[31mdisk\nconvert: done after 1.50 s\n" + late,
+				"convert: started\nconvert: 1 % (0 % of all), copying \ufffd[31mdisk\nconvert: 26 % (13 % of all), copying \ufffd[31mdisk\nconvert: 80 % (40 % of all), copying \ufffd[31mdisk\nconvert: done after 1.50 s\n" + late,
 		},
 		"quiet": {"-q", "", ""},
 	} {
@@ -204,16 +204,17 @@ func TestBars(t *testing.T) {
 	var screen lockedBuffer
 	// Elsewhere than on a terminal this is the width of the whole row.
 	b := newBars(&screen, mpb.WithAutoRefresh(), mpb.WithWidth(80))
-	b.advanced("early", 10, "nothing has started") // must not matter
+	b.advanced("early", 10, 5, "nothing has started") // must not matter
 	b.started(report.StageInspect)
 	b.ended(report.StageInspect, true, 1.5)
 	b.started(report.StageConvert)
-	b.advanced(report.StageConvert, 50, "copying\nthe \x1b[2Jdisk of a very long name")
+	b.advanced(report.StageConvert, 50, 72, "copying\nthe \x1b[2Jdisk of a very long name")
 	screen.await(t, " copying the \ufffd[2Jdisk of a v…")
 	if row := lastRow(screen.String()); !strings.Contains(row, "[=") {
 		t.Errorf("no bar between the texts: %q", row)
 	}
-	b.advanced(report.StageConvert, 100, "")
+	screen.await(t, "72% [=")
+	b.advanced(report.StageConvert, 100, 90, "")
 	if _, err := b.Write([]byte("warning: above the bars\n")); err != nil {
 		t.Error(err)
 	}
@@ -240,7 +241,7 @@ func TestBarsOnClosedTerminal(t *testing.T) {
 	b := newBars(closed{}, mpb.WithAutoRefresh())
 	for range 3 {
 		b.started(report.StageConvert)
-		b.advanced(report.StageConvert, 50, "copying")
+		b.advanced(report.StageConvert, 50, 70, "copying")
 		_, _ = b.Write([]byte("warning\n"))
 		b.ended(report.StageConvert, true, 1)
 	}

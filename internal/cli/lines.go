@@ -8,10 +8,10 @@ import (
 // noProgress shows messages and no progress.
 type noProgress struct{ io.Writer }
 
-func (noProgress) started(string)                   {}
-func (noProgress) advanced(string, float64, string) {}
-func (noProgress) ended(string, bool, float64)      {}
-func (noProgress) close()                           {}
+func (noProgress) started(string)                            {}
+func (noProgress) advanced(string, float64, float64, string) {}
+func (noProgress) ended(string, bool, float64)               {}
+func (noProgress) close()                                    {}
 
 // lines shows the progress as lines, for logs: each stage as it starts and
 // ends, and each quarter of it.
@@ -29,7 +29,7 @@ func (l *lines) started(stage string) {
 	_, _ = fmt.Fprintf(l, "%s: started\n", stage)
 }
 
-func (l *lines) advanced(stage string, percent float64, doing string) {
+func (l *lines) advanced(stage string, percent, total float64, doing string) {
 	quarter := int(percent / 25)
 	further := quarter > l.quarter && quarter < 4 // the end is told by ended
 	step := l.verbose && doing != "" && doing != l.doing
@@ -37,7 +37,7 @@ func (l *lines) advanced(stage string, percent float64, doing string) {
 		return
 	}
 	l.quarter, l.doing = max(quarter, l.quarter), doing
-	text := fmt.Sprintf("%s: %.0f %%", stage, percent)
+	text := fmt.Sprintf("%s: %.0f %% (%.0f %% of all)", stage, percent, total)
 	if doing != "" {
 		text += ", " + printable(doing)
 	}

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
@@ -159,19 +160,18 @@ func Run(ctx context.Context, t Target, o Options) (Result, []Warning, error) {
 		return Result{}, nil, errors.New("no guest file system is mounted")
 	}
 	r := newRun(t, o)
+	wanted := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return s.wanted != nil && !s.wanted(o) })
 	total, done := 0.0, 0.0
-	for _, s := range steps {
+	for _, s := range wanted {
 		total += s.weight
 	}
-	for _, s := range steps {
-		if s.wanted == nil || s.wanted(o) {
-			r.progress(100*done/total, s.name)
-			if err := ctx.Err(); err != nil {
-				return r.finish(), r.warnings, err
-			}
-			if err := s.do(ctx, r); err != nil {
-				return r.finish(), r.warnings, fmt.Errorf("%s: %w", s.name, err)
-			}
+	for _, s := range wanted {
+		r.progress(100*done/total, s.name)
+		if err := ctx.Err(); err != nil {
+			return r.finish(), r.warnings, err
+		}
+		if err := s.do(ctx, r); err != nil {
+			return r.finish(), r.warnings, fmt.Errorf("%s: %w", s.name, err)
 		}
 		done += s.weight
 	}

@@ -60,10 +60,11 @@ func (r *run) convert() (any, error) {
 		return nil, err
 	}
 	result := convertResult{Trimmed: trimmed}
+	copied := r.progressUntil(almost)
 	for _, c := range conversions {
 		converted, err := r.copyDisk(c, func(percent float64) {
 			part := percent / 100 * float64(c.disk.VirtualSize)
-			r.progress(100*(float64(done)+part)/float64(max(total, 1)), "converting "+filepath.Base(c.to))
+			copied(100*(float64(done)+part)/float64(max(total, 1)), "converting "+filepath.Base(c.to))
 		})
 		if err != nil {
 			// A changed source, or a wrong checksum, says best why it cannot be read.

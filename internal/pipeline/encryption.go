@@ -27,7 +27,7 @@ func (r *run) openEncrypted() error {
 	if len(keys) == 0 {
 		return nil
 	}
-	r.progress(20, "opening the encrypted devices")
+	r.progress(60, "opening the encrypted devices")
 	if err := r.session.OpenLUKS(keys); err != nil {
 		return withRemedy(fmt.Errorf("source.luks_keys: %w", err),
 			"give each encrypted device its own passphrase, by the UUID that `cryptsetup luksUUID` or `blkid` shows in the guest")

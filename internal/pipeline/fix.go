@@ -18,6 +18,13 @@ type fixResult struct {
 	Configuration *inject.Result `json:"configuration,omitempty"`
 }
 
+// How far the fix stage is, in percent, when injection and when the last check
+// of the file systems begin.
+const (
+	injecting = 85.0
+	checking  = 95.0
+)
+
 // fix prepares the guest for KVM inside the overlay, and injects the manifest's
 // configuration.
 func (r *run) fix() (any, error) {
@@ -30,8 +37,9 @@ func (r *run) fix() (any, error) {
 		return nil, err
 	}
 	options := r.manifest.Pipeline.Fix
+	target.Progress = r.progressUntil(checking)
 	if injection != nil {
-		target.Progress = func(percent float64, doing string) { r.progress(injectionStarts/100*percent, doing) }
+		target.Progress = r.progressUntil(injecting)
 	}
 	fixed, warnings, err := fix.Run(r.ctx, target, fix.Options{
 		Backup:            options.Backup,
@@ -130,7 +138,6 @@ func (r *run) target() fix.Target {
 		Firmware: r.system.firmware,
 		Space:    r.session.Space,
 		NICs:     r.describedNICs(),
-		Progress: r.progress,
 	}
 }
 

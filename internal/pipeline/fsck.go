@@ -46,7 +46,7 @@ func (r *run) checkBefore(system guest.OS) error {
 		if !ok || slices.ContainsFunc(mounts[:n], func(m guest.Mount) bool { return m.Device == mount.Device }) {
 			continue
 		}
-		r.progress(50+20*float64(n)/float64(len(mounts)), "checking the file system of "+mount.Path)
+		r.progress(80+10*float64(n)/float64(len(mounts)), "checking the file system of "+mount.Path)
 		checked := checkedFilesystem{Path: mount.Path, Device: stableName(device), Type: device.FSType, device: device}
 		if checked.Before, err = r.check(checked); err != nil {
 			if err = r.damaged(checked, err, mode); err != nil {
@@ -110,7 +110,7 @@ func (r *run) checkAfter(changed []string) ([]checkedFilesystem, error) {
 			f.After = fsUnchecked
 			continue
 		}
-		r.progress(99, "checking the file system of "+f.Path)
+		r.progress(checking+(100-checking)*float64(n)/float64(len(checked)), "checking the file system of "+f.Path)
 		var err error
 		if f.After, err = r.check(*f); err != nil {
 			return nil, fmt.Errorf("after the fixes, the file system %s of the guest (%s): %w", f.Path, f.Device, err)

@@ -9,10 +9,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-// injectionStarts is how far the fix stage is, in percent, when the fixes are
-// done and injection begins.
-const injectionStarts = 90.0
-
 // injection is a configuration that was found to fit the guest.
 type injection struct {
 	*inject.Injection
@@ -46,7 +42,7 @@ func (r *run) inject(i *injection, target fix.Target, result *fixResult) error {
 	if i == nil {
 		return nil
 	}
-	r.progress(injectionStarts, "injecting the configuration")
+	r.progress(injecting, "injecting the configuration")
 	injected, warnings, err := i.Run(r.ctx)
 	for _, w := range warnings {
 		r.warn(w.Message, w.Remedy)

@@ -150,7 +150,7 @@ func (r *run) guestInfo() (guestInfo, error) {
 	if os.Type != "linux" {
 		return info, nil
 	}
-	r.progress(90, "reading the kernels")
+	r.progress(95, "reading the kernels")
 	collect := r.manifest.Pipeline.Inspect.CollectGuestInfo
 	kernels, err := fix.Survey(r.ctx, r.target(), collect)
 	if err != nil {

@@ -75,6 +75,7 @@ func (r *run) loadManifest() (any, error) {
 		Checksum:        m.Source.Checksum,
 		IgnoreChecksums: !m.Source.VerifyChecksums,
 		MaxVirtualSize:  m.Source.MaxVirtualSize,
+		Progress:        func(percent float64) { r.progress(percent, "comparing the checksum of the source") },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("source.path: %w", err)

@@ -46,6 +46,7 @@ type run struct {
 	report   *report.Report
 	stage    string // the stage that is running
 	started  time.Time
+	meter    meter
 	// freeSpace is availableSpace, or what a test puts in its place.
 	freeSpace func(directory string) (int64, error)
 
@@ -70,22 +71,17 @@ type image struct {
 
 // stages runs the enabled stages and stops at the first that fails.
 func (r *run) stages() error {
-	p := r.manifest.Pipeline
-	for _, s := range []struct {
-		name    string
-		enabled bool
-		run     func() (any, error)
-	}{
-		{report.StageLoadManifest, true, r.loadManifest},
-		{report.StageInspect, p.Inspect.Enabled, r.inspect},
-		{report.StageFix, p.Fix.Enabled, r.fix},
-		{report.StageConvert, p.Convert.Enabled && !r.manifest.Options.DryRun, r.convert},
-		{report.StageValidate, p.Validate.Enabled && !r.manifest.Options.DryRun, r.validate},
-	} {
-		if !s.enabled {
-			continue
-		}
-		if err := r.runStage(s.name, s.run); err != nil {
+	work := map[string]func() (any, error){
+		report.StageLoadManifest: r.loadManifest,
+		report.StageInspect:      r.inspect,
+		report.StageFix:          r.fix,
+		report.StageConvert:      r.convert,
+		report.StageValidate:     r.validate,
+	}
+	enabled := r.manifest.EnabledStages()
+	for n, name := range enabled {
+		r.meter.start(r.costs(enabled[n:])...)
+		if err := r.runStage(name, work[name]); err != nil {
 			return err
 		}
 	}
@@ -107,6 +103,7 @@ func (r *run) runStage(name string, stage func() (any, error)) error {
 	if err := r.report.StageSucceeded(name, duration, result); err != nil {
 		return r.fail(err)
 	}
+	r.meter.finish()
 	r.notify(report.Event{Type: report.EventProgress, Percent: 100})
 	r.notify(report.Event{Type: report.EventStageFinished, Success: true, Duration: duration})
 	return nil
@@ -133,11 +130,20 @@ func (r *run) warn(message, remedy string) {
 
 // progress tells how far the running stage is, from 0 to 100.
 func (r *run) progress(percent float64, doing string) {
-	r.notify(report.Event{Type: report.EventProgress, Percent: min(max(percent, 0), 100), Message: doing})
+	r.meter.advance(percent)
+	r.notify(report.Event{Type: report.EventProgress, Percent: r.meter.stage, Message: doing})
+}
+
+// progressUntil is progress for a part of the running stage, which goes from
+// where the stage is now to end.
+func (r *run) progressUntil(end float64) func(percent float64, doing string) {
+	begin := r.meter.stage
+	return func(percent float64, doing string) { r.progress(begin+(end-begin)*percent/100, doing) }
 }
 
 func (r *run) notify(e report.Event) {
 	e.Time = report.Now()
+	e.TotalPercent = r.meter.total
 	if e.Stage == "" && e.Type != report.EventFinished {
 		e.Stage = r.stage
 	}

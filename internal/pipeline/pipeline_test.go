@@ -2,8 +2,10 @@ package pipeline_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -100,13 +102,25 @@ func TestRunGuardsImages(t *testing.T) {
 	}
 }
 
-// checkProgress proves that no stage's progress ever falls.
+// checkProgress proves that neither a stage's progress nor that of all ever
+// falls, and that 100 is the end.
 func checkProgress(t *testing.T, events []report.Event) {
 	t.Helper()
 	reached := map[string]float64{}
+	total := 0.0
 	for _, e := range events {
+		if e.TotalPercent < total {
+			t.Errorf("progress of all fell from %.1f to %.1f", total, e.TotalPercent)
+		}
+		if total == 100 && e.Type != report.EventStageFinished && e.Type != report.EventFinished {
+			t.Errorf("all was done before %+v", e)
+		}
+		total = e.TotalPercent
 		if e.Type != report.EventProgress {
 			continue
+		}
+		if reached[e.Stage] == 100 {
+			t.Errorf("%s was done before %+v", e.Stage, e)
 		}
 		if e.Percent < reached[e.Stage] {
 			t.Errorf("progress of %s fell from %.1f to %.1f", e.Stage, reached[e.Stage], e.Percent)
@@ -115,6 +129,9 @@ func checkProgress(t *testing.T, events []report.Event) {
 	}
 	if reached[report.StageConvert] != 100 {
 		t.Errorf("convert ended at %.1f %%", reached[report.StageConvert])
+	}
+	if total != 100 {
+		t.Errorf("all ended at %.1f %%", total)
 	}
 }
 
@@ -410,5 +427,29 @@ func TestRunCanBeFollowedByAFile(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(directory, "progress.json")); !os.IsNotExist(err) {
 		t.Errorf("the file stays: %v", err)
+	}
+}
+
+// Reading a large file for its checksum takes minutes, which can be followed.
+func TestRunTellsHowFarTheChecksumIs(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "disk.raw")
+	content := make([]byte, 8<<20)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := conversion(file, t.TempDir())
+	m.Source.Type = manifest.SourceRaw
+	m.Source.Checksum = fmt.Sprintf("sha256:%x", sha256.Sum256(content))
+	var events []report.Event
+	_, err := pipeline.Run(t.Context(), m, pipeline.Options{Notify: func(e report.Event) { events = append(events, e) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkProgress(t, events)
+	if !slices.ContainsFunc(events, func(e report.Event) bool {
+		return e.Stage == report.StageLoadManifest && e.Percent == 50 && e.TotalPercent > 0 && e.TotalPercent < 50
+	}) {
+		t.Errorf("no event tells of half the file: %+v", events)
 	}
 }

@@ -20,6 +20,7 @@ func (r *run) publish() error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
+	r.progress(almost, "publishing")
 	var images []report.Artifact
 	for _, image := range r.images {
 		written, err := os.Stat(image.temporary)

@@ -39,7 +39,7 @@ func (r *run) openSession() error {
 	for _, overlay := range r.overlays {
 		drives = append(drives, guest.Drive{Path: overlay, Format: "qcow2"})
 	}
-	r.progress(5, "launching the appliance")
+	r.progress(1, "launching the appliance")
 	session, err := guest.Open(r.ctx, drives, guest.Options{
 		TempDir:      r.artifacts.Dir(),
 		Acceleration: r.options.Acceleration,
@@ -91,7 +91,7 @@ func (r *run) mountSystem() error {
 	if r.system.os != nil {
 		return nil
 	}
-	r.progress(40, "looking for an operating system")
+	r.progress(62, "looking for an operating system")
 	systems, err := r.session.Inspect()
 	if err != nil {
 		return fmt.Errorf("inspecting the guest: %w", err)
@@ -110,7 +110,7 @@ func (r *run) mountSystem() error {
 	if err := r.checkBefore(found); err != nil {
 		return err
 	}
-	r.progress(70, "mounting the guest's file systems")
+	r.progress(90, "mounting the guest's file systems")
 	mounts, warnings, err := r.session.MountGuest(found)
 	if err != nil {
 		r.system.hibernated = r.system.hibernated || errors.Is(err, guest.ErrHibernated)

@@ -12,6 +12,7 @@ import (
 // The last of these stages waits until the checksums of a package are compared.
 func (r *run) verifySource() error {
 	if r.readsNoMore() {
+		r.progress(almost, "checking that the source is what it was")
 		if err := r.source.VerifyDigests(); err != nil {
 			return fmt.Errorf("source.path: %w", err)
 		}

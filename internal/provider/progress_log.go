@@ -20,7 +20,7 @@ type progressLog struct {
 func newProgressLog(ctx context.Context) *progressLog { return &progressLog{ctx: ctx} }
 
 func (l *progressLog) notify(event report.Event) {
-	fields := map[string]any{"stage": event.Stage}
+	fields := map[string]any{"stage": event.Stage, "total_percent": int(event.TotalPercent)}
 	switch event.Type {
 	case report.EventStageStarted:
 		l.tenths = 0

@@ -100,10 +100,13 @@ type Event struct {
 	Type  string `json:"type"`
 	Time  Time   `json:"time"`
 	Stage string `json:"stage,omitempty"`
-	// Percent is the stage's progress from 0 to 100.
-	Percent float64 `json:"percent,omitempty"`
-	Message string  `json:"message,omitempty"`
-	Remedy  string  `json:"remedy,omitempty"`
+	// Percent is the stage's progress from 0 to 100, TotalPercent that of the
+	// whole run as far as it can be foreseen. Neither ever falls, and 100 is what
+	// has ended well.
+	Percent      float64 `json:"percent,omitempty"`
+	TotalPercent float64 `json:"total_percent,omitempty"`
+	Message      string  `json:"message,omitempty"`
+	Remedy       string  `json:"remedy,omitempty"`
 	// Success and Duration (seconds) belong to stage_finished.
 	Success  bool    `json:"success,omitempty"`
 	Duration float64 `json:"duration,omitempty"`

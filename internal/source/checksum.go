@@ -39,7 +39,7 @@ func (o *opening) checkSum(file span) error {
 		return refuse(fmt.Sprintf("the checksum %q of the source cannot be understood", printable(o.request.Checksum)),
 			`write source.checksum as "sha256:" and 64 hexadecimal digits; md5, sha1 and sha512 are understood too`)
 	}
-	got, err := o.digest(file, h)
+	got, err := o.digest(file, h, o.request.Progress)
 	if err != nil {
 		return err
 	}
@@ -50,9 +50,10 @@ func (o *opening) checkSum(file span) error {
 	return nil
 }
 
-// digest reads a whole span through a hash.
-func (o *opening) digest(s span, h hash.Hash) (string, error) {
-	n, err := io.CopyBuffer(struct{ io.Writer }{h}, contextReader{o.ctx, s.reader()}, make([]byte, 1<<20))
+// digest reads a whole span through a hash. progress, if not nil, is told how
+// far it is.
+func (o *opening) digest(s span, h hash.Hash, progress func(percent float64)) (string, error) {
+	n, err := io.CopyBuffer(&countingWriter{h, s.size, 0, progress}, contextReader{o.ctx, s.reader()}, make([]byte, 1<<20))
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", s.name, err)
 	}
@@ -60,6 +61,24 @@ func (o *opening) digest(s span, h hash.Hash) (string, error) {
 		return "", damaged(s.name, "it ended while it was read")
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// countingWriter tells how much of size was written. It hides all but Write of
+// what it writes to, so that a copy goes through its own buffer.
+type countingWriter struct {
+	to       io.Writer
+	size     int64
+	written  int64
+	progress func(percent float64)
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	w.written += int64(n)
+	if w.progress != nil && w.size > 0 {
+		w.progress(100 * float64(w.written) / float64(w.size))
+	}
+	return n, err
 }
 
 // contextReader ends with its context.

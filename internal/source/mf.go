@@ -72,7 +72,7 @@ func (o *opening) verifyDigest(s span, want digest) error {
 	if !known {
 		return errors.New("unknown checksum algorithm " + want.algorithm)
 	}
-	got, err := o.digest(s, h)
+	got, err := o.digest(s, h, nil)
 	if err != nil {
 		return err
 	}

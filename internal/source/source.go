@@ -48,6 +48,9 @@ type Request struct {
 	IgnoreChecksums bool
 	// MaxVirtualSize bounds each disk, in bytes; 0 is DefaultMaxVirtualSize.
 	MaxVirtualSize int64
+	// Progress, if set, is told while Checksum is compared how many percent of
+	// the file were read, never falling.
+	Progress func(percent float64)
 }
 
 // Source is an opened source.
