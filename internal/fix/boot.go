@@ -98,13 +98,8 @@ func verifyBoot(_ context.Context, r *run) error {
 			return nil
 		}
 		fixed, findings := f.edit(text, scope)
-		if fixed != text {
-			stale = append(stale, fmt.Errorf("%s still names devices of the old machine", name))
-		}
-		for _, found := range findings {
-			if !found.foreign && found.err != nil && (found.param == "root" || found.param == "real_root") {
-				stale = append(stale, fmt.Errorf("%s: %s", name, found))
-			}
+		for _, problem := range staleRoots(fixed, text, findings) {
+			stale = append(stale, fmt.Errorf("%s%s", name, problem))
 		}
 		return nil
 	})
@@ -120,6 +115,20 @@ func verifyBoot(_ context.Context, r *run) error {
 		return nil
 	}
 	return fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem)
+}
+
+// staleRoots says, each to follow the file's name, what ties the guest to its
+// old machine in a text that was edited already, from what one more edit gives.
+func staleRoots(fixed, text string, findings []finding) (problems []string) {
+	if fixed != text {
+		problems = append(problems, " still names devices of the old machine")
+	}
+	for _, found := range findings {
+		if !found.foreign && found.err != nil && (found.param == "root" || found.param == "real_root") {
+			problems = append(problems, ": "+found.String())
+		}
+	}
+	return problems
 }
 
 func (r *run) bootScope() bootScope {

@@ -143,6 +143,7 @@ var steps = []step{
 	{"UEFI fallback loader", 1, nil, fixFallbackLoader},
 	{"boot loader configuration", 1, nil, rememberBoot},
 	{"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools }, removeVMwareTools},
+	{"boot loader configuration", 2, updateGrub, regenerateGrub},
 	{"network", 1, nil, fixNetwork},
 	{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, fixInitramfs},
 	{"boot loader configuration", 1, nil, correctRegenerated},

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// grub.cfg is edited and never regenerated. An edit changes exactly the names
-// that bind the guest to its old machine, costs nothing, and leaves what an
-// administrator or another tool put into the file. The guest's grub-mkconfig
-// takes many seconds, and, run here, it writes what it sees here: the
-// appliance's device names as root=, or linux16 for a guest that boots by UEFI.
-// What it would be needed for, a root= that no device answers to, is solved
-// without it: the root file system has been found, and its name is written.
+// grub.cfg is edited, and regenerated only where that cannot help
+// (regenerateGrub). An edit changes exactly the names that bind the guest to its
+// old machine, costs nothing, and leaves what an administrator or another tool
+// put into the file. The guest's grub-mkconfig takes many seconds, and, run
+// here, it writes what it sees here: the appliance's device names as root=, or
+// linux16 for a guest that boots by UEFI. A root= that no device answers to does
+// not need it: the root file system has been found, and its name is written.
 
 // bootScope is what edits of boot configuration need to know of the guest.
 type bootScope struct {

@@ -43,6 +43,7 @@ var guestCases = []guestCase{
 	{recipe: "debian13-gpt-xfs-dracut", full: true, nic: "ens192", address: "192.0.2.17/24", mounts: []string{"/", "/boot"}},
 	{recipe: "debian12-bios-dracut-resume", full: true, nic: "ens192", address: "192.0.2.18/24", mounts: []string{"/"}},
 	{recipe: "debian12-bios-two-kernels", full: true, nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
+	{recipe: "debian12-bios-empty-menu", full: true, nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian11-bios-hda", full: true, nic: "eth0", address: "192.0.2.11/24", mounts: []string{"/"}, removeTools: true},
 }
 

@@ -32,6 +32,19 @@ func debian12BIOS() Recipe {
 	}
 }
 
+// debian12EmptyMenu lost its GRUB menu, as file systems lose what a crash kept
+// from the disk. It boots nowhere, by no edit of what is left.
+func debian12EmptyMenu() Recipe {
+	r := debian12BIOS()
+	r.Name = "debian12-bios-empty-menu"
+	r.Description = "Debian 12, BIOS, MBR, ext4, an empty grub.cfg and GRUB_DISABLE_LINUX_UUID: nothing to start"
+	r.Hostname = "web04"
+	r.Boots = StateGRUB
+	r.Old = ""
+	r.Commands = []string{"truncate -s 0 /boot/grub/grub.cfg"}
+	return r
+}
+
 // debian12NoVirtio is the same guest with an initramfs made for the hardware
 // of the old machine alone.
 func debian12NoVirtio() Recipe {

@@ -14,6 +14,7 @@ func Recipes() []Recipe {
 		debian12BIOS(),
 		debian12NoVirtio(),
 		debian12TwoKernels(),
+		debian12EmptyMenu(),
 		debian11HDA(),
 		debian12LVM(),
 		debian12TwoDisks(),

@@ -1,0 +1,138 @@
+package fix
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+)
+
+// grubMenu is where a GRUB 2 has its menu, and the guest's tool that writes it.
+type grubMenu struct{ directory, tool string }
+
+var grubMenus = []grubMenu{
+	{"/boot/grub", "/usr/sbin/grub-mkconfig"},
+	{"/boot/grub2", "/usr/sbin/grub2-mkconfig"},
+}
+
+// regenerateGrub is for the menu that edits cannot help: that which starts no
+// kernel of this guest, since its entries name kernels that are gone, or are
+// gone themselves, and that with a root= that cannot be written over. The
+// guest's own tool writes it anew. What the tool saw here and not in the guest
+// is corrected later, and a menu that is no better is not kept.
+func regenerateGrub(ctx context.Context, r *run) error {
+	for _, menu := range grubMenus {
+		if err := r.regenerateMenu(ctx, menu); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) regenerateMenu(ctx context.Context, menu grubMenu) error {
+	file := path.Join(menu.directory, "grub.cfg")
+	text, existed, err := r.read(file)
+	if err != nil || !r.readsMenu(menu, existed) {
+		return err
+	}
+	problem := menuProblem(text, r.bootScope())
+	if problem == "" {
+		return nil
+	}
+	const remedy = "repair it in the guest (update-grub, or grub2-mkconfig -o) before the migration"
+	if !r.exists(menu.tool) || r.runner == nil {
+		r.warn(file+" "+problem+", and the guest has no "+menu.tool+" that could be run here", remedy)
+		return nil
+	}
+	if kernels, err := r.kernels(); err != nil || len(kernels) == 0 {
+		return err // told with the initramfs images
+	}
+	if err := r.backups.keep(file); err != nil {
+		return r.explainFull(backupIndex, err)
+	}
+	failure := r.command(ctx, "write "+file+" anew, which "+problem, menu.tool, "-o", file)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	written, _, err := r.read(file)
+	if err != nil {
+		return err
+	}
+	if failure == nil {
+		scope := r.bootScope()
+		scope.names.appliance = true
+		corrected, _ := editGrubConfig(written, scope)
+		if problem := menuProblem(corrected, r.bootScope()); problem != "" {
+			failure = errMenu(problem)
+		} else if !fitsFirmware(written, r.target.Firmware) {
+			failure = errMenu("has commands of another firmware than the guest's")
+		}
+	}
+	if failure == nil {
+		r.recordWrite(file, existed, "the new menu starts the guest's kernels", unifiedDiff(file, text, written))
+		return nil
+	}
+	if existed && written != text {
+		if err := r.put(file, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	r.warn(file+" "+problem+", and "+menu.tool+" did not help: "+failure.Error(), remedy)
+	return nil
+}
+
+// errMenu is what is wrong with a menu that was just written.
+type errMenu string
+
+func (e errMenu) Error() string { return "what it wrote " + string(e) }
+
+// readsMenu reports whether a GRUB that is installed reads the menu in this
+// directory: its modules are there. One whose menu lies on the EFI system
+// partition has none.
+func (r *run) readsMenu(menu grubMenu, exists bool) bool {
+	if exists && menu.tool == grubMenus[0].tool && r.exists(grubMenus[1].directory+"/grub.cfg") {
+		return false // left by an older loader, beside grub2
+	}
+	return slices.ContainsFunc([]string{"i386-pc", "x86_64-efi", "i386-efi", "arm64-efi"}, func(platform string) bool {
+		return r.exists(path.Join(menu.directory, platform, "normal.mod"))
+	})
+}
+
+// menuProblem says why a GRUB menu does not start this guest, or nothing if it
+// does. A menu whose entries are elsewhere is not judged.
+func menuProblem(text string, s bootScope) string {
+	starts := false
+	for _, statement := range parseGrub(text) {
+		command := statement.command()
+		if len(command) == 0 {
+			continue
+		}
+		switch name := command[0].text; {
+		case name == "blscfg", name == "configfile":
+			return ""
+		case slices.Contains(linuxCommands, name) && len(command) > 1:
+			starts = starts || s.hasKernel(kernelImage(command))
+		}
+	}
+	if !starts {
+		return "starts no kernel that the guest has"
+	}
+	fixed, findings := editGrubConfig(text, s)
+	if len(staleRoots(fixed, text, findings)) > 0 {
+		return "names a root file system that cannot be corrected"
+	}
+	return ""
+}
+
+// fitsFirmware tells the commands of a patched GRUB apart that load a kernel on
+// one firmware alone. The tool writes those of the firmware that it runs on.
+func fitsFirmware(text, firmware string) bool {
+	unfit := "linux16"
+	if firmware == FirmwareBIOS {
+		unfit = "linuxefi"
+	}
+	return !slices.ContainsFunc(parseGrub(text), func(statement grubStatement) bool {
+		command := statement.command()
+		return len(command) > 0 && strings.EqualFold(command[0].text, unfit)
+	})
+}
