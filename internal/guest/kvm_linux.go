@@ -28,10 +28,8 @@ const (
 	probePort  = 0xf4
 )
 
-// probeKVM says why KVM does not work for QEMU, or "" when it does. That the
-// device can be opened proves nothing (nested virtualisation, missing
-// processor features), so a few instructions are run under it.
-func probeKVM(ctx context.Context, qemu, tempDir string) string {
+// openKVM says why KVM cannot even be opened, or "".
+func openKVM() string {
 	device, err := os.OpenFile(kvmDevice, os.O_RDWR, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -42,6 +40,16 @@ func probeKVM(ctx context.Context, qemu, tempDir string) string {
 		return fmt.Sprintf("%s cannot be opened: %v", kvmDevice, err)
 	}
 	_ = device.Close()
+	return ""
+}
+
+// probeKVM says why KVM does not work for QEMU, or "" when it does. That the
+// device can be opened proves nothing (nested virtualisation, missing
+// processor features), so a few instructions are run under it.
+func probeKVM(ctx context.Context, qemu, tempDir string) string {
+	if reason := openKVM(); reason != "" {
+		return reason
+	}
 	if runtime.GOARCH != "amd64" {
 		return "" // the launch will tell
 	}
@@ -60,7 +68,7 @@ func probeKVM(ctx context.Context, qemu, tempDir string) string {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	cmd.WaitDelay = time.Second
-	err = cmd.Run()
+	err := cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() == probeExit:

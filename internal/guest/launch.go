@@ -71,7 +71,7 @@ func accelerate(ctx context.Context, drives []Drive, options Options, dir string
 
 // defaultQEMU is the QEMU that libguestfs runs.
 func defaultQEMU() (string, error) {
-	handle, err := guestfs.Create()
+	handle, err := newHandle()
 	if err != nil {
 		return "", err
 	}
@@ -82,9 +82,9 @@ func defaultQEMU() (string, error) {
 
 // launch brings an appliance up, or leaves nothing behind.
 func launch(ctx context.Context, drives []Drive, options Options, dir string, accel Acceleration) (launched, error) {
-	handle, err := guestfs.Create()
+	handle, err := newHandle()
 	if err != nil {
-		return launched{}, fmt.Errorf("creating a libguestfs handle: %w", err)
+		return launched{}, err
 	}
 	up := launched{handle: handle, used: accel}
 	err = configure(handle, drives, options, dir, accel)

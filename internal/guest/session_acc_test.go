@@ -580,7 +580,7 @@ func TestAccKVMFallback(t *testing.T) {
 // forgetQEMU removes what libguestfs has cached of a QEMU, under its size.
 func forgetQEMU(t *testing.T, qemu string) {
 	t.Helper()
-	handle, err := guestfs.Create()
+	handle, err := newHandle()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,9 @@ var errUnavailable = errors.New("this program was built without libguestfs, whic
 	"on Linux, install libguestfs and its Go binding (Debian and Ubuntu: libguestfs0 libguestfs-dev golang-guestfs-dev; " +
 	"Fedora and RHEL: libguestfs libguestfs-devel golang-guestfs) and build with CGO_ENABLED=1")
 
+// CheckHost says that this build has no libguestfs.
+func CheckHost(Acceleration) []error { return []error{errUnavailable} }
+
 // Session is one run of the libguestfs appliance. In this build there is none:
 // every call fails and says what is missing.
 type Session struct{}

@@ -45,10 +45,10 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.makeReportDirectory(); err != nil {
 		return nil, err
 	}
-	work := r.options.WorkDirectory
-	if work == "" {
-		work = m.OutputDirectory()
+	if err := r.checkAppliance(); err != nil {
+		return nil, err
 	}
+	work := r.workDirectory()
 	if err := r.sweep(work, m.OutputDirectory()); err != nil {
 		return nil, err
 	}
@@ -100,6 +100,14 @@ func (r *run) loadManifest() (any, error) {
 		result.Name = m.Metadata.Name
 	}
 	return result, nil
+}
+
+// workDirectory is where the run makes its own work directory.
+func (r *run) workDirectory() string {
+	if r.options.WorkDirectory != "" {
+		return r.options.WorkDirectory
+	}
+	return r.manifest.OutputDirectory()
 }
 
 // checkOverlayBacking refuses to publish an overlay whose backing file would

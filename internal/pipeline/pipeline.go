@@ -32,10 +32,14 @@ type Options struct {
 // manifest's report path if the output directory could be used. A failure is a
 // *Error.
 func Run(ctx context.Context, m *manifest.Manifest, o Options) (*report.Report, error) {
-	r := &run{ctx: ctx, manifest: m, options: o, report: report.New(), freeSpace: availableSpace}
+	r := newRun(ctx, m, o)
 	r.report.Pipeline.DryRun = m.Options.DryRun
 	err := r.stages()
 	return r.finish(err)
+}
+
+func newRun(ctx context.Context, m *manifest.Manifest, o Options) *run {
+	return &run{ctx: ctx, manifest: m, options: o, report: report.New(), freeSpace: availableSpace, checkHost: guest.CheckHost}
 }
 
 // run is the state of one migration.
@@ -49,6 +53,8 @@ type run struct {
 	meter    meter
 	// freeSpace is availableSpace, or what a test puts in its place.
 	freeSpace func(directory string) (int64, error)
+	// checkHost is guest.CheckHost, or what a test puts in its place.
+	checkHost func(guest.Acceleration) []error
 
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,16 +118,6 @@ func realFactories(t *testing.T) map[string]func() (tfprotov6.ProviderServer, er
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"hyper2kvm": providerserver.NewProtocol6WithError(&hyper2kvmProvider{version: "test", executable: buildProvider(t), lockDirectory: t.TempDir()}),
 	}
-}
-
-// buildProvider builds the program and returns its path.
-func buildProvider(t *testing.T) string {
-	t.Helper()
-	executable := filepath.Join(t.TempDir(), "terraform-provider-hyper2kvm")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", executable, "../..").CombinedOutput(); err != nil {
-		t.Fatalf("building the provider: %v\n%s", err, out)
-	}
-	return executable
 }
 
 // deployAddress is the address that the configuration gives to the guest.

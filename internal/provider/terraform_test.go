@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,6 +18,8 @@ type cli struct {
 	t         *testing.T
 	directory string
 	env       []string
+	// within is a command that runs the terraform command line after it.
+	within []string
 }
 
 // newCLI makes the directory. executable is the provider; it is copied under
@@ -52,7 +55,8 @@ func newCLI(t *testing.T, executable string, files map[string]string, env ...str
 
 // try runs terraform and returns what it printed.
 func (c *cli) try(args ...string) (string, error) {
-	cmd := exec.CommandContext(c.t.Context(), "terraform", args...)
+	words := append(append(slices.Clone(c.within), "terraform"), args...)
+	cmd := exec.CommandContext(c.t.Context(), words[0], words[1:]...)
 	cmd.Dir, cmd.Env = c.directory, c.env
 	out, err := cmd.CombinedOutput()
 	return string(out), err

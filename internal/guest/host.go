@@ -1,0 +1,71 @@
+//go:build cgo && linux
+
+package guest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// CheckHost says what this host lacks to run the appliance, each with a method
+// Remedy() string, without running it: the library, its QEMU, a kernel, and KVM
+// where it is asked for. It takes milliseconds and changes nothing.
+func CheckHost(acceleration Acceleration) (lacks []error) {
+	handle, err := newHandle()
+	if err != nil {
+		return []error{err}
+	}
+	defer func() { _ = handle.Close() }()
+	defer holdThread(handle)()
+	qemu, err := handle.Get_hv()
+	if err != nil {
+		return []error{cleanError(err)}
+	}
+	path, err := handle.Get_path()
+	if err != nil {
+		return []error{cleanError(err)}
+	}
+	cache, err := handle.Get_cachedir()
+	if err != nil {
+		return []error{cleanError(err)}
+	}
+	if _, err := exec.LookPath(qemu); err != nil {
+		lacks = append(lacks, &lack{
+			what:   fmt.Sprintf("the appliance's QEMU cannot be run (%v)", err),
+			remedy: "install it (Debian, Ubuntu: " + qemuPackage() + "; Fedora, RHEL: qemu-kvm)",
+		})
+	}
+	at := applianceFiles{
+		path: filepath.SplitList(path), boot: "/boot", modules: "/lib/modules",
+		cache: filepath.Join(cache, fmt.Sprintf(".guestfs-%d", os.Geteuid())),
+	}
+	if err := at.check(); err != nil {
+		lacks = append(lacks, err)
+	}
+	if acceleration == AccelKVM {
+		if reason := openKVM(); reason != "" {
+			lacks = append(lacks, &lack{
+				what:   "acceleration is kvm, and KVM cannot be used: " + reason,
+				remedy: "give this user access to KVM, or set acceleration to auto or tcg",
+			})
+		}
+	}
+	return lacks
+}
+
+// qemuPackage is Debian's package of the QEMU for this machine's processor.
+func qemuPackage() string {
+	switch runtime.GOARCH {
+	case "arm", "arm64":
+		return "qemu-system-arm"
+	case "ppc64le":
+		return "qemu-system-ppc"
+	case "amd64", "386":
+		return "qemu-system-x86"
+	default:
+		return "qemu-system-misc"
+	}
+}

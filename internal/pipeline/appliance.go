@@ -1,0 +1,40 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+)
+
+// applianceStages are the enabled stages that open the guest in the appliance.
+func (r *run) applianceStages() []string {
+	var stages []string
+	if r.manifest.Pipeline.Inspect.Enabled {
+		stages = append(stages, "pipeline.inspect")
+	}
+	if r.manifest.Pipeline.Fix.Enabled {
+		stages = append(stages, "pipeline.fix")
+	}
+	return stages
+}
+
+// checkAppliance refuses stages that need the appliance on a host that cannot
+// run it, before any work.
+func (r *run) checkAppliance() error {
+	stages := r.applianceStages()
+	if len(stages) == 0 {
+		return nil
+	}
+	lacks := r.checkHost(r.options.Acceleration)
+	if len(lacks) == 0 {
+		return nil
+	}
+	var what, remedies []string
+	for _, lack := range lacks {
+		what = append(what, lack.Error())
+		if remedy := remedyOf(lack); remedy != "" {
+			remedies = append(remedies, remedy)
+		}
+	}
+	err := fmt.Errorf("%s: %s", strings.Join(stages, " and "), strings.Join(what, "; "))
+	return withRemedy(err, strings.Join(append(remedies, "or switch these stages off to convert without them"), "; "))
+}
