@@ -53,7 +53,9 @@ var Accelerations = []string{"auto", "kvm", "tcg"}
 type Command struct {
 	Version string
 	Engine  Engine
-	Stdin   io.Reader
+	// Preflight says what would fail a migration that ran now.
+	Preflight func(ctx context.Context, m *manifest.Manifest, o EngineOptions) []report.Problem
+	Stdin     io.Reader
 	// Stdout receives the result: the summary, or the events. Stderr receives
 	// all that is said on the way.
 	Stdout, Stderr io.Writer
@@ -80,6 +82,7 @@ type flags struct {
 	cancelOnStdinClose bool
 	runID              string
 	printSchema        bool
+	preflight          bool
 }
 
 const long = `Migrates the disk image that a manifest describes, so that it boots on KVM.
@@ -119,6 +122,9 @@ func (c *Command) Run(ctx context.Context, args []string) int {
 				_, _ = c.Stdout.Write(manifest.Schema())
 				return nil
 			}
+			if f.preflight {
+				return c.answerPreflights(cmd.Context(), f)
+			}
 			if err := f.check(); err != nil {
 				return err
 			}
@@ -153,9 +159,11 @@ func (f *flags) define(root *cobra.Command) {
 	set.StringVar(&f.runID, "run-id", "", "`UUID` that the ownership records of this run will have")
 	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	root.MarkFlagsMutuallyExclusive("manifest", "print-schema")
+	set.BoolVar(&f.preflight, "preflight", false, "answer each manifest of standard input with a line of what would fail it")
 	// For the Terraform provider, which runs this command as a child.
 	_ = set.MarkHidden("cancel-on-stdin-close")
 	_ = set.MarkHidden("run-id")
+	_ = set.MarkHidden("preflight")
 }
 
 func noArguments(_ *cobra.Command, args []string) error {

@@ -9,6 +9,14 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+// Preflight is the Preflight of the real command.
+func Preflight(ctx context.Context, m *manifest.Manifest, o EngineOptions) []report.Problem {
+	return pipeline.Preflight(ctx, m, pipeline.Options{
+		WorkDirectory: o.WorkDirectory,
+		Acceleration:  guest.Acceleration(o.Acceleration),
+	})
+}
+
 // Pipeline is the Engine of the real command.
 func Pipeline(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
 	return pipeline.Run(ctx, m, pipeline.Options{

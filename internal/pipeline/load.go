@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -45,6 +46,9 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.makeReportDirectory(); err != nil {
 		return nil, err
 	}
+	if err := qemuimg.Installed(); err != nil {
+		return nil, err
+	}
 	if err := r.checkAppliance(); err != nil {
 		return nil, err
 	}
@@ -67,16 +71,9 @@ func (r *run) loadManifest() (any, error) {
 	}
 	r.openProgress()
 
-	r.source, err = source.Open(r.ctx, source.Request{
-		Type:            string(m.Source.Type),
-		Path:            m.SourcePath(),
-		WorkDir:         artifacts.Dir(),
-		VM:              m.Source.VM,
-		Checksum:        m.Source.Checksum,
-		IgnoreChecksums: !m.Source.VerifyChecksums,
-		MaxVirtualSize:  m.Source.MaxVirtualSize,
-		Progress:        func(percent float64) { r.progress(percent, "comparing the checksum of the source") },
-	})
+	request := sourceRequest(m, artifacts.Dir())
+	request.Progress = func(percent float64) { r.progress(percent, "comparing the checksum of the source") }
+	r.source, err = source.Open(r.ctx, request)
 	if err != nil {
 		return nil, fmt.Errorf("source.path: %w", err)
 	}
@@ -100,6 +97,18 @@ func (r *run) loadManifest() (any, error) {
 		result.Name = m.Metadata.Name
 	}
 	return result, nil
+}
+
+func sourceRequest(m *manifest.Manifest, work string) source.Request {
+	return source.Request{
+		Type:            string(m.Source.Type),
+		Path:            m.SourcePath(),
+		WorkDir:         work,
+		VM:              m.Source.VM,
+		Checksum:        m.Source.Checksum,
+		IgnoreChecksums: !m.Source.VerifyChecksums,
+		MaxVirtualSize:  m.Source.MaxVirtualSize,
+	}
 }
 
 // workDirectory is where the run makes its own work directory.

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -19,6 +21,18 @@ func availableSpace(directory string) (int64, error) {
 	return int64(stat.Bavail * uint64(stat.Bsize)), nil
 }
 
+// existing is the directory, or the nearest above it that exists.
+func existing(directory string) string {
+	for {
+		_, err := os.Stat(directory)
+		if above := filepath.Dir(directory); err != nil && above != directory {
+			directory = above
+			continue
+		}
+		return directory
+	}
+}
+
 // checkSpace refuses to write copies of the images that cannot all fit into the
 // output's file system.
 func (r *run) checkSpace(images []qemuimg.Image) error {
@@ -26,32 +40,49 @@ func (r *run) checkSpace(images []qemuimg.Image) error {
 	if err != nil || required <= free {
 		return err
 	}
+	return r.insufficient(required, free)
+}
+
+func (r *run) insufficient(required, free int64) error {
 	return withRemedy(fmt.Errorf("insufficient disk space in %s: %s are needed, %s are free",
 		r.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy)
 }
 
-// estimateSpace judges the space before any work. What fix and inspect trim
-// need not be copied, and nobody knows yet how much that is: where they run, an
-// image that would not fit as it is may fit in the end.
+// estimateSpace judges the space before any work.
 func (r *run) estimateSpace() error {
-	p := r.manifest.Pipeline
-	if r.manifest.Options.DryRun || !p.Convert.Enabled {
-		return nil
-	}
 	var images []qemuimg.Image
 	for _, disk := range r.source.Disks {
 		images = append(images, disk.Image)
 	}
-	if !p.Inspect.Enabled && !p.Fix.Enabled {
-		return r.checkSpace(images)
+	shortage, certain, err := r.shortage(images)
+	switch {
+	case err != nil:
+		return err
+	case certain:
+		return shortage
+	case shortage != nil:
+		r.warn(shortage.Error(), spaceRemedy)
+	}
+	return nil
+}
+
+// shortage says what space copies of the images as they are would lack. What
+// fix and inspect trim need not be copied, and nobody knows before how much that
+// is: where they run, what would not fit may fit in the end.
+func (r *run) shortage(images []qemuimg.Image) (shortage error, certain bool, err error) {
+	p := r.manifest.Pipeline
+	if r.manifest.Options.DryRun || !p.Convert.Enabled {
+		return nil, false, nil
 	}
 	required, free, err := r.space(images)
 	if err != nil || required <= free {
-		return err
+		return nil, false, err
 	}
-	r.warn(fmt.Sprintf("disk space in %s may not suffice: up to %s are needed, less what the guest has deleted, and %s are free",
-		r.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy)
-	return nil
+	if len(r.applianceStages()) == 0 {
+		return r.insufficient(required, free), true, nil
+	}
+	return withRemedy(fmt.Errorf("disk space in %s may not suffice: up to %s are needed, less what the guest has deleted, and %s are free",
+		r.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy), false, nil
 }
 
 const spaceRemedy = "free space there, or choose another output.directory"
@@ -69,7 +100,7 @@ func (r *run) space(images []qemuimg.Image) (required, free int64, err error) {
 		}
 		required += size
 	}
-	free, err = r.freeSpace(r.manifest.OutputDirectory())
+	free, err = r.freeSpace(existing(r.manifest.OutputDirectory()))
 	if err != nil {
 		return 0, 0, fmt.Errorf("reading the free space of %s: %w", r.manifest.OutputDirectory(), err)
 	}

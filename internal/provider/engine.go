@@ -39,6 +39,8 @@ type engine struct {
 	// slots bounds this process, too, where the host's locks cannot be used.
 	slots  chan struct{}
 	claims *claims
+	// foresee is asked at plan.
+	foresee foresee
 }
 
 // engineOf takes the engine from what the provider hands on. It is nil while
@@ -59,7 +61,11 @@ func newEngine(executable string, s settings) *engine {
 	if s.lockDirectory == "" {
 		s.lockDirectory = turn.DefaultDirectory()
 	}
-	return &engine{settings: s, executable: executable, slots: make(chan struct{}, s.concurrent), claims: newClaims()}
+	preflight := &worker.Preflight{Executable: executable, Acceleration: s.acceleration, WorkDirectory: s.workDirectory}
+	return &engine{
+		settings: s, executable: executable, slots: make(chan struct{}, s.concurrent), claims: newClaims(),
+		foresee: preflight.Check,
+	}
 }
 
 func defaultMaxConcurrent() int { return max(1, runtime.NumCPU()/2) }

@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 	}
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
 		serve := func() provider.Provider {
-			return &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable)}
+			return &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), foresee: fakeForesee}
 		}
 		if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress}); err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
@@ -234,7 +234,16 @@ func fakeProvider(t *testing.T) *hyper2kvmProvider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir()}
+	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir(), foresee: fakeForesee}
+}
+
+// fakeForesee finds a problem where the source's file holds one.
+func fakeForesee(_ context.Context, m *manifest.Manifest) ([]report.Problem, error) {
+	var problems []report.Problem
+	if text, err := os.ReadFile(m.Source.Path); err == nil && m.Source.Path != "" {
+		_ = json.Unmarshal(text, &problems) // others have none
+	}
+	return problems, nil
 }
 
 // sourceFile makes a file to migrate.

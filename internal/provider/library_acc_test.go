@@ -72,6 +72,11 @@ func TestAccWithoutLibrary(t *testing.T) {
 	if err != nil || strings.Contains(out, "libguestfs") {
 		t.Errorf("plan of a conversion: %v\n%s", err, out)
 	}
+	out, err = c.tryPipeline("plan", withFix)
+	if err != nil {
+		t.Errorf("plan of a fix: %v\n%s", err, out)
+	}
+	wantText(t, strings.Join(strings.Fields(out), " "), "Migration would fail on this host", "Install libguestfs (Debian, Ubuntu: libguestfs0")
 	out, err = c.tryPipeline("apply", withFix)
 	if err == nil {
 		t.Errorf("a guest was fixed without libguestfs:\n%s", out)

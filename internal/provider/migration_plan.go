@@ -41,7 +41,7 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	identity, diags := recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.engine.claimPaths(paths, identity.RunID)...)
-	resp.Diagnostics.Append(r.engine.preflight(m, read.unknown)...)
+	resp.Diagnostics.Append(r.engine.preflight(ctx, m, read.unknown, identity.RunID != "")...)
 	plan.planComputed(paths)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

@@ -53,6 +53,8 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 		resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
 		c.plan.planComputed(c.paths)
 		resp.Diagnostics.Append(c.checkReplacement(ctx)...)
+		deletes := c.state.OnDestroy.ValueString() != onDestroyKeep
+		resp.Diagnostics.Append(r.engine.preflightReplacement(ctx, m, read.unknown, deletes)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &c.plan)...)
 }

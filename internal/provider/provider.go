@@ -30,6 +30,8 @@ type hyper2kvmProvider struct {
 	executable string
 	// lockDirectory is the default of lock_directory, if tests want another one.
 	lockDirectory string
+	// foresee stands in for the engine's preflight, if tests want that.
+	foresee foresee
 }
 
 type providerModel struct {
@@ -117,6 +119,9 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 		s.lockDirectory = p.lockDirectory
 	}
 	shared := newEngine(p.executable, s)
+	if p.foresee != nil {
+		shared.foresee = p.foresee
+	}
 	resp.ResourceData, resp.DataSourceData = shared, shared
 }
 

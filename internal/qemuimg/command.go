@@ -46,12 +46,9 @@ const maxOutput = 8 << 20
 // exit code. A child that is killed or cannot be started is an error; what
 // other exit codes mean is for the caller to say.
 func (c command) run(ctx context.Context) (stdout []byte, code int, failure error) {
-	path, err := exec.LookPath("qemu-img")
+	path, err := find(c.action)
 	if err != nil {
-		return nil, -1, &Error{
-			Action: c.action, Err: err,
-			remedy: "install qemu-img (Debian, Ubuntu: qemu-utils; Fedora, RHEL: qemu-img)",
-		}
+		return nil, -1, err
 	}
 	runCtx := ctx
 	if c.limits != nil {
@@ -102,6 +99,23 @@ func (c command) run(ctx context.Context) (stdout []byte, code int, failure erro
 	default:
 		return nil, -1, newError(c.action, errs.kept.String(), err)
 	}
+}
+
+// Installed reports as an error that there is no qemu-img.
+func Installed() error {
+	_, err := find("looking for qemu-img")
+	return err
+}
+
+func find(action string) (string, error) {
+	path, err := exec.LookPath("qemu-img")
+	if err != nil {
+		return "", &Error{
+			Action: action, Err: err,
+			remedy: "install qemu-img (Debian, Ubuntu: qemu-utils; Fedora, RHEL: qemu-img)",
+		}
+	}
+	return path, nil
 }
 
 // output runs the command and takes every exit code but 0 for a failure.

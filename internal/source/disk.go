@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
@@ -19,6 +20,17 @@ type opening struct {
 	pending []comparison
 	// unpacked counts the files that were made in the work directory.
 	unpacked int
+	// glance leaves out all that is more than reading headers.
+	glance bool
+}
+
+// newOpening begins with the file at path, its true one.
+func newOpening(ctx context.Context, request Request, path string) *opening {
+	return &opening{
+		ctx: ctx, request: request,
+		files: newFiles(), source: &Source{},
+		root: filepath.Dir(path),
+	}
 }
 
 func (o *opening) warn(format string, args ...any) {
@@ -30,6 +42,10 @@ func (o *opening) addDisk(s span, declared string) error {
 	disk, err := o.openDisk(s, declared)
 	if err != nil {
 		return err
+	}
+	if o.glance && disk.VirtualSize == 0 { // not known
+		o.source.Disks = append(o.source.Disks, disk)
+		return nil
 	}
 	if err := o.checkSize(disk.Name, disk.VirtualSize); err != nil {
 		return err
@@ -57,6 +73,16 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 	if err != nil {
 		return Disk{}, err
 	}
+	disk := Disk{
+		Image: opened.image, Format: opened.image.Format, VirtualSize: opened.size,
+		Name: opened.name, Temporary: opened.temporary,
+	}
+	if o.glance {
+		if disk.Format == "raw" && disk.VirtualSize == 0 {
+			disk.VirtualSize = sectors(s.size) * sectorSize
+		}
+		return disk, nil
+	}
 	info, err := qemuimg.GetInfo(o.ctx, opened.image)
 	if err != nil {
 		return Disk{}, fmt.Errorf("opening %s: %w", s.name, err)
@@ -64,10 +90,8 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 	if opened.size != 0 && opened.size != info.VirtualSize {
 		return Disk{}, damaged(s.name, fmt.Sprintf("it declares a virtual size of %d bytes, and QEMU sees %d", opened.size, info.VirtualSize))
 	}
-	return Disk{
-		Image: opened.image, Format: opened.image.Format, VirtualSize: info.VirtualSize,
-		Name: opened.name, Temporary: opened.temporary,
-	}, nil
+	disk.VirtualSize = info.VirtualSize
+	return disk, nil
 }
 
 func (o *opening) checkSize(name string, size int64) error {
@@ -94,6 +118,9 @@ type layer struct {
 // checkLayer lets QEMU look for parts that are missing from one image of a
 // chain. Reading the image would silently take them for zeroes.
 func (o *opening) checkLayer(s span, image qemuimg.Image) error {
+	if o.glance {
+		return nil
+	}
 	image.Standalone = true
 	if _, err := qemuimg.Check(o.ctx, image); err != nil {
 		return fmt.Errorf("%s is damaged or incomplete: %w", s.name, err)

@@ -98,11 +98,7 @@ func Open(ctx context.Context, request Request) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opening{
-		ctx: ctx, request: request,
-		files: newFiles(), source: &Source{},
-		root: filepath.Dir(path),
-	}
+	o := newOpening(ctx, request, path)
 	if err := o.open(path); err != nil {
 		o.files.close()
 		return nil, err

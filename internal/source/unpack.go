@@ -19,6 +19,9 @@ const unknownSize = -1
 // unpack writes content into the work directory. Size is its exact length in
 // bytes; with unknownSize the space there is the bound.
 func (o *opening) unpack(content io.Reader, name string, size int64) (span, error) {
+	if o.glance {
+		return span{}, &packedError{max(size, 0)}
+	}
 	free, err := freeSpace(o.request.WorkDir)
 	if err != nil {
 		return span{}, fmt.Errorf("reading the free space of %s: %w", o.request.WorkDir, err)
@@ -90,6 +93,9 @@ func decompress(stream io.Reader, found format) (io.Reader, error) {
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
 func (o *opening) openCompressedTar(archive span, found format) (*parcel, error) {
+	if o.glance {
+		return nil, &packedError{archive.size}
+	}
 	stream, err := decompress(archive.reader(), found)
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())

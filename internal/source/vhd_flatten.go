@@ -13,6 +13,9 @@ import (
 // file in the work directory: QEMU would read the top alone and take all that
 // it does not hold for zeroes.
 func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
+	if o.glance {
+		return layer{}, &packedError{}
+	}
 	top, base := chain[0], chain[len(chain)-1]
 	path := o.workFile("raw")
 	o.warn("%s is a differencing VHD; it is merged with its %d parents in %s, which takes as much space as the disk holds",

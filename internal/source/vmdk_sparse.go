@@ -134,6 +134,9 @@ func (h vmdkSparse) grains() grains {
 // check refuses an extent that ends before the data that its tables point to.
 // QEMU would read zeroes there and say nothing.
 func (g grains) check(o *opening, s span) error {
+	if o.glance {
+		return nil
+	}
 	const entry = 4
 	cutOff := damaged(s.name, "its tables point behind its end")
 	end := uint64(sectors(s.size))

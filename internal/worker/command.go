@@ -6,15 +6,20 @@ import (
 )
 
 func arguments(job Job) []string {
-	args := []string{"--manifest", "-", "--events", "--cancel-on-stdin-close"}
-	if job.Acceleration != "" {
-		args = append(args, "--acceleration", job.Acceleration)
-	}
-	if job.WorkDirectory != "" {
-		args = append(args, "--work-directory", job.WorkDirectory)
-	}
+	args := append([]string{"--manifest", "-", "--events", "--cancel-on-stdin-close"}, engineArguments(job.Acceleration, job.WorkDirectory)...)
 	if job.RunID != "" {
 		args = append(args, "--run-id", job.RunID)
+	}
+	return args
+}
+
+// engineArguments are those of settings which are not empty.
+func engineArguments(acceleration, workDirectory string) (args []string) {
+	if acceleration != "" {
+		args = append(args, "--acceleration", acceleration)
+	}
+	if workDirectory != "" {
+		args = append(args, "--work-directory", workDirectory)
 	}
 	return args
 }

@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 	if slices.Contains(os.Args, "--cancel-on-stdin-close") {
 		engine()
 	}
+	if slices.Contains(os.Args, "--preflight") {
+		answerPreflights()
+	}
 	os.Exit(m.Run())
 }
 

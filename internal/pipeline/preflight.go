@@ -1,0 +1,113 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// Preflight says what would fail the migration that m describes if it ran now,
+// by the rules of load_manifest, and changes nothing. It reads headers alone and
+// takes milliseconds, or, where space is scarce, as long as ctx allows for
+// measuring the source. An empty source.path or output.directory is one that is
+// not known yet. What m.CheckHost says is left to it.
+func Preflight(ctx context.Context, m *manifest.Manifest, o Options) []report.Problem {
+	return newRun(ctx, m, o).preflight()
+}
+
+func (r *run) preflight() (found []report.Problem) {
+	m, o := r.manifest, r.options
+	add := func(attribute string, err error) {
+		found = append(found, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedyOf(err)})
+	}
+	if err := qemuimg.Installed(); err != nil {
+		add("", err)
+	}
+	if len(r.applianceStages()) > 0 {
+		for _, lack := range r.checkHost(o.Acceleration) {
+			add("", lack)
+		}
+	}
+	if err := checkWorkDirectory(o.WorkDirectory); err != nil {
+		add("", err)
+	}
+	if m.Source.Path == "" || m.CheckHost() != nil {
+		return found
+	}
+	glanced, err := source.Glance(r.ctx, sourceRequest(m, ""))
+	if err != nil {
+		add("source", err)
+		found[len(found)-1].Refused = source.Refused(err)
+		return found
+	}
+	if m.Output.Directory == "" {
+		return found
+	}
+	for _, err := range []error{r.checkUnpacking(glanced.Unpacked), r.foreseeShortage(glanced.Disks)} {
+		if err != nil {
+			add("output.directory", err)
+		}
+	}
+	return found
+}
+
+// checkWorkDirectory looks at a work directory that was chosen.
+func checkWorkDirectory(directory string) error {
+	if directory == "" {
+		return nil
+	}
+	info, err := os.Stat(directory)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return withRemedy(fmt.Errorf("the work directory %s does not exist", directory), "make it, or set no work directory")
+	case err != nil:
+		return fmt.Errorf("the work directory cannot be used: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("the work directory %s is no directory", directory)
+	}
+	return nil
+}
+
+// checkUnpacking compares what unpacking takes at least with what there is.
+func (r *run) checkUnpacking(needed int64) error {
+	if needed == 0 {
+		return nil
+	}
+	work := existing(r.workDirectory())
+	free, err := r.freeSpace(work)
+	if err != nil || needed <= free {
+		return nil
+	}
+	return withRemedy(fmt.Errorf("unpacking the source needs more than %s in %s, and %s are free",
+		report.HumanSize(needed), work, report.HumanSize(free)),
+		"free space there, choose another work directory, or unpack the source yourself")
+}
+
+// foreseeShortage is the shortage of which load_manifest would warn or for which
+// it would fail. Sources that fit in whatever they hold are not measured.
+func (r *run) foreseeShortage(disks []source.Disk) error {
+	var images []qemuimg.Image
+	var most int64
+	known := true
+	for _, disk := range disks {
+		images = append(images, disk.Image)
+		known = known && disk.VirtualSize > 0
+		// The tables of no format, in clusters of any size, take more.
+		most += disk.VirtualSize + disk.VirtualSize/32 + 64<<20
+	}
+	if free, err := r.freeSpace(existing(r.manifest.OutputDirectory())); err != nil || known && most <= free {
+		return nil // the engine says what else may be wrong
+	}
+	shortage, _, err := r.shortage(images)
+	if err != nil {
+		return nil
+	}
+	return shortage
+}

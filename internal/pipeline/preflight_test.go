@@ -1,0 +1,103 @@
+package pipeline
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+// TestPreflight: what it says of a raw disk of 8 MiB full of data.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+	for name, test := range map[string]struct {
+		free    int64
+		options Options
+		edit    func(*manifest.Manifest)
+		lacks   bool   // the host lacks what the appliance needs
+		want    string // "attribute: message", and "refused" after it
+	}{
+		"all is well":            {free: 1 << 40},
+		"just enough":            {free: 9 << 20},
+		"too little":             {free: 5 << 20, want: "output.directory: disk space in DIR may not suffice: up to 8"},
+		"too little for sure":    {free: 5 << 20, edit: withoutGuest, want: "output.directory: insufficient disk space in DIR: 8"},
+		"compressed":             {free: 5 << 20, edit: func(m *manifest.Manifest) { m.Pipeline.Convert.Compress = true }},
+		"a dry run":              {free: 5 << 20, edit: func(m *manifest.Manifest) { m.Options.DryRun = true }},
+		"output not known":       {free: 5 << 20, edit: func(m *manifest.Manifest) { m.Output.Directory = "" }},
+		"source not known":       {free: 5 << 20, edit: func(m *manifest.Manifest) { m.Source.Path = "" }},
+		"source not there":       {free: 1 << 40, edit: func(m *manifest.Manifest) { m.Source.Path += "x" }},
+		"another type":           {free: 1 << 40, edit: func(m *manifest.Manifest) { m.Source.Type = manifest.SourceVMDK }, want: "source: disk.raw is no disk image of a known format, but source.type says vmdk refused"},
+		"no appliance":           {free: 1 << 40, lacks: true, want: ": no kernel"},
+		"no appliance, no guest": {free: 1 << 40, lacks: true, edit: withoutGuest},
+		"no work directory":      {free: 1 << 40, options: Options{WorkDirectory: "/nonexistent/work"}, want: ": the work directory /nonexistent/work does not exist"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			source, directory := filepath.Join(t.TempDir(), "disk.raw"), filepath.Join(t.TempDir(), "not", "there", "yet")
+			if err := os.WriteFile(source, []byte(strings.Repeat("x", 8<<20)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m := &manifest.Manifest{
+				Version: manifest.Version, Source: manifest.NewSource(manifest.SourceRaw, source),
+				Output:   manifest.Output{Directory: directory, Format: manifest.FormatQCOW2},
+				Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
+			}
+			if test.edit != nil {
+				test.edit(m)
+			}
+			r := newRun(t.Context(), m, test.options)
+			r.freeSpace = func(in string) (int64, error) {
+				_, err := os.Stat(in)
+				return test.free, err
+			}
+			r.checkHost = func(guest.Acceleration) []error {
+				if test.lacks {
+					return []error{errors.New("no kernel")}
+				}
+				return nil
+			}
+			got := ""
+			for _, problem := range r.preflight() {
+				got += problem.Attribute + ": " + problem.Message
+				if problem.Refused {
+					got += " refused"
+				}
+			}
+			want := strings.ReplaceAll(test.want, "DIR", directory)
+			if test.want == "" && got != "" || !strings.HasPrefix(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			if left, err := os.ReadDir(filepath.Dir(source)); err != nil || len(left) != 1 {
+				t.Errorf("beside the source there is %v (%v)", left, err)
+			}
+		})
+	}
+}
+
+func withoutGuest(m *manifest.Manifest) {
+	m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = false, false
+}
+
+func TestExisting(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	for path, want := range map[string]string{
+		directory:                          directory,
+		filepath.Join(directory, "a", "b"): directory,
+		"/nonexistent/a":                   "/",
+	} {
+		if diff := cmp.Diff(want, existing(path)); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package source
+
+import (
+	"context"
+	"errors"
+)
+
+// Glanced is what the headers of a source tell.
+type Glanced struct {
+	// Disks are in the order of the source. Their virtual sizes are those that
+	// the headers declare, or 0 where only QEMU can tell. It is empty where the
+	// disks have to be unpacked first.
+	Disks []Disk
+	// Unpacked is how many bytes unpacking takes at least.
+	Unpacked int64
+}
+
+// Glance examines headers and names as Open does, and refuses what it refuses
+// for their sake. It reads no data, starts no program and writes nothing, so
+// that it takes milliseconds; what only those would show, Open finds.
+func Glance(ctx context.Context, request Request) (*Glanced, error) {
+	request.Checksum, request.IgnoreChecksums = "", true
+	if request.MaxVirtualSize == 0 {
+		request.MaxVirtualSize = DefaultMaxVirtualSize
+	}
+	path, err := resolve(request.Path)
+	if err != nil {
+		return nil, err
+	}
+	o := newOpening(ctx, request, path)
+	o.glance = true
+	defer o.files.close()
+	err = o.open(path)
+	var packed *packedError
+	switch {
+	case errors.As(err, &packed):
+		return &Glanced{Unpacked: packed.size}, nil
+	case err != nil:
+		return nil, err
+	}
+	return &Glanced{Disks: o.source.Disks}, nil
+}
+
+// packedError ends a glance at what would have to be unpacked.
+type packedError struct{ size int64 }
+
+func (*packedError) Error() string { return "the disks have to be unpacked first" }

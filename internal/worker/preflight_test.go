@@ -1,0 +1,131 @@
+package worker
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// answerPreflights plays the engine that answers. The manifest's name says how.
+func answerPreflights() {
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		var m manifest.Manifest
+		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+			os.Exit(2)
+		}
+		switch m.Metadata.Name {
+		case scenarioExit:
+			os.Exit(3)
+		case scenarioDeaf:
+			select {}
+		case scenarioHugeLine:
+			fmt.Println(strings.Repeat("x", 1<<20))
+		default:
+			answer, _ := json.Marshal([]report.Problem{{Message: fmt.Sprintf("%s %d %s", m.Metadata.Name, os.Getpid(), lines.Text())}})
+			fmt.Println(string(answer))
+		}
+	}
+	os.Exit(0)
+}
+
+func named(name string) *manifest.Manifest {
+	return &manifest.Manifest{Version: "1.0", Metadata: &manifest.Metadata{Name: name}}
+}
+
+func newPreflight(t *testing.T) *Preflight {
+	t.Helper()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Preflight{Executable: executable}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// words are those of the one problem: the manifest's name, the child's process
+// id, and what it was asked.
+func words(t *testing.T, p *Preflight, m *manifest.Manifest) []string {
+	t.Helper()
+	problems, err := p.Check(t.Context(), m)
+	if err != nil || len(problems) != 1 {
+		t.Errorf("problems %v, error %v", problems, err)
+		return []string{"", "", ""}
+	}
+	return strings.SplitN(problems[0].Message, " ", 3)
+}
+
+func TestPreflightKeepsOneChild(t *testing.T) {
+	t.Parallel()
+	p := newPreflight(t)
+	var all sync.WaitGroup
+	var mutex sync.Mutex
+	var children []string
+	for n := range 20 {
+		all.Go(func() {
+			name := fmt.Sprint("vm", n)
+			got := words(t, p, named(name))
+			mutex.Lock()
+			defer mutex.Unlock()
+			children = append(children, got[1])
+			if got[0] != name {
+				t.Errorf("asked for %s, told of %s", name, got[0])
+			}
+		})
+	}
+	all.Wait()
+	slices.Sort(children)
+	if children = slices.Compact(children); len(children) != 1 {
+		t.Errorf("the children %q answered", children)
+	}
+	p.Close()
+	if again := words(t, p, named("vm")); again[1] == children[0] {
+		t.Error("a child answers that was told to end")
+	}
+}
+
+func TestPreflightSurvivesItsChild(t *testing.T) {
+	t.Parallel()
+	p := newPreflight(t)
+	for _, scenario := range []string{scenarioExit, scenarioHugeLine} {
+		if problems, err := p.Check(t.Context(), named(scenario)); err == nil {
+			t.Errorf("%s: problems %v", scenario, problems)
+		}
+		if got := words(t, p, named("vm")); got[0] != "vm" {
+			t.Errorf("after %s the answer is %q", scenario, got)
+		}
+	}
+}
+
+func TestPreflightEndsAChildThatHangs(t *testing.T) {
+	t.Parallel()
+	p := newPreflight(t)
+	p.limit = 1 // a nanosecond: none could be asked and answer within it
+	if problems, err := p.Check(t.Context(), named(scenarioDeaf)); err == nil || !strings.Contains(err.Error(), "deadline") {
+		t.Errorf("problems %v, error %v", problems, err)
+	}
+	p.limit = 0
+	if got := words(t, p, named("vm")); got[0] != "vm" {
+		t.Errorf("after it the answer is %q", got)
+	}
+}
+
+func TestPreflightKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	m := named("vm")
+	m.Source.LUKSKeys = []manifest.LUKSKey{{Device: "/dev/sda2", Key: "correct horse"}}
+	if diff := cmp.Diff(false, strings.Contains(words(t, newPreflight(t), m)[2], "correct horse")); diff != "" {
+		t.Error("the child was told a key")
+	}
+}
