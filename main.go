@@ -25,6 +25,7 @@ func main() {
 		os.Exit(cli.Main(version, cli.Pipeline))
 	}
 	if !cli.WantsDebug(os.Args) {
+		provider.ReduceOverhead()
 		provider.ExitWithTerraform()
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{

@@ -18,6 +18,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/worker"
 )
 
 // What the fake engine does; metadata.owner of the manifest picks one.
@@ -39,6 +40,9 @@ const luksKey = "correct horse"
 // Terraform has started.
 const locksVariable = "HYPER2KVM_TEST_LOCKS"
 
+// programVariable names the real program, whose preflight such a provider asks.
+const programVariable = "HYPER2KVM_TEST_PROGRAM"
+
 // TestMain plays the engine when it is started as one: a process that takes
 // the manifest, publishes files as the real engine does, and reports. Started
 // by Terraform, it is the provider with that engine.
@@ -51,8 +55,13 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
+		ReduceOverhead()
 		serve := func() provider.Provider {
-			return &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), foresee: fakeForesee}
+			p := &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), foresee: fakeForesee}
+			if program := os.Getenv(programVariable); program != "" {
+				p.foresee = (&worker.Preflight{Executable: program}).Check
+			}
+			return p
 		}
 		if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress}); err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
