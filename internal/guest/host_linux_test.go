@@ -3,6 +3,7 @@
 package guest
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,8 @@ func TestCheckHost(t *testing.T) {
 		t.Errorf("without QEMU and appliance: %v", lacks)
 	}
 	for _, one := range lacks {
-		if one.(*lack).Remedy() == "" {
+		var lacking *lack
+		if !errors.As(one, &lacking) || lacking.Remedy() == "" {
 			t.Errorf("%v has no remedy", one)
 		}
 	}

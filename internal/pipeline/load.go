@@ -49,6 +49,9 @@ func (r *run) loadManifest() (any, error) {
 	if err := qemuimg.Installed(); err != nil {
 		return nil, err
 	}
+	if err := checkWorkDirectory(r.options.WorkDirectory); err != nil {
+		return nil, err
+	}
 	if err := r.checkAppliance(); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,9 @@ func (r *run) preflight() (found []report.Problem) {
 	add := func(attribute string, err error) {
 		found = append(found, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedyOf(err)})
 	}
-	if err := qemuimg.Installed(); err != nil {
-		add("", err)
+	missing := qemuimg.Installed()
+	if missing != nil {
+		add("", missing)
 	}
 	if len(r.applianceStages()) > 0 {
 		for _, lack := range r.checkHost(o.Acceleration) {
@@ -47,7 +49,7 @@ func (r *run) preflight() (found []report.Problem) {
 		found[len(found)-1].Refused = source.Refused(err)
 		return found
 	}
-	if m.Output.Directory == "" {
+	if m.Output.Directory == "" || missing != nil { // nothing could be measured
 		return found
 	}
 	for _, err := range []error{r.checkUnpacking(glanced.Unpacked), r.foreseeShortage(glanced.Disks)} {
@@ -83,7 +85,7 @@ func (r *run) checkUnpacking(needed int64) error {
 	work := existing(r.workDirectory())
 	free, err := r.freeSpace(work)
 	if err != nil || needed <= free {
-		return nil
+		return err
 	}
 	return withRemedy(fmt.Errorf("unpacking the source needs more than %s in %s, and %s are free",
 		report.HumanSize(needed), work, report.HumanSize(free)),
@@ -103,11 +105,11 @@ func (r *run) foreseeShortage(disks []source.Disk) error {
 		most += disk.VirtualSize + disk.VirtualSize/32 + 64<<20
 	}
 	if free, err := r.freeSpace(existing(r.manifest.OutputDirectory())); err != nil || known && most <= free {
-		return nil // the engine says what else may be wrong
+		return err
 	}
 	shortage, _, err := r.shortage(images)
-	if err != nil {
-		return nil
+	if r.ctx.Err() != nil {
+		return nil // measuring took too long
 	}
-	return shortage
+	return cmp.Or(shortage, err)
 }

@@ -221,9 +221,7 @@ resource "terraform_data" "first" {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
-	if countMarked(mark, "terraform-provider-hyper2kvm") != 1 {
-		t.Fatal("there is no provider")
-	}
+	await(t, time.Minute, "of the providers one is left", func() bool { return countMarked(mark, "terraform-provider-hyper2kvm") == 1 })
 	kill(t, cmd.Process.Pid)
 	_ = cmd.Wait()
 	await(t, 30*time.Second, "the provider ends", func() bool { return countMarked(mark, "terraform-provider-hyper2kvm") == 0 })

@@ -1,0 +1,48 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// What a host lacks fails the run in load_manifest, with a remedy, and is what
+// Preflight has said before.
+func TestRunWithoutTools(t *testing.T) {
+	for name, test := range map[string]struct {
+		options Options
+		path    string
+		want    string
+	}{
+		"no qemu-img":       {path: t.TempDir(), want: "qemu-img"},
+		"no work directory": {options: Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")}, path: os.Getenv("PATH"), want: "work directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PATH", test.path)
+			source, directory := filepath.Join(t.TempDir(), "disk.raw"), t.TempDir()
+			if err := os.WriteFile(source, make([]byte, 1<<20), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m := &manifest.Manifest{
+				Version: manifest.Version, Source: manifest.NewSource(manifest.SourceRaw, source),
+				Output:   manifest.Output{Directory: directory, Format: manifest.FormatQCOW2},
+				Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
+			}
+			withoutGuest(m)
+			if foreseen := Preflight(t.Context(), m, test.options); len(foreseen) != 1 || !strings.Contains(foreseen[0].Message, test.want) || foreseen[0].Remedy == "" {
+				t.Errorf("foreseen: %+v", foreseen)
+			}
+			result, err := Run(t.Context(), m, test.options)
+			if err == nil || !strings.Contains(err.Error(), test.want) || stageOf(err, "") != report.StageLoadManifest {
+				t.Fatalf("error %v in stage %s", err, stageOf(err, ""))
+			}
+			if len(result.Errors) != 1 || result.Errors[0].Remedy == "" {
+				t.Errorf("the report has %+v", result.Errors)
+			}
+		})
+	}
+}
