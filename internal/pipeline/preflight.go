@@ -109,7 +109,7 @@ func (r *run) foreseeShortage(disks []source.Disk) error {
 	}
 	shortage, _, err := r.shortage(images)
 	if r.ctx.Err() != nil {
-		return nil // measuring took too long
+		err = nil // measuring took too long
 	}
 	return cmp.Or(shortage, err)
 }
