@@ -51,7 +51,7 @@ func (e *engine) preflightReplacement(ctx context.Context, m *manifest.Manifest,
 			continue
 		}
 		diags.AddAttributeError(path.Root("source"), "Source of the replacement cannot be migrated", paragraphs(source(m),
-			sentence(problem.Message), sentence(problem.Remedy),
+			problem.Message+".", sentence(problem.Remedy),
 			"The present image would be deleted first and no new one could be made. Correct the source, or undo the change that makes the replacement necessary."))
 	}
 	return diags
@@ -75,7 +75,7 @@ func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown unk
 }
 
 func warnOf(diags *diag.Diagnostics, problem report.Problem) {
-	text := paragraphs(sentence(problem.Message), sentence(problem.Remedy))
+	text := paragraphs(problem.Message+".", sentence(problem.Remedy))
 	switch section, name, nested := strings.Cut(problem.Attribute, "."); {
 	case section == "":
 		diags.AddWarning(preflightSummary, text)
@@ -86,7 +86,8 @@ func warnOf(diags *diag.Diagnostics, problem report.Problem) {
 	}
 }
 
-// sentence is a text of the engine as one of a diagnostic's.
+// sentence is a remedy as a diagnostic has it. Messages stay as they are: they
+// may begin with a file's name.
 func sentence(text string) string {
 	if text == "" {
 		return ""

@@ -52,9 +52,9 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	resp, _ = server.plan(instance{}, configuration(troubledSource(t, noQEMU, noSpace, noVMDK), t.TempDir(), ""))
 	onlyWarnings(t, resp.Diagnostics)
 	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"),
-		`There is no qemu-img.`, `Install qemu-utils.`,
-		`AttributeName("output").AttributeName("directory"): Migration would fail on this host: Disk space`,
-		`AttributeName("source"): Migration would fail on this host: Disk.vmdk is a VHD image`)
+		`there is no qemu-img.`, `Install qemu-utils.`,
+		`AttributeName("output").AttributeName("directory"): Migration would fail on this host: disk space`,
+		`AttributeName("source"): Migration would fail on this host: disk.vmdk is a VHD image`)
 
 	resp, _ = server.plan(instance{}, `{"source": {"type": "vmdk", "path": "(unknown)"}, "output": {"directory": "/images"}}`)
 	if text := strings.Join(texts(resp.Diagnostics), "\n"); strings.Contains(text, "source") {
@@ -73,7 +73,7 @@ func TestPreflightOfReplacement(t *testing.T) {
 		want     string
 	}{
 		"another source that is refused":   {noVMDK, "", true, "The present image would be deleted first"},
-		"the image stays":                  {noVMDK, `"on_destroy": "keep"`, false, "Disk.vmdk is a VHD image"},
+		"the image stays":                  {noVMDK, `"on_destroy": "keep"`, false, "disk.vmdk is a VHD image"},
 		"what another host may have":       {noQEMU, "", false, "qemu-utils"},
 		"a source that may still be there": {report.Problem{Attribute: "source", Message: "disk.vmdk needs disk-flat.vmdk"}, "", false, "disk-flat"},
 	} {
