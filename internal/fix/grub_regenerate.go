@@ -63,9 +63,9 @@ func (r *run) regenerateMenu(ctx context.Context, menu grubMenu) error {
 		scope.names.appliance = true
 		corrected, _ := editGrubConfig(written, scope)
 		if problem := menuProblem(corrected, r.bootScope()); problem != "" {
-			failure = errMenu(problem)
+			failure = menuError(problem)
 		} else if !fitsFirmware(written, r.target.Firmware) {
-			failure = errMenu("has commands of another firmware than the guest's")
+			failure = menuError("has commands of another firmware than the guest's")
 		}
 	}
 	if failure == nil {
@@ -81,10 +81,10 @@ func (r *run) regenerateMenu(ctx context.Context, menu grubMenu) error {
 	return nil
 }
 
-// errMenu is what is wrong with a menu that was just written.
-type errMenu string
+// menuError is what is wrong with a menu that was just written.
+type menuError string
 
-func (e errMenu) Error() string { return "what it wrote " + string(e) }
+func (e menuError) Error() string { return "what it wrote " + string(e) }
 
 // readsMenu reports whether a GRUB that is installed reads the menu in this
 // directory: its modules are there. One whose menu lies on the EFI system
