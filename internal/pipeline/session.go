@@ -66,6 +66,7 @@ func (r *run) examine() error {
 	if err := r.openEncrypted(); err != nil {
 		return err
 	}
+	r.progress(20, "reading the partition tables")
 	disks, err := r.session.Disks()
 	if err != nil {
 		return fmt.Errorf("reading the partition tables: %w", err)

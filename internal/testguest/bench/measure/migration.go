@@ -1,0 +1,148 @@
+package measure
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
+)
+
+// object is a JSON object.
+type object = map[string]any
+
+// allStages is the pipeline of a whole migration.
+var allStages = object{"inspect": object{}, "fix": object{}, "convert": object{}, "validate": object{}}
+
+// migration is one run of the engine.
+type migration struct {
+	sourceType, source string
+	pipeline           object
+	directory          string // for the output
+}
+
+// imageName is the file that every way writes.
+const imageName = "guest.qcow2"
+
+// write writes the manifest and returns its path.
+func (m migration) write(room string) (string, error) {
+	text, err := json.Marshal(object{
+		"version":  "1.0",
+		"source":   object{"type": m.sourceType, "path": m.source},
+		"output":   object{"directory": m.directory, "filename": imageName},
+		"pipeline": m.pipeline,
+	})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(room, filepath.Base(m.directory)+".json")
+	return path, os.WriteFile(path, text, 0o644)
+}
+
+// migrate runs the engine as a person would, without a word.
+func (b *Bench) migrate(ctx context.Context, m migration) (results.Sample, error) {
+	path, err := m.write(b.Room)
+	if err != nil {
+		return results.Sample{}, err
+	}
+	o, err := b.run(ctx, nil, b.Engine, "-q", "--manifest", path)
+	if err != nil {
+		return results.Sample{}, err
+	}
+	return m.sample(o)
+}
+
+// follow runs the engine and reads its events.
+func (b *Bench) follow(ctx context.Context, m migration) (results.Sample, error) {
+	path, err := m.write(b.Room)
+	if err != nil {
+		return results.Sample{}, err
+	}
+	o, err := b.run(ctx, nil, b.Engine, "--events", "--manifest", path)
+	if err != nil {
+		return results.Sample{}, err
+	}
+	s, err := m.sample(o)
+	if err != nil {
+		return s, err
+	}
+	s.Launch, err = launchTime(o.output[0])
+	return s, err
+}
+
+func (m migration) sample(o outcome) (results.Sample, error) {
+	s := results.Sample{Seconds: o.seconds, Watched: o.watched}
+	r, err := readReport(filepath.Join(m.directory, "report.json"))
+	if err != nil {
+		return s, err
+	}
+	s.Stages = r.durations()
+	image, err := os.Stat(filepath.Join(m.directory, imageName))
+	if err == nil {
+		s.Bytes = image.Size()
+	} else if _, converts := m.pipeline["convert"]; converts || !errors.Is(err, os.ErrNotExist) {
+		return s, err
+	}
+	return s, nil
+}
+
+// fresh makes an empty folder for the output and removes it after use.
+func (b *Bench) fresh(use func(directory string) error) (err error) {
+	directory := b.path("out")
+	if err := errors.Join(os.RemoveAll(directory), os.Mkdir(directory, 0o755)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	return use(directory)
+}
+
+// report is what is read of report.json.
+type report struct {
+	Pipeline struct {
+		Success bool `json:"success"`
+		Stages  map[string]struct {
+			Duration float64         `json:"duration"`
+			Result   json.RawMessage `json:"result"`
+		} `json:"stages"`
+	} `json:"pipeline"`
+}
+
+func readReport(path string) (report, error) {
+	var r report
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("%s: %w", path, err)
+	}
+	if !r.Pipeline.Success {
+		return r, fmt.Errorf("%s: the migration did not succeed", path)
+	}
+	return r, nil
+}
+
+func (r report) durations() map[string]float64 {
+	durations := map[string]float64{}
+	for name, stage := range r.Pipeline.Stages {
+		durations[name] = stage.Duration
+	}
+	return durations
+}
+
+// accelerator is what the appliance ran on.
+func (r report) accelerator() (string, error) {
+	var result struct {
+		Accelerator string `json:"accelerator"`
+	}
+	if err := json.Unmarshal(r.Pipeline.Stages["inspect"].Result, &result); err != nil {
+		return "", err
+	}
+	if result.Accelerator == "" {
+		return "", errors.New("the report does not say what the appliance ran on")
+	}
+	return result.Accelerator, nil
+}

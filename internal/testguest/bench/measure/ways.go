@@ -1,0 +1,75 @@
+package measure
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
+)
+
+// wholeMigrations measures each way over a VMDK in turn. disk is nil where its
+// size does not matter.
+func (b *Bench) wholeMigrations(ctx context.Context, name, source string, disk *disk, ways []string, rounds int) error {
+	for round := 1; round <= rounds; round++ {
+		for _, way := range ways {
+			err := b.sample(results.Key{Case: name, Way: way, Round: round}, func() (s results.Sample, err error) {
+				err = b.fresh(func(directory string) error {
+					s, err = b.wholeMigration(ctx, way, source, directory)
+					return err
+				})
+				if disk != nil {
+					s.VirtualBytes, s.LiveBytes = disk.virtual, disk.live
+				}
+				return s, err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *Bench) wholeMigration(ctx context.Context, way, source, directory string) (results.Sample, error) {
+	switch way {
+	case results.Ours:
+		return b.migrate(ctx, migration{"vmdk", source, allStages, directory})
+	case results.VirtV2V:
+		return b.virtV2V(ctx, source, directory)
+	default:
+		return b.copyImage(ctx, source, "vmdk", filepath.Join(directory, imageName), "-W", "-m", "16")
+	}
+}
+
+// virtV2V migrates with virt-v2v. Its appliance runs on what ours runs on.
+func (b *Bench) virtV2V(ctx context.Context, source, directory string) (results.Sample, error) {
+	env := []string{"LIBGUESTFS_BACKEND=direct"}
+	if b.machine.Acceleration == "tcg" {
+		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
+	}
+	o, err := b.run(ctx, env, "virt-v2v", "-i", "disk", source, "-o", "local", "-os", directory, "-of", "qcow2", "-on", "guest")
+	if err != nil {
+		return results.Sample{}, err
+	}
+	return sized(o, filepath.Join(directory, "guest-sda"))
+}
+
+// copyImage copies with qemu-img convert.
+func (b *Bench) copyImage(ctx context.Context, source, format, image string, options ...string) (results.Sample, error) {
+	args := append([]string{"qemu-img", "convert", "-f", format, "-O", "qcow2"}, options...)
+	o, err := b.run(ctx, nil, append(args, source, image)...)
+	if err != nil {
+		return results.Sample{}, err
+	}
+	return sized(o, image)
+}
+
+// sized is a measurement of a command that wrote an image.
+func sized(o outcome, image string) (results.Sample, error) {
+	info, err := os.Stat(image)
+	if err != nil {
+		return results.Sample{}, err
+	}
+	return results.Sample{Seconds: o.seconds, Watched: o.watched, Bytes: info.Size()}, nil
+}

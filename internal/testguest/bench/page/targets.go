@@ -1,0 +1,100 @@
+package page
+
+import (
+	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/stats"
+)
+
+// The targets.
+const (
+	mostFix      = 5.0  // seconds
+	mostOverhead = 1.0  // seconds
+	mostConvert  = 1.05 // times qemu-img
+	mostMemory   = 100e6
+)
+
+// The guests, as they are named in the results.
+const (
+	flagship      = "debian12-bios-sda1"
+	withoutVirtio = "debian12-bios-no-virtio"
+)
+
+// target is one row: value must not be above most.
+type target struct {
+	name        string
+	value, most float64
+	format      func(float64) string
+}
+
+func (t target) row() []string {
+	verdict := "yes"
+	if t.value > t.most {
+		verdict = fmt.Sprintf("**no**, %.0f %% over", 100*(t.value/t.most-1))
+	}
+	return []string{t.name, t.format(t.most), t.format(t.value), verdict}
+}
+
+// targets compares medians with what was aimed at.
+func (m measured) targets(d *document) {
+	var rows [][]string
+	for _, t := range m.listTargets() {
+		rows = append(rows, t.row())
+	}
+	if len(rows) == 0 {
+		return
+	}
+	d.printf("## Targets\n\n")
+	d.table([]string{"target (medians)", "at most", "measured", "met"}, rows)
+}
+
+func (m measured) listTargets() []target {
+	var targets []target
+	add := func(name string, s stats.Summary, most float64, format func(float64) string) {
+		if s.Count > 0 {
+			targets = append(targets, target{name, s.Median, most, format})
+		}
+	}
+	inSeconds := func(value float64) string { return seconds(value) + " s" }
+	add("a whole migration, beside virt-v2v's time", m.ratio(results.Compare, flagship, results.Ours, results.VirtV2V, results.Seconds), 1, factor)
+	add("`fix` of a guest whose initramfs lacks virtio", stats.Of(results.Values(m[results.Stages].Of(withoutVirtio, results.Ours), stage("fix"))), mostFix, inSeconds)
+	for _, name := range m[results.Stages].Cases() {
+		add("the engine's own overhead, "+name, stats.Of(results.Values(m[results.Stages].Of(name, results.Ours), results.Overhead)), mostOverhead, inSeconds)
+	}
+	for _, name := range m[results.Convert].Cases() {
+		add("`convert` beside qemu-img's time, "+name, m.convertRatio(name), mostConvert, factor)
+	}
+	for _, kind := range m[results.Compress].Cases() {
+		add("compressed with "+kind+", beside qemu-img's time", m.ratio(results.Compress, kind, results.Ours, results.QEMUImg, results.Seconds), 1, factor)
+		add("compressed with "+kind+", beside qemu-img's size", m.ratio(results.Compress, kind, results.Ours, results.QEMUImg, size), 1, sizeFactor)
+	}
+	if peak := m.peaks()[engine]; peak.bytes > 0 {
+		targets = append(targets, target{"peak memory of the engine, in all that was measured", float64(peak.bytes), mostMemory, megabytes})
+	}
+	return targets
+}
+
+// ratio is of one way to another, round by round.
+func (m measured) ratio(section, name, way, other string, of func(results.Sample) float64) stats.Summary {
+	return stats.Ratios(results.ByRound(m[section].Of(name, way), of), results.ByRound(m[section].Of(name, other), of))
+}
+
+// convertRatio compares the stage with qemu-img as a whole.
+func (m measured) convertRatio(name string) stats.Summary {
+	section := m[results.Convert]
+	return stats.Ratios(
+		results.ByRound(section.Of(name, results.Ours), stage("convert")),
+		results.ByRound(section.Of(name, results.QEMUImg), results.Seconds))
+}
+
+// stage reads the seconds of one stage.
+func stage(name string) func(results.Sample) float64 {
+	return func(s results.Sample) float64 { return s.Stages[name] }
+}
+
+func size(s results.Sample) float64 { return float64(s.Bytes) }
+
+func sizeFactor(value float64) string { return fmt.Sprintf("%.3f ×", value) }
+
+func megabytes(bytes float64) string { return fmt.Sprintf("%.0f MB", bytes/1e6) }

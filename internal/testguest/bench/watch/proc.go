@@ -1,0 +1,114 @@
+package watch
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// procfs is the kernel's view of processes, or what a test puts in its place.
+type procfs string
+
+// clockTick is the unit of the times in /proc/PID/stat, the same on every Linux.
+const clockTick = 10 * time.Millisecond
+
+// children lists the processes that any thread of pid has started.
+func (p procfs) children(pid int) []int {
+	lists, _ := filepath.Glob(p.path(pid, "task/*/children"))
+	var found []int
+	for _, list := range lists {
+		data, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for field := range strings.FieldsSeq(string(data)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				found = append(found, child)
+			}
+		}
+	}
+	return found
+}
+
+// descendants lists all below pid.
+func (p procfs) descendants(pid int) []int {
+	found := p.children(pid)
+	for n := 0; n < len(found); n++ {
+		found = append(found, p.children(found[n])...)
+	}
+	return found
+}
+
+// status is what one look at a process shows.
+type status struct {
+	kind   string
+	zombie bool
+	cpu    time.Duration
+	peak   int64 // bytes
+}
+
+// look reads a process. The error is that of a process that is gone.
+func (p procfs) look(pid int) (status, error) {
+	stat, err := os.ReadFile(p.path(pid, "stat"))
+	if err != nil {
+		return status{}, err
+	}
+	var s status
+	if s.zombie, s.cpu, err = parseStat(stat); err != nil || s.zombie {
+		return s, err
+	}
+	memory, err := os.ReadFile(p.path(pid, "status"))
+	if err != nil {
+		return s, err
+	}
+	s.peak = parsePeak(memory)
+	program, err := os.Readlink(p.path(pid, "exe"))
+	if err != nil {
+		return s, err
+	}
+	s.kind = strings.TrimSuffix(filepath.Base(program), " (deleted)")
+	return s, nil
+}
+
+// arguments reads a process's command line, its parts ended by NUL.
+func (p procfs) arguments(pid int) []byte {
+	data, _ := os.ReadFile(p.path(pid, "cmdline"))
+	return data
+}
+
+func (p procfs) path(pid int, name string) string {
+	return filepath.Join(string(p), strconv.Itoa(pid), name)
+}
+
+// parseStat reads /proc/PID/stat: state is field 3, the processor time of all
+// threads fields 14 and 15. The name in field 2 may hold anything.
+func parseStat(data []byte) (zombie bool, cpu time.Duration, err error) {
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
+	if len(fields) < 13 {
+		return false, 0, fmt.Errorf("/proc/PID/stat has %d fields after the name", len(fields))
+	}
+	for _, field := range fields[11:13] {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return false, 0, fmt.Errorf("/proc/PID/stat: %w", err)
+		}
+		cpu += time.Duration(ticks) * clockTick
+	}
+	return fields[0] == "Z" || fields[0] == "X", cpu, nil
+}
+
+// parsePeak reads VmHWM, the most memory that was resident, of
+// /proc/PID/status. It is 0 where there is none.
+func parsePeak(data []byte) int64 {
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}
