@@ -63,7 +63,7 @@ func (b *Bench) compressOnce(ctx context.Context, kind, way, overlay string, rou
 				for name, value := range more {
 					options[name] = value
 				}
-				s, err = b.migrate(ctx, migration{"qcow2", overlay, object{"convert": options}, directory})
+				s, err = b.migrate(ctx, migration{"qcow2", overlay, onlyConvert(options), directory})
 			}
 			if err != nil {
 				return err

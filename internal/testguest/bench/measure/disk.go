@@ -22,7 +22,7 @@ type disk struct {
 }
 
 // guestLive is about what the files of the guest itself take.
-const guestLive = 600 * mib
+const guestLive = 420 * mib
 
 // dataFile is the size of a file of added data.
 const dataFile = 64 * mib

@@ -37,9 +37,9 @@ func (m measured) convert(d *document) {
 	}
 	d.printf(`## Copying
 
-The same trimmed overlay is converted in turn by a run that has no other stage than ` + "`convert`" + ` and by
-` + "`qemu-img convert -W -m 16`" + `. The stage also checks that there is room and that the source did not change; the whole command
-also reads the manifest, syncs the image to the disk and gives it its name.
+The same trimmed overlay is converted in turn by a run that only converts and by ` + "`qemu-img convert -W -m 16`" + `. The stage also
+checks that there is room and that the source did not change. The whole command also reads the manifest, waits until the image is on the disk,
+as qemu-img does not, and gives it its name.
 
 `)
 	var rows [][]string

@@ -18,7 +18,8 @@ func (m measured) compress(d *document) {
 	d.printf(`## Compressed Images
 
 The trimmed overlay of the same guest is converted in turn by hyper2kvm with the default level and by ` + "`qemu-img convert -c -m 16`" + `. Every image
-passes ` + "`qemu-img check`" + ` and equals the overlay (` + "`qemu-img compare`" + `).
+passes ` + "`qemu-img check`" + ` and equals the overlay (` + "`qemu-img compare`" + `). Our times are those of the whole command, which waits
+until the image is on the disk.
 
 `)
 	var rows [][]string
