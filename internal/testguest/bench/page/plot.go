@@ -82,9 +82,10 @@ func encode(p *plot.Plot) ([]byte, error) {
 	return svg.Bytes(), err
 }
 
-func newPlot(title, x, y string) *plot.Plot {
+// newPlot has seconds upwards.
+func newPlot(title, x string) *plot.Plot {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
+	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, "seconds"
 	p.Title.Padding = vg.Points(6)
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Add(plotter.NewGrid())
@@ -94,7 +95,7 @@ func newPlot(title, x, y string) *plot.Plot {
 // plotCompare is a bar for each way with its spread.
 func (m measured) plotCompare() (*plot.Plot, error) {
 	section := m[results.Compare]
-	p := newPlot("One small guest, as a whole", "", "seconds")
+	p := newPlot("One small guest, as a whole", "")
 	var bars plotter.Values
 	var tops []point
 	for n, way := range section.Ways() {
@@ -135,7 +136,7 @@ func labelsAbove(points []point) plotter.XYLabels {
 // plotLevels is each level's time and size.
 func (m measured) plotLevels() (*plot.Plot, error) {
 	section := m[results.Compress]
-	p := newPlot("Compressed images: levels 1 to 9, and qemu-img", "MiB of the image", "seconds")
+	p := newPlot("Compressed images: levels 1 to 9, and qemu-img", "MiB of the image")
 	p.Legend.Left = false
 	var curves []curve
 	for _, kind := range section.Cases() {
@@ -146,7 +147,8 @@ func (m measured) plotLevels() (*plot.Plot, error) {
 		theirs.points = sizedPoint(section.Of(kind, results.QEMUImg))
 		curves = append(curves, levelled, theirs)
 	}
-	p.Y.Min = 0
+	// The slowest level takes fifty times as long as the fastest.
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	return p, addCurves(p, curves)
 }
 
@@ -159,14 +161,14 @@ func sizedPoint(samples []results.Sample) []point {
 
 // plotLive is time by live data, of the disks of one virtual size.
 func (m measured) plotLive() (*plot.Plot, error) {
-	p := newPlot("Disks of 12 GiB", "GiB of live data (image of hyper2kvm)", "seconds")
+	p := newPlot("Disks of 12 GiB", "GiB of live data (image of hyper2kvm)")
 	return p, m.plotScaling(p, func(s results.Sample) bool { return s.VirtualBytes == 12<<30 },
 		func(s results.Sample) float64 { return float64(s.Bytes) / (1 << 30) })
 }
 
 // plotVirtual is time by virtual size, of the disks without added data.
 func (m measured) plotVirtual() (*plot.Plot, error) {
-	p := newPlot("Disks with the same small live data", "GiB of virtual size", "seconds")
+	p := newPlot("Disks with the same small live data", "GiB of virtual size")
 	return p, m.plotScaling(p, func(s results.Sample) bool { return s.LiveBytes < 1<<30 },
 		func(s results.Sample) float64 { return float64(s.VirtualBytes) / (1 << 30) })
 }

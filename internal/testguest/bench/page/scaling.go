@@ -23,10 +23,7 @@ it. The source is a monolithicSparse VMDK. Ways: %s.
 ![Time by virtual size](%s)
 
 `, strings.Join(ways, ", "), livePlot, virtualPlot)
-	head := []string{"disk"}
-	for _, way := range ways {
-		head = append(head, way)
-	}
+	head := append([]string{"disk"}, ways...)
 	var rows [][]string
 	for _, name := range section.Cases() {
 		row := []string{name}
