@@ -22,7 +22,7 @@ func (m measured) method(d *document) {
 - Ways that are compared run one after the other in each round, so that whatever else the machine does meets all of them. Before each, the
   file systems are synced; the source is in the page cache.
 - Every %d ms the processes below the measured command are looked at in `+"`/proc`"+`: their program, processor time and largest resident memory.
-  That takes about 2 %% of one processor, from all ways alike. What lives for less is not seen.
+  That takes about 3 %% of one processor, from all ways alike. What lives for less is not seen.
 - **The engine's overhead** is an upper bound: the wall time in which no process but the engine's ran, plus its own processor time while others
   did (the appliance, qemu-img, the programs that libguestfs starts). libguestfs is a library and its processor time is in it. What the
   engine merely waits for while the appliance is up counts as the appliance's.

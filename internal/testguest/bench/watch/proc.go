@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -18,12 +19,18 @@ const clockTick = 10 * time.Millisecond
 
 // children lists the processes that any thread of pid has started.
 func (p procfs) children(pid int) []int {
-	lists, _ := filepath.Glob(p.path(pid, "task/*/children"))
+	tasks := p.path(pid, "task")
+	folder, err := os.Open(tasks)
+	if err != nil {
+		return nil // the process has ended
+	}
+	threads, _ := folder.Readdirnames(-1)
+	_ = folder.Close()
 	var found []int
-	for _, list := range lists {
-		data, err := os.ReadFile(list)
+	for _, thread := range threads {
+		data, err := read(tasks + "/" + thread + "/children")
 		if err != nil {
-			continue // the thread has ended
+			continue
 		}
 		for field := range strings.FieldsSeq(string(data)) {
 			if child, err := strconv.Atoi(field); err == nil {
@@ -43,6 +50,21 @@ func (p procfs) descendants(pid int) []int {
 	return found
 }
 
+// read reads a small file of /proc with as few system calls as can be.
+func read(path string) ([]byte, error) {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, 4096)
+	n, err := syscall.Read(fd, data)
+	_ = syscall.Close(fd)
+	if err != nil {
+		return nil, err
+	}
+	return data[:n], nil
+}
+
 // status is what one look at a process shows.
 type status struct {
 	kind   string
@@ -53,7 +75,7 @@ type status struct {
 
 // look reads a process. The error is that of a process that is gone.
 func (p procfs) look(pid int) (status, error) {
-	stat, err := os.ReadFile(p.path(pid, "stat"))
+	stat, err := read(p.path(pid, "stat"))
 	if err != nil {
 		return status{}, err
 	}
@@ -61,7 +83,7 @@ func (p procfs) look(pid int) (status, error) {
 	if s.zombie, s.cpu, err = parseStat(stat); err != nil || s.zombie {
 		return s, err
 	}
-	memory, err := os.ReadFile(p.path(pid, "status"))
+	memory, err := read(p.path(pid, "status"))
 	if err != nil {
 		return s, err
 	}
@@ -76,12 +98,12 @@ func (p procfs) look(pid int) (status, error) {
 
 // arguments reads a process's command line, its parts ended by NUL.
 func (p procfs) arguments(pid int) []byte {
-	data, _ := os.ReadFile(p.path(pid, "cmdline"))
+	data, _ := read(p.path(pid, "cmdline"))
 	return data
 }
 
 func (p procfs) path(pid int, name string) string {
-	return filepath.Join(string(p), strconv.Itoa(pid), name)
+	return string(p) + "/" + strconv.Itoa(pid) + "/" + name
 }
 
 // parseStat reads /proc/PID/stat: state is field 3, the processor time of all

@@ -5,6 +5,7 @@ package watch
 import (
 	"bytes"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func (w *Watcher) run(t *tally) {
 	ticker := time.NewTicker(Interval)
 	defer ticker.Stop()
 	for {
-		t.add(time.Since(started), t.scan(proc, self))
+		t.add(time.Since(started), scan(proc, self))
 		select {
 		case <-ticker.C:
 		case <-w.stop:
@@ -69,14 +70,20 @@ func (w *Watcher) run(t *tally) {
 }
 
 // scan looks at all descendants of self.
-func (t *tally) scan(proc procfs, self int) []sighting {
+func scan(proc procfs, self int) []sighting {
 	var seen []sighting
-	for _, pid := range proc.descendants(self) {
+	pending := proc.children(self)
+	for n := 0; n < len(pending); n++ {
+		pid := pending[n]
 		s, err := proc.look(pid)
 		if err != nil || s.zombie {
 			continue
 		}
 		seen = append(seen, sighting{pid: pid, status: s, arguments: func() []byte { return proc.arguments(pid) }})
+		// QEMU's programs have many threads and start nothing.
+		if !strings.HasPrefix(s.kind, "qemu-") {
+			pending = append(pending, proc.children(pid)...)
+		}
 	}
 	return seen
 }

@@ -1,0 +1,169 @@
+package measure
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
+)
+
+// newBench is a benchmark of fakes. calls reads what they were called for.
+func newBench(t *testing.T) (b *Bench, calls func() []string) {
+	t.Helper()
+	folder := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range fakes {
+		if err := os.Symlink(self, filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guest, log := filepath.Join(folder, "guest.vmdk"), filepath.Join(folder, "log")
+	if err := os.WriteFile(guest, []byte("disk"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder)
+	t.Setenv("FAKE_GUEST", guest)
+	t.Setenv("FAKE_LOG", log)
+	t.Setenv("FAKE_FAILURE", "")
+	b = &Bench{
+		Engine: filepath.Join(folder, "hyper2kvm"), Testguest: filepath.Join(folder, "testguest"),
+		Room: filepath.Join(folder, "room"), Store: results.Store{Dir: filepath.Join(folder, "results")},
+		Rounds: 2, MostLive: gib, Log: t.Output(), settle: func() {},
+	}
+	return b, func() []string {
+		data, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(strings.TrimSpace(string(data)), "\n")
+	}
+}
+
+func load(t *testing.T, store results.Store, name string) *results.Section {
+	t.Helper()
+	section, err := store.Load(name)
+	if err != nil || section == nil {
+		t.Fatalf("%s: %v, %v", name, section, err)
+	}
+	return section
+}
+
+func TestEverySectionIsMeasured(t *testing.T) {
+	b, _ := newBench(t)
+	parent := b.Room
+	if err := b.Run(context.Background(), results.Sections); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{
+		results.Compare: 2 * 3, results.Stages: 2 * 2, results.Convert: 2 * 2,
+		results.Compress: 2 * (2*2 + levels), results.Scaling: 2 * 2 * 3, results.Parallel: 2 * 3,
+	} {
+		section := load(t, b.Store, name)
+		if got := len(section.Samples); got != want {
+			t.Errorf("%s: %d measurements, want %d", name, got, want)
+		}
+		for _, s := range section.Samples {
+			if s.Seconds <= 0 || name != results.Parallel && s.Bytes == 0 {
+				t.Errorf("%s: nothing was measured: %+v", name, s)
+			}
+		}
+	}
+	if got := load(t, b.Store, results.Stages).Samples[0].Launch; got != 9 {
+		t.Errorf("the launch took %v s, want 9", got)
+	}
+	if got := load(t, b.Store, results.Parallel).Of("4", results.Ours)[0].Each; len(got) != 4 {
+		t.Errorf("four at once: %v", got)
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestWaysAreMeasuredInTurn(t *testing.T) {
+	b, _ := newBench(t)
+	if err := b.Run(context.Background(), []string{results.Compare}); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, s := range load(t, b.Store, results.Compare).Samples {
+		order = append(order, s.Way)
+	}
+	if got, want := strings.Join(order, " "), "hyper2kvm virt-v2v qemu-img hyper2kvm virt-v2v qemu-img"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestARunGoesOnWhereOneBroke(t *testing.T) {
+	b, calls := newBench(t)
+	room := b.Room
+	t.Setenv("FAKE_FAILURE", "1")
+	err := b.Run(context.Background(), []string{results.Compare, results.Stages})
+	if err == nil || !strings.Contains(err.Error(), "virt-v2v") || !strings.Contains(err.Error(), "nbdcopy is missing") {
+		t.Fatalf("got %v, which does not say what failed", err)
+	}
+	if got := len(load(t, b.Store, results.Compare).Samples); got != 1 {
+		t.Errorf("%d measurements were kept, want the one before the failure", got)
+	}
+	if got := len(load(t, b.Store, results.Stages).Samples); got != 4 {
+		t.Errorf("the next section has %d measurements, want 4", got)
+	}
+
+	t.Setenv("FAKE_FAILURE", "")
+	before := len(calls())
+	b.Room = room
+	if err := b.Run(context.Background(), []string{results.Compare, results.Stages}); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(load(t, b.Store, results.Compare).Samples); got != 6 {
+		t.Errorf("%d measurements, want 6", got)
+	}
+	migrations := 0
+	for _, call := range calls()[before:] {
+		if strings.HasPrefix(call, "hyper2kvm ") {
+			migrations++
+		}
+	}
+	// One looks at the machine, one is that of the second round.
+	if migrations != 2 {
+		t.Errorf("%d migrations, want 2: what was measured is measured again", migrations)
+	}
+}
+
+func TestFreshForgets(t *testing.T) {
+	b, _ := newBench(t)
+	room := b.Room
+	b.Rounds = 1
+	if err := b.Run(context.Background(), []string{results.Parallel}); err != nil {
+		t.Fatal(err)
+	}
+	first := load(t, b.Store, results.Parallel).Samples[0].Seconds
+	b.Room, b.Fresh = room, true
+	if err := b.Run(context.Background(), []string{results.Parallel}); err != nil {
+		t.Fatal(err)
+	}
+	if section := load(t, b.Store, results.Parallel); len(section.Samples) != 3 || section.Samples[0].Seconds == first {
+		t.Errorf("not measured anew: %+v", section.Samples)
+	}
+}
+
+func TestAnUnknownSectionIsRefused(t *testing.T) {
+	b, _ := newBench(t)
+	if err := b.Run(context.Background(), []string{"speed"}); err == nil || !strings.Contains(err.Error(), `"speed"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestACancelledRunEnds(t *testing.T) {
+	b, _ := newBench(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := b.Run(ctx, []string{results.Stages}); err == nil {
+		t.Error("no error")
+	}
+}
