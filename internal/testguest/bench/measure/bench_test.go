@@ -74,7 +74,7 @@ func TestEverySectionIsMeasured(t *testing.T) {
 			}
 		}
 	}
-	if got := load(t, b.Store, results.Stages).Samples[0].Launch; got != 9 {
+	if got := results.StepTime("inspect", results.Launch)(load(t, b.Store, results.Stages).Samples[0]); got != 9 {
 		t.Errorf("the launch took %v s, want 9", got)
 	}
 	if got := load(t, b.Store, results.Parallel).Of("4", results.Ours)[0].Each; len(got) != 4 {

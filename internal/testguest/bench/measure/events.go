@@ -2,10 +2,11 @@ package measure
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
 
 // event is what is read of a line of --events.
@@ -16,34 +17,48 @@ type event struct {
 	Message string `json:"message"`
 }
 
-// launching is what the engine says when it starts the appliance. Whatever it
-// says next, it says when the appliance is up.
-const launching = "launching the appliance"
-
-// launchTime is how many seconds the appliance took to come up.
-func launchTime(events string) (float64, error) {
-	var launched time.Time
+// readSteps reads how long each step of each stage took: from the first event
+// that names it to the next that names another, or whatever comes after the
+// launch, which is over then.
+func readSteps(events string) ([]results.Step, error) {
+	var steps []results.Step
+	var since time.Time
+	end := func(at time.Time) {
+		if n := len(steps); n > 0 && !since.IsZero() {
+			steps[n-1].Seconds += at.Sub(since).Seconds()
+		}
+		since = at
+	}
+	current := results.Step{}
 	for line := range strings.Lines(events) {
 		var e event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			return 0, fmt.Errorf("reading an event: %w", err)
+			return nil, fmt.Errorf("reading an event: %w", err)
 		}
+		at, err := time.Parse(eventTime, e.Time)
+		if err != nil {
+			return nil, fmt.Errorf("reading an event: %w", err)
+		}
+		next := current
 		switch {
-		case e.Message == launching:
-			at, err := parseTime(e.Time)
-			if err != nil {
-				return 0, err
-			}
-			launched = at
-		case !launched.IsZero():
-			up, err := parseTime(e.Time)
-			return up.Sub(launched).Seconds(), err
+		case e.Type == "stage_started":
+			next = results.Step{Stage: e.Stage}
+		case e.Type == "stage_finished":
+			end(at)
+			since, current = time.Time{}, results.Step{}
+			continue
+		case e.Type == "progress" && e.Message != "":
+			next = results.Step{Stage: e.Stage, Name: e.Message}
+		case current.Name == results.Launch:
+			next = results.Step{Stage: e.Stage}
+		}
+		if next != current {
+			end(at)
+			steps, current = append(steps, next), next
 		}
 	}
-	return 0, errors.New("no event says how long the appliance took to come up")
+	return steps, nil
 }
 
-// parseTime reads the times of events and reports, which have no zone.
-func parseTime(text string) (time.Time, error) {
-	return time.Parse("2006-01-02T15:04:05.999999", text)
-}
+// eventTime is the layout of the times of events, which have no zone.
+const eventTime = "2006-01-02T15:04:05.999999"

@@ -102,8 +102,8 @@ func fakeEngine(args []string) error {
 		err = os.WriteFile(filepath.Join(m.Output.Directory, image), []byte("image"), 0o644)
 	}
 	if slices.Contains(args, "--events") {
-		fmt.Println(`{"type":"progress","time":"2026-01-21T18:23:32.000000","message":"launching the appliance"}`)
-		fmt.Println(`{"type":"progress","time":"2026-01-21T18:23:41.000000","message":"up"}`)
+		fmt.Println(`{"type":"progress","time":"2026-01-21T18:23:32.000000","stage":"inspect","message":"launching the appliance"}`)
+		fmt.Println(`{"type":"progress","time":"2026-01-21T18:23:41.000000","stage":"inspect","message":"up"}`)
 	}
 	return errors.Join(err, os.WriteFile(filepath.Join(m.Output.Directory, "report.json"), report, 0o644))
 }

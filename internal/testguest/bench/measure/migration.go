@@ -69,7 +69,7 @@ func (b *Bench) follow(ctx context.Context, m migration) (results.Sample, error)
 	if err != nil {
 		return s, err
 	}
-	s.Launch, err = launchTime(o.output[0])
+	s.Steps, err = readSteps(o.output[0])
 	return s, err
 }
 

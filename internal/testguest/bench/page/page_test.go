@@ -46,7 +46,9 @@ func everything(t *testing.T) results.Store {
 		add(results.Compare, flagship, results.VirtV2V, round, 200+10*jitter, nil)
 		add(results.Compare, flagship, results.QEMUImg, round, 2+jitter, nil)
 		for _, guest := range []string{flagship, withoutVirtio} {
-			add(results.Stages, guest, results.Ours, round, 20+jitter, func(s *results.Sample) { s.Launch = 9 })
+			add(results.Stages, guest, results.Ours, round, 20+jitter, func(s *results.Sample) {
+				s.Steps = []results.Step{{Stage: "inspect", Name: results.Launch, Seconds: 9}, {Stage: "inspect", Seconds: 1}, {Stage: "fix", Seconds: 2}}
+			})
 		}
 		add(results.Convert, flagship, results.Ours, round, 20, nil) // the stage: 2 s
 		add(results.Convert, flagship, results.QEMUImg, round, 1.6, nil)
@@ -91,7 +93,7 @@ func TestThePageTellsWhatWasMeasured(t *testing.T) {
 		"| `fix` of a guest whose initramfs lacks virtio | 5.00 s | 2.00 s | yes |",
 		"| `convert` beside qemu-img's time, debian12-bios-sda1 | 1.05 × | 1.25 × | **no**, 19 % over |",
 		"| engine's overhead, at most | 0.50 (0.50–0.50) | 0.50 (0.50–0.50) |",
-		"| – launch | 9.00 (9.00–9.00) |",
+		"| – launching the appliance | 9.00 (9.00–9.00) |",
 		"| 9 | 9.00 | 591 MiB | 9.00 | 591 MiB |",
 		"| 4 | 80.0 (80.0–80.0) |",
 		"| hyper2kvm (the engine) | 50 MB |",

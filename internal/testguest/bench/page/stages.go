@@ -19,8 +19,8 @@ func (m measured) stages(d *document) {
 	}
 	d.printf(`## Where the Time Goes
 
-Of the same guest, and of one whose initramfs lacks the virtio drivers, which ` + "`fix`" + ` adds. The launch is the time from the event that announces
-the appliance to the next one, and a part of ` + "`inspect`" + `.
+Of the same guest, and of one whose initramfs lacks the virtio drivers, which ` + "`fix`" + ` adds. Below each stage are its steps, as the events (` + "`--events`" + `)
+tell them; those that take less than a twentieth of a second are left out.
 
 `)
 	cases := section.Cases()
@@ -34,9 +34,12 @@ the appliance to the next one, and a part of ` + "`inspect`" + `.
 	var rows [][]string
 	for _, name := range stageNames {
 		rows = append(rows, row("`"+name+"`", stage(name)))
-		if name == results.InspectStage {
-			rows = append(rows, row("– launch", func(s results.Sample) float64 { return s.Launch }))
-			rows = append(rows, row("– the rest", func(s results.Sample) float64 { return s.Stages[name] - s.Launch }))
+		for _, step := range steps(section, name) {
+			label := step
+			if step == "" {
+				label = "everything else"
+			}
+			rows = append(rows, row("– "+label, results.StepTime(name, step)))
 		}
 	}
 	rows = append(rows, row("whole command", results.Seconds), row("engine's overhead, at most", results.Overhead),
@@ -44,6 +47,25 @@ the appliance to the next one, and a part of ` + "`inspect`" + `.
 		row("– its processor time beside others", func(s results.Sample) float64 { return s.Watched.Beside }))
 	d.table(append([]string{"part"}, cases...), rows)
 	m.processes(d, section)
+}
+
+// shortStep is what is not worth a line, in seconds.
+const shortStep = 0.05
+
+// steps lists the steps of a stage. One alone is the stage itself.
+func steps(section *results.Section, stage string) []string {
+	var found []string
+	for _, s := range section.Samples {
+		for _, step := range s.Steps {
+			if step.Stage == stage && step.Seconds >= shortStep && !slices.Contains(found, step.Name) {
+				found = append(found, step.Name)
+			}
+		}
+	}
+	if len(found) < 2 {
+		return nil
+	}
+	return found
 }
 
 // processes lists what one migration starts.

@@ -49,11 +49,35 @@ type Sample struct {
 	LiveBytes    int64 `json:"live_bytes,omitempty"`
 	// Stages are the seconds that the report has for each stage.
 	Stages map[string]float64 `json:"stages,omitempty"`
-	// Launch is how long the appliance took to come up, in seconds.
-	Launch float64 `json:"launch,omitempty"`
+	// Steps are what the events tell, in order.
+	Steps []Step `json:"steps,omitempty"`
 	// Each is the wall time, in seconds, of each of several commands at once.
 	Each    []float64    `json:"each,omitempty"`
 	Watched watch.Record `json:"watched"`
+}
+
+// Step is what a stage did between two of its events. Its name is the first
+// one's message, "" until there is one.
+type Step struct {
+	Stage   string  `json:"stage"`
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Launch is the step in which the appliance is started.
+const Launch = "launching the appliance"
+
+// StepTime is how long a stage's step of a name took, in seconds.
+func StepTime(stage, name string) func(Sample) float64 {
+	return func(s Sample) float64 {
+		total := 0.0
+		for _, step := range s.Steps {
+			if step.Stage == stage && step.Name == name {
+				total += step.Seconds
+			}
+		}
+		return total
+	}
 }
 
 // Section is all measurements of one kind.
@@ -137,6 +161,3 @@ func Overhead(s Sample) float64 { return s.Watched.Alone + s.Watched.Beside }
 
 // LevelWay is our way with a level of compression.
 func LevelWay(level int) string { return fmt.Sprintf("%s, level %d", Ours, level) }
-
-// InspectStage is the stage that launches the appliance.
-const InspectStage = "inspect"
