@@ -48,7 +48,8 @@ func command(ctx context.Context, args []string) error {
 func run(ctx context.Context, args []string) error {
 	b := measure.Bench{Log: os.Stdout}
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
-	flags.StringVar(&b.Engine, "engine", "build/hyper2kvm", "the hyper2kvm `command`")
+	flags.StringVar(&b.Engine, "engine", "build/bench/hyper2kvm", "the hyper2kvm `command`")
+	flags.StringVar(&b.Commit, "commit", "", "the `commit` that it was built from")
 	flags.StringVar(&b.Testguest, "testguest", "build/testguest", "the `command` that builds guests")
 	flags.StringVar(&b.Room, "room", "build/bench", "`folder` with 30 GB of room for disks and images, which are removed at the end")
 	flags.StringVar(&b.Store.Dir, "results", "build/bench/results", "`folder` of what was measured")

@@ -19,6 +19,8 @@ import (
 type Bench struct {
 	// Engine is the hyper2kvm command, Testguest the command that builds guests.
 	Engine, Testguest string
+	// Commit is what the engine was built from.
+	Commit string
 	// Room is a folder in which one for disks and images is made. That is emptied
 	// when a section ends.
 	Room  string

@@ -78,14 +78,7 @@ func (b *Bench) lookAtEngine(m *results.Machine) error {
 		return err
 	}
 	m.Versions["Go"] = strings.TrimPrefix(built.GoVersion, "go")
-	for _, setting := range built.Settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			m.Commit = setting.Value[:min(12, len(setting.Value))] + m.Commit
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			m.Commit += " and changes"
-		}
-	}
+	m.Commit = b.Commit
 	return nil
 }
 

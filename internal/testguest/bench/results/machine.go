@@ -14,7 +14,7 @@ type Machine struct {
 	// Versions are those of the programs and libraries.
 	Versions map[string]string `json:"versions"`
 	// Commit is what the engine was built from, EngineDigest is the SHA-256 of
-	// its file.
+	// its file, in which the commit is not: other commits change other things.
 	Commit       string `json:"commit,omitempty"`
 	EngineDigest string `json:"engine_digest"`
 }
