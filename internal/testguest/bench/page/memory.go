@@ -77,8 +77,11 @@ func order(kind string) int {
 
 // processName is what people call a kind of process.
 func processName(kind string) string {
-	if kind == engine {
+	switch kind {
+	case engine:
 		return "hyper2kvm (the engine)"
+	case watch.Fork:
+		return "forks of the engine"
 	}
 	return strings.Replace(kind, watch.Appliance, "qemu-system (the appliance)", 1)
 }

@@ -68,6 +68,7 @@ func read(path string) ([]byte, error) {
 // status is what one look at a process shows.
 type status struct {
 	kind   string
+	parent int
 	zombie bool
 	cpu    time.Duration
 	peak   int64 // bytes
@@ -79,8 +80,8 @@ func (p procfs) look(pid int) (status, error) {
 	if err != nil {
 		return status{}, err
 	}
-	var s status
-	if s.zombie, s.cpu, err = parseStat(stat); err != nil || s.zombie {
+	s, err := parseStat(stat)
+	if err != nil || s.zombie {
 		return s, err
 	}
 	memory, err := read(p.path(pid, "status"))
@@ -106,21 +107,27 @@ func (p procfs) path(pid int, name string) string {
 	return string(p) + "/" + strconv.Itoa(pid) + "/" + name
 }
 
-// parseStat reads /proc/PID/stat: state is field 3, the processor time of all
-// threads fields 14 and 15. The name in field 2 may hold anything.
-func parseStat(data []byte) (zombie bool, cpu time.Duration, err error) {
+// parseStat reads /proc/PID/stat: state and parent are fields 3 and 4, the
+// processor time of all threads fields 14 and 15. The name in field 2 may hold
+// anything.
+func parseStat(data []byte) (status, error) {
 	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:]))
 	if len(fields) < 13 {
-		return false, 0, fmt.Errorf("/proc/PID/stat has %d fields after the name", len(fields))
+		return status{}, fmt.Errorf("/proc/PID/stat has %d fields after the name", len(fields))
+	}
+	s := status{zombie: fields[0] == "Z" || fields[0] == "X"}
+	var err error
+	if s.parent, err = strconv.Atoi(fields[1]); err != nil {
+		return s, fmt.Errorf("/proc/PID/stat: %w", err)
 	}
 	for _, field := range fields[11:13] {
 		ticks, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
-			return false, 0, fmt.Errorf("/proc/PID/stat: %w", err)
+			return s, fmt.Errorf("/proc/PID/stat: %w", err)
 		}
-		cpu += time.Duration(ticks) * clockTick
+		s.cpu += time.Duration(ticks) * clockTick
 	}
-	return fields[0] == "Z" || fields[0] == "X", cpu, nil
+	return s, nil
 }
 
 // parsePeak reads VmHWM, the most memory that was resident, of

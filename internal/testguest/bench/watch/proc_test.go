@@ -9,14 +9,14 @@ import (
 )
 
 func TestParseStat(t *testing.T) {
-	zombie, cpu, err := parseStat([]byte("42 (a) b (c) R 1 1 1 0 -1 4194304 10 20 0 0 150 50 7 8 20 0 1 0 100 0 0"))
-	if err != nil || zombie || cpu != 2*time.Second {
-		t.Errorf("got zombie %v, %v, %v; want false, 2s, nil", zombie, cpu, err)
+	got, err := parseStat([]byte("42 (a) b (c) R 7 1 1 0 -1 4194304 10 20 0 0 150 50 7 8 20 0 1 0 100 0 0"))
+	if want := (status{parent: 7, cpu: 2 * time.Second}); err != nil || got != want {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
 	}
-	if zombie, _, _ := parseStat([]byte("42 (x) Z 1 1 1 0 -1 4194304 10 20 0 0 1 1 0 0 20 0 1 0")); !zombie {
+	if got, _ := parseStat([]byte("42 (x) Z 1 1 1 0 -1 4194304 10 20 0 0 1 1 0 0 20 0 1 0")); !got.zombie {
 		t.Error("a zombie is not told")
 	}
-	if _, _, err := parseStat([]byte("42 (x) R 1")); err == nil {
+	if _, err := parseStat([]byte("42 (x) R 1")); err == nil {
 		t.Error("a short line is no error")
 	}
 }

@@ -50,6 +50,9 @@ func (t *tally) add(now time.Duration, seen []sighting) {
 				t.ended = append(t.ended, p)
 			}
 			p = &process{program: s.kind, kind: kindOf(s.kind, s.arguments()), start: now, base: base}
+			if above := t.running[s.parent]; s.kind == t.engine && above != nil && above.program == t.engine {
+				p.kind = Fork
+			}
 			t.running[s.pid] = p
 		}
 		if p.program == t.engine {

@@ -38,11 +38,16 @@ func TestTallyTellsTheEnginesTimeFromTheRest(t *testing.T) {
 
 func TestTallyCountsAProgramThatAProcessTurnsInto(t *testing.T) {
 	tally := newTally("engine")
-	tally.add(0, []sighting{sight(1, "engine", 0, 100), sight(2, "engine", 0, 90)})
+	child := sight(2, "engine", 0, 90)
+	child.parent = 1
+	tally.add(0, []sighting{sight(1, "engine", 0, 100), child})
 	tally.add(time.Second, []sighting{sight(1, "engine", 0, 100), sight(2, "qemu-system-x86_64", time.Second, 40)})
 	record := tally.finish(2 * time.Second)
 	if got := record.Peaks(); got["qemu-system-x86_64"] != 40 {
 		t.Errorf("the memory of the program before counts: %v", got)
+	}
+	if count, _, _ := record.Lifetime(Fork); count != 1 {
+		t.Errorf("%d copies of the engine, want 1", count)
 	}
 	if len(record.Processes) != 3 {
 		t.Errorf("got %d processes, want 3: %+v", len(record.Processes), record.Processes)

@@ -12,9 +12,14 @@ import (
 // Interval is the time between two looks at the processes.
 const Interval = 20 * time.Millisecond
 
-// Appliance is the kind of a QEMU that is a libguestfs appliance. All other
-// kinds are the names of programs.
-const Appliance = "appliance"
+// The kinds of processes that are not just the names of programs.
+const (
+	// Appliance is a QEMU that is a libguestfs appliance.
+	Appliance = "appliance"
+	// Fork is a copy of the engine below it: it is about to become another
+	// program, or ends the appliance should the engine die.
+	Fork = "fork"
+)
 
 // Process is one program that ran. Times are in seconds from the start of the
 // watch.
