@@ -61,10 +61,11 @@ func (w *Watcher) Stop() Record {
 
 func (w *Watcher) run(t *tally) {
 	proc, self, started := procfs("/proc"), os.Getpid(), time.Now()
+	own, _ := proc.look(self)
 	ticker := time.NewTicker(Interval)
 	defer ticker.Stop()
 	for {
-		t.add(time.Since(started), scan(proc, self))
+		t.add(time.Since(started), scan(proc, self, own.kind))
 		select {
 		case <-ticker.C:
 		case <-w.stop:
@@ -74,14 +75,15 @@ func (w *Watcher) run(t *tally) {
 	}
 }
 
-// scan looks at all descendants of self.
-func scan(proc procfs, self int) []sighting {
+// scan looks at all descendants of self. Those that still are copies of it, its
+// program being own, are about to become something else.
+func scan(proc procfs, self int, own string) []sighting {
 	var seen []sighting
 	pending := proc.children(self)
 	for n := 0; n < len(pending); n++ {
 		pid := pending[n]
 		s, err := proc.look(pid)
-		if err != nil || s.zombie {
+		if err != nil || s.zombie || s.kind == own {
 			continue
 		}
 		seen = append(seen, sighting{pid: pid, status: s, arguments: func() []byte { return proc.arguments(pid) }})
