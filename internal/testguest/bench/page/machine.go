@@ -26,24 +26,27 @@ func (m measured) machine() (first results.Machine, others []string) {
 	return first, others
 }
 
-// where describes the machine in a sentence or two.
+// where describes the machine, as a list.
 func (m measured) where() string {
 	machine, others := m.machine()
 	var versions []string
 	for _, name := range slices.Sorted(maps.Keys(machine.Versions)) {
 		versions = append(versions, name+" "+machine.Versions[name])
 	}
-	how := "with KVM"
+	how := "works"
 	if machine.Acceleration == "tcg" {
-		how = "without usable KVM, so that the appliance of libguestfs runs emulated (TCG), ours and virt-v2v's alike"
+		how = "does not work: the appliance of libguestfs runs emulated (TCG), ours and virt-v2v's alike"
 	}
-	text := fmt.Sprintf("%s, %d processors, %s of memory, %s, Linux %s, %s; %s.",
-		machine.CPU, machine.Cores, gibibytes(float64(machine.MemoryBytes)), machine.System, machine.Kernel, how, strings.Join(versions, ", "))
+	lines := []string{
+		fmt.Sprintf("%s, %d processors, %s of memory", machine.CPU, machine.Cores, gibibytes(float64(machine.MemoryBytes))),
+		fmt.Sprintf("%s, Linux %s; KVM %s", machine.System, machine.Kernel, how),
+		strings.Join(versions, ", "),
+	}
 	if machine.Commit != "" {
-		text += " The engine is that of commit " + machine.Commit + "."
+		lines = append(lines, "the engine of commit "+machine.Commit)
 	}
 	if len(others) > 0 {
-		text += " **On another machine or with another build of the engine: " + strings.Join(others, ", ") + ".**"
+		lines = append(lines, "**on another machine or with another build of the engine: "+strings.Join(others, ", ")+"**")
 	}
-	return text
+	return "- " + strings.Join(lines, "\n- ") + "\n"
 }

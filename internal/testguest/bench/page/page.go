@@ -49,7 +49,9 @@ description: |-
 
 # Speed
 
-All figures of this page were measured by one program on one machine: %s
+All figures of this page were measured by one program:
+
+%s
 Times are wall times of whole commands in seconds: the median, and in brackets the shortest and the longest.
 
 `, m.where())

@@ -87,7 +87,7 @@ func TestThePageTellsWhatWasMeasured(t *testing.T) {
 	}
 	page := read(t, folder, fileName)
 	for _, want := range []string{
-		"Some CPU, 2 processors, 24.0 GiB of memory, Debian 12, Linux 6.1.0",
+		"- Some CPU, 2 processors, 24.0 GiB of memory\n- Debian 12, Linux 6.1.0; KVM does not work",
 		"| virt-v2v | 215 (210–220) | 10.0 (10.0–10.0) × | 600 MiB |",
 		"| a whole migration, beside virt-v2v's time | 1.00 × | 0.10 × | yes |",
 		"| `fix` of a guest whose initramfs lacks virtio | 5.00 s | 2.00 s | yes |",
