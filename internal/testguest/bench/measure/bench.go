@@ -25,8 +25,8 @@ type Bench struct {
 	// when a section ends.
 	Room  string
 	Store results.Store
-	// Rounds is how often everything is measured; what takes long and is not
-	// about few per cent, at most fewRounds times.
+	// Rounds is how often everything is measured; what is not about few per cent,
+	// at most fewRounds times, and what takes long as well, fewestRounds.
 	Rounds int
 	// ScaleVirtV2V has virt-v2v migrate the large disks as well.
 	ScaleVirtV2V bool
@@ -43,8 +43,11 @@ type Bench struct {
 	begun   time.Time
 }
 
-// fewRounds bounds the rounds of scaling and parallel.
-const fewRounds = 3
+// A whole run must not take an hour, a third of which is virt-v2v's.
+const (
+	fewRounds    = 3 // of stages
+	fewestRounds = 2 // of scaling and parallel
+)
 
 // sections are what can be measured.
 var sections = map[string]func(*Bench, context.Context) error{
@@ -172,6 +175,8 @@ func (b *Bench) missing(name string, ways []string, rounds int) bool {
 }
 
 func (b *Bench) few() int { return min(b.Rounds, fewRounds) }
+
+func (b *Bench) fewest() int { return min(b.Rounds, fewestRounds) }
 
 func (b *Bench) path(name string) string { return filepath.Join(b.Room, name) }
 

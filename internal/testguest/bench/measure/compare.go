@@ -29,7 +29,7 @@ func (b *Bench) stages(ctx context.Context) error {
 		if err := warm(guest); err != nil {
 			return err
 		}
-		for round := 1; round <= b.Rounds; round++ {
+		for round := 1; round <= b.few(); round++ {
 			err := b.sample(results.Key{Case: name, Way: results.Ours, Round: round}, func() (s results.Sample, err error) {
 				err = b.fresh(func(directory string) error {
 					s, err = b.follow(ctx, migration{"vmdk", guest, allStages, directory})

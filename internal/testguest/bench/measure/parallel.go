@@ -21,7 +21,7 @@ func (b *Bench) parallel(ctx context.Context) error {
 	if err := warm(guest); err != nil {
 		return err
 	}
-	for round := 1; round <= b.few(); round++ {
+	for round := 1; round <= b.fewest(); round++ {
 		for _, count := range atOnce {
 			key := results.Key{Case: fmt.Sprint(count), Way: results.Ours, Round: round}
 			err := b.sample(key, func() (results.Sample, error) { return b.migrateAtOnce(ctx, guest, count) })

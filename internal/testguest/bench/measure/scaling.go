@@ -22,7 +22,7 @@ func (b *Bench) scaling(ctx context.Context) error {
 		ways = append(ways, results.VirtV2V)
 	}
 	for _, d := range scales {
-		if d.live > b.MostLive || !b.missing(d.String(), ways, b.few()) {
+		if d.live > b.MostLive || !b.missing(d.String(), ways, b.fewest()) {
 			continue
 		}
 		source, err := b.makeDisk(ctx, d, "vmdk")
@@ -32,7 +32,7 @@ func (b *Bench) scaling(ctx context.Context) error {
 		if err := warm(source); err != nil {
 			return err
 		}
-		if err := b.wholeMigrations(ctx, d.String(), source, &d, ways, b.few()); err != nil {
+		if err := b.wholeMigrations(ctx, d.String(), source, &d, ways, b.fewest()); err != nil {
 			return err
 		}
 		if err := b.clear(); err != nil {
