@@ -2,17 +2,24 @@ package measure
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
 
 // wholeMigrations measures each way over a VMDK in turn. disk is nil where its
-// size does not matter.
+// size does not matter. A way that fails is left out of the rounds that follow.
 func (b *Bench) wholeMigrations(ctx context.Context, name, source string, disk *disk, ways []string, rounds int) error {
+	failed := map[string]error{}
 	for round := 1; round <= rounds; round++ {
 		for _, way := range ways {
+			if failed[way] != nil {
+				continue
+			}
 			err := b.sample(results.Key{Case: name, Way: way, Round: round}, func() (s results.Sample, err error) {
 				err = b.fresh(func(directory string) error {
 					s, err = b.wholeMigration(ctx, way, source, directory)
@@ -23,12 +30,16 @@ func (b *Bench) wholeMigrations(ctx context.Context, name, source string, disk *
 				}
 				return s, err
 			})
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			if err != nil {
-				return err
+				b.logf("FAILED: %v", err)
+				failed[way] = err
 			}
 		}
 	}
-	return nil
+	return errors.Join(slices.Collect(maps.Values(failed))...)
 }
 
 func (b *Bench) wholeMigration(ctx context.Context, way, source, directory string) (results.Sample, error) {
