@@ -77,6 +77,9 @@ func TestEverySectionIsMeasured(t *testing.T) {
 	if got := results.StepTime("inspect", results.Launch)(load(t, b.Store, results.Stages).Samples[0]); got != 9 {
 		t.Errorf("the launch took %v s, want 9", got)
 	}
+	if got := load(t, b.Store, results.Stages).Samples[0].Steps[2].Name; got != "checking guest.qcow2" {
+		t.Errorf("a step is called %q", got)
+	}
 	if got := load(t, b.Store, results.Parallel).Of("4", results.Ours)[0].Each; len(got) != 4 {
 		t.Errorf("four at once: %v", got)
 	}

@@ -104,6 +104,8 @@ func fakeEngine(args []string) error {
 	if slices.Contains(args, "--events") {
 		fmt.Println(`{"type":"progress","time":"2026-01-21T18:23:32.000000","stage":"inspect","message":"launching the appliance"}`)
 		fmt.Println(`{"type":"progress","time":"2026-01-21T18:23:41.000000","stage":"inspect","message":"up"}`)
+		fmt.Printf(`{"type":"progress","time":"2026-01-21T18:23:42.000000","stage":"validate","message":"checking %s"}`+"\n",
+			filepath.Join(m.Output.Directory, image))
 	}
 	return errors.Join(err, os.WriteFile(filepath.Join(m.Output.Directory, "report.json"), report, 0o644))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
@@ -69,7 +70,8 @@ func (b *Bench) follow(ctx context.Context, m migration) (results.Sample, error)
 	if err != nil {
 		return s, err
 	}
-	s.Steps, err = readSteps(o.output[0])
+	// Where the images lie is nobody's business.
+	s.Steps, err = readSteps(strings.ReplaceAll(o.output[0], m.directory+"/", ""))
 	return s, err
 }
 
