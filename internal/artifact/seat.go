@@ -120,12 +120,7 @@ func (s *seat) remove() error {
 	}
 	err := errors.Join(s.removeProgress(), removeFile(filepath.Join(s.path, journalName)))
 	if err == nil {
-		for _, name := range []string{workName, filesName, asideName, reservedName} {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(s.path, name)))
-		}
-	}
-	if err == nil {
-		err = os.RemoveAll(s.path)
+		err = s.empty()
 	}
 	err = errors.Join(err, s.lock.Close())
 	s.lock = nil
@@ -133,6 +128,41 @@ func (s *seat) remove() error {
 		return fmt.Errorf("removing the hidden directory %s: %w", s.path, err)
 	}
 	return nil
+}
+
+// empty removes what is in the seat, then its lock and the seat itself.
+func (s *seat) empty() error {
+	entries, err := os.ReadDir(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range entries {
+		if entry.Name() != lockName {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(s.path, entry.Name())))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	held, err := s.lock.Stat()
+	if err != nil {
+		return err
+	}
+	// To a sweep, the seat of a run that has just begun looks like a dead one's.
+	// When such a run finds the old lock unlinked, it takes the seat with a new
+	// one, and from then on the seat is that run's.
+	named, err := os.Lstat(s.lock.Path())
+	if err == nil && os.SameFile(held, named) {
+		err = os.Remove(s.lock.Path())
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err = removeDirectory(s.path)
+	if _, taken := os.Lstat(s.lock.Path()); errors.Is(err, fs.ErrNotExist) || taken == nil {
+		return nil
+	}
+	return err
 }
 
 // in returns a path below one of the seat's directories, which it makes.

@@ -239,6 +239,36 @@ func TestSweepMissingDirectory(t *testing.T) {
 	}
 }
 
+// A run that begins may take a seat over that a sweep is just removing. It is
+// the run's then, and nothing failed.
+func TestSweepLeavesASeatThatARunHasTaken(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	swept, err := newSeat(directory, "489cd1cb-282b-4c43-9595-a08b0a7ee8e9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(swept.path, lockName)); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := newSeat(directory, "489cd1cb-282b-4c43-9595-a08b0a7ee8e9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := swept.remove(); err != nil {
+		t.Errorf("the sweep fails: %v", err)
+	}
+	if _, living := living(taken.path); !living {
+		t.Error("the run has lost its seat")
+	}
+	if err := taken.remove(); err != nil {
+		t.Error(err)
+	}
+	if left := tree(t, directory); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // TestSweepAgainstNewRuns has runs and sweeps meet in one directory: no run
 // may lose anything, and nothing may remain.
 func TestSweepAgainstNewRuns(t *testing.T) {

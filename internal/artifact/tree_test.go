@@ -105,7 +105,12 @@ func lockLikeQEMU(t *testing.T, path string) (unlock func()) {
 			t.Fatal(err)
 		}
 	}
-	unlock = func() { _ = file.Close() }
+	unlock = func() {
+		// Closing does not unlock while a child of a parallel test, forked and not
+		// yet executing its program, has the file too.
+		_ = unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_UNLCK})
+		_ = file.Close()
+	}
 	t.Cleanup(unlock)
 	return unlock
 }
