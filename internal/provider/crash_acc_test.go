@@ -2,18 +2,23 @@ package provider
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
-// crashConfig migrates by conversion alone, which needs no appliance.
+// crashConfig is a migration with the given stages.
 const crashConfig = `
 terraform {
   required_providers {
@@ -23,16 +28,192 @@ terraform {
 provider "hyper2kvm" {
   lock_directory = %[3]q
 }
+variable "checksum" {
+  type    = string
+  default = null
+}
 resource "hyper2kvm_migration" "test" {
-  source   = { type = "raw", path = %[1]q }
+  source   = { type = %[5]q, path = %[1]q, checksum = var.checksum }
   output   = { directory = %[2]q, filename = "web.qcow2" }
-  pipeline = { convert = {}, validate = {} }
+  pipeline = { %[4]s }
 }
 `
 
-// slowQEMUImg puts a qemu-img first in the PATH that begins a conversion and
-// then takes for ever, as long as the file "slow" is there.
-func slowQEMUImg(t *testing.T) (path, slow string) {
+// The stages of crashConfig: conversion alone needs no appliance.
+const (
+	conversionAlone = "convert = {}, validate = {}"
+	allStages       = "inspect = {}, fix = {}, convert = {}, validate = {}"
+)
+
+// strike is what befalls an apply.
+type strike struct {
+	name   string
+	do     func(t *testing.T, terraform int, mark string)
+	within time.Duration // all processes have ended
+	report bool          // a report that says cancelled stays
+}
+
+var strikes = []strike{
+	{"one Ctrl-C", func(t *testing.T, pid int, _ string) { signalGroup(t, pid, syscall.SIGINT) }, 15 * time.Second, true},
+	{"two Ctrl-C", func(t *testing.T, pid int, _ string) {
+		signalGroup(t, pid, syscall.SIGINT)
+		signalGroup(t, pid, syscall.SIGINT)
+	}, 30 * time.Second, true},
+	{terraformKilled, func(t *testing.T, pid int, _ string) { kill(t, pid) }, 30 * time.Second, true},
+	{"the provider is killed", func(t *testing.T, _ int, mark string) { killMarked(t, mark, false) }, 30 * time.Second, true},
+	{"the worker is killed", func(t *testing.T, _ int, mark string) { killMarked(t, mark, true) }, 30 * time.Second, false},
+}
+
+const terraformKilled = "Terraform is killed"
+
+// crashPoint is where an apply is struck. It is there when the last line of
+// progress.json says so and, if ready is given, that as well.
+type crashPoint struct {
+	name  string
+	stage string
+	doing string // the start of the message, or any
+	// blocks is the subcommand of qemu-img that takes for ever.
+	blocks string
+	// hashes makes load_manifest read a source of many GiB.
+	hashes bool
+	// guest migrates a real guest, with the appliance.
+	guest bool
+	ready func(mark string) bool
+}
+
+func sleeps(mark string) bool { return countMarked(mark, "sleep 600") == 1 }
+
+var crashPoints = []crashPoint{
+	{name: "load_manifest", stage: report.StageLoadManifest, blocks: "info", ready: sleeps},
+	{name: "load_manifest, hashing", stage: report.StageLoadManifest, hashes: true},
+	{name: "convert", stage: report.StageConvert, blocks: "convert", ready: sleeps},
+	{name: "validate", stage: report.StageValidate, blocks: "check", ready: sleeps},
+	{
+		name: "inspect, launching", stage: report.StageInspect, doing: "launching", guest: true,
+		ready: func(mark string) bool { return countMarked(mark, "guestfsd.sock") >= 1 },
+	},
+	{name: "inspect", stage: report.StageInspect, doing: "looking for an operating system", guest: true},
+	{name: "fix", stage: report.StageFix, guest: true},
+}
+
+// daily are the strikes with the appliance that are part of the daily run.
+var daily = map[string]string{"inspect": "one Ctrl-C", "fix": terraformKilled}
+
+// TestAccCrash really interrupts and kills applies in each of their stages.
+// HYPER2KVM_TEST_FULL adds the strikes with the appliance that are not daily.
+func TestAccCrash(t *testing.T) {
+	requireTerraform(t)
+	executable := buildProvider(t)
+	var mutex sync.Mutex
+	var table []string
+	t.Cleanup(func() {
+		slices.Sort(table)
+		t.Logf("from the strike until the last process was gone:\n%s", strings.Join(table, "\n"))
+	})
+	for _, at := range crashPoints {
+		t.Run(at.name, func(t *testing.T) {
+			if !at.guest { // appliances one after the other: each takes a core
+				t.Parallel()
+			}
+			for _, by := range strikes {
+				t.Run(by.name, func(t *testing.T) {
+					if at.guest && daily[at.name] != by.name && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+						t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+					}
+					if !at.guest {
+						t.Parallel()
+					}
+					took := crash(t, executable, at, by)
+					mutex.Lock()
+					defer mutex.Unlock()
+					table = append(table, fmt.Sprintf("%-24s %-24s %5.2f s", at.name, by.name, took.Seconds()))
+				})
+			}
+		})
+	}
+}
+
+// crash strikes one apply and checks that nothing of it stays and that the next
+// one succeeds. It returns how long after the strike the last process was gone.
+func crash(t *testing.T, executable string, at crashPoint, by strike) time.Duration {
+	t.Helper()
+	source, format, stages := sparseFile(t, 4<<20), "raw", conversionAlone
+	var variables []string
+	switch {
+	case at.guest:
+		source, format, stages = flagship(t), "vmdk", allStages
+	case at.hashes:
+		// No machine hashes it within the time that it may take to cancel.
+		source = sparseFile(t, 1<<40)
+		variables = []string{"TF_VAR_checksum=sha256:" + strings.Repeat("0", 64)}
+	}
+	directory, temporary := filepath.Join(t.TempDir(), "images"), t.TempDir()
+	path, slow := slowQEMUImg(t, at.blocks)
+	mark := "HOME=" + t.TempDir() // in the environment of all processes of this test
+	c := newCLI(t, executable,
+		map[string]string{"main.tf": fmt.Sprintf(crashConfig, source, directory, t.TempDir(), stages, format)},
+		"PATH="+path, mark, "TMPDIR="+temporary, "LIBGUESTFS_CACHEDIR=/var/tmp")
+	killAtTheEnd(t, mark)
+
+	cmd := exec.Command("terraform", "apply", "-auto-approve", "-no-color")
+	cmd.Dir, cmd.Env = c.directory, append(slices.Clone(c.env), variables...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, 5*time.Minute, "the apply reaches "+at.name, func() bool {
+		last := lastProgress(filepath.Join(directory, "progress.json"))
+		return last.Stage == at.stage && strings.HasPrefix(last.Message, at.doing) && (at.ready == nil || at.ready(mark))
+	})
+	struck := time.Now()
+	by.do(t, cmd.Process.Pid, mark)
+	if err := cmd.Wait(); err == nil {
+		t.Errorf("the apply succeeded:\n%s", out.String())
+	}
+	await(t, by.within-time.Since(struck), "all processes end", func() bool { return countMarked(mark, "") == 0 })
+	took := time.Since(struck)
+
+	left := listing(t, directory)
+	if visible := slices.DeleteFunc(slices.Clone(left), func(name string) bool {
+		return strings.HasPrefix(name, ".") || name == "report.json"
+	}); len(visible) != 0 {
+		t.Errorf("%q were left", left)
+	}
+	if by.report {
+		text := readText(t, filepath.Join(directory, "report.json"))
+		wantText(t, text, `"cancelled": true`)
+		var rep report.Report
+		if err := json.Unmarshal([]byte(text), &rep); err != nil || len(rep.Pipeline.Stages) == 0 {
+			t.Fatalf("the report cannot be read: %v\n%s", err, text)
+		}
+		if last := rep.Pipeline.Stages[len(rep.Pipeline.Stages)-1]; last.Name != at.stage || last.Success {
+			t.Errorf("struck in %s, it ended in %s", at.stage, last.Name)
+		}
+		if len(left) != 1 {
+			t.Errorf("of the cancelled run there is %q", left)
+		}
+	}
+	if by.name == terraformKilled {
+		_ = os.Remove(filepath.Join(c.directory, ".terraform.tfstate.lock.info"))
+	} else if state, err := os.ReadFile(filepath.Join(c.directory, "terraform.tfstate")); err == nil && bytes.Contains(state, []byte("hyper2kvm_migration")) {
+		t.Errorf("nothing is left to delete, but in state there is %s", state)
+	}
+	if err := os.Remove(slow); err != nil {
+		t.Fatal(err)
+	}
+	c.run("apply", "-auto-approve", "-no-color")
+	c.run("destroy", "-auto-approve", "-no-color")
+	if left := listing(t, directory); len(left) != 0 {
+		t.Errorf("after the next apply and destroy there is %q", left)
+	}
+	return took
+}
+
+// slowQEMUImg puts a qemu-img first in the PATH that takes for ever with one
+// subcommand, as long as the file "slow" is there.
+func slowQEMUImg(t *testing.T, subcommand string) (path, slow string) {
 	t.Helper()
 	real, err := exec.LookPath("qemu-img")
 	if err != nil {
@@ -40,7 +221,8 @@ func slowQEMUImg(t *testing.T) (path, slow string) {
 	}
 	directory := t.TempDir()
 	slow = filepath.Join(directory, "slow")
-	script := fmt.Sprintf("#!/bin/sh\ncase \"$1\" in convert) if [ -e %q ]; then echo '    (10.00/100%%)'; exec sleep 600; fi;; esac\nexec %q \"$@\"\n", slow, real)
+	script := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = %q ] && [ -e %q ]; then\n  [ \"$1\" = convert ] && echo '    (10.00/100%%)'\n  exec sleep 600\nfi\nexec %q \"$@\"\n",
+		subcommand, slow, real)
 	if err := os.WriteFile(filepath.Join(directory, "qemu-img"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -50,179 +232,44 @@ func slowQEMUImg(t *testing.T) (path, slow string) {
 	return directory + ":" + os.Getenv("PATH"), slow
 }
 
-// TestAccCrash really interrupts and kills an apply while it converts.
-func TestAccCrash(t *testing.T) {
-	requireTerraform(t)
-	executable := buildProvider(t)
-	tests := map[string]struct {
-		strike func(t *testing.T, terraform int, mark string)
-		within time.Duration
-		report bool // a report that says cancelled stays
-	}{
-		"one Ctrl-C": {func(t *testing.T, pid int, _ string) { signalGroup(t, pid, syscall.SIGINT) }, 15 * time.Second, true},
-		"two Ctrl-C": {func(t *testing.T, pid int, _ string) {
-			signalGroup(t, pid, syscall.SIGINT)
-			signalGroup(t, pid, syscall.SIGINT)
-		}, 30 * time.Second, true},
-		"Terraform is killed":    {func(t *testing.T, pid int, _ string) { kill(t, pid) }, 30 * time.Second, true},
-		"the provider is killed": {func(t *testing.T, _ int, mark string) { killMarked(t, mark, false) }, 30 * time.Second, true},
-		"the worker is killed":   {func(t *testing.T, _ int, mark string) { killMarked(t, mark, true) }, 30 * time.Second, false},
+// lastProgress is the last whole line of a progress file, or nothing.
+func lastProgress(file string) (last report.Event) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return last
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			source := filepath.Join(t.TempDir(), "disk.raw")
-			if err := os.WriteFile(source, make([]byte, 4<<20), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			directory := filepath.Join(t.TempDir(), "images")
-			path, slow := slowQEMUImg(t)
-			mark := "HOME=" + t.TempDir() // in the environment of all processes of this test
-			c := newCLI(t, executable, map[string]string{"main.tf": fmt.Sprintf(crashConfig, source, directory, t.TempDir())}, "PATH="+path, mark)
-			cmd := exec.Command("terraform", "apply", "-auto-approve", "-no-color")
-			cmd.Dir, cmd.Env = c.directory, c.env
-			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-			var out bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			await(t, time.Minute, "the conversion begins", func() bool { return countMarked(mark, "sleep") == 1 })
-			struck := time.Now()
-			test.strike(t, cmd.Process.Pid, mark)
-			if err := cmd.Wait(); err == nil {
-				t.Errorf("the apply succeeded:\n%s", out.String())
-			}
-			await(t, test.within-time.Since(struck), "all processes end", func() bool { return countMarked(mark, "") == 0 })
-			t.Logf("all processes were gone %s after it", time.Since(struck).Round(10*time.Millisecond))
-
-			left := listing(t, directory)
-			visible := 0
-			for _, file := range left {
-				if !strings.HasPrefix(file, ".") && file != "report.json" {
-					visible++
-				}
-			}
-			if visible != 0 {
-				t.Errorf("%q were left", left)
-			}
-			if test.report {
-				wantText(t, readText(t, filepath.Join(directory, "report.json")), `"cancelled": true`)
-				if len(left) != 1 {
-					t.Errorf("of the cancelled run there is %q", left)
-				}
-			}
-			if err := os.Remove(slow); err != nil {
-				t.Fatal(err)
-			}
-			if lock := filepath.Join(c.directory, ".terraform.tfstate.lock.info"); name == "Terraform is killed" {
-				_ = os.Remove(lock)
-			}
-			c.run("apply", "-auto-approve", "-no-color")
-			c.run("destroy", "-auto-approve", "-no-color")
-			if left := listing(t, directory); len(left) != 0 {
-				t.Errorf("after the next apply and destroy there is %q", left)
-			}
-		})
+	lines := bytes.Split(text, []byte("\n"))
+	if len(lines) > 1 {
+		_ = json.Unmarshal(lines[len(lines)-2], &last)
 	}
+	return last
 }
 
-func signalGroup(t *testing.T, pid int, signal syscall.Signal) {
+func sparseFile(t *testing.T, size int64) string {
 	t.Helper()
-	if err := syscall.Kill(-pid, signal); err != nil {
+	file, err := os.Create(filepath.Join(t.TempDir(), "disk.raw"))
+	if err == nil {
+		err = file.Truncate(size)
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
+	return file.Name()
 }
 
-func kill(t *testing.T, pid int) {
+// flagship is the disk of a real guest.
+func flagship(t *testing.T) string {
 	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	recipe, err := testguest.Lookup(testguest.Flagship)
+	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// killMarked kills the worker, or the provider that started it.
-func killMarked(t *testing.T, mark string, worker bool) {
-	t.Helper()
-	for pid, arguments := range marked(mark) {
-		if strings.Contains(arguments, "terraform-provider-hyper2kvm") && strings.Contains(arguments, "--cancel-on-stdin-close") == worker {
-			kill(t, pid)
-		}
-	}
-}
-
-// marked are the processes with an entry in their environment, with their
-// arguments.
-func marked(entry string) map[int]string {
-	found := map[int]string{}
-	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, file := range environments {
-		environment, err := os.ReadFile(file)
-		if err != nil || !bytes.Contains(append([]byte{0}, environment...), []byte("\x00"+entry+"\x00")) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if err != nil {
-			continue
-		}
-		arguments, err := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
-		if err == nil && len(arguments) > 0 { // a dead one that nobody has reaped has none
-			found[pid] = strings.ReplaceAll(string(arguments), "\x00", " ")
-		}
-	}
-	return found
-}
-
-func countMarked(mark, arguments string) int {
-	count := 0
-	for _, of := range marked(mark) {
-		if strings.Contains(of, arguments) {
-			count++
-		}
-	}
-	return count
-}
-
-// await waits until a condition holds.
-func await(t *testing.T, within time.Duration, what string, condition func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(within)
-	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s: not within %s", what, within)
-		}
-	}
-}
-
-// A provider that has nothing to do must not stay when Terraform is killed.
-func TestAccCrashOfTerraformWhileTheProviderIdles(t *testing.T) {
-	requireTerraform(t)
-	mark := "HOME=" + t.TempDir()
-	config := fmt.Sprintf(crashConfig, sourceFile(t), t.TempDir(), t.TempDir()) + `
-resource "terraform_data" "first" {
-  provisioner "local-exec" { command = "exec sleep 600" }
-}
-`
-	config = strings.Replace(config, "  pipeline =", "  depends_on = [terraform_data.first]\n  pipeline =", 1)
-	c := newCLI(t, buildProvider(t), map[string]string{"main.tf": config}, mark)
-	cmd := exec.Command("terraform", "apply", "-auto-approve", "-no-color")
-	cmd.Dir, cmd.Env = c.directory, c.env
-	if err := cmd.Start(); err != nil {
+	source, err := testguest.Build(t.Context(), recipe)
+	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, time.Minute, "Terraform waits", func() bool { return countMarked(mark, "sleep 600") == 1 })
-	t.Cleanup(func() {
-		for pid := range marked(mark) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-	})
-	await(t, time.Minute, "of the providers one is left", func() bool { return countMarked(mark, "terraform-provider-hyper2kvm") == 1 })
-	kill(t, cmd.Process.Pid)
-	_ = cmd.Wait()
-	await(t, 30*time.Second, "the provider ends", func() bool { return countMarked(mark, "terraform-provider-hyper2kvm") == 0 })
+	return source
 }

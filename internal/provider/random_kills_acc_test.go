@@ -29,7 +29,7 @@ func TestAccRandomKills(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	mark := "HOME=" + t.TempDir()
 	directory, work := filepath.Join(t.TempDir(), "images"), t.TempDir()
-	c := newCLI(t, executable, map[string]string{"main.tf": fmt.Sprintf(crashConfig, source, directory, t.TempDir())}, mark, "TMPDIR="+work)
+	c := newCLI(t, executable, map[string]string{"main.tf": fmt.Sprintf(crashConfig, source, directory, t.TempDir(), conversionAlone, "raw")}, mark, "TMPDIR="+work)
 
 	started := time.Now()
 	c.run("apply", "-auto-approve", "-no-color")

@@ -1,0 +1,94 @@
+package provider
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func signalGroup(t *testing.T, pid int, signal syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(-pid, signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killMarked kills the worker, or the provider that started it.
+func killMarked(t *testing.T, mark string, worker bool) {
+	t.Helper()
+	for pid, arguments := range marked(mark) {
+		if strings.Contains(arguments, "terraform-provider-hyper2kvm") && strings.Contains(arguments, "--cancel-on-stdin-close") == worker {
+			kill(t, pid)
+		}
+	}
+}
+
+// marked are the processes with an entry in their environment, with their
+// arguments.
+func marked(entry string) map[int]string {
+	found := map[int]string{}
+	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range environments {
+		environment, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(append([]byte{0}, environment...), []byte("\x00"+entry+"\x00")) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			continue
+		}
+		arguments, err := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+		if err == nil && len(arguments) > 0 { // a dead one that nobody has reaped has none
+			found[pid] = strings.ReplaceAll(string(arguments), "\x00", " ")
+		}
+	}
+	return found
+}
+
+func countMarked(mark, arguments string) int {
+	count := 0
+	for _, of := range marked(mark) {
+		if strings.Contains(of, arguments) {
+			count++
+		}
+	}
+	return count
+}
+
+// await waits until a condition holds.
+func await(t *testing.T, within time.Duration, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(within)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("%s: not within %s", what, within)
+		}
+	}
+}
+
+// killAtTheEnd kills what a failed test would leave.
+func killAtTheEnd(t *testing.T, mark string) {
+	t.Helper()
+	t.Cleanup(func() {
+		for pid := range marked(mark) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+}
