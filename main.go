@@ -24,15 +24,18 @@ func main() {
 	if cli.Wanted(os.Args) {
 		os.Exit(cli.Main(version, cli.Pipeline))
 	}
+	release := func() {}
 	if !cli.WantsDebug(os.Args) {
 		provider.ReduceOverhead()
-		provider.ExitWithTerraform()
+		release = provider.OwnSocketDirectory()
+		provider.ExitWithTerraform(release)
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address:         address,
 		Debug:           cli.WantsDebug(os.Args),
 		ProtocolVersion: 6,
 	})
+	release()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -60,8 +60,16 @@ var strikes = []strike{
 		signalGroup(t, pid, syscall.SIGINT)
 	}, 30 * time.Second, true},
 	{terraformKilled, func(t *testing.T, pid int, _ string) { kill(t, pid) }, 30 * time.Second, true},
-	{"the provider is killed", func(t *testing.T, _ int, mark string) { killMarked(t, mark, false) }, 30 * time.Second, true},
-	{"the worker is killed", func(t *testing.T, _ int, mark string) { killMarked(t, mark, true) }, 30 * time.Second, false},
+	{"the provider is killed", func(t *testing.T, _ int, mark string) {
+		if !killMarked(t, mark, false) {
+			t.Error("there is no provider")
+		}
+	}, 30 * time.Second, true},
+	{"the worker is killed", func(t *testing.T, _ int, mark string) {
+		if !killMarked(t, mark, true) {
+			t.Error("there is no worker")
+		}
+	}, 30 * time.Second, false},
 }
 
 const terraformKilled = "Terraform is killed"

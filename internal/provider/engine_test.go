@@ -54,7 +54,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") != "" {
+	if os.Getenv(cookieVariable) != "" {
 		ReduceOverhead()
 		serve := func() provider.Provider {
 			p := &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), foresee: fakeForesee}
@@ -63,7 +63,11 @@ func TestMain(m *testing.M) {
 			}
 			return p
 		}
-		if err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress}); err != nil {
+		release := OwnSocketDirectory()
+		ExitWithTerraform(release)
+		err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress})
+		release()
+		if err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
 			os.Exit(1)
 		}

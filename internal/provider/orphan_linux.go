@@ -17,8 +17,8 @@ var errTerraformDied = errors.New("the Terraform process died")
 
 // ExitWithTerraform ends this process after the one that started it is gone,
 // killed or not: nobody else would ever end it. Its migrations are cancelled
-// and may clean up first.
-func ExitWithTerraform() {
+// and may clean up first. release is called before it ends.
+func ExitWithTerraform(release func()) {
 	parent, err := unix.PidfdOpen(os.Getppid(), 0)
 	if err != nil {
 		return // a kernel before 5.3; the migrations still end by themselves
@@ -42,6 +42,7 @@ func ExitWithTerraform() {
 		case <-ended:
 		case <-ctx.Done():
 		}
+		release()
 		os.Exit(1)
 	}()
 }

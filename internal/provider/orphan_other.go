@@ -3,4 +3,4 @@
 package provider
 
 // ExitWithTerraform does nothing: migrations run on Linux only.
-func ExitWithTerraform() {}
+func ExitWithTerraform(func()) {}

@@ -25,14 +25,17 @@ func kill(t *testing.T, pid int) {
 	}
 }
 
-// killMarked kills the worker, or the provider that started it.
-func killMarked(t *testing.T, mark string, worker bool) {
+// killMarked kills the worker, or the provider that started it, and says
+// whether there was one.
+func killMarked(t *testing.T, mark string, worker bool) (killed bool) {
 	t.Helper()
 	for pid, arguments := range marked(mark) {
 		if strings.Contains(arguments, "terraform-provider-hyper2kvm") && strings.Contains(arguments, "--cancel-on-stdin-close") == worker {
-			kill(t, pid)
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
+			killed = true
 		}
 	}
+	return killed
 }
 
 // marked are the processes with an entry in their environment, with their

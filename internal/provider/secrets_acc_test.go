@@ -62,6 +62,7 @@ variable "token" {
 
 provider "hyper2kvm" {
   work_directory = %[4]q
+  lock_directory = %[5]q
 }
 
 resource "hyper2kvm_migration" "test" {
@@ -100,7 +101,7 @@ func TestAccSecretsStayHidden(t *testing.T) {
 	t.Run("crash", func(t *testing.T) {
 		directory, log := t.TempDir(), filepath.Join(t.TempDir(), "trace.log")
 		terraform := newCLI(t, executable, map[string]string{
-			"main.tf":             fmt.Sprintf(secretConfiguration, sourceFile(t), directory, fakeTells, t.TempDir()),
+			"main.tf":             fmt.Sprintf(secretConfiguration, sourceFile(t), directory, fakeTells, t.TempDir(), t.TempDir()),
 			"secrets.auto.tfvars": secretVariables,
 		}, "TF_LOG=TRACE", "TF_LOG_PATH="+log)
 		out, err := terraform.try("apply", "-auto-approve", "-no-color")
@@ -142,7 +143,7 @@ func findSecrets(t *testing.T, executable, source, owner string) {
 	directory, work, temporary := filepath.Join(t.TempDir(), "images"), t.TempDir(), t.TempDir()
 	log := filepath.Join(t.TempDir(), "trace.log")
 	terraform := newCLI(t, executable, map[string]string{
-		"main.tf":             fmt.Sprintf(secretConfiguration, source, directory, owner, work),
+		"main.tf":             fmt.Sprintf(secretConfiguration, source, directory, owner, work, t.TempDir()),
 		"secrets.auto.tfvars": secretVariables,
 	}, "TF_LOG=TRACE", "TF_LOG_PATH="+log, "TMPDIR="+temporary, "LIBGUESTFS_CACHEDIR=/var/tmp")
 
