@@ -339,6 +339,21 @@ func TestRunKeepsOtherReports(t *testing.T) {
 	}
 }
 
+// The report on an image that is gone is replaced with the image.
+func TestRunReplacesAnImageThatIsGone(t *testing.T) {
+	t.Parallel()
+	m := conversion(smallVMDK(t), t.TempDir())
+	for range 2 {
+		if _, err := pipeline.Run(t.Context(), m, pipeline.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		checkReportFile(t, m.ReportPath(), true)
+		if err := os.Remove(m.OutputPath()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRunMakesReportDirectory(t *testing.T) {
 	t.Parallel()
 	m := conversion(smallVMDK(t), t.TempDir())

@@ -28,7 +28,8 @@ func (r *run) checkReport() error {
 // reportVacant says whether a report may be written to path. What is there must
 // be a report, and its images must be gone, unless those may be overwritten:
 // the report of a failed run may be replaced, or the run could not be repeated.
-func reportVacant(path string, overwrite bool) error {
+// own are the images that this run has published, perhaps where those were.
+func reportVacant(path string, overwrite bool, own ...string) error {
 	old, err := report.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -36,7 +37,7 @@ func reportVacant(path string, overwrite bool) error {
 	case err != nil:
 		return err
 	}
-	if image := old.StandingArtifact(); image != "" && !overwrite {
+	if image := old.StandingArtifact(own...); image != "" && !overwrite {
 		return fmt.Errorf("%s is the report on %s, which exists", path, image)
 	}
 	return nil
@@ -66,7 +67,7 @@ func (r *run) writeReport() error {
 	path, success := m.ReportPath(), r.report.Pipeline.Success
 	_, err := os.Stat(filepath.Dir(path))
 	if err == nil {
-		err = reportVacant(path, success && m.Output.Overwrite)
+		err = reportVacant(path, success && m.Output.Overwrite, r.published()...)
 	}
 	if err == nil {
 		err = r.report.WriteFile(path)
@@ -84,4 +85,13 @@ func (r *run) writeReport() error {
 		return err
 	}
 	return r.artifacts.Claim(path, record)
+}
+
+// published are the paths of the images that this run has published.
+func (r *run) published() []string {
+	var paths []string
+	for _, image := range r.report.Artifacts {
+		paths = append(paths, image.Path)
+	}
+	return paths
 }

@@ -180,7 +180,7 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 	if err := cmd.Wait(); err == nil {
 		t.Errorf("the apply succeeded:\n%s", out.String())
 	}
-	await(t, by.within-time.Since(struck), "all processes end", func() bool { return countMarked(mark, "") == 0 })
+	awaitNone(t, by.within-time.Since(struck), mark, by.name)
 	took := time.Since(struck)
 
 	left := listing(t, directory)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,16 +27,31 @@ func kill(t *testing.T, pid int) {
 }
 
 // killMarked kills the worker, or the provider that started it, and says
-// whether there was one.
+// whether there was one. The recovery process of libguestfs, which the worker
+// forks, has the worker's arguments, and has to live to end the appliance.
 func killMarked(t *testing.T, mark string, worker bool) (killed bool) {
 	t.Helper()
-	for pid, arguments := range marked(mark) {
-		if strings.Contains(arguments, "terraform-provider-hyper2kvm") && strings.Contains(arguments, "--cancel-on-stdin-close") == worker {
+	const flag = "--cancel-on-stdin-close"
+	found := marked(mark)
+	for pid, arguments := range found {
+		isWorker := strings.Contains(arguments, flag) && !strings.Contains(found[parentOf(pid)], flag)
+		isProvider := strings.Contains(arguments, "terraform-provider-hyper2kvm") && !strings.Contains(arguments, flag)
+		if worker && isWorker || !worker && isProvider {
 			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
 			killed = true
 		}
 	}
 	return killed
+}
+
+func parentOf(pid int) int {
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // after the name: state, parent
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
 }
 
 // marked are the processes with an entry in their environment, with their
@@ -73,6 +89,20 @@ func countMarked(mark, arguments string) int {
 // await waits until a condition holds.
 func await(t *testing.T, within time.Duration, what string, condition func() bool) {
 	t.Helper()
+	if !becomes(within, condition) {
+		t.Fatalf("%s: not within %s", what, within)
+	}
+}
+
+// awaitNone waits until no marked process is left.
+func awaitNone(t *testing.T, within time.Duration, mark, after string) {
+	t.Helper()
+	if !becomes(within, func() bool { return countMarked(mark, "") == 0 }) {
+		t.Fatalf("%s after %s there is still %v", within, after, marked(mark))
+	}
+}
+
+func becomes(within time.Duration, condition func() bool) bool {
 	deadline := time.NewTimer(within)
 	defer deadline.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -81,9 +111,10 @@ func await(t *testing.T, within time.Duration, what string, condition func() boo
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			t.Fatalf("%s: not within %s", what, within)
+			return false
 		}
 	}
+	return true
 }
 
 // killAtTheEnd kills what a failed test would leave.

@@ -139,7 +139,7 @@ func (k *kills) round(n int) {
 		k.completed++
 	}
 	where := fmt.Sprintf("round %d, %s after %s", n, victim, after.Round(time.Millisecond))
-	await(k.t, 30*time.Second, where+": all processes end", func() bool { return countMarked(k.mark, "") == 0 })
+	awaitNone(k.t, 30*time.Second, k.mark, where)
 	k.search(where, out.String())
 
 	// The next apply succeeds, or finds a complete image that no state knows.

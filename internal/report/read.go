@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // maxReportSize bounds, in bytes, what is read of a file that claims to be a
@@ -33,9 +34,12 @@ func Read(path string) (*Report, error) {
 }
 
 // StandingArtifact returns the path of an artifact of the report that still
-// exists, or "" where none does.
-func (r *Report) StandingArtifact() string {
+// exists, or "" where none does but those at the paths of except.
+func (r *Report) StandingArtifact(except ...string) string {
 	for _, a := range r.Artifacts {
+		if slices.Contains(except, a.Path) {
+			continue
+		}
 		if _, err := os.Lstat(a.Path); err == nil {
 			return a.Path
 		}

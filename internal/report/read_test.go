@@ -57,6 +57,9 @@ func TestStandingArtifact(t *testing.T) {
 	if err := os.WriteFile(image, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if got := r.StandingArtifact(image); got != "" {
+		t.Errorf("%s stands, which does not count", got)
+	}
 	if got := r.StandingArtifact(); got != image {
 		t.Errorf("%q is found instead of %s", got, image)
 	}
