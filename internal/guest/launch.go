@@ -26,6 +26,7 @@ var errLaunchTimeout = errors.New("the appliance did not come up in time")
 type launched struct {
 	handle   *guestfs.Guestfs
 	qemu     *os.Process
+	watchdog *watchdog
 	used     Acceleration
 	fallback string
 }
@@ -100,6 +101,9 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 	}
 	if err == nil {
 		up.qemu, err = findQEMU(handle)
+	}
+	if err == nil {
+		up.watchdog, err = guard(up.qemu.Pid)
 	}
 	if err != nil {
 		_ = handle.Close()

@@ -20,8 +20,9 @@ type Session struct {
 	used     Acceleration
 	fallback string
 
-	qemu *os.Process
-	stop func() bool // ends the watch on ctx
+	qemu     *os.Process
+	watchdog *watchdog
+	stop     func() bool // ends the watch on ctx
 
 	mu     sync.Mutex // one call at a time: the handle must not be closed under one
 	handle *guestfs.Guestfs
@@ -67,7 +68,7 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 	}
 	s := &Session{
 		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
-		handle: launched.handle, qemu: launched.qemu,
+		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
 		opened: map[string]string{},
 	}
 	s.stop = context.AfterFunc(ctx, func() { _ = s.qemu.Kill() })
@@ -95,6 +96,7 @@ func (s *Session) Close() error {
 	if closeErr := s.handle.Close(); closeErr != nil {
 		err = errors.Join(err, closeErr)
 	}
+	s.watchdog.dismiss()
 	_ = s.qemu.Release()
 	if removeErr := os.RemoveAll(s.dir); removeErr != nil {
 		err = errors.Join(err, fmt.Errorf("closing the libguestfs appliance: %w", removeErr))

@@ -44,6 +44,16 @@ func killMarked(t *testing.T, mark string, worker bool) (killed bool) {
 	return killed
 }
 
+// killAll kills the processes whose program's path ends so.
+func killAll(mark, program string) (killed int) {
+	for pid, arguments := range marked(mark) {
+		if first, _, _ := strings.Cut(arguments, " "); strings.HasSuffix(first, program) && syscall.Kill(pid, syscall.SIGKILL) == nil {
+			killed++
+		}
+	}
+	return killed
+}
+
 func parentOf(pid int) int {
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // after the name: state, parent
