@@ -164,12 +164,15 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 		source = sparseFile(t, 1<<40)
 		variables = []string{"TF_VAR_checksum=sha256:" + strings.Repeat("0", 64)}
 	}
-	directory, temporary := filepath.Join(t.TempDir(), "images"), t.TempDir()
+	directory, temporary := filepath.Join(t.TempDir(), "images"), shortTempDir(t)
 	path, slow := slowQEMUImg(t, at.blocks)
 	mark := "HOME=" + t.TempDir() // in the environment of all processes of this test
-	c := newCLI(t, executable,
-		map[string]string{"main.tf": fmt.Sprintf(crashConfig, source, directory, t.TempDir(), stages, format)},
-		"PATH="+path, mark, "TMPDIR="+temporary, "LIBGUESTFS_CACHEDIR=/var/tmp")
+	locks := t.TempDir()
+	configure := func(stages string) string {
+		return fmt.Sprintf(crashConfig, source, directory, locks, stages, format)
+	}
+	c := newCLI(t, executable, map[string]string{"main.tf": configure(stages)}, "PATH="+path,
+		mark, "TMPDIR="+temporary, "LIBGUESTFS_CACHEDIR=/var/tmp")
 	killAtTheEnd(t, mark)
 
 	cmd := exec.Command("terraform", "apply", "-auto-approve", "-no-color")
@@ -221,10 +224,19 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 	if err := os.Remove(slow); err != nil {
 		t.Fatal(err)
 	}
+	if at.guest && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		// To sweep, the next apply needs no second appliance.
+		if err := os.WriteFile(filepath.Join(c.directory, "main.tf"), []byte(configure(conversionAlone)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	c.run("apply", "-auto-approve", "-no-color")
 	c.run("destroy", "-auto-approve", "-no-color")
 	if left := listing(t, directory); len(left) != 0 {
 		t.Errorf("after the next apply and destroy there is %q", left)
+	}
+	if left := listing(t, temporary); len(left) != 0 {
+		t.Errorf("in the temporary directory there is %q", left)
 	}
 	return took
 }
@@ -261,6 +273,17 @@ func lastProgress(file string) (last report.Event) {
 		_ = json.Unmarshal(lines[len(lines)-2], &last)
 	}
 	return last
+}
+
+// shortTempDir is a directory below which the address of a socket can be.
+func shortTempDir(t *testing.T) string {
+	t.Helper()
+	directory, err := os.MkdirTemp("", "crash-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(directory) })
+	return directory
 }
 
 func sparseFile(t *testing.T, size int64) string {

@@ -67,7 +67,7 @@ func TestAccRandomKills(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := &kills{
 				t: t, random: rand.New(rand.NewPCG(seed, 1)), mark: "HOME=" + t.TempDir(), importable: test.importedIsWhatWasMade,
-				directory: filepath.Join(t.TempDir(), "images"), work: t.TempDir(), temporary: t.TempDir(),
+				directory: filepath.Join(t.TempDir(), "images"), work: t.TempDir(), temporary: shortTempDir(t),
 				log: filepath.Join(t.TempDir(), "trace.log"),
 			}
 			killAtTheEnd(t, k.mark)
