@@ -148,6 +148,26 @@ func lifeFails(t *testing.T, executable string) {
 	l.holds()
 }
 
+// TestAccFailureThatLeavesAnImage has the test engine: the real one leaves none.
+// What it left is in state, to be deleted.
+func TestAccFailureThatLeavesAnImage(t *testing.T) {
+	requireTerraform(t)
+	t.Parallel()
+	fake, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLife(t, fake, "", fmt.Sprintf("metadata = { owner = %q }", fakeLeaves))
+	l.wants(false, "apply -auto-approve", "stage convert failed")
+	l.holds(".report.json.hyper2kvm.json", ".web.qcow2.hyper2kvm.json", "report.json", "web.qcow2")
+	l.wants(true, "plan", "hyper2kvm_migration.test is tainted, so must be replaced")
+	l.configure("", "")
+	l.apply()
+	l.wants(true, "plan", emptyPlan)
+	l.destroy()
+	l.holds()
+}
+
 func lifeRead(t *testing.T, executable string) {
 	l := newLife(t, executable, "", "")
 	l.apply()
