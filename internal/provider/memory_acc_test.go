@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -41,9 +40,9 @@ func (b *lockedBuffer) count(text string) int {
 // wait for it.
 func TestAccMemoryOfQueue(t *testing.T) {
 	requireTerraform(t)
-	path, _ := slowQEMUImg(t)
+	path, _ := slowQEMUImg(t, "convert")
 	mark := "HOME=" + t.TempDir()
-	config := fmt.Sprintf(crashConfig, emptyDisk(t, 4<<20), t.TempDir(), t.TempDir())
+	config := fmt.Sprintf(crashConfig, sparseFile(t, 4<<20), t.TempDir(), t.TempDir(), conversionAlone, "raw")
 	config = strings.Replace(config, "  lock_directory", "  max_concurrent = 1\n  lock_directory", 1)
 	config = strings.Replace(config, "  source ", "  count    = 10\n  source ", 1)
 	config = strings.Replace(config, `"web.qcow2"`, `"web${count.index}.qcow2"`, 1)
@@ -95,14 +94,4 @@ func peakMemory(t *testing.T, pid int) int {
 		t.Fatal(err)
 	}
 	return kibibytes >> 10
-}
-
-// emptyDisk makes an empty raw disk of that many bytes.
-func emptyDisk(t *testing.T, size int) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "disk.raw")
-	if err := os.WriteFile(file, make([]byte, size), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
 }
