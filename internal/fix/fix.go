@@ -48,12 +48,20 @@ const (
 	FstabStabilizeAll = "stabilize-all" // every name of the old machine becomes stable
 )
 
+// The modes of Options.Initramfs.
+const (
+	InitramfsAuto    = "auto"    // append what is missing, rebuild where that cannot serve; "" means the same
+	InitramfsAppend  = "append"  // never run the guest's own tool: where appending cannot serve, Run fails
+	InitramfsRebuild = "rebuild" // rebuild the image of every kernel: where that does not help, Run fails
+)
+
 // Options says which fixes run. The names are the manifest's.
 type Options struct {
 	Backup            bool
 	PrintFstab        bool
 	UpdateGrub        bool
 	RegenInitramfs    bool
+	Initramfs         string // how, with RegenInitramfs
 	FstabMode         string
 	RemoveVMwareTools bool
 }
@@ -155,7 +163,7 @@ func updateGrub(o Options) bool { return o.UpdateGrub }
 
 // Run applies every fix that o asks for. On an error the guest is half done
 // and must be thrown away. Run over its own output changes nothing and says so
-// in Result.Unchanged.
+// in Result.Unchanged, but for the images that InitramfsRebuild makes each time.
 func Run(ctx context.Context, t Target, o Options) (Result, []Warning, error) {
 	if t.FS == nil {
 		return Result{}, nil, errors.New("no guest file system is mounted")

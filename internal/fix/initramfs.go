@@ -25,7 +25,8 @@ const (
 // the virtio drivers and names no device of the old machine is kept. Where
 // something is missing, an archive is appended: seconds, and no code of the
 // guest's runs. What appending cannot take back, the guest's own tool builds
-// anew. Either is read again to prove it.
+// anew. Either is read again to prove it. Options.Initramfs can ask for one of
+// the two alone.
 func fixInitramfs(ctx context.Context, r *run) error {
 	kernels, err := r.kernels()
 	if err != nil {
@@ -129,15 +130,18 @@ func (p *imageRepair) do(ctx context.Context) error {
 	}
 	p.image, err = initramfs.Read(file)
 	if err != nil {
-		return p.rebuild(ctx, fmt.Sprintf("it cannot be read (%v)", err))
+		return p.cannotAppend(ctx, fmt.Sprintf("it cannot be read (%v)", err))
 	}
 	p.result.Generator = string(p.image.Generator)
+	if r.options.Initramfs == InitramfsRebuild {
+		return p.rebuild(ctx, "a rebuild was asked for")
+	}
 
 	wanted := append(slices.Clone(earlyDrivers), rootDrivers(r.target.Mounts, r.names.devices)...)
 	p.lacked = p.drivers.absentFrom(p.image, wanted)
 	stale := r.staleReferences(p.image)
 	if len(stale.waits) > 0 {
-		return p.rebuild(ctx, "it waits for "+strings.Join(stale.waits, ", "))
+		return p.cannotAppend(ctx, "it waits for "+strings.Join(stale.waits, ", "))
 	}
 	if len(p.lacked) == 0 && len(stale.files) == 0 {
 		p.result.Action = initramfsKept
@@ -162,7 +166,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 		return r.fs.ReadFile(path.Join("/lib/modules", k.version, name))
 	})
 	if errors.Is(err, initramfs.ErrCannotExtend) {
-		return p.rebuild(ctx, err.Error())
+		return p.cannotAppend(ctx, err.Error())
 	}
 	if err != nil {
 		return err
@@ -170,6 +174,9 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 	if err := r.appendTo(k.initramfs, file, p.image.Size, supplement.Data); err != nil {
 		var full *noSpaceError
 		if errors.As(err, &full) {
+			if r.options.Initramfs == InitramfsAppend {
+				return fmt.Errorf("nothing can be appended to %s: %w; remove old kernels in the guest before the migration", k.initramfs, err)
+			}
 			p.result.Reason = err.Error()
 			r.warn(fmt.Sprintf("%s stays without %s: %v", k.initramfs, strings.Join(p.lacked, ", "), err),
 				"remove old kernels in the guest before the migration")
@@ -191,6 +198,16 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 		Description: fmt.Sprintf("%s for kernel %s (the first %d bytes are the original)", p.result.Reason, k.version, original),
 	})
 	return nil
+}
+
+// cannotAppend builds the image anew because appending cannot serve, unless
+// that was ruled out: an image that may not boot is not passed off as good.
+func (p *imageRepair) cannotAppend(ctx context.Context, reason string) error {
+	if p.run.options.Initramfs == InitramfsAppend {
+		return fmt.Errorf("%s cannot be repaired by appending to it: %s; set pipeline.fix.initramfs to %q, which has the guest's own tool build it anew",
+			p.kernel.initramfs, reason, InitramfsAuto)
+	}
+	return p.rebuild(ctx, reason)
 }
 
 func describeAddition(modules []string, stale staleReferences) string {

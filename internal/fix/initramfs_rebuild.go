@@ -10,12 +10,16 @@ import (
 )
 
 // rebuild has the guest's own tool make the image anew, and reads it to see
-// that this helped. Where it does not, the boot configuration of the kernel is
-// told in a warning; the guest may have another kernel.
+// that this helped. Where it does not, a warning says so, as the guest may have
+// another kernel; where a rebuild was asked for, that is an error.
 func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 	r, k := p.run, p.kernel
 	p.result.Reason = reason
 	fail := func(problem string) error {
+		if r.options.Initramfs == InitramfsRebuild {
+			return fmt.Errorf("%s cannot be built anew: %s; set pipeline.fix.initramfs to %q, which appends to it what is missing where that serves",
+				k.initramfs, problem, InitramfsAuto)
+		}
 		p.result.Reason = reason + "; " + problem
 		r.warn(fmt.Sprintf("the initramfs %s should be built anew, since %s; %s", k.initramfs, reason, problem),
 			"rebuild it in the guest, with the virtio drivers, before the migration")
@@ -48,6 +52,7 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 	if err := r.persistDrivers(map[initramfs.Generator][]string{generator: drivers}); err != nil {
 		return err
 	}
+	p.lacked = drivers // what stays in the configuration when all kernels are done
 	problem := ""
 	for _, argv := range attempts {
 		if err := r.command(ctx, "rebuild the initramfs of kernel "+k.version+": "+reason, argv...); err != nil {
@@ -95,6 +100,11 @@ func (p *imageRepair) rebuildCommands(generator initramfs.Generator, drivers str
 	k := p.kernel
 	switch generator {
 	case initramfs.GeneratorInitramfsTools:
+		if k.initramfs != "/boot/initrd.img-"+k.version {
+			// update-initramfs knows that one place, not the copies of boot
+			// loaders that read the EFI system partition alone.
+			return [][]string{{"mkinitramfs", "-o", k.initramfs, k.version}}
+		}
 		return [][]string{{"update-initramfs", "-u", "-k", k.version}}
 	case initramfs.GeneratorDracut:
 		// The host that a host-only image is made for is the appliance; a

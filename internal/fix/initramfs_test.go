@@ -130,6 +130,15 @@ var initramfsDevices = guest.Devices{
 
 func runInitramfs(t *testing.T, tree guest.FS, runner guest.Runner) *run {
 	t.Helper()
+	r, err := runInitramfsMode(t, tree, runner, InitramfsAuto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func runInitramfsMode(t *testing.T, tree guest.FS, runner guest.Runner, mode string) (*run, error) {
+	t.Helper()
 	target := Target{
 		FS: tree, Runner: runner, Devices: initramfsDevices,
 		Mounts: []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "ext4"}},
@@ -137,11 +146,8 @@ func runInitramfs(t *testing.T, tree guest.FS, runner guest.Runner) *run {
 	if full, ok := tree.(fullFS); ok {
 		target.Space = func(string) (guest.Space, error) { return guest.Space{Free: full.free}, nil }
 	}
-	r := newRun(target, Options{RegenInitramfs: true})
-	if err := fixInitramfs(context.Background(), r); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	r := newRun(target, Options{RegenInitramfs: true, Initramfs: mode})
+	return r, fixInitramfs(context.Background(), r)
 }
 
 const version = "6.1.0-18-amd64"

@@ -98,7 +98,10 @@ func TestDecodeEverything(t *testing.T) {
 		Output: manifest.Output{Directory: "out", Format: manifest.FormatQCOW2, Filename: "web.qcow2", Overwrite: true},
 		Pipeline: manifest.Pipeline{
 			Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
-			Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true, Fsck: manifest.FsckWarn},
+			Fix: manifest.Fix{
+				Enabled: true, PrintFstab: true, Initramfs: manifest.InitramfsAuto, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true,
+				Fsck: manifest.FsckWarn,
+			},
 			Convert: manifest.Convert{
 				Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,
 				Preallocation: manifest.PreallocationOff, ClusterSize: &cluster,

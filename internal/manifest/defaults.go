@@ -63,7 +63,10 @@ func (p *Pipeline) setDefaults() {
 func (i *Inspect) setDefaults() { *i = Inspect{Enabled: true} }
 
 func (f *Fix) setDefaults() {
-	*f = Fix{Enabled: true, Backup: true, UpdateGrub: true, RegenInitramfs: true, FstabMode: FstabStabilizeAll, Fsck: FsckFatal}
+	*f = Fix{
+		Enabled: true, Backup: true, UpdateGrub: true, RegenInitramfs: true, Initramfs: InitramfsAuto,
+		FstabMode: FstabStabilizeAll, Fsck: FsckFatal,
+	}
 }
 
 func (c *Convert) setDefaults() {

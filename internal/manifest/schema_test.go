@@ -87,6 +87,8 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"hidden filename":     {"output": `{"directory": "o", "filename": ".b"}`},
 		"fstab_mode":          {"pipeline": `{"fix": {"fstab_mode": "all"}}`},
 		"fsck":                {"pipeline": `{"fix": {"fsck": "yes"}}`},
+		"initramfs":           {"pipeline": `{"fix": {"initramfs": "dracut"}}`},
+		"initramfs left":      {"pipeline": `{"fix": {"initramfs": "append", "regen_initramfs": false}}`},
 		"compress_level":      {"pipeline": `{"convert": {"compress": true, "compress_level": 10}}`},
 		"level alone":         {"pipeline": `{"convert": {"compress_level": 5}}`},
 		"compression_type":    {"pipeline": `{"convert": {"compress": true, "compression_type": "lzma"}}`},
@@ -127,12 +129,14 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		}
 	}
 	for name, members := range map[string]map[string]string{
-		"minimal": nil,
-		"nulls":   {"metadata": `null`, "options": `{"verbose": null}`, "pipeline": `{"fix": {"fstab_mode": null, "backup": null}, "convert": null}`},
-		"package": {"source": `{"type": "ova", "path": "d", "vm": "web01", "checksum": null, "max_virtual_size": 512}`},
-		"no vm":   {"source": `{"type": "raw", "path": "d", "vm": "", "checksum": "SHA1:DA39a3ee5e6b4b0d3255bfef95601890afd80709"}`},
-		"keys":    {"source": `{"type": "raw", "path": "d", "luks_keys": [{"key": "a", "key_file": null}, {"key_file": "b", "device": "UUID=1"}]}`},
-		"locked":  {"configuration": `{"users": {"create": [{"name": "a", "password": "!"}, {"name": "b", "uid": null}]}}`},
+		"minimal":      nil,
+		"nulls":        {"metadata": `null`, "options": `{"verbose": null}`, "pipeline": `{"fix": {"fstab_mode": null, "backup": null}, "convert": null}`},
+		"initramfs":    {"pipeline": `{"fix": {"initramfs": "rebuild", "regen_initramfs": true}}`},
+		"no initramfs": {"pipeline": `{"fix": {"initramfs": "auto", "regen_initramfs": false}}`},
+		"package":      {"source": `{"type": "ova", "path": "d", "vm": "web01", "checksum": null, "max_virtual_size": 512}`},
+		"no vm":        {"source": `{"type": "raw", "path": "d", "vm": "", "checksum": "SHA1:DA39a3ee5e6b4b0d3255bfef95601890afd80709"}`},
+		"keys":         {"source": `{"type": "raw", "path": "d", "luks_keys": [{"key": "a", "key_file": null}, {"key_file": "b", "device": "UUID=1"}]}`},
+		"locked":       {"configuration": `{"users": {"create": [{"name": "a", "password": "!"}, {"name": "b", "uid": null}]}}`},
 	} {
 		text := minimal(t, members)
 		decode(t, text)

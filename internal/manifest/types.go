@@ -142,16 +142,32 @@ const (
 // FsckModes lists the fsck modes.
 var FsckModes = []FsckMode{FsckFatal, FsckWarn, FsckOff}
 
+// InitramfsMode says how an initramfs gets what it lacks.
+type InitramfsMode string
+
+// The initramfs modes. Append adds an archive with what is missing, and runs
+// nothing of the guest's; Rebuild has the guest's own tool make every image
+// anew; Auto appends, and rebuilds where appending cannot serve.
+const (
+	InitramfsAuto    InitramfsMode = "auto"
+	InitramfsAppend  InitramfsMode = "append"
+	InitramfsRebuild InitramfsMode = "rebuild"
+)
+
+// InitramfsModes lists the initramfs modes.
+var InitramfsModes = []InitramfsMode{InitramfsAuto, InitramfsAppend, InitramfsRebuild}
+
 // Fix is the stage that prepares the guest for KVM, offline.
 type Fix struct {
-	Enabled           bool      `json:"enabled"`
-	Backup            bool      `json:"backup"`
-	PrintFstab        bool      `json:"print_fstab"`
-	UpdateGrub        bool      `json:"update_grub"`
-	RegenInitramfs    bool      `json:"regen_initramfs"`
-	FstabMode         FstabMode `json:"fstab_mode"`
-	RemoveVMwareTools bool      `json:"remove_vmware_tools"`
-	Fsck              FsckMode  `json:"fsck"`
+	Enabled           bool          `json:"enabled"`
+	Backup            bool          `json:"backup"`
+	PrintFstab        bool          `json:"print_fstab"`
+	UpdateGrub        bool          `json:"update_grub"`
+	RegenInitramfs    bool          `json:"regen_initramfs"`
+	Initramfs         InitramfsMode `json:"initramfs"`
+	FstabMode         FstabMode     `json:"fstab_mode"`
+	RemoveVMwareTools bool          `json:"remove_vmware_tools"`
+	Fsck              FsckMode      `json:"fsck"`
 }
 
 // Convert is the stage that writes the output image.

@@ -133,6 +133,7 @@ func (p Pipeline) check(c *collector) {
 	if !slices.Contains(FstabModes, p.Fix.FstabMode) {
 		c.add("pipeline.fix.fstab_mode", "unknown fstab mode %q: %s", p.Fix.FstabMode, oneOf(string(p.Fix.FstabMode), FstabModes))
 	}
+	p.Fix.checkInitramfs(c)
 	if !slices.Contains(FsckModes, p.Fix.Fsck) {
 		c.add("pipeline.fix.fsck", "unknown fsck mode %q: %s", p.Fix.Fsck, oneOf(string(p.Fix.Fsck), FsckModes))
 	}
@@ -141,6 +142,17 @@ func (p Pipeline) check(c *collector) {
 		c.add("pipeline", "no stage is enabled: enable at least one of inspect, fix, convert and validate")
 	case p.Validate.Enabled && !p.Convert.Enabled && !p.Fix.Enabled:
 		c.add("pipeline.validate", "there would be no image to validate: enable convert (or fix), or switch validate off")
+	}
+}
+
+// checkInitramfs takes any mode but the default as one that was asked for.
+func (f Fix) checkInitramfs(c *collector) {
+	const path = "pipeline.fix.initramfs"
+	switch {
+	case !slices.Contains(InitramfsModes, f.Initramfs):
+		c.add(path, "unknown initramfs mode %q: %s", f.Initramfs, oneOf(string(f.Initramfs), InitramfsModes))
+	case f.Initramfs != InitramfsAuto && !f.RegenInitramfs:
+		c.add(path, "%q contradicts regen_initramfs, which is false and leaves every initramfs as it is: set that to true, or leave one of the two out", f.Initramfs)
 	}
 }
 

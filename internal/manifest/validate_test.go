@@ -114,6 +114,15 @@ func TestValidate(t *testing.T) {
 			map[string]string{"output": `{"directory": "o", "filename": "` + long + `"}`},
 			[]string{`output.filename: is longer than 200 bytes`},
 		},
+		"initramfs mode": {
+			map[string]string{"pipeline": `{"fix": {"initramfs": "dracut"}}`},
+			[]string{`pipeline.fix.initramfs: unknown initramfs mode "dracut": use one of auto, append, rebuild`},
+		},
+		"initramfs that is left as it is": {
+			map[string]string{"pipeline": `{"fix": {"initramfs": "rebuild", "regen_initramfs": false}}`},
+			[]string{`pipeline.fix.initramfs: "rebuild" contradicts regen_initramfs, which is false and leaves every initramfs as it is: set that to true, or leave one of the two out`},
+		},
+		"initramfs by default and left as it is": {map[string]string{"pipeline": `{"fix": {"initramfs": "auto", "regen_initramfs": false}}`}, nil},
 		"fstab mode of a stage that is off": {
 			map[string]string{"pipeline": `{"inspect": {}, "fix": {"enabled": false, "fstab_mode": "none"}}`},
 			[]string{`pipeline.fix.fstab_mode: unknown fstab mode "none": use one of stabilize-all, bypath-only, noop`},
@@ -477,6 +486,7 @@ func TestValidateWithoutDecode(t *testing.T) {
 		`0:0 output.directory: must not be empty`,
 		`0:0 output.format: unsupported output format "": use one of qcow2, raw, vdi`,
 		`0:0 pipeline.fix.fstab_mode: unknown fstab mode "": use one of stabilize-all, bypath-only, noop`,
+		`0:0 pipeline.fix.initramfs: unknown initramfs mode "": use one of auto, append, rebuild`,
 		`0:0 pipeline.fix.fsck: unknown fsck mode "": use one of fatal, warn, off`,
 		`0:0 pipeline: no stage is enabled: enable at least one of inspect, fix, convert and validate`,
 		`0:0 pipeline.convert.compression_type: unknown compression type "": use one of zlib, zstd`,

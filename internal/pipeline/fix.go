@@ -46,6 +46,7 @@ func (r *run) fix() (any, error) {
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
 		RegenInitramfs:    options.RegenInitramfs,
+		Initramfs:         string(options.Initramfs),
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
 	})

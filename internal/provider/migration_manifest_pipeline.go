@@ -41,6 +41,7 @@ func (r *configReader) fix(at path.Path, value types.Object, stage *manifest.Fix
 	stage.PrintFstab = r.flag(at.AtName("print_fstab"), model.PrintFstab, stage.PrintFstab)
 	stage.UpdateGrub = r.flag(at.AtName("update_grub"), model.UpdateGrub, stage.UpdateGrub)
 	stage.RegenInitramfs = r.flag(at.AtName("regen_initramfs"), model.RegenInitramfs, stage.RegenInitramfs)
+	stage.Initramfs = manifest.InitramfsMode(r.text(at.AtName("initramfs"), model.Initramfs, string(stage.Initramfs)))
 	stage.FstabMode = manifest.FstabMode(r.text(at.AtName("fstab_mode"), model.FstabMode, string(stage.FstabMode)))
 	stage.Fsck = manifest.FsckMode(r.text(at.AtName("fsck"), model.Fsck, string(stage.Fsck)))
 	stage.RemoveVMwareTools = r.flag(at.AtName("remove_vmware_tools"), model.RemoveVMwareTools, stage.RemoveVMwareTools)

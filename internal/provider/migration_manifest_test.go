@@ -54,6 +54,10 @@ func TestManifest(t *testing.T) {
 				m.Pipeline.Validate.Enabled = false
 			}),
 		},
+		"initramfs mode": {
+			config: `{` + required + `, "pipeline": {"inspect": {}, "fix": {"initramfs": "rebuild"}, "convert": {}, "validate": {}}}`,
+			want:   expected(func(m *manifest.Manifest) { m.Pipeline.Fix.Initramfs = manifest.InitramfsRebuild }),
+		},
 		"every field": {
 			config: `{
 				"metadata": {"name": "web", "description": "d", "tags": ["a", "b"], "owner": "ops", "created": "2026-01-21"},
@@ -97,7 +101,10 @@ func TestManifest(t *testing.T) {
 				Output: manifest.Output{Directory: "/images", Format: manifest.FormatVDI, Filename: "web.vdi", Overwrite: true},
 				Pipeline: manifest.Pipeline{
 					Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
-					Fix:     manifest.Fix{Enabled: true, PrintFstab: true, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true, Fsck: manifest.FsckOff},
+					Fix: manifest.Fix{
+						Enabled: true, PrintFstab: true, Initramfs: manifest.InitramfsAuto, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true,
+						Fsck: manifest.FsckOff,
+					},
 					Convert: manifest.Convert{
 						Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,
 						Preallocation: manifest.PreallocationFull, ClusterSize: &cluster,

@@ -82,6 +82,7 @@ type fixModel struct {
 	PrintFstab        types.Bool   `tfsdk:"print_fstab"`
 	UpdateGrub        types.Bool   `tfsdk:"update_grub"`
 	RegenInitramfs    types.Bool   `tfsdk:"regen_initramfs"`
+	Initramfs         types.String `tfsdk:"initramfs"`
 	FstabMode         types.String `tfsdk:"fstab_mode"`
 	RemoveVMwareTools types.Bool   `tfsdk:"remove_vmware_tools"`
 	Fsck              types.String `tfsdk:"fsck"`

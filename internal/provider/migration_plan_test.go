@@ -23,7 +23,7 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"output": {"directory": "/images", "format": "qcow2", "filename": null},
 		"pipeline": {
 			"inspect": {"enabled": true, "collect_guest_info": false},
-			"fix": {"enabled": true, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
+			"fix": {"enabled": true, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true, "initramfs": "auto",
 				"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
 			"convert": {"enabled": true, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null},
 			"validate": {"enabled": true, "check_image_integrity": true}
@@ -43,7 +43,7 @@ func TestPlanOfAGivenPipeline(t *testing.T) {
 	server.noErrors(resp.Diagnostics)
 	want := decode(t, `{
 		"inspect": {"enabled": true, "collect_guest_info": true},
-		"fix": {"enabled": false, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true,
+		"fix": {"enabled": false, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true, "initramfs": "auto",
 			"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
 		"convert": {"enabled": false, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null},
 		"validate": {"enabled": false, "check_image_integrity": true}

@@ -43,6 +43,10 @@ func fixAttribute() schema.Attribute {
 		"update_grub": option(defaults.UpdateGrub, "Whether to make the boot loader's configuration refer to disks by stable names."),
 		"regen_initramfs": option(defaults.RegenInitramfs, "Whether to make sure that each kernel's initramfs has the virtio drivers. One that has "+
 			"them stays as it is."),
+		"initramfs": choice(string(defaults.Initramfs), "How an initramfs gets what it lacks: `append` adds an archive with the missing drivers and "+
+			"corrected configuration, runs nothing of the guest's, and fails where that cannot serve (an image that waits for a disk of the old machine, "+
+			"say); `rebuild` has the guest's own tool make the image of every kernel anew, which takes minutes without KVM; `auto` appends, and rebuilds "+
+			"where appending cannot serve. Needs `regen_initramfs`."),
 		"fstab_mode": choice(string(defaults.FstabMode), "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that "+
 			"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none."),
 		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove the packages of VMware Tools."),

@@ -37,6 +37,7 @@ var dependencies = map[string][]string{
 	"pipeline.convert.compression_type": {"pipeline.convert"},
 	"pipeline.convert.preallocation":    {"pipeline.convert", "output.format"},
 	"pipeline.convert.cluster_size":     {"output.format"},
+	"pipeline.fix.initramfs":            {"pipeline.fix"},
 	"pipeline.validate":                 {"pipeline"},
 	"configuration.hostname.domain":     {"configuration.hostname"},
 }

@@ -36,6 +36,12 @@ func TestValidateConfig(t *testing.T) {
 		"no stage, as far as is known": {
 			`{` + good + `, "pipeline": {"fix": {"enabled": "(unknown)"}}}`, nil,
 		},
+		"initramfs that is left as it is": {
+			`{` + good + `, "pipeline": {"fix": {"regen_initramfs": false, "initramfs": "append"}}}`, []string{`"fix").AttributeName("initramfs")`, "contradicts"},
+		},
+		"initramfs that may be left as it is": {
+			`{` + good + `, "pipeline": {"fix": {"regen_initramfs": "(unknown)", "initramfs": "append"}}}`, nil,
+		},
 		"zstd without compression": {
 			`{` + good + `, "pipeline": {"convert": {"compression_type": "zstd"}}}`, []string{`"convert").AttributeName("compression_type")`},
 		},

@@ -1,17 +1,18 @@
 package testguest
 
-// debian13Dracut has an initramfs for its old NVMe disk alone.
+// debian13Dracut has an initramfs for its old NVMe disk alone, and compressed
+// modules.
 func debian13Dracut() Recipe {
 	return Recipe{
 		Name:        "debian13-gpt-xfs-dracut",
-		Description: "Debian 13, BIOS with BIOS boot partition on GPT, separate /boot, xfs on /dev/nvme0n1p3, hostonly dracut without virtio, netplan",
+		Description: "Debian 13, BIOS with BIOS boot partition on GPT, separate /boot, xfs on /dev/nvme0n1p3, hostonly dracut without virtio, modules in `.ko.xz`, netplan",
 		Bootstrap: Bootstrap{
 			Suite: Trixie,
 			Packages: []string{
 				"linux-image-cloud-amd64", "dracut", "grub-pc",
 				"e2fsprogs", "xfsprogs", "netplan.io", "open-vm-tools",
 			},
-			Commands: append([]string{"systemctl enable systemd-networkd"},
+			Commands: append([]string{"systemctl enable systemd-networkd", "ls " + virtioModule + ".xz"},
 				vmwareDracut("nvme xfs", "xfs", "")...),
 		},
 		Firmware: BIOS,

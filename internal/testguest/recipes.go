@@ -24,6 +24,8 @@ func Recipes() []Recipe {
 		debian13SystemdBoot(),
 		debian13Dracut(),
 		debian12DracutResume(),
+		debian13XZModules(),
+		debian12ZstdModules(),
 	}
 }
 
