@@ -30,18 +30,22 @@ type guestCase struct {
 	// removeTools is for guests whose VMware tools are a unit that fails
 	// anywhere but on VMware.
 	removeTools bool
+	// extended says that each initramfs lacks drivers, which are appended.
+	extended bool
 }
 
 var guestCases = []guestCase{
 	{recipe: "debian12-bios-sda1", nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
-	{recipe: "debian12-bios-no-virtio", nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
+	{recipe: "debian12-bios-no-virtio", nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}, extended: true},
 	{recipe: "debian12-bios-lvm", full: true, nic: "ens192", address: "192.0.2.12/24", mounts: []string{"/", "/boot", "/usr", "/var"}},
 	{recipe: "debian12-bios-luks", full: true, nic: "ens192", address: "192.0.2.13/24", mounts: []string{"/", "/boot"}},
 	{recipe: "debian12-bios-raid1", full: true, nic: "ens192", address: "192.0.2.14/24", mounts: []string{"/"}},
 	{recipe: "debian12-uefi-btrfs", full: true, nic: "ens192", address: "192.0.2.15/24", mounts: []string{"/", "/home", "/boot/efi"}},
 	{recipe: "debian13-uefi-systemd-boot", full: true, nic: "ens192", address: "192.0.2.16/24", mounts: []string{"/", "/boot/efi"}},
-	{recipe: "debian13-gpt-xfs-dracut", full: true, nic: "ens192", address: "192.0.2.17/24", mounts: []string{"/", "/boot"}},
-	{recipe: "debian12-bios-dracut-resume", full: true, nic: "ens192", address: "192.0.2.18/24", mounts: []string{"/"}},
+	{recipe: "debian13-gpt-xfs-dracut", full: true, nic: "ens192", address: "192.0.2.17/24", mounts: []string{"/", "/boot"}, extended: true},
+	{recipe: "debian12-bios-dracut-resume", full: true, nic: "ens192", address: "192.0.2.18/24", mounts: []string{"/"}, extended: true},
+	{recipe: "debian13-bios-xz-modules", full: true, nic: "ens192", address: "192.0.2.19/24", mounts: []string{"/"}, extended: true},
+	{recipe: "debian12-bios-zst-modules", full: true, nic: "ens192", address: "192.0.2.20/24", mounts: []string{"/"}, extended: true},
 	{recipe: "debian12-bios-two-kernels", full: true, nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian12-bios-empty-menu", full: true, nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian11-bios-hda", full: true, nic: "eth0", address: "192.0.2.11/24", mounts: []string{"/"}, removeTools: true},
@@ -115,6 +119,11 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	}
 	logStages(t, r)
 	row.migrated(t, r)
+	for _, k := range fixedKernels(t, r) {
+		if c.extended && k.Action != "extended" {
+			t.Errorf("the initramfs of kernel %s was %s: %s", k.Version, k.Action, k.Reason)
+		}
+	}
 
 	var images []string
 	for _, image := range r.Artifacts {

@@ -104,7 +104,7 @@ func TestRecipesCoverTheMatrix(t *testing.T) {
 		"/etc/network/interfaces", "/etc/netplan/", "/etc/systemd/network/", ".nmconnection", "ens192", "70-persistent-net",
 		"/dev/sda1 ", "/dev/hda1 ", "/dev/xvda1 ", "/dev/nvme0n1p3 ", "/dev/disk/by-path/",
 		"/boot/grub/device.map", "/etc/lvm/devices/system.devices", "sda5_crypt /dev/sda5",
-		"open-vm-tools", "vmware-uninstall-tools.pl",
+		"open-vm-tools", "vmware-uninstall-tools.pl", "virtio_blk.ko.xz", "virtio_blk.ko.zst", MicrocodeFile,
 	} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("no recipe has %q", want)
