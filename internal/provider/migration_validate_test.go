@@ -37,7 +37,7 @@ func TestValidateConfig(t *testing.T) {
 			`{` + good + `, "pipeline": {"fix": {"enabled": "(unknown)"}}}`, nil,
 		},
 		"initramfs that is left as it is": {
-			`{` + good + `, "pipeline": {"fix": {"regen_initramfs": false, "initramfs": "append"}}}`, []string{`"fix").AttributeName("initramfs")`, "contradicts"},
+			`{` + good + `, "pipeline": {"fix": {"regen_initramfs": false, "initramfs": "append"}}}`, []string{`"fix").AttributeName("initramfs"): Invalid migration: pipeline.fix.initramfs: "append" contradicts`},
 		},
 		"initramfs that may be left as it is": {
 			`{` + good + `, "pipeline": {"fix": {"regen_initramfs": "(unknown)", "initramfs": "append"}}}`, nil,
