@@ -75,7 +75,7 @@ type change struct {
 // again, and warns where it is not the configuration that has changed.
 func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.Diagnostics) {
 	for _, at := range replacingChanges(c.before, c.after) {
-		if !c.sameFiles(ctx, at) && !c.adopts(ctx, at) {
+		if !c.sameFiles(ctx, at) && !c.adopts(ctx, at) && !c.isNewDefault(ctx, at) {
 			replaced = append(replaced, at)
 		}
 	}
@@ -131,6 +131,26 @@ func (c *change) adopts(ctx context.Context, at path.Path) bool {
 	}
 	was, err := valueAt(c.before, at)
 	return err == nil && was.IsNull()
+}
+
+// isNewDefault reports whether a change only adds to the state the default of an
+// attribute that the provider which wrote it did not have. A default is never
+// null in the states of a provider that has it.
+func (c *change) isNewDefault(ctx context.Context, at path.Path) bool {
+	was, err := valueAt(c.before, at)
+	if err != nil || !was.IsNull() {
+		return false
+	}
+	attribute, diags := migrationSchema(ctx).AttributeAtPath(ctx, at)
+	if diags.HasError() {
+		return false
+	}
+	preset, err := defaultOf(attribute).ToTerraformValue(ctx)
+	if err != nil || preset.IsNull() {
+		return false
+	}
+	is, err := valueAt(c.after, at)
+	return err == nil && is.Equal(preset)
 }
 
 // planChecksums plans the artifacts for a drift_detection that was switched.

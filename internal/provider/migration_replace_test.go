@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"golang.org/x/sys/unix"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -69,6 +70,33 @@ func TestDeletionProtection(t *testing.T) {
 	if diags := m.destroy(unprotected); len(diags) != 0 {
 		t.Errorf("destroy: %q", texts(diags))
 	}
+}
+
+// TestStateOfAnEarlierProvider lacks an attribute that came later: its default
+// is what was done, anything else is another migration.
+func TestStateOfAnEarlierProvider(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	var err error
+	m.state, err = tftypes.Transform(m.state, func(at *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
+		if at.String() == `AttributeName("pipeline").AttributeName("fix").AttributeName("initramfs")` {
+			return tftypes.NewValue(tftypes.String, nil), nil
+		}
+		return value, nil
+	})
+	if err != nil || at(t, m.state, "pipeline.fix.initramfs") != nil {
+		t.Fatalf("the state still has the attribute, %v", err)
+	}
+	if replaces, diags := m.replan(m.config("")); replaces != "" || diags != "" {
+		t.Errorf("the default replaces for %s: %s", replaces, diags)
+	}
+	updated, diags := m.apply(t.Context(), m.instance, m.config(""))
+	m.noErrors(diags)
+	if mode := at(t, updated.state, "pipeline.fix.initramfs"); mode != "auto" {
+		t.Errorf("the state has %v after the update", mode)
+	}
+	replaces, _ := m.replan(m.config(`"pipeline": {"inspect": {}, "fix": {"initramfs": "rebuild"}, "convert": {}, "validate": {}}`))
+	wantText(t, replaces, "initramfs")
 }
 
 func TestFailedMigrationIsNotProtected(t *testing.T) {
