@@ -101,9 +101,11 @@ func withKernelPackages(r testguest.Recipe) testguest.Recipe {
 	r.Bootstrap.Commands = append(slices.Clone(r.Bootstrap.Commands),
 		"sed s/bookworm/bookworm-backports/ /etc/apt/sources.list > /etc/apt/sources.list.d/backports.list",
 		"apt-get update",
+		"apt-get clean", // the packages of the guest itself are there yet
 		"apt-get install -y --download-only -t bookworm-backports --no-install-recommends linux-image-cloud-amd64",
 		"mkdir /root/kernel",
 		"mv /var/cache/apt/archives/*.deb /root/kernel/",
+		"ls /root/kernel/linux-image-*.deb",
 		"rm /etc/apt/sources.list.d/backports.list")
 	return r
 }
