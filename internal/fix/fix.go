@@ -175,7 +175,8 @@ func Run(ctx context.Context, t Target, o Options) (Result, []Warning, error) {
 		total += s.weight
 	}
 	for _, s := range wanted {
-		r.progress(100*done/total, s.name)
+		r.stepFrom, r.stepTo = 100*done/total, 100*(done+s.weight)/total
+		r.progress(r.stepFrom, s.name)
 		if err := ctx.Err(); err != nil {
 			return r.finish(), r.warnings, err
 		}

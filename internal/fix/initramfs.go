@@ -51,6 +51,7 @@ func fixInitramfs(ctx context.Context, r *run) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		r.progressInStep(i, len(kernels), "initramfs of kernel "+k.version)
 		repair := &imageRepair{run: r, kernel: k}
 		if err := repair.do(ctx); err != nil {
 			return fmt.Errorf("kernel %s: %w", k.version, err)

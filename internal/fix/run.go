@@ -27,6 +27,9 @@ type run struct {
 	// madeDirectories are the directories that writing made on its way.
 	madeDirectories []string
 	bootTexts       map[string]string // what rememberBoot saw
+	// stepFrom and stepTo are the part of the whole that the running step takes,
+	// in percent.
+	stepFrom, stepTo float64
 }
 
 func newRun(t Target, o Options) *run {
@@ -56,6 +59,11 @@ func (r *run) progress(percent float64, message string) {
 	if r.target.Progress != nil {
 		r.target.Progress(percent, message)
 	}
+}
+
+// progressInStep tells that done of total parts of the running step are done.
+func (r *run) progressInStep(done, total int, message string) {
+	r.progress(r.stepFrom+(r.stepTo-r.stepFrom)*float64(done)/float64(total), message)
 }
 
 // warn adds a warning. The same one is told once.

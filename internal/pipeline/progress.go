@@ -45,7 +45,7 @@ func (m *meter) finish() { m.stage, m.total = 100, m.to }
 // compare counts, and a wrong one makes the progress uneven and nothing else.
 func (r *run) costs(stages []string) []float64 {
 	const (
-		loading, launching, inspecting, fixing, removing = 0.3, 11, 6, 3, 5
+		loading, launching, inspecting, fixing, removing, rebuilding = 0.3, 11, 6, 3, 5, 150
 
 		hashed, copied, deflated, zstd, checked = 400e6, 500e6, 60e6, 150e6, 4e9 // bytes in a second
 	)
@@ -69,6 +69,9 @@ func (r *run) costs(stages []string) []float64 {
 			cost += fixing
 			if m.Pipeline.Fix.RemoveVMwareTools {
 				cost += removing
+			}
+			if m.Pipeline.Fix.Initramfs == manifest.InitramfsRebuild {
+				cost += rebuilding
 			}
 		case report.StageConvert:
 			rate := copied

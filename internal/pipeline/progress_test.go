@@ -62,6 +62,7 @@ func TestCosts(t *testing.T) {
 	}{
 		{"a checksum is read", report.StageLoadManifest, func(m *manifest.Manifest) { m.Source.Checksum = "sha256:" }},
 		{"tools are removed", report.StageFix, func(m *manifest.Manifest) { m.Pipeline.Fix.RemoveVMwareTools = true }},
+		{"images are rebuilt", report.StageFix, func(m *manifest.Manifest) { m.Pipeline.Fix.Initramfs = manifest.InitramfsRebuild }},
 		{"the image is compressed", report.StageConvert, func(m *manifest.Manifest) { m.Pipeline.Convert.Compress = true }},
 	} {
 		changed := cost(test.change)
