@@ -37,7 +37,8 @@ func (l *lines) advanced(stage string, percent, total float64, doing string) {
 		return
 	}
 	l.quarter, l.doing = max(quarter, l.quarter), doing
-	text := fmt.Sprintf("%s: %.0f %% (%.0f %% of all)", stage, percent, total)
+	// Rounded down, so that nothing but the end is 100 %.
+	text := fmt.Sprintf("%s: %d %% (%d %% of all)", stage, int(percent), int(total))
 	if doing != "" {
 		text += ", " + printable(doing)
 	}

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -24,7 +22,7 @@ func summary(m *manifest.Manifest, r *report.Report, err error) string {
 		kind := strings.ReplaceAll(a.Type, "_", " ")
 		fmt.Fprintf(&text, "  %s: %s (%s, %s)\n", kind, printable(a.Path), a.Format, a.SizeHuman)
 	}
-	if path, ok := writtenReport(m, r); ok {
+	if path := m.ReportPath(); m.Options.Report.Enabled && r.WrittenTo(path) {
 		fmt.Fprintf(&text, "  report: %s\n", printable(path))
 	}
 	return text.String()
@@ -45,18 +43,4 @@ func outcome(r *report.Report, err error) string {
 		}
 	}
 	return "migration failed after"
-}
-
-// clockStep is by how much a file system may round a time down.
-const clockStep = 2 * time.Second
-
-// writtenReport is where this run's report is. One that lay there before, from
-// another run, is not it.
-func writtenReport(m *manifest.Manifest, r *report.Report) (path string, ok bool) {
-	if !m.Options.Report.Enabled {
-		return "", false
-	}
-	path = m.ReportPath()
-	info, err := os.Stat(path)
-	return path, err == nil && !info.ModTime().Before(r.Timestamp.Add(-clockStep))
 }

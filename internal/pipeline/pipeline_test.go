@@ -468,3 +468,28 @@ func TestRunTellsHowFarTheChecksumIs(t *testing.T) {
 		t.Errorf("no event tells of half the file: %+v", events)
 	}
 }
+
+// A run may write its report, or its image, where other runs tell how far they are.
+func TestRunLeavesItsOutputsNamesAlone(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*manifest.Manifest){
+		"the report": func(m *manifest.Manifest) { m.Options.Report.Path = "progress.json" },
+		"the image":  func(m *manifest.Manifest) { m.Output.Filename = "progress.json" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := conversion(smallVMDK(t), t.TempDir())
+			change(m)
+			r, err := pipeline.Run(t.Context(), m, pipeline.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.WrittenTo(m.ReportPath()) {
+				t.Errorf("%s is not the run's report", m.ReportPath())
+			}
+			if info, err := os.Stat(m.OutputPath()); err != nil || info.Size() != r.Artifacts[0].SizeBytes {
+				t.Errorf("%s is not the image: %v", m.OutputPath(), err)
+			}
+		})
+	}
+}

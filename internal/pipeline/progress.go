@@ -45,7 +45,7 @@ func (m *meter) finish() { m.stage, m.total = 100, m.to }
 // compare counts, and a wrong one makes the progress uneven and nothing else.
 func (r *run) costs(stages []string) []float64 {
 	const (
-		loading, launching, inspecting, fixing, removing, rebuilding = 0.3, 11, 6, 3, 5, 150
+		loading, launching, inspecting, fixing, removing, rebuilding = 0.1, 11, 6, 3, 5, 150
 
 		hashed, copied, deflated, zstd, checked = 400e6, 500e6, 60e6, 150e6, 4e9 // bytes in a second
 	)
@@ -81,7 +81,7 @@ func (r *run) costs(stages []string) []float64 {
 			case options.Compress:
 				rate = deflated
 			}
-			cost += loading + data/rate
+			cost += 5*loading + data/rate
 		case report.StageValidate:
 			cost += loading + data/checked
 		}

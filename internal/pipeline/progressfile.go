@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -23,9 +24,14 @@ type progressFile struct {
 
 // openProgress begins the progress file. A run is not worth failing for it.
 func (r *run) openProgress() {
-	image := filepath.Base(r.manifest.OutputPath())
+	directory, image := r.manifest.OutputDirectory(), filepath.Base(r.manifest.OutputPath())
 	names := []string{progressName, strings.TrimSuffix(image, filepath.Ext(image)) + "." + progressName}
-	file, err := r.artifacts.Progress(r.manifest.OutputDirectory(), names...)
+	// What the run will write under such a name needs it at the end.
+	names = slices.DeleteFunc(names, func(name string) bool {
+		path := filepath.Join(directory, name)
+		return path == r.manifest.OutputPath() || path == r.manifest.ReportPath()
+	})
+	file, err := r.artifacts.Progress(directory, names...)
 	if err != nil {
 		r.warn("there is no "+progressName+" to follow this run by: "+err.Error(), "")
 	}

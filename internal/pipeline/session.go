@@ -45,7 +45,7 @@ func (r *run) openSession() error {
 		Acceleration: r.options.Acceleration,
 	})
 	if err != nil {
-		return fmt.Errorf("launching the libguestfs appliance: %w", err)
+		return err
 	}
 	r.session = session
 	if _, reason := session.Accelerator(); reason != "" {

@@ -24,7 +24,7 @@ func (e *timeoutError) Error() string { return fmt.Sprintf("it took longer than 
 func outcome(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Diagnostics) {
 	if rep != nil {
 		for _, warning := range rep.Warnings {
-			diags.AddWarning("Migration warning in stage "+warning.Stage, paragraphs(source(m), warning.Message, warning.Remedy))
+			diags.AddWarning(headline("Migration warning in stage "+warning.Stage, warning.Message), paragraphs(source(m), warning.Message, warning.Remedy))
 		}
 	}
 	var timeout *timeoutError
@@ -40,14 +40,25 @@ func outcome(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Di
 		diags.AddError("Unable to migrate disk image", paragraphs(source(m), err.Error()))
 	case rep.Pipeline.Success:
 	case len(rep.Errors) == 0:
-		diags.AddError("Unable to migrate disk image", paragraphs(source(m), "The migration failed and its report does not say why.", reportHint(m)))
+		diags.AddError("Unable to migrate disk image", paragraphs(source(m), "The migration failed and its report does not say why.", reportHint(m, rep)))
 	default:
 		for _, failure := range rep.Errors {
 			diags.AddError(fmt.Sprintf("Unable to migrate disk image: stage %s failed", failure.Stage),
-				paragraphs(source(m), failure.Message, failure.Remedy, reportHint(m)))
+				paragraphs(source(m), failure.Message, failure.Remedy, reportHint(m, rep)))
 		}
 	}
 	return diags
+}
+
+// headline makes a summary that no other message has: Terraform shows but the
+// first of several warnings with the same one.
+func headline(kind, message string) string {
+	const longest = 100
+	line, _, _ := strings.Cut(message, "\n")
+	if runes := []rune(line); len(runes) > longest {
+		line = strings.TrimSpace(string(runes[:longest])) + "…"
+	}
+	return kind + ": " + line
 }
 
 // source names the migration: diagnostics of several run together in one apply.
@@ -70,18 +81,20 @@ func nothingRemains(m *manifest.Manifest, rep *report.Report) string {
 	switch {
 	case rep == nil:
 		return "The next migration into the same directory removes what it may have left."
-	case m.Options.Report.Enabled:
+	case m.Options.Report.Enabled && rep.WrittenTo(m.ReportPath()):
 		return "Nothing of it remains but the report " + m.ReportPath() + "."
 	default:
 		return "Nothing of it remains."
 	}
 }
 
-func reportHint(m *manifest.Manifest) string {
-	if !m.Options.Report.Enabled {
+// reportHint names the report, if it was written: what stands there may be that
+// of another run.
+func reportHint(m *manifest.Manifest, rep *report.Report) string {
+	if !m.Options.Report.Enabled || !rep.WrittenTo(m.ReportPath()) {
 		return ""
 	}
-	return "Details are in the report, if the output directory could be written: " + m.ReportPath()
+	return "Details are in the report " + m.ReportPath() + "."
 }
 
 // paragraphs joins those that are not empty.

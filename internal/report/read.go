@@ -33,6 +33,13 @@ func Read(path string) (*Report, error) {
 	return &r, nil
 }
 
+// WrittenTo says whether the file at path is this very report, and not that of
+// another run.
+func (r *Report) WrittenTo(path string) bool {
+	written, err := Read(path)
+	return err == nil && written.Timestamp.UTC().Format(layout) == r.Timestamp.UTC().Format(layout)
+}
+
 // StandingArtifact returns the path of an artifact of the report that still
 // exists, or "" where none does but those at the paths of except.
 func (r *Report) StandingArtifact(except ...string) string {

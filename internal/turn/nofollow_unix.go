@@ -5,5 +5,5 @@ package turn
 import "syscall"
 
 // noFollow keeps a symbolic link, which somebody else may have put there, from
-// being opened.
-const noFollow = syscall.O_NOFOLLOW
+// being opened, and the opening of a named pipe from waiting for its other end.
+const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

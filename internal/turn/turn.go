@@ -85,6 +85,10 @@ func (p *Places) try() (free func(), err error) {
 		if err := create(path); err != nil {
 			return nil, err
 		}
+		// In a directory for all users somebody may have put anything there.
+		if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+			return nil, errors.Join(fmt.Errorf("%s is not a lock file: remove it, or set lock_directory", path), err)
+		}
 		// Reading is enough for a lock, and another user's file allows no more.
 		lock := flock.New(path, flock.SetFlag(os.O_RDONLY|noFollow))
 		ok, err := lock.TryLock()

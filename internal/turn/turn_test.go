@@ -7,8 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const holderVariable = "TURN_TEST_DIRECTORY"
@@ -172,5 +175,30 @@ func TestDirectoryIsForAllUsers(t *testing.T) {
 	}
 	if _, err := places(t, directory, 1).try(); err == nil {
 		t.Error("a symbolic link was followed")
+	}
+}
+
+// What somebody put into the shared directory must neither hold a provider up
+// nor be opened.
+func TestPlaceThatIsNoLockFile(t *testing.T) {
+	t.Parallel()
+	for name, plant := range map[string]func(path string) error{
+		"named pipe": func(path string) error { return unix.Mkfifo(path, 0o644) },
+		"link":       func(path string) error { return os.Symlink("/dev/null", path) },
+		"directory":  func(path string) error { return os.Mkdir(path, 0o755) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := filepath.Join(t.TempDir(), "locks")
+			one := places(t, directory, 1)
+			path := filepath.Join(directory, "place-1.lock")
+			if err := plant(path); err != nil {
+				t.Fatal(err)
+			}
+			free, err := one.Take(t.Context(), func() time.Duration { return time.Minute })
+			if free != nil || err == nil || !strings.Contains(err.Error(), path+" is not a lock file") {
+				t.Errorf("a place was given away: %v", err)
+			}
+		})
 	}
 }

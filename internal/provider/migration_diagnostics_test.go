@@ -1,0 +1,50 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// Terraform shows but the first of warnings with one summary.
+func TestWarningsHaveSummariesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	m := &manifest.Manifest{Source: manifest.Source{Path: "web.vmdk"}, Options: manifest.DefaultOptions()}
+	rep := report.New()
+	rep.Warn(report.StageFix, "sudo is not installed", "install it")
+	rep.Warn(report.StageFix, strings.Repeat("é", 300)+"\nand more", "")
+	rep.Pipeline.Success = true
+	diags := outcome(m, rep, nil)
+	if len(diags) != 2 {
+		t.Fatalf("%d diagnostics", len(diags))
+	}
+	if got, want := diags[0].Summary(), "Migration warning in stage fix: sudo is not installed"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+	if detail := diags[0].Detail(); !strings.Contains(detail, "sudo is not installed\n\ninstall it") {
+		t.Errorf("detail %q", detail)
+	}
+	if got, want := diags[1].Summary(), "Migration warning in stage fix: "+strings.Repeat("é", 100)+"…"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+}
+
+// What stands at the report's path may be the report of another run.
+func TestErrorsNameTheReportOfTheirRun(t *testing.T) {
+	t.Parallel()
+	m := &manifest.Manifest{Output: manifest.Output{Directory: t.TempDir()}, Options: manifest.DefaultOptions()}
+	rep := report.New()
+	rep.Fail(report.StageConvert, "no space left", "")
+	named := func() bool { return strings.Contains(outcome(m, rep, nil)[0].Detail(), m.ReportPath()) }
+	if named() {
+		t.Error("a report that was not written is named")
+	}
+	if err := rep.WriteFile(m.ReportPath()); err != nil {
+		t.Fatal(err)
+	}
+	if !named() {
+		t.Error("the report is not named")
+	}
+}
