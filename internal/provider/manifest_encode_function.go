@@ -50,7 +50,7 @@ func (*manifestEncodeFunction) Run(ctx context.Context, req function.RunRequest,
 	}
 	fields, ok := toJSON(argument.UnderlyingValue()).(map[string]any)
 	if !ok {
-		resp.Error = function.NewArgumentFuncError(0, "A migration is an object with source, output and the like.")
+		resp.Error = function.NewArgumentFuncError(0, "A migration is an object with source, output and the like")
 		return
 	}
 	text, err := encodeManifest(fields)
