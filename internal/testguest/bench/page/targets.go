@@ -9,6 +9,7 @@ import (
 
 // The targets.
 const (
+	mostWhole    = 0.2  // times virt-v2v
 	mostFix      = 5.0  // seconds
 	mostOverhead = 1.0  // seconds
 	mostConvert  = 1.05 // times qemu-img
@@ -57,7 +58,7 @@ func (m measured) listTargets() []target {
 		}
 	}
 	inSeconds := func(value float64) string { return seconds(value) + " s" }
-	add("a whole migration, beside virt-v2v's time", m.ratio(results.Compare, flagship, results.Ours, results.VirtV2V, results.Seconds), 1, factor)
+	add("a whole migration, beside virt-v2v's time", m.ratio(results.Compare, flagship, results.Ours, results.VirtV2V, results.Seconds), mostWhole, factor)
 	add("`fix` of a guest whose initramfs lacks virtio", stats.Of(results.Values(m[results.Stages].Of(withoutVirtio, results.Ours), stage("fix"))), mostFix, inSeconds)
 	for _, name := range m[results.Stages].Cases() {
 		add("the engine's own overhead, "+name, stats.Of(results.Values(m[results.Stages].Of(name, results.Ours), results.Overhead)), mostOverhead, inSeconds)
