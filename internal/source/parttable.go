@@ -122,7 +122,9 @@ func gptEnd(s span, sector uint64) (end uint64, sound bool, err error) {
 		return 0, false, nil
 	}
 	const most = 1 << 50 // sectors: more than any disk has, and no overflow
-	last := max(binary.LittleEndian.Uint64(header[32:]), binary.LittleEndian.Uint64(header[48:]))
+	// The second header, and room that no partition has, are no loss: disks that
+	// were made smaller on purpose lack them, and boot.
+	last := uint64(0)
 	first := binary.LittleEndian.Uint64(header[72:])
 	count, each := uint64(binary.LittleEndian.Uint32(header[80:])), uint64(binary.LittleEndian.Uint32(header[84:]))
 	if first < most && each >= gptMinimumSize && each <= sectorSize*8 && count*each <= gptMaxEntries {

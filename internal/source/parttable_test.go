@@ -77,13 +77,13 @@ func TestRawCutOff(t *testing.T) {
 		"NTFS":                             {disk: with(mbr(63, linux), 3, "NTFS    ")},
 		"code":                             {disk: with(mbr(63), mbrEntries, strings.Repeat("\xb4\x0e\xcd\x10\xeb\xf5", 10))},
 		"GPT":                              {disk: gpt(512, 64, 64, 58)},
-		"GPT without its backup":           {disk: gpt(512, 63, 64, 20), cut: true},
+		"GPT without its backup":           {disk: gpt(512, 63, 64, 20)},
 		"GPT with an entry behind it":      {disk: gpt(512, 64, 64, 64), cut: true},
 		"GPT of 4096 bytes":                {disk: gpt(4096, 64, 64, 58)},
-		"GPT of 4096 bytes cut":            {disk: gpt(4096, 63, 64, 58), cut: true},
-		"GPT with a wrong checksum":        {disk: with(gpt(512, 63, 64, 58), sectorSize+32, "\x01")},
-		"GPT that no protective entry has": {disk: with(gpt(512, 63, 64, 58), mbrEntries, string(make([]byte, 16)))},
-		"GPT that reaches without end":     {disk: gpt(512, 64, -1, 58), cut: true},
+		"GPT of 4096 bytes cut":            {disk: gpt(4096, 63, 64, 63), cut: true},
+		"GPT with a wrong checksum":        {disk: with(gpt(512, 63, 64, 64), sectorSize+32, "\x01")},
+		"GPT that no protective entry has": {disk: with(gpt(512, 63, 64, 64), mbrEntries, string(make([]byte, 16)))},
+		"GPT that reaches without end":     {disk: gpt(512, 64, 64, -1), cut: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
