@@ -33,5 +33,9 @@ func hashHostID(id []byte) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
+// OnThisHost reports whether id is this host's, or may be, because one of them is
+// not known.
+func OnThisHost(id string) bool { return !otherHost(id) }
+
 // otherHost reports that both ids are known and differ.
 func otherHost(id string) bool { return id != "" && HostID() != "" && id != HostID() }

@@ -42,6 +42,9 @@ type EngineOptions struct {
 	Acceleration string
 	// RunID is the id of the run, a UUID; if it is empty the engine makes one.
 	RunID string
+	// Freed are files that will have been deleted when a migration runs, for
+	// Preflight.
+	Freed []string
 	// Notify receives each event as it happens.
 	Notify func(report.Event)
 }

@@ -14,6 +14,7 @@ func Preflight(ctx context.Context, m *manifest.Manifest, o EngineOptions) []rep
 	return pipeline.Preflight(ctx, m, pipeline.Options{
 		WorkDirectory: o.WorkDirectory,
 		Acceleration:  guest.Acceleration(o.Acceleration),
+		Freed:         o.Freed,
 	})
 }
 

@@ -21,14 +21,14 @@ const preflightTime = 5 * time.Second
 func (c *Command) answerPreflights(ctx context.Context, f flags) error {
 	in, out := json.NewDecoder(c.Stdin), json.NewEncoder(c.Stdout)
 	for {
-		var m manifest.Manifest
-		if err := in.Decode(&m); errors.Is(err, io.EOF) {
+		question := manifest.Question{Manifest: &manifest.Manifest{}}
+		if err := in.Decode(&question); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
 		limited, cancel := context.WithTimeout(ctx, preflightTime)
-		problems := c.Preflight(limited, &m, EngineOptions{WorkDirectory: f.workDirectory, Acceleration: f.acceleration})
+		problems := c.Preflight(limited, question.Manifest, EngineOptions{WorkDirectory: f.workDirectory, Acceleration: f.acceleration, Freed: question.Freed})
 		cancel()
 		if err := out.Encode(append([]report.Problem{}, problems...)); err != nil {
 			return err

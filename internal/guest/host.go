@@ -3,6 +3,7 @@
 package guest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,8 +13,9 @@ import (
 
 // CheckHost says what this host lacks to run the appliance, each with a method
 // Remedy() string, without running it: the library, its QEMU, a kernel, and KVM
-// where it is asked for. It takes milliseconds and changes nothing.
-func CheckHost(acceleration Acceleration) (lacks []error) {
+// where it is asked for. It changes nothing and takes milliseconds,
+// or for KVM that hangs, once in a process, a probe's time or as long as ctx allows.
+func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 	handle, err := newHandle()
 	if err != nil {
 		return []error{err}
@@ -32,7 +34,9 @@ func CheckHost(acceleration Acceleration) (lacks []error) {
 	if err != nil {
 		return []error{cleanError(err)}
 	}
+	kvmReason := func() string { return kvmProbes.reason(ctx, qemu) }
 	if _, err := exec.LookPath(qemu); err != nil {
+		kvmReason = func() string { return openKVM(kvmDevice) }
 		lacks = append(lacks, &lack{
 			what:   fmt.Sprintf("the appliance's QEMU cannot be run (%v)", err),
 			remedy: "install it (Debian, Ubuntu: " + qemuPackage() + "; Fedora, RHEL: qemu-kvm)",
@@ -46,7 +50,7 @@ func CheckHost(acceleration Acceleration) (lacks []error) {
 		lacks = append(lacks, err)
 	}
 	if acceleration == AccelKVM {
-		if reason := openKVM(); reason != "" {
+		if reason := kvmReason(); reason != "" {
 			lacks = append(lacks, &lack{
 				what:   "acceleration is kvm, and KVM cannot be used: " + reason,
 				remedy: "give this user access to KVM, or set acceleration to auto or tcg",

@@ -3,6 +3,7 @@
 package guest
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,12 +12,12 @@ import (
 )
 
 func TestCheckHost(t *testing.T) {
-	if lacks := CheckHost(AccelAuto); len(lacks) != 0 {
+	if lacks := CheckHost(t.Context(), AccelAuto); len(lacks) != 0 {
 		t.Errorf("a host on which all else of these tests works lacks %v", lacks)
 	}
 	t.Setenv("LIBGUESTFS_HV", filepath.Join(t.TempDir(), "absent"))
 	t.Setenv("LIBGUESTFS_PATH", t.TempDir())
-	lacks := CheckHost(AccelAuto)
+	lacks := CheckHost(t.Context(), AccelAuto)
 	if len(lacks) != 2 || !strings.Contains(lacks[0].Error(), "QEMU cannot be run") || !strings.Contains(lacks[1].Error(), "no appliance") {
 		t.Errorf("without QEMU and appliance: %v", lacks)
 	}
@@ -28,13 +29,34 @@ func TestCheckHost(t *testing.T) {
 	}
 }
 
+// TestCheckHostForKVM has a stand-in for QEMU on a device that can be opened and
+// does not work. It is asked once, and only where KVM is demanded.
 func TestCheckHostForKVM(t *testing.T) {
-	device, err := os.OpenFile(kvmDevice, os.O_RDWR, 0)
-	if err == nil {
-		_ = device.Close()
+	directory := t.TempDir()
+	qemu, device, asked := filepath.Join(directory, "qemu"), filepath.Join(directory, "kvm"), filepath.Join(directory, "asked")
+	script := "#!/bin/sh\necho asked >>" + asked + "\necho 'qemu: error: failed to set MSR 0x10a' >&2\nexit 1\n"
+	for path, text := range map[string]string{qemu: script, device: ""} {
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
-	lacks := CheckHost(AccelKVM)
-	if (err == nil) != (len(lacks) == 0) {
-		t.Errorf("opening %s: %v; lacks %v", kvmDevice, err, lacks)
+	t.Setenv("LIBGUESTFS_HV", qemu)
+	probed, before := probes{device: device}, kvmProbes
+	kvmProbes = &probed
+	t.Cleanup(func() { kvmProbes = before })
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, lacks := range [][]error{CheckHost(t.Context(), AccelAuto), CheckHost(t.Context(), AccelTCG), CheckHost(cancelled, AccelKVM)} {
+		if len(lacks) != 0 {
+			t.Errorf("where KVM is not demanded, or there is no time to ask: %v", lacks)
+		}
+	}
+	for range 2 {
+		if lacks := CheckHost(t.Context(), AccelKVM); len(lacks) != 1 || !strings.Contains(lacks[0].Error(), "failed to set MSR 0x10a") {
+			t.Errorf("with KVM that is broken: %v", lacks)
+		}
+	}
+	if text, err := os.ReadFile(asked); err != nil || string(text) != "asked\n" {
+		t.Errorf("KVM was probed as %q, %v", text, err)
 	}
 }

@@ -29,26 +29,27 @@ const (
 	probePort  = 0xf4
 )
 
-// openKVM says why KVM cannot even be opened, or "".
-func openKVM() string {
-	device, err := os.OpenFile(kvmDevice, os.O_RDWR, 0)
+// openKVM says why KVM cannot even be opened, or "". The device is kvmDevice but
+// for tests.
+func openKVM(device string) string {
+	file, err := os.OpenFile(device, os.O_RDWR, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "this host has no " + kvmDevice + " (processor virtualisation is off or the kvm module is not loaded)"
+		return "this host has no " + device + " (processor virtualisation is off or the kvm module is not loaded)"
 	case errors.Is(err, fs.ErrPermission):
-		return kvmDevice + " may not be opened by this user (on most systems the group kvm may)"
+		return device + " may not be opened by this user (on most systems the group kvm may)"
 	case err != nil:
-		return fmt.Sprintf("%s cannot be opened: %v", kvmDevice, err)
+		return fmt.Sprintf("%s cannot be opened: %v", device, err)
 	}
-	_ = device.Close()
+	_ = file.Close()
 	return ""
 }
 
 // probeKVM says why KVM does not work for QEMU, or "" when it does. That the
 // device can be opened proves nothing (nested virtualisation, missing
 // processor features), so a few instructions are run under it.
-func probeKVM(ctx context.Context, qemu, tempDir string) string {
-	if reason := openKVM(); reason != "" {
+func probeKVM(ctx context.Context, device, qemu, tempDir string) string {
+	if reason := openKVM(device); reason != "" {
 		return reason
 	}
 	if runtime.GOARCH != "amd64" {

@@ -47,7 +47,7 @@ func accelerate(ctx context.Context, drives []Drive, options Options, dir string
 	reason := ""
 	qemu, err := defaultQEMU()
 	if err == nil {
-		reason = probeKVM(ctx, qemu, dir)
+		reason = probeKVM(ctx, kvmDevice, qemu, dir)
 	}
 	if ctx.Err() != nil {
 		return launched{}, ctx.Err()

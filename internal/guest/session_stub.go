@@ -15,7 +15,7 @@ var errUnavailable = errors.New("this program was built without libguestfs, whic
 	"Fedora and RHEL: libguestfs libguestfs-devel golang-guestfs) and build with CGO_ENABLED=1")
 
 // CheckHost says that this build has no libguestfs.
-func CheckHost(Acceleration) []error { return []error{errUnavailable} }
+func CheckHost(context.Context, Acceleration) []error { return []error{errUnavailable} }
 
 // Session is one run of the libguestfs appliance. In this build there is none:
 // every call fails and says what is missing.

@@ -24,7 +24,7 @@ func (r *run) checkAppliance() error {
 	if len(stages) == 0 {
 		return nil
 	}
-	lacks := r.checkHost(r.options.Acceleration)
+	lacks := r.checkHost(r.ctx, r.options.Acceleration)
 	if len(lacks) == 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -38,7 +39,7 @@ func TestRunWithoutAppliance(t *testing.T) {
 			}
 			m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = test.inspect, test.fix
 			r := newRun(t.Context(), m, Options{})
-			r.checkHost = func(guest.Acceleration) []error {
+			r.checkHost = func(context.Context, guest.Acceleration) []error {
 				return []error{withRemedy(errors.New("no library"), "install libguestfs0"), errors.New("no kernel")}
 			}
 			result, err := r.finish(r.stages())

@@ -23,6 +23,9 @@ type Options struct {
 	// RunID is the id that the run's ownership records have, a UUID; empty makes
 	// a new one.
 	RunID string
+	// Freed are files that will have been deleted when the migration runs, which
+	// only Preflight is told.
+	Freed []string
 	// Notify receives each event as it happens. It may be nil.
 	Notify func(report.Event)
 }
@@ -54,7 +57,7 @@ type run struct {
 	// freeSpace is availableSpace, or what a test puts in its place.
 	freeSpace func(directory string) (int64, error)
 	// checkHost is guest.CheckHost, or what a test puts in its place.
-	checkHost func(guest.Acceleration) []error
+	checkHost func(context.Context, guest.Acceleration) []error
 
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +14,9 @@ import (
 )
 
 // Preflight says what would fail the migration that m describes if it ran now,
-// by the rules of load_manifest, and changes nothing. It reads headers alone and
-// takes milliseconds, or, where space is scarce, as long as ctx allows for
-// measuring the source. An empty source.path or output.directory is one that is
+// by the rules of load_manifest, and changes nothing. It reads headers and tables
+// and takes milliseconds, or, where these are large or space is scarce, as long
+// as ctx allows. What is not known by then is not said. An empty source.path or output.directory is one that is
 // not known yet. What m.CheckHost says is left to it.
 func Preflight(ctx context.Context, m *manifest.Manifest, o Options) []report.Problem {
 	return newRun(ctx, m, o).preflight()
@@ -25,6 +24,7 @@ func Preflight(ctx context.Context, m *manifest.Manifest, o Options) []report.Pr
 
 func (r *run) preflight() (found []report.Problem) {
 	m, o := r.manifest, r.options
+	r.freeSpace = withFreed(r.freeSpace, o.Freed)
 	add := func(attribute string, err error) {
 		found = append(found, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedyOf(err)})
 	}
@@ -33,31 +33,55 @@ func (r *run) preflight() (found []report.Problem) {
 		add("", missing)
 	}
 	if len(r.applianceStages()) > 0 {
-		for _, lack := range r.checkHost(o.Acceleration) {
+		for _, lack := range r.checkHost(r.ctx, o.Acceleration) {
 			add("", lack)
 		}
 	}
 	if err := checkWorkDirectory(o.WorkDirectory); err != nil {
 		add("", err)
 	}
+	usable := m.Output.Directory != ""
+	if usable {
+		if err := checkOutputDirectory(m.OutputDirectory()); err != nil {
+			add("output.directory", err)
+			usable = false
+		}
+	}
 	if m.Source.Path == "" || m.CheckHost() != nil {
 		return found
 	}
 	glanced, err := source.Glance(r.ctx, sourceRequest(m, ""))
 	if err != nil {
-		add("source", err)
-		found[len(found)-1].Refused = source.Refused(err)
-		return found
-	}
-	if m.Output.Directory == "" || missing != nil { // nothing could be measured
-		return found
-	}
-	for _, err := range []error{r.checkUnpacking(glanced.Unpacked), r.foreseeShortage(glanced.Disks)} {
-		if err != nil {
-			add("output.directory", err)
+		if r.ctx.Err() == nil {
+			add("source", err)
 		}
+		return found
+	}
+	if !usable || missing != nil { // nothing could be measured
+		return found
+	}
+	if err := r.checkUnpacking(glanced.Unpacked); err != nil {
+		add("output.directory", err)
+	}
+	if shortage, certain := r.foreseeShortage(glanced.Disks); shortage != nil {
+		add("output.directory", shortage)
+		found[len(found)-1].Uncertain = !certain
 	}
 	return found
+}
+
+// checkOutputDirectory refuses an output directory that is, or lies below, a file.
+func checkOutputDirectory(directory string) error {
+	at := existing(directory)
+	info, err := os.Stat(at)
+	if isFile := err == nil && !info.IsDir(); !isFile {
+		return nil
+	}
+	problem := fmt.Errorf("the output directory %s is a file", directory)
+	if at != directory {
+		problem = fmt.Errorf("the output directory %s cannot be made, because %s is a file", directory, at)
+	}
+	return withRemedy(problem, "choose another output.directory, or move that file away")
 }
 
 // checkWorkDirectory looks at a work directory that was chosen.
@@ -94,7 +118,8 @@ func (r *run) checkUnpacking(needed int64) error {
 
 // foreseeShortage is the shortage of which load_manifest would warn or for which
 // it would fail. Sources that fit in whatever they hold are not measured.
-func (r *run) foreseeShortage(disks []source.Disk) error {
+// For the latter, it is certain.
+func (r *run) foreseeShortage(disks []source.Disk) (shortage error, certain bool) {
 	var images []qemuimg.Image
 	var most int64
 	known := true
@@ -105,11 +130,14 @@ func (r *run) foreseeShortage(disks []source.Disk) error {
 		most += disk.VirtualSize + disk.VirtualSize/32 + 64<<20
 	}
 	if free, err := r.freeSpace(existing(r.manifest.OutputDirectory())); err != nil || known && most <= free {
-		return err
+		return err, false
 	}
-	shortage, _, err := r.shortage(images)
-	if r.ctx.Err() != nil {
-		err = nil // measuring took too long
+	shortage, certain, err := r.shortage(images)
+	if err != nil {
+		shortage, certain = err, true
 	}
-	return cmp.Or(shortage, err)
+	if context.Cause(r.ctx) != nil { // measuring took too long
+		shortage = nil
+	}
+	return shortage, certain
 }

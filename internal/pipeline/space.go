@@ -21,6 +21,24 @@ func availableSpace(directory string) (int64, error) {
 	return int64(stat.Bavail * uint64(stat.Bsize)), nil
 }
 
+// withFreed adds to the free space the files that will be gone by then, as far
+// as they lie in the same file system and have no other name.
+func withFreed(free func(string) (int64, error), files []string) func(string) (int64, error) {
+	return func(directory string) (int64, error) {
+		available, err := free(directory)
+		var in, file unix.Stat_t
+		if err != nil || unix.Stat(directory, &in) != nil {
+			return available, err
+		}
+		for _, path := range files {
+			if unix.Lstat(path, &file) == nil && file.Dev == in.Dev && file.Nlink == 1 {
+				available += file.Blocks * 512
+			}
+		}
+		return available, nil
+	}
+}
+
 // existing is the directory, or the nearest above it that exists.
 func existing(directory string) string {
 	for {

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -250,10 +251,12 @@ func fakeProvider(t *testing.T) *hyper2kvmProvider {
 	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir(), foresee: fakeForesee}
 }
 
-// fakeForesee finds a problem where the source's file holds one.
-func fakeForesee(_ context.Context, m *manifest.Manifest) ([]report.Problem, error) {
+// fakeForesee finds a problem where the source's file holds one. Of its texts,
+// FREED are the files that will be gone.
+func fakeForesee(_ context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
 	var problems []report.Problem
 	if text, err := os.ReadFile(m.Source.Path); err == nil && m.Source.Path != "" {
+		text = bytes.ReplaceAll(text, []byte("FREED"), []byte(strings.Join(freed, " ")))
 		_ = json.Unmarshal(text, &problems) // others have none
 	}
 	return problems, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -24,7 +25,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
+	timeout, diags := plan.createTimeout(ctx)
 	resp.Diagnostics.Append(diags...)
 	m, read, diags := plan.withWriteOnly(&config).manifest(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -67,6 +68,16 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, sourceFiles(rep))...)
 	resp.Diagnostics.Append(rememberIdentity(ctx, resp.Private, publishedPaths(m, rep))...)
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, artifact.HostID())...)
+}
+
+// createTimeout is how long the migration may take.
+func (m *migrationModel) createTimeout(ctx context.Context) (time.Duration, diag.Diagnostics) {
+	timeout, diags := m.Timeouts.Create(ctx, defaultCreateTimeout)
+	if !diags.HasError() && timeout <= 0 {
+		diags.AddAttributeError(path.Root("timeouts").AtName("create"), "Invalid timeout", fmt.Sprintf(
+			"A migration cannot end within %s. Give the time that it may take, such as \"90m\", or leave the timeout out: the default is %s.", timeout, defaultCreateTimeout))
+	}
+	return timeout, diags
 }
 
 // setPaths sets the computed paths. What was planned must come true: a plan

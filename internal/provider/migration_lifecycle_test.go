@@ -263,6 +263,9 @@ func TestUpdate(t *testing.T) {
 	if !planned.Equal(created.state) || len(again.RequiresReplace) != 0 {
 		t.Errorf("a second plan is not empty: %s", cmp.Diff(plain(t, created.state), plain(t, planned)))
 	}
+	if err := os.WriteFile(source+"2", []byte("KDMV"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	sourced := func(more string) string {
 		return fmt.Sprintf(`{"source": {"type": "vmdk", "path": %q, %s}, "output": {"directory": %q}}`, source, more, directory)
 	}

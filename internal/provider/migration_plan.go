@@ -30,6 +30,8 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	_, diags := plan.createTimeout(ctx)
+	resp.Diagnostics.Append(diags...)
 	m, read, diags := plan.manifest(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -41,7 +43,11 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	identity, diags := recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.engine.claimPaths(paths, identity.RunID)...)
-	resp.Diagnostics.Append(r.engine.preflight(ctx, m, read.unknown, identity.RunID != "")...)
+	old := replacedFiles{deletes: plan.OnDestroy.ValueString() != onDestroyKeep, overwrites: plan.Overwrite.ValueBool()}
+	if identity.RunID != "" && !paths.id.IsUnknown() {
+		old.find(identity, paths.id.ValueString())
+	}
+	resp.Diagnostics.Append(r.engine.preflight(ctx, m, read.unknown, old)...)
 	plan.planComputed(paths)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

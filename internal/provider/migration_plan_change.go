@@ -2,10 +2,7 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -29,6 +26,8 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	_, diags := c.plan.createTimeout(ctx)
+	resp.Diagnostics.Append(diags...)
 	m, read, diags := c.plan.manifest(ctx)
 	resp.Diagnostics.Append(diags...)
 	c.manifest, c.paths = m, plannedPaths(m, read.unknown)
@@ -53,8 +52,11 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 		resp.RequiresReplace = append(resp.RequiresReplace, replaced...)
 		c.plan.planComputed(c.paths)
 		resp.Diagnostics.Append(c.checkReplacement(ctx)...)
-		deletes := c.state.OnDestroy.ValueString() != onDestroyKeep
-		resp.Diagnostics.Append(r.engine.preflightReplacement(ctx, m, read.unknown, deletes)...)
+		old := replacedFiles{deletes: c.state.OnDestroy.ValueString() != onDestroyKeep, overwrites: c.plan.Overwrite.ValueBool()}
+		images, diags := c.state.imagePaths(ctx)
+		resp.Diagnostics.Append(diags...)
+		old.find(c.identity, images...)
+		resp.Diagnostics.Append(r.engine.preflight(ctx, m, read.unknown, old)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &c.plan)...)
 }
@@ -191,13 +193,6 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 					"that depends on it: such an apply fails before it does anything. Set overwrite = true there, which exchanges the image in one step."
 			}
 			diags.AddWarning("Replacement deletes the migrated image", text)
-		}
-	}
-	if c.manifest.Source.Path != "" {
-		if _, err := os.Stat(c.manifest.SourcePath()); errors.Is(err, fs.ErrNotExist) {
-			diags.AddAttributeWarning(path.Root("source").AtName("path"), "Source of the replacement is missing", fmt.Sprintf(
-				"%s does not exist. If it is not there at apply either, the present image is deleted and no new one can be made. "+
-					"Restore the source first, or undo the change that makes the replacement necessary.", c.manifest.SourcePath()))
 		}
 	}
 	return diags

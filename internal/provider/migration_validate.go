@@ -22,6 +22,8 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	_, diags = config.createTimeout(ctx)
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), read)...)
 }
 

@@ -5,6 +5,19 @@ import (
 	"testing"
 )
 
+// TestTimeoutAtPlan: what was not known when the configuration was validated.
+func TestTimeoutAtPlan(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	for _, timeout := range []string{"0s", "-5m"} {
+		config := m.config(`"timeouts": {"create": "` + timeout + `"}`)
+		resp, _ := m.plan(instance{}, config)
+		wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), `ERROR AttributeName("timeouts").AttributeName("create"): Invalid timeout`)
+		_, diags := m.replan(config)
+		wantText(t, diags, `ERROR AttributeName("timeouts").AttributeName("create"): Invalid timeout`)
+	}
+}
+
 func TestValidateConfig(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fakeProvider(t), `{}`)
@@ -31,8 +44,11 @@ func TestValidateConfig(t *testing.T) {
 		"max_virtual_size": {
 			`{"source": {"type": "raw", "path": "d", "max_virtual_size": -1}, "output": {"directory": "out"}}`, []string{"out of range"},
 		},
-		"fstab mode": {`{` + good + `, "pipeline": {"fix": {"fstab_mode": "all"}}}`, []string{"fstab mode"}},
-		"no stage":   {`{` + good + `, "pipeline": {}}`, []string{"no stage is enabled"}},
+		"no time":            {`{` + good + `, "timeouts": {"create": "0s"}}`, []string{`"timeouts").AttributeName("create"): Invalid timeout: A migration cannot end within 0s`}},
+		"less than no time":  {`{` + good + `, "timeouts": {"create": "-5m"}}`, []string{"within -5m0s"}},
+		"time not known yet": {`{` + good + `, "timeouts": {"create": "(unknown)"}}`, nil},
+		"fstab mode":         {`{` + good + `, "pipeline": {"fix": {"fstab_mode": "all"}}}`, []string{"fstab mode"}},
+		"no stage":           {`{` + good + `, "pipeline": {}}`, []string{"no stage is enabled"}},
 		"no stage, as far as is known": {
 			`{` + good + `, "pipeline": {"fix": {"enabled": "(unknown)"}}}`, nil,
 		},

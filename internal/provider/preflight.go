@@ -3,8 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,75 +13,93 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-const preflightSummary = "Migration would fail on this host"
+// foresee says what would fail a migration that ran now and after the freed
+// files were deleted; worker.Preflight does.
+type foresee func(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error)
 
-// foresee says what would fail a migration that ran now; worker.Preflight does.
-type foresee func(ctx context.Context, m *manifest.Manifest) ([]report.Problem, error)
+// preflight says at plan what would fail a migration on this host, old being
+// what it replaces. These are warnings: it may be another host that applies, and
+// the source may be made by then; the migration itself makes errors of the same
+// before any work. Where that would be too late for the image that is there, they
+// are errors.
+func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, old replacedFiles) (diags diag.Diagnostics) {
+	for _, problem := range e.problems(ctx, m, unknown, old) {
+		tell(&diags, problem, old)
+	}
+	return diags
+}
 
-// preflight warns at plan of what would fail a migration on this host. It may
-// be another host that applies, and the source may be made by then; the
-// migration itself makes errors of the same before any work.
-func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, replaces bool) (diags diag.Diagnostics) {
+// problems asks about what is known of the migration.
+func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, old replacedFiles) []report.Problem {
+	var problems []report.Problem
 	if !unknown.touch("source.path") && !unknown.touch("output") {
-		var problems manifest.Errors
-		if errors.As(m.CheckHost(), &problems) {
-			for _, problem := range problems {
-				diags.AddAttributeWarning(path.Root("source"), preflightSummary, problem.Error()+".")
+		var wrong manifest.Errors
+		if errors.As(m.CheckHost(), &wrong) {
+			for _, one := range wrong {
+				if !undecided(one.Path, unknown) {
+					problems = append(problems, report.Problem{Attribute: "source", Message: one.Error()})
+				}
 			}
 		}
 	}
-	for _, problem := range e.problems(ctx, m, unknown, replaces) {
-		warnOf(&diags, problem)
-	}
-	return diags
-}
-
-// preflightReplacement does the same for a migration that is to be made again.
-// With a source that no host would migrate, the present image must not be
-// deleted.
-func (e *engine) preflightReplacement(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, deletes bool) (diags diag.Diagnostics) {
-	if _, err := os.Stat(m.SourcePath()); errors.Is(err, fs.ErrNotExist) {
-		return nil // checkReplacement says more about that
-	}
-	for _, problem := range e.problems(ctx, m, unknown, true) {
-		if !problem.Refused || !deletes {
-			warnOf(&diags, problem)
-			continue
-		}
-		diags.AddAttributeError(path.Root("source"), "Source of the replacement cannot be migrated", paragraphs(source(m),
-			problem.Message+".", sentence(problem.Remedy),
-			"The present image would be deleted first and no new one could be made. Correct the source, or undo the change that makes the replacement necessary."))
-	}
-	return diags
-}
-
-// problems asks about what is known of the migration. The space for the output
-// of a replacement cannot be judged: the present image goes first.
-func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, replaces bool) []report.Problem {
 	known := *m
 	if unknown.touch("source") {
 		known.Source.Path = ""
 	}
-	if replaces || unknown.touch("output") {
+	if unknown.touch("output") {
 		known.Output.Directory = ""
 	}
-	problems, err := e.foresee(ctx, &known)
+	foreseen, err := e.foresee(ctx, &known, old.freed()...)
 	if err != nil {
 		tflog.Warn(ctx, "What would fail this migration is not known: "+err.Error())
 	}
-	return problems
+	return append(problems, foreseen...)
 }
 
-func warnOf(diags *diag.Diagnostics, problem report.Problem) {
-	text := paragraphs(problem.Message+".", sentence(problem.Remedy))
-	switch section, name, nested := strings.Cut(problem.Attribute, "."); {
-	case section == "":
-		diags.AddWarning(preflightSummary, text)
-	case nested:
-		diags.AddAttributeWarning(path.Root(section).AtName(name), preflightSummary, text)
-	default:
-		diags.AddAttributeWarning(path.Root(section), preflightSummary, text)
+// tell adds a diagnostic of the problem. Terraform folds warnings of the same
+// summary into one, so that each gets its own.
+func tell(diags *diag.Diagnostics, problem report.Problem, old replacedFiles) {
+	may := "would"
+	if problem.Uncertain {
+		may = "may"
 	}
+	summary := "Migration " + may + " fail on this host: " + shortened(problem.Message)
+	text := paragraphs(problem.Message+".", sentence(problem.Remedy))
+	at := path.Empty()
+	if section, name, nested := strings.Cut(problem.Attribute, "."); nested {
+		at = path.Root(section).AtName(name)
+	} else if section != "" {
+		at = path.Root(section)
+	}
+	add, addAt := diags.AddWarning, diags.AddAttributeWarning
+	switch images := strings.Join(old.here, ", "); {
+	case !old.lost():
+	case !problem.Uncertain && !old.overwrites:
+		add, addAt = diags.AddError, diags.AddAttributeError
+		summary = "Replacement would delete the image and then fail: " + shortened(problem.Message)
+		text = paragraphs("The replacement would first delete "+images+", and the new migration would then fail on this host:", text,
+			"Correct that, or undo the change that makes the replacement necessary. If it will be right by then, as with a source that another "+
+				"resource makes in the same apply, set overwrite = true together with create_before_destroy: the image is then exchanged in "+
+				"one step, stays if the migration fails, and this is only a warning.")
+	default:
+		text = paragraphs(text, "Without create_before_destroy and overwrite = true, the replacement first deletes "+images+".")
+	}
+	if len(at.Steps()) == 0 {
+		add(summary, text)
+		return
+	}
+	addAt(at, summary, text)
+}
+
+// shortened is a message as a summary has it: its first line, and not all of a
+// long one.
+func shortened(message string) string {
+	const enough = 160
+	line, _, _ := strings.Cut(message, "\n")
+	if runes := []rune(line); len(runes) > enough {
+		return string(runes[:enough-3]) + "..."
+	}
+	return strings.TrimSuffix(line, ":")
 }
 
 // sentence is a remedy as a diagnostic has it. Messages stay as they are: they

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -28,8 +29,8 @@ func troubledSource(t *testing.T, problems ...report.Problem) string {
 
 var (
 	noQEMU  = report.Problem{Message: "there is no qemu-img", Remedy: "install qemu-utils"}
-	noSpace = report.Problem{Attribute: "output.directory", Message: "disk space may not suffice"}
-	noVMDK  = report.Problem{Attribute: "source", Message: "disk.vmdk is a VHD image, but source.type says vmdk", Remedy: "set source.type to \"vhd\"", Refused: true}
+	noSpace = report.Problem{Attribute: "output.directory", Message: "disk space may not suffice", Uncertain: true}
+	noVMDK  = report.Problem{Attribute: "source", Message: "disk.vmdk is a VHD image, but source.type says vmdk", Remedy: "set source.type to \"vhd\""}
 )
 
 func onlyWarnings(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
@@ -53,7 +54,7 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	onlyWarnings(t, resp.Diagnostics)
 	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"),
 		`there is no qemu-img.`, `Install qemu-utils.`,
-		`AttributeName("output").AttributeName("directory"): Migration would fail on this host: disk space`,
+		`AttributeName("output").AttributeName("directory"): Migration may fail on this host: disk space may`,
 		`AttributeName("source"): Migration would fail on this host: disk.vmdk is a VHD image`)
 
 	resp, _ = server.plan(instance{}, `{"source": {"type": "vmdk", "path": "(unknown)"}, "output": {"directory": "/images"}}`)
@@ -62,32 +63,72 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	}
 }
 
-// A replacement deletes the image first, so that a source which no host would
-// migrate has to be said before.
+// A replacement deletes the image first, so that what would fail the migration
+// after that is said before.
 func TestPreflightOfReplacement(t *testing.T) {
 	t.Parallel()
+	const keep, overwrite = `"on_destroy": "keep"`, `"overwrite": true`
 	for name, test := range map[string]struct {
 		problem  report.Problem
 		settings string
+		host     string // that the image was made on, if not this one
 		refuses  bool
-		want     string
+		want     []string
 	}{
-		"another source that is refused":   {noVMDK, "", true, "The present image would be deleted first"},
-		"the image stays":                  {noVMDK, `"on_destroy": "keep"`, false, "disk.vmdk is a VHD image"},
-		"what another host may have":       {noQEMU, "", false, "qemu-utils"},
-		"a source that may still be there": {report.Problem{Attribute: "source", Message: "disk.vmdk needs disk-flat.vmdk"}, "", false, "disk-flat"},
+		"a source that is refused":   {noVMDK, "", "", true, []string{`ERROR AttributeName("source")`, "would first delete IMAGE", "disk.vmdk is a VHD image", `Set source.type to "vhd".`, "set overwrite = true"}},
+		"a tool that is missing":     {noQEMU, "", "", true, []string{"ERROR: Replacement would delete the image and then fail: there is no qemu-img", "would first delete IMAGE", "Install qemu-utils."}},
+		"the space may suffice":      {noSpace, "", "", false, []string{"Migration may fail on this host: disk space", "deletes IMAGE"}},
+		"the image stays":            {noVMDK, keep, "", false, []string{"Migration would fail on this host: disk.vmdk is a VHD image"}},
+		"the image may be exchanged": {noVMDK, overwrite, "", false, []string{"Migration would fail on this host: disk.vmdk is a VHD image", "Without create_before_destroy", "deletes IMAGE"}},
+		"the image is elsewhere":     {noVMDK, "", "another", false, []string{"Migration would fail on this host: disk.vmdk is a VHD image"}},
+		"the image's space is free":  {report.Problem{Message: "without FREED", Uncertain: true}, "", "", false, []string{"without IMAGE."}},
+		"the image's space is taken": {report.Problem{Message: "without FREED", Uncertain: true}, keep, "", false, []string{"without ."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, directory := newServer(t, fakeProvider(t), `{}`), t.TempDir()
-			made, diags := server.apply(t.Context(), instance{}, configuration(sourceFile(t), directory, test.settings))
-			server.noErrors(diags)
-			resp, _ := server.plan(made, configuration(troubledSource(t, test.problem), filepath.Join(directory, "new"), test.settings))
-			text := strings.Join(texts(resp.Diagnostics), "\n")
+			m := migrate(t, test.settings)
+			if test.host != "" {
+				m.private = editIdentity(t, m.private, func(i *artifact.Identity) { i.HostID = test.host })
+			}
+			_, text := m.replan(configuration(troubledSource(t, test.problem), filepath.Join(m.directory, "new"), test.settings))
 			if refused := strings.Contains(text, "ERROR"); refused != test.refuses {
 				t.Errorf("refused: %t\n%s", refused, text)
 			}
-			wantText(t, text, test.want)
+			for _, want := range test.want {
+				wantText(t, text, strings.ReplaceAll(want, "IMAGE", m.image))
+			}
 		})
+	}
+}
+
+// With -replace, Terraform plans without changes, and then once more as if there
+// were no state.
+func TestPreflightOfForcedReplacement(t *testing.T) {
+	t.Parallel()
+	for settings, severity := range map[string]string{"": "ERROR", `"on_destroy": "keep"`: "WARNING", `"overwrite": true`: "WARNING"} {
+		m := migrate(t, settings)
+		if err := os.Remove(m.source); err != nil {
+			t.Fatal(err)
+		}
+		resp, _ := m.plan(instance{private: m.private}, m.config(settings))
+		wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), severity+` AttributeName("source")`, m.source)
+	}
+}
+
+// Terraform folds warnings of the same summary.
+func TestPreflightSummariesDiffer(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	long := report.Problem{Message: strings.Repeat("x", 500) + "\nmore"}
+	resp, _ := server.plan(instance{}, configuration(troubledSource(t, noQEMU, noSpace, noVMDK, long), t.TempDir(), ""))
+	seen := map[string]bool{}
+	for _, d := range resp.Diagnostics {
+		seen[d.Summary] = true
+		if len(d.Summary) > 250 || strings.Contains(d.Summary, "\n") {
+			t.Errorf("summary %q", d.Summary)
+		}
+	}
+	if len(seen) != 4 || len(resp.Diagnostics) != 4 {
+		t.Errorf("%d diagnostics with %d summaries", len(resp.Diagnostics), len(seen))
 	}
 }

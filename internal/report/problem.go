@@ -8,7 +8,6 @@ type Problem struct {
 	Attribute string `json:"attribute,omitempty"`
 	Message   string `json:"message"`
 	Remedy    string `json:"remedy,omitempty"`
-	// Refused says that the source is refused for what it holds, which no other
-	// host would change.
-	Refused bool `json:"refused,omitempty"`
+	// Uncertain says that the migration may succeed all the same.
+	Uncertain bool `json:"uncertain,omitempty"`
 }

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -21,13 +20,6 @@ func (r *refusal) Unwrap() error { return r.cause }
 func (r *refusal) Remedy() string { return r.remedy }
 
 func refuse(message, remedy string) error { return &refusal{message: message, remedy: remedy} }
-
-// Refused reports whether err says that a source cannot be migrated for what its
-// files hold. A file that is not there may still come.
-func Refused(err error) bool {
-	var refused *refusal
-	return errors.As(err, &refused) && !errors.Is(err, fs.ErrNotExist)
-}
 
 // missing is the refusal of an image that needs files which are not there. It
 // satisfies fs.ErrNotExist.

@@ -15,9 +15,10 @@ type Glanced struct {
 	Unpacked int64
 }
 
-// Glance examines headers and names as Open does, and refuses what it refuses
-// for their sake. It reads no data, starts no program and writes nothing, so
-// that it takes milliseconds; what only those would show, Open finds.
+// Glance examines headers, names and, as far as ctx allows, tables as Open does,
+// and refuses what it refuses for their sake. It reads no data and writes
+// nothing, so that it takes milliseconds for most sources. Where time runs out
+// or qemu-img is missing, tables are left to Open.
 func Glance(ctx context.Context, request Request) (*Glanced, error) {
 	request.Checksum, request.IgnoreChecksums = "", true
 	if request.MaxVirtualSize == 0 {

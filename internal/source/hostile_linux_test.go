@@ -453,7 +453,32 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("error %v, want %q", err, test.want)
 			}
 			requireRemedy(t, err)
+			if r.Checksum != "" { // a glance reads no data
+				return
+			}
+			switch _, glanced := source.Glance(t.Context(), r); {
+			case glanced == nil:
+				t.Error("a glance does not see it")
+			case glanced.Error() != err.Error():
+				t.Errorf("a glance says %v, want %v", glanced, err)
+			}
 		})
+	}
+}
+
+// What cannot be read in time is left to Open.
+func TestGlanceEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	disk := newDisk(t)
+	for _, request := range []source.Request{
+		{Type: source.TypeVMDK, Path: truncateTo(t, convert(t, disk, "vmdk", filepath.Join(t.TempDir(), "a.vmdk")), 0.7)},
+		{Type: source.TypeQCOW2, Path: truncateTo(t, convert(t, disk, "qcow2", filepath.Join(t.TempDir(), "a.qcow2")), 0.7)},
+	} {
+		if glanced, err := source.Glance(ctx, request); err != nil || len(glanced.Disks) != 1 {
+			t.Errorf("%s: %+v, error %v", request.Type, glanced, err)
+		}
 	}
 }
 

@@ -51,15 +51,15 @@ type answering struct {
 	answers *bufio.Reader
 }
 
-// Check returns what would fail the migration if it ran now on this host. The
-// manifest's secrets stay here. An error means that this could not be found
+// Check returns what would fail the migration if it ran now on this host, but
+// for the freed files, which will have been deleted. The manifest's secrets stay here. An error means that this could not be found
 // out, which fails no migration.
-func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest) ([]report.Problem, error) {
+func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
 	bare, err := m.WithoutSecrets()
 	if err != nil {
 		return nil, err
 	}
-	question, err := json.Marshal(bare)
+	question, err := json.Marshal(manifest.Question{Manifest: bare, Freed: freed})
 	if err != nil {
 		return nil, err
 	}

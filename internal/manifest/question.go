@@ -1,0 +1,9 @@
+package manifest
+
+// Question is what a preflight is asked: whether a manifest could be migrated.
+type Question struct {
+	*Manifest
+
+	// Freed are files that will have been deleted when it is.
+	Freed []string `json:"freed,omitempty"`
+}
