@@ -11,15 +11,22 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// preflightTime bounds one preflight, of which only measuring a large source
-// takes long. What is not measured by then is not said.
-const preflightTime = 5 * time.Second
+const (
+	// preflightTime bounds one preflight, of which only reading the tables of a
+	// large source takes long. What is not known by then is not said.
+	preflightTime = 5 * time.Second
+	// preflightBudget is what those of one plan may take together that no image
+	// depends on, and preflightLeast what each may take nevertheless.
+	preflightBudget = 8 * time.Second
+	preflightLeast  = 50 * time.Millisecond
+)
 
 // answerPreflights answers each manifest that comes in with one line, a JSON
 // list of report.Problem, until standard input ends. Nothing is validated: what
 // is planned may lack what only apply will know.
 func (c *Command) answerPreflights(ctx context.Context, f flags) error {
 	in, out := json.NewDecoder(c.Stdin), json.NewEncoder(c.Stdout)
+	budget := preflightBudget
 	for {
 		question := manifest.Question{Manifest: &manifest.Manifest{}}
 		if err := in.Decode(&question); errors.Is(err, io.EOF) {
@@ -27,9 +34,15 @@ func (c *Command) answerPreflights(ctx context.Context, f flags) error {
 		} else if err != nil {
 			return err
 		}
-		limited, cancel := context.WithTimeout(ctx, preflightTime)
+		limit := preflightTime
+		if len(question.Freed) == 0 { // not a replacement
+			limit = max(min(limit, budget), preflightLeast)
+		}
+		started := time.Now()
+		limited, cancel := context.WithTimeout(ctx, limit)
 		problems := c.Preflight(limited, question.Manifest, EngineOptions{WorkDirectory: f.workDirectory, Acceleration: f.acceleration, Freed: question.Freed})
 		cancel()
+		budget -= time.Since(started)
 		if err := out.Encode(append([]report.Problem{}, problems...)); err != nil {
 			return err
 		}

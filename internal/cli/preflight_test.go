@@ -3,8 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -34,4 +37,30 @@ func TestAnswerPreflights(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("answers:\n%swant:\n%s", out.String(), want)
 	}
+}
+
+// A plan of many sources that are slow to read does not take long for each, but
+// where a replacement would delete an image.
+func TestPreflightsShareTheirTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var took []time.Duration
+		var out, errs bytes.Buffer
+		c := &Command{
+			Stdin:  strings.NewReader(strings.Repeat(`{}`, 3) + `{"freed": ["old.qcow2"]}`),
+			Stdout: &out, Stderr: &errs,
+			Preflight: func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) []report.Problem {
+				started := time.Now()
+				<-ctx.Done()
+				took = append(took, time.Since(started))
+				return nil
+			},
+		}
+		if code := c.Run(t.Context(), []string{"--preflight"}); code != ExitSuccess {
+			t.Errorf("exit code %d: %s", code, errs.String())
+		}
+		if want := []time.Duration{preflightTime, preflightBudget - preflightTime, preflightLeast, preflightTime}; !slices.Equal(took, want) {
+			t.Errorf("they took %v, want %v", took, want)
+		}
+	})
 }

@@ -16,8 +16,9 @@ import (
 // Preflight says what would fail the migration that m describes if it ran now,
 // by the rules of load_manifest, and changes nothing. It reads headers and tables
 // and takes milliseconds, or, where these are large or space is scarce, as long
-// as ctx allows. What is not known by then is not said. An empty source.path or output.directory is one that is
-// not known yet. What m.CheckHost says is left to it.
+// as ctx allows. What is not known by then is not said. An empty source.path or
+// output.directory is one that is not known yet. What m.CheckHost says is left to
+// it.
 func Preflight(ctx context.Context, m *manifest.Manifest, o Options) []report.Problem {
 	return newRun(ctx, m, o).preflight()
 }

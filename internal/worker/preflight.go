@@ -52,8 +52,9 @@ type answering struct {
 }
 
 // Check returns what would fail the migration if it ran now on this host, but
-// for the freed files, which will have been deleted. The manifest's secrets stay here. An error means that this could not be found
-// out, which fails no migration.
+// for the freed files, which will have been deleted. The manifest's secrets stay
+// here. An error means that this could not be found out, which fails no
+// migration.
 func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
 	bare, err := m.WithoutSecrets()
 	if err != nil {
