@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -95,7 +96,8 @@ func TestRawCutOff(t *testing.T) {
 			if cut := err != nil; cut != test.cut {
 				t.Fatalf("%v", err)
 			}
-			if test.cut && (!Refused(err) || !strings.Contains(err.Error(), "cut off")) {
+			var refused *refusal
+			if test.cut && (!errors.As(err, &refused) || !strings.Contains(err.Error(), "cut off")) {
 				t.Errorf("%v", err)
 			}
 		})
