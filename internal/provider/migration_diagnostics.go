@@ -24,7 +24,8 @@ func (e *timeoutError) Error() string { return fmt.Sprintf("it took longer than 
 func outcome(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Diagnostics) {
 	if rep != nil {
 		for _, warning := range rep.Warnings {
-			diags.AddWarning(headline("Migration warning in stage "+warning.Stage, warning.Message), paragraphs(source(m), warning.Message, warning.Remedy))
+			// Terraform shows but the first of several warnings with one summary.
+			diags.AddWarning("Migration warning in stage "+warning.Stage+": "+shortened(warning.Message), paragraphs(source(m), warning.Message, warning.Remedy))
 		}
 	}
 	var timeout *timeoutError
@@ -48,17 +49,6 @@ func outcome(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Di
 		}
 	}
 	return diags
-}
-
-// headline makes a summary that no other message has: Terraform shows but the
-// first of several warnings with the same one.
-func headline(kind, message string) string {
-	const longest = 100
-	line, _, _ := strings.Cut(message, "\n")
-	if runes := []rune(line); len(runes) > longest {
-		line = strings.TrimSpace(string(runes[:longest])) + "…"
-	}
-	return kind + ": " + line
 }
 
 // source names the migration: diagnostics of several run together in one apply.
