@@ -62,6 +62,9 @@ func fixInitramfs(ctx context.Context, r *run) error {
 		bus := bootsFrom(repair.drivers, repair.image)
 		bootable = bootable || bus != ""
 		r.warnUnbootable(result, repair.drivers, bus)
+		if result.Default {
+			r.result.DiskBus, r.result.NICModel = hardwareOf(result, bus)
+		}
 		if len(repair.lacked) > 0 && repair.image != nil {
 			g := repair.image.Generator
 			persisted[g] = appendMissing(persisted[g], repair.lacked...)
@@ -71,6 +74,15 @@ func fixInitramfs(ctx context.Context, r *run) error {
 		r.warn("no kernel of the guest finds its root file system on a virtio disk", sataRemedy)
 	}
 	return r.persistDrivers(persisted)
+}
+
+// hardwareOf is what a kernel that boots from the bus is to be given.
+func hardwareOf(k Kernel, bus string) (diskBus, nicModel string) {
+	diskBus, nicModel = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus], "virtio"
+	if _, network := k.HasVirtio(); !network {
+		nicModel = "e1000"
+	}
+	return diskBus, nicModel
 }
 
 const sataRemedy = "attach the disk to a SATA controller, and an e1000 network card where virtio_net is missing"

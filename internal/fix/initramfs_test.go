@@ -175,6 +175,9 @@ func TestInitramfsExtended(t *testing.T) {
 	if len(r.warnings) > 0 {
 		t.Errorf("warnings: %v", r.warnings)
 	}
+	if r.result.DiskBus != "virtio" || r.result.NICModel != "virtio" {
+		t.Errorf("it is to be given %q and %q", r.result.DiskBus, r.result.NICModel)
+	}
 	image, err := r.readInitramfs("/boot/initrd.img-" + version)
 	if err != nil {
 		t.Fatal(err)
@@ -316,6 +319,10 @@ func TestInitramfsFullBoot(t *testing.T) {
 	if k := r.result.Kernels[0]; k.Action != "none" || !strings.Contains(k.Reason, "4096 bytes free") || len(r.warnings) == 0 {
 		t.Errorf("full file system: %+v", k)
 	}
+	// The drivers are there, but not where the kernel needs them.
+	if r.result.DiskBus != "sata" || r.result.NICModel != "virtio" {
+		t.Errorf("it is to be given %q and %q", r.result.DiskBus, r.result.NICModel)
+	}
 	info, err := tree.Stat(name)
 	if err != nil {
 		t.Fatal(err)
@@ -348,6 +355,9 @@ func TestInitramfsWithoutVirtio(t *testing.T) {
 	}), nil)
 	if k := r.result.Kernels[0]; k.Virtio["virtio_blk"] != "missing" {
 		t.Errorf("%+v", k)
+	}
+	if r.result.DiskBus != "sata" || r.result.NICModel != "e1000" {
+		t.Errorf("it is to be given %q and %q", r.result.DiskBus, r.result.NICModel)
 	}
 	if len(r.warnings) < 2 || !strings.Contains(r.warnings[0].Remedy, "SATA") || !strings.Contains(r.warnings[0].Message, "default kernel") {
 		t.Errorf("warnings: %+v", r.warnings)

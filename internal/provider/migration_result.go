@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -164,10 +165,17 @@ func newGuestModel(rep *report.Report) (guestModel, error) {
 	var loaded struct {
 		Machine machineModel `json:"machine"`
 	}
+	var fixed struct {
+		DiskBus  *string `json:"disk_bus"`
+		NICModel *string `json:"nic_model"`
+	}
 	err := errors.Join(
 		stageResult(rep, report.StageInspect, &inspected),
+		stageResult(rep, report.StageFix, &fixed),
 		stageResult(rep, report.StageLoadManifest, &loaded))
 	guest := inspected.Guest
+	// What the guest boots from in the end was not known at inspection.
+	guest.DiskBus, guest.NICModel = cmp.Or(fixed.DiskBus, guest.DiskBus), cmp.Or(fixed.NICModel, guest.NICModel)
 	guest.machineModel = loaded.Machine
 	// Empty lists can be iterated over; null ones cannot.
 	guest.NICs = append([]nicModel{}, guest.NICs...)

@@ -42,7 +42,7 @@ func computedAttributes() map[string]schema.Attribute {
 				"arch":         readString("Processor architecture, such as `x86_64`."),
 				"hostname":     readString("Host name."),
 				"firmware":     readString("Firmware that the guest boots with: `bios` or `uefi`."),
-				"disk_bus":     readString("Disk bus to attach the image to, such as `virtio`."),
+				"disk_bus":     readString("Disk bus to attach the image to: `virtio`, `scsi` (on a virtio-scsi controller) or `sata`."),
 				"nic_model":    readString("Network card to give the machine, such as `virtio`."),
 				"virtual_size": readNumber("Size of the boot disk that the guest sees, in bytes."),
 				"name":         readString("Name of the virtual machine in the descriptor of its package (`ova`, `ovf`)."),
