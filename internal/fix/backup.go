@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -104,14 +103,11 @@ func (b *backups) load() error {
 // copy goes through a file of the host: an initramfs is too large to be held
 // in memory, and one session cannot read and write at once.
 func (b *backups) copy(name string, info guest.FileInfo) error {
-	temp, err := os.CreateTemp("", "hyper2kvm-backup-")
+	temp, err := scratchFile()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		_ = temp.Close()
-		_ = os.Remove(temp.Name())
-	}()
+	defer func() { _ = temp.Close() }()
 	if err := b.fs.Download(name, temp); err != nil {
 		return err
 	}

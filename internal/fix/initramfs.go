@@ -127,14 +127,11 @@ func (p *imageRepair) do(ctx context.Context) error {
 		p.result.Reason = "the kernel boots without an initramfs"
 		return nil
 	}
-	file, err := os.CreateTemp("", "hyper2kvm-initramfs-")
+	file, err := scratchFile()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		_ = file.Close()
-		_ = os.Remove(file.Name())
-	}()
+	defer func() { _ = file.Close() }()
 	if err := r.fs.Download(k.initramfs, file); err != nil {
 		return fmt.Errorf("cannot read %s in the guest: %w", k.initramfs, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"debug/pe"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -38,14 +37,11 @@ func (r *run) warnUnifiedImages() error {
 
 // unifiedCmdline returns the section .cmdline of an image.
 func (r *run) unifiedCmdline(image string) (string, error) {
-	temp, err := os.CreateTemp("", "hyper2kvm-efi-")
+	temp, err := scratchFile()
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		_ = temp.Close()
-		_ = os.Remove(temp.Name())
-	}()
+	defer func() { _ = temp.Close() }()
 	if err := r.fs.Download(image, temp); err != nil {
 		return "", err
 	}
