@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -59,6 +60,15 @@ func (r *run) fix() (any, error) {
 	result := fixResult{Result: fixed}
 	if err := r.inject(injection, target, &result); err != nil {
 		return nil, err
+	}
+	if result.DiskBus == "" {
+		// No initramfs was looked at, or which kernel boots is not known.
+		kernels, err := fix.Survey(r.ctx, target, true)
+		if err != nil {
+			return nil, fmt.Errorf("reading the guest's kernels: %w", err)
+		}
+		needed := r.adviseHardware(kernels)
+		result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
 	}
 	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
 		return nil, err
