@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
 )
 
 // addSystem adds nothing: migrations run on Linux only, and elsewhere the
@@ -13,6 +14,12 @@ import (
 func (f *Fingerprint) addSystem(string) error { return nil }
 
 func fileSystem(string) (device uint64, id string, err error) { return 0, "", nil }
+
+func birthOf(string) *time.Time { return nil }
+
+func setMark(string, string) error { return errors.ErrUnsupported }
+
+func getMark(string) string { return "" }
 
 func renameNoReplace(from, to string) error { return linkNoReplace(from, to) }
 

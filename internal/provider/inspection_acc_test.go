@@ -80,6 +80,11 @@ func TestAccInspectionOfGuest(t *testing.T) {
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("distro"), knownvalue.StringExact("debian")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("firmware"), knownvalue.StringExact("bios")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("disks").AtSliceIndex(0).AtMapKey("partitions"), knownvalue.NotNull()),
+				// Its initramfs has what VMware needed, and nothing has fixed it.
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("disk_bus"), knownvalue.StringExact("sata")),
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("nic_model"), knownvalue.StringExact("virtio")),
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("warnings").AtSliceIndex(0).AtMapKey("message"),
+					knownvalue.StringRegexp(regexp.MustCompile("needs a SATA disk .*has no virtio disk driver"))),
 			},
 		}},
 	})

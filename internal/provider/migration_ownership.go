@@ -73,10 +73,13 @@ func rememberIdentity(ctx context.Context, private writablePrivateState, paths [
 	return diags
 }
 
-// recallIdentity is the stored identity. Without one it is empty, and the
-// records alone decide.
-func recallIdentity(ctx context.Context, private privateState) (identity artifact.Identity, diags diag.Diagnostics) {
+// recallIdentity is the stored identity, for this host to judge by. Without one
+// it is empty, and the records alone decide.
+func (e *engine) recallIdentity(ctx context.Context, private privateState) (identity artifact.Identity, diags diag.Diagnostics) {
 	diags = recall(ctx, private, identityKey, &identity)
+	if e != nil { // it is configured
+		identity.Here = e.hostID
+	}
 	return identity, diags
 }
 
