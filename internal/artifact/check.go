@@ -26,8 +26,8 @@ const (
 	// StateMissing is no file in the directory that had it. A directory that is
 	// gone may only not be mounted.
 	StateMissing State = "missing"
-	// StateElsewhere is no file on this host, and nothing that tells whether it
-	// still is on the one that published it.
+	// StateElsewhere is no file on this host, or none that can be looked at, and
+	// nothing that tells whether it still is on the one that published it.
 	StateElsewhere State = "elsewhere"
 	// StateUnknown is that nothing certain can be said, and why is in Reason.
 	StateUnknown State = "unknown"
@@ -49,7 +49,7 @@ func Check(path string, want Identity) Status {
 		if info, statErr := os.Lstat(path); statErr == nil && !info.Mode().IsRegular() {
 			return Status{State: StateReplaced, Reason: fmt.Sprintf("%s is no regular file any more (%s)", path, info.Mode().Type())}
 		}
-		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
+		return Status{State: want.unseen(), Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
 	}
 	record, recordErr := ReadRecord(path)
 	if err != nil {
@@ -80,6 +80,9 @@ func checkMissing(path string, want Identity, record *Record) Status {
 		record = nil // left by somebody else
 	}
 	directory := filepath.Dir(path)
+	if want.Directory != "" && want.Directory != directory {
+		want.Device, want.FileSystem, want.Mark = 0, "", "" // they are another directory's
+	}
 	switch {
 	case record != nil, want.Mark != "" && want.Mark == markOf(directory):
 		// This is where it was, whichever host made it.
@@ -105,6 +108,14 @@ func checkMissing(path string, want Identity, record *Record) Status {
 			"mount the right one, or make the directory anew if it was deleted", path, directory)}
 	}
 	return Status{State: StateMissing, Reason: fmt.Sprintf("%s is gone", path)}
+}
+
+// unseen is the state of a file that cannot be looked at.
+func (i Identity) unseen() State {
+	if OnHost(i.Here, i.HostID) {
+		return StateUnknown
+	}
+	return StateElsewhere
 }
 
 // firstExisting is the directory, or the first of its parents that is there.

@@ -63,6 +63,7 @@ func TestCheckMissing(t *testing.T) {
 		"hosts with two ids":                      {unmark, []func(*Identity){noMark, given("a", "b")}, StateElsewhere},
 		"this host was given an id since":         {unmark, []func(*Identity){noMark, given(HostID(), "b")}, StateElsewhere},
 		"two ids, and the directory is the right": {nothing, []func(*Identity){given("a", "b")}, StateMissing},
+		"what is known is of another directory":   {unmark, []func(*Identity){otherFileSystem, func(i *Identity) { i.Directory = "/reports" }}, StateMissing},
 		"another run's record in another place": {func(t *testing.T, directory string) {
 			anew(t, directory)
 			write(t, filepath.Join(directory, ".disk.qcow2"+sidecarSuffix), `{"version": 1, "run_id": "another"}`)
@@ -95,6 +96,18 @@ func TestCheckMissing(t *testing.T) {
 				t.Errorf("state is %s (%s), want %s", got.State, got.Reason, test.then)
 			}
 		})
+	}
+}
+
+// What this host may not look at, it cannot tell of another.
+func TestCheckWhatCannotBeLookedAt(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	symlink(t, "loop", filepath.Join(directory, "loop"))
+	for host, want := range map[string]State{HostID(): StateUnknown, "another": StateElsewhere} {
+		if got := Check(filepath.Join(directory, "loop", "disk.qcow2"), Identity{HostID: host}); got.State != want {
+			t.Errorf("of %q: %s (%s)", host, got.State, got.Reason)
+		}
 	}
 }
 

@@ -52,6 +52,9 @@ type Identity struct {
 	FileSystem string    `json:"file_system,omitempty"`
 	Mark       string    `json:"directory_mark,omitempty"`
 	Created    time.Time `json:"created,omitzero"`
+	// Directory is the path of the directory that Device, FileSystem and Mark are
+	// of, as the caller names it. Empty, they are of every file's.
+	Directory string `json:"directory,omitempty"`
 	// Here is the id that the host which asks was given, or empty. It is not
 	// remembered.
 	Here string `json:"-"`

@@ -114,6 +114,23 @@ func TestDestroyOnAnotherHost(t *testing.T) {
 	}
 }
 
+// The report may lie in another directory, of which nothing is remembered.
+func TestDestroyWithoutAReportElsewhere(t *testing.T) {
+	t.Parallel()
+	reports := t.TempDir()
+	file := filepath.Join(reports, "r.json")
+	m := migrate(t, fmt.Sprintf(`"options": {"report": {"path": %q}}`, file))
+	for _, path := range []string{file, artifact.RecordPath(file)} {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.noErrors(m.destroy(m.instance))
+	if left := listing(t, m.directory); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
 // Hosts of one id are one where nothing else tells them apart.
 func TestHostIDIsRecorded(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,10 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -45,9 +48,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 			continue
 		case artifact.StateUnknown:
 			resp.Diagnostics.AddError("Unable to find out whether an image exists", paragraphs(status.Reason+".",
-				"If the image is gone for good, take the resource out of the state with `terraform state rm`. If this is another machine or container "+
-					"than the one that migrated, and only its id is the same, give each its own host_id in the provider's configuration: "+
-					"the state then stays as it is, with a warning."))
+				"If the image is gone for good, take the resource out of the state with `terraform state rm`.", otherwiseAnotherHost(image.Path)))
 			continue
 		case artifact.StateReplaced, artifact.StateUnrecorded:
 			// Not ours to judge: it may be a restored backup. Migrating again
@@ -91,4 +92,14 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.Append(remember(ctx, resp.Private, checksumsKey, published)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
+}
+
+// otherwiseAnotherHost says what to do where the file is missing because this host
+// only seems to be the one that made it.
+func otherwiseAnotherHost(file string) string {
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return "If this is another machine or container than the one that migrated, with the same machine-id and name, give each its own host_id in the " +
+		"provider's configuration: the state then stays as it is, with a warning."
 }
