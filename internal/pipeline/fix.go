@@ -61,14 +61,8 @@ func (r *run) fix() (any, error) {
 	if err := r.inject(injection, target, &result); err != nil {
 		return nil, err
 	}
-	if result.DiskBus == "" {
-		// No initramfs was looked at, or which kernel boots is not known.
-		kernels, err := fix.Survey(r.ctx, target, true)
-		if err != nil {
-			return nil, fmt.Errorf("reading the guest's kernels: %w", err)
-		}
-		needed := r.adviseHardware(kernels)
-		result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
+	if err := r.completeHardware(target, &result); err != nil {
+		return nil, err
 	}
 	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
 		return nil, err
@@ -77,6 +71,21 @@ func (r *run) fix() (any, error) {
 		return result, r.verifySource()
 	}
 	return result, r.keepOverlays()
+}
+
+// completeHardware says what the guest is to be given where the fixes do not: no
+// initramfs was looked at, or which kernel boots is not known.
+func (r *run) completeHardware(target fix.Target, result *fixResult) error {
+	if result.DiskBus != "" {
+		return nil
+	}
+	kernels, err := fix.Survey(r.ctx, target, true)
+	if err != nil {
+		return fmt.Errorf("reading the guest's kernels: %w", err)
+	}
+	needed := r.adviseHardware(kernels)
+	result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
+	return nil
 }
 
 // writtenPaths are guest paths in every file system that was written to.

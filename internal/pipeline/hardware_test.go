@@ -1,11 +1,16 @@
 package pipeline
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // A guest that nothing has prepared gets what every kernel of its kind boots
@@ -97,6 +102,77 @@ func TestExpectedHardware(t *testing.T) {
 	} {
 		if disk, nic := expectedHardware([]fix.Kernel{{NICModel: "rtl8139"}, test.kernel}); disk != test.disk || nic != test.nic {
 			t.Errorf("%s: %s and %s", name, disk, nic)
+		}
+	}
+}
+
+// runOf is a run that has looked into the guest.
+func runOf(t *testing.T, found *guest.OS, fixing bool) *run {
+	t.Helper()
+	m := migration("/source.vmdk", t.TempDir())
+	m.Pipeline.Fix.Enabled = fixing
+	r := newRun(t.Context(), m, Options{})
+	r.source, r.system, r.stage = &source.Source{}, &system{os: found}, report.StageInspect
+	return r
+}
+
+// Inspection advises where no fix stage comes after it.
+func TestInspectionAdvises(t *testing.T) {
+	t.Parallel()
+	xp := &guest.OS{Type: "windows", Product: "Microsoft Windows XP", Major: 5, Minor: 1}
+	for name, test := range map[string]struct {
+		os        *guest.OS
+		fixing    bool
+		disk, nic string
+		warnings  int
+	}{
+		"nobody looked":    {nil, false, "sata", "e1000e", 1},
+		"old Windows":      {xp, false, "ide", "rtl8139", 1},
+		"it will be fixed": {&guest.OS{Type: "plan9"}, true, "virtio", "virtio", 0},
+	} {
+		r := runOf(t, test.os, test.fixing)
+		info, err := r.guestInfo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.DiskBus != test.disk || info.NICModel != test.nic || len(r.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, %s, warnings %v", name, info.DiskBus, info.NICModel, r.report.Warnings)
+		}
+	}
+}
+
+// Fixes that do not touch the initramfs do not say what the guest boots from.
+func TestFixStageAdvises(t *testing.T) {
+	t.Parallel()
+	const version = "6.1.0"
+	builtin := map[string]string{
+		"boot/vmlinuz-" + version:                     "kernel",
+		"lib/modules/" + version + "/modules.builtin": "kernel/virtio_pci.ko\nkernel/virtio_blk.ko\nkernel/virtio_net.ko\n",
+	}
+	for name, test := range map[string]struct {
+		files    map[string]string
+		before   string
+		disk     string
+		warnings int
+	}{
+		"the fixes have said it": {nil, "scsi", "scsi", 0},
+		"no kernel":              {nil, "", "sata", 1},
+		"drivers built in":       {builtin, "", "virtio", 0},
+	} {
+		r := runOf(t, &guest.OS{Type: "linux"}, true)
+		root := t.TempDir()
+		for file, content := range test.files {
+			file = filepath.Join(root, file)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(content), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		result := fixResult{Result: fix.Result{DiskBus: test.before}}
+		if err := r.completeHardware(fix.Target{FS: guest.NewTree(root)}, &result); err != nil {
+			t.Fatal(err)
+		}
+		if result.DiskBus != test.disk || len(r.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, warnings %v", name, result.DiskBus, r.report.Warnings)
 		}
 	}
 }
