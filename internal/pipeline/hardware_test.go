@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -109,7 +110,7 @@ func TestExpectedHardware(t *testing.T) {
 // runOf is a run that has looked into the guest.
 func runOf(t *testing.T, found *guest.OS, fixing bool) *run {
 	t.Helper()
-	m := migration("/source.vmdk", t.TempDir())
+	m := &manifest.Manifest{Pipeline: manifest.DefaultPipeline()}
 	m.Pipeline.Fix.Enabled = fixing
 	r := newRun(t.Context(), m, Options{})
 	r.source, r.system, r.stage = &source.Source{}, &system{os: found}, report.StageInspect
