@@ -3,6 +3,7 @@ package guest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -32,16 +33,9 @@ func (a applianceFiles) check() error {
 	if os.Getenv("SUPERMIN_KERNEL") != "" || exists(filepath.Join(a.cache, "appliance.d", "kernel")) {
 		return nil
 	}
-	var kernels []string
-	for _, pattern := range []string{filepath.Join(a.modules, "*", "vmlinuz"), filepath.Join(a.boot, "vmlinu[xz]-*")} {
-		found, _ := filepath.Glob(pattern) // the pattern is a good one
-		kernels = append(kernels, found...)
-	}
-	for _, kernel := range kernels {
-		if file, err := os.Open(kernel); err == nil {
-			_ = file.Close()
-			return nil
-		}
+	kernels := a.kernels()
+	if slices.ContainsFunc(kernels, readable) {
+		return nil
 	}
 	if len(kernels) > 0 {
 		return &lack{

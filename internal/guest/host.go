@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"libguestfs.org/guestfs"
 )
 
 // CheckHost says what this host lacks to run the appliance, each with a method
 // Remedy() string, without running it: the library, its QEMU, a kernel, and KVM
-// where it is asked for. It changes nothing and takes milliseconds,
-// or for KVM that hangs, once in a process, a probe's time or as long as ctx allows.
+// where it is asked for. It takes milliseconds, or as long as KVM does the first
+// time, if ctx allows, and leaves nothing but what KVM remembers.
 func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 	handle, err := newHandle()
 	if err != nil {
@@ -26,25 +28,17 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 	if err != nil {
 		return []error{cleanError(err)}
 	}
-	path, err := handle.Get_path()
+	at, err := applianceFilesOf(handle)
 	if err != nil {
-		return []error{cleanError(err)}
+		return []error{err}
 	}
-	cache, err := handle.Get_cachedir()
-	if err != nil {
-		return []error{cleanError(err)}
-	}
-	kvmReason := func() string { return kvmProbes.reason(ctx, qemu) }
+	kvmReason := func() string { return kvmProbes.reason(ctx, qemu, at.kernel()) }
 	if _, err := exec.LookPath(qemu); err != nil {
 		kvmReason = func() string { return openKVM(kvmDevice) }
 		lacks = append(lacks, &lack{
 			what:   fmt.Sprintf("the appliance's QEMU cannot be run (%v)", err),
 			remedy: "install it (Debian, Ubuntu: " + qemuPackage() + "; Fedora, RHEL: qemu-kvm)",
 		})
-	}
-	at := applianceFiles{
-		path: filepath.SplitList(path), boot: "/boot", modules: "/lib/modules",
-		cache: filepath.Join(cache, fmt.Sprintf(".guestfs-%d", os.Geteuid())),
 	}
 	if err := at.check(); err != nil {
 		lacks = append(lacks, err)
@@ -58,6 +52,22 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 		}
 	}
 	return lacks
+}
+
+// applianceFilesOf are the directories that the handle's appliance is made from.
+func applianceFilesOf(handle *guestfs.Guestfs) (applianceFiles, error) {
+	path, err := handle.Get_path()
+	if err != nil {
+		return applianceFiles{}, cleanError(err)
+	}
+	cache, err := handle.Get_cachedir()
+	if err != nil {
+		return applianceFiles{}, cleanError(err)
+	}
+	return applianceFiles{
+		path: filepath.SplitList(path), boot: "/boot", modules: "/lib/modules",
+		cache: filepath.Join(cache, fmt.Sprintf(".guestfs-%d", os.Geteuid())),
+	}, nil
 }
 
 // qemuPackage is Debian's package of the QEMU for this machine's processor.

@@ -27,12 +27,19 @@ func holdThread(handle *guestfs.Guestfs) (release func()) {
 
 // quiet stops libguestfs from writing every error of this thread to the
 // process's standard error stream: errors are returned, and many, such as a
-// missing file, are expected. The binding has no call for it and keeps the C
-// handle to itself.
+// missing file, are expected. The binding has no call for it.
 func quiet(handle *guestfs.Guestfs) {
+	if pointer := pointerOf(handle); pointer != nil {
+		C.guestfs_set_error_handler(pointer, nil, nil)
+	}
+}
+
+// pointerOf is the C handle, which the binding keeps to itself. It is nil with
+// another binding, which then does without what needs it.
+func pointerOf(handle *guestfs.Guestfs) *C.guestfs_h {
 	field := reflect.ValueOf(handle).Elem().FieldByName("g")
 	if !field.IsValid() || field.Kind() != reflect.Pointer {
-		return // another binding: noise does no harm
+		return nil
 	}
-	C.guestfs_set_error_handler((*C.guestfs_h)(field.UnsafePointer()), nil, nil)
+	return (*C.guestfs_h)(field.UnsafePointer())
 }
