@@ -114,12 +114,14 @@ func (s *Session) Close() error {
 func (s *Session) shutdown() error {
 	err := s.ctx.Err()
 	if err == nil {
+		started := followersOf(s.qemu.Pid)
 		err = s.locked(func(g *guestfs.Guestfs) error {
 			if err := g.Umount_all(); err != nil {
 				return err
 			}
 			return g.Shutdown()
 		})
+		err = errors.Join(err, started.end(followersTime))
 	}
 	return describe("closing the libguestfs appliance", "", err)
 }
