@@ -47,7 +47,7 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 		if reason := kvmReason(); reason != "" {
 			lacks = append(lacks, &lack{
 				what:   "acceleration is kvm, and KVM cannot be used: " + reason,
-				remedy: "give this user access to KVM, or set acceleration to auto or tcg",
+				remedy: "make KVM work for this user, or set acceleration to auto or tcg",
 			})
 		}
 	}

@@ -97,10 +97,11 @@ func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (
 	case <-late.C:
 		starved := starvedTree(cmd.Process.Pid)
 		end()
-		if starved {
+		lacking := processorLacks("/proc/cpuinfo")
+		if starved && lacking == "" {
 			return fmt.Sprintf("a kernel under KVM said nothing within %s, on a host that is busy", timeout), false
 		}
-		return fmt.Sprintf("a kernel under KVM said nothing within %s%s", timeout, processorLacks("/proc/cpuinfo")), true
+		return fmt.Sprintf("a kernel under KVM said nothing within %s%s", timeout, lacking), true
 	case err = <-ended:
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has left
 		// The last words may have been the kernel's.

@@ -157,6 +157,21 @@ func TestProcessorLacks(t *testing.T) {
 	}
 }
 
+func TestStarved(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"2900000000 90000000 12":  false, // busy with nothing
+		"1000 2000 3":             false, // asleep
+		"100000000 2800000000 9":  true,
+		"1100000000 1800000000 9": false, // got enough all the same
+		"":                        false,
+	} {
+		if got := starved(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 // TestSilence: what is said and processes that come and go are signs of life.
 func TestSilence(t *testing.T) {
 	t.Parallel()

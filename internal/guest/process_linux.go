@@ -79,11 +79,17 @@ func building(pids []int) bool {
 func starvedTree(pid int) bool {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	for _, file := range files {
-		text, _ := os.ReadFile(file)
-		var ran, waited time.Duration // in nanoseconds, the kernel's unit, too
-		if _, err := fmt.Sscan(string(text), &ran, &waited); err == nil && ran < probeShare && waited > probeTimeout/2 {
+		if text, err := os.ReadFile(file); err == nil && starved(string(text)) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(childrenOf(pid), starvedTree)
+}
+
+// starved judges a thread by what the kernel tells of its time, in nanoseconds:
+// on a processor, and waiting for one.
+func starved(schedstat string) bool {
+	var ran, waited time.Duration
+	_, err := fmt.Sscan(schedstat, &ran, &waited)
+	return err == nil && ran < probeShare && waited > probeTimeout/2
 }
