@@ -13,7 +13,8 @@ type ValidatedImage struct {
 	Path        string `json:"path"`
 	Format      string `json:"format"`
 	VirtualSize int64  `json:"virtual_size"`
-	// Integrity is "clean", or "unsupported" for formats without metadata to
-	// check; it is absent where the check was switched off.
+	// Integrity is "ok", "leaks" where space is wasted, which harms nothing, or
+	// "unsupported" for formats without metadata to check. It is absent where the
+	// check was switched off.
 	Integrity string `json:"integrity,omitempty"`
 }
