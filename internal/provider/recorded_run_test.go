@@ -12,7 +12,7 @@ import (
 // tells all there is to tell: no attribute may be left null.
 func TestRecordedRunHasEveryAttribute(t *testing.T) {
 	t.Parallel()
-	rep, err := report.Read(filepath.Join("..", "report", "testdata", "runs", "migration.json"))
+	rep, err := report.Read(filepath.Join("..", "report", "testdata", "runs", "migration", "report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,3 +17,9 @@ type Change struct {
 	Description string `json:"description"`
 	Diff        string `json:"diff,omitempty"`
 }
+
+// Warning is something that a person should know or do, while the run goes on.
+type Warning struct {
+	Message string
+	Remedy  string
+}

@@ -22,40 +22,45 @@ var results = []report.StageResult{
 	report.LoadResult{}, report.Inspection{}, report.FixResult{}, report.Conversion{}, report.Validation{},
 }
 
-// runs are reports of real runs; package pipeline records them.
-func runs(t *testing.T) map[string][]byte {
+// recorded are the texts of real runs by their paths in testdata/runs. Package
+// pipeline records them. Those of one kind have the same name.
+func recorded(t *testing.T, name string) map[string][]byte {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("testdata", "runs", "*.json"))
+	paths, err := filepath.Glob(filepath.Join("testdata", "runs", "*", name))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("found %q, %v", paths, err)
 	}
 	texts := map[string][]byte{}
 	for _, path := range paths {
-		if texts[filepath.Base(path)], err = os.ReadFile(path); err != nil {
+		if texts[path], err = os.ReadFile(path); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return texts
 }
 
-// TestRunsHaveTheFieldsOfTheTypes holds the types to the reports of real runs:
-// every member of the reports has a field, spelled alike, and every field
-// occurs in one of the reports. So a field that is renamed, added or removed
-// fails here before a reader of reports misses it.
+// TestRunsHaveTheFieldsOfTheTypes holds the types to what real runs wrote: every
+// member has a field, spelled alike, and every field occurs. So a field that is
+// renamed, added or removed fails here before a reader misses it.
 func TestRunsHaveTheFieldsOfTheTypes(t *testing.T) {
 	t.Parallel()
-	found := members{}
-	for name, text := range runs(t) {
-		var value any
-		if err := json.Unmarshal(text, &value); err != nil {
-			t.Fatal(err)
-		}
-		for _, unknown := range found.add(reflect.TypeFor[report.Report](), value) {
-			t.Errorf("%s has %s, which no field stands for", name, unknown)
+	found, declared := members{}, members{}
+	for name, of := range map[string]reflect.Type{
+		"report.json": reflect.TypeFor[report.Report](),
+		"events.json": reflect.TypeFor[[]report.Event](),
+		"origin.json": reflect.TypeFor[report.Origin](),
+	} {
+		declared.declare(of)
+		for path, text := range recorded(t, name) {
+			var value any
+			if err := json.Unmarshal(text, &value); err != nil {
+				t.Fatal(err)
+			}
+			for _, unknown := range found.add(of, value) {
+				t.Errorf("%s has %s, which no field stands for", path, unknown)
+			}
 		}
 	}
-	declared := members{}
-	declared.declare(reflect.TypeFor[report.Report]())
 	for _, result := range results {
 		declared.declare(reflect.TypeOf(result))
 	}
@@ -66,11 +71,11 @@ func TestRunsHaveTheFieldsOfTheTypes(t *testing.T) {
 	}
 }
 
-// TestRunsDecodeStrictly decodes the runs as their readers do, but accepts no
+// TestReportsDecodeStrictly decodes reports as their readers do, but accepts no
 // unknown field, and encodes them again to the same text.
-func TestRunsDecodeStrictly(t *testing.T) {
+func TestReportsDecodeStrictly(t *testing.T) {
 	t.Parallel()
-	for name, text := range runs(t) {
+	for path, text := range recorded(t, "report.json") {
 		var r report.Report
 		strictly(t, text, &r)
 		for n := range r.Pipeline.Stages {
@@ -88,24 +93,24 @@ func TestRunsDecodeStrictly(t *testing.T) {
 			}
 			stage.Result = encoded.Bytes()
 		}
-		path := filepath.Join(t.TempDir(), name)
-		if err := r.WriteFile(path); err != nil {
+		copied := filepath.Join(t.TempDir(), "report.json")
+		if err := r.WriteFile(copied); err != nil {
 			t.Fatal(err)
 		}
-		again, err := os.ReadFile(path)
+		again, err := os.ReadFile(copied)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(text), string(again)); diff != "" {
-			t.Errorf("%s decoded and encoded (-recorded +encoded):\n%s", name, diff)
+			t.Errorf("%s decoded and encoded (-recorded +encoded):\n%s", path, diff)
 		}
 	}
 }
 
-// TestRunsHaveResults reads the results as the provider does.
-func TestRunsHaveResults(t *testing.T) {
+// TestReportsHaveResults reads the results as the provider does.
+func TestReportsHaveResults(t *testing.T) {
 	t.Parallel()
-	r, err := report.Read(filepath.Join("testdata", "runs", "migration.json"))
+	r, err := report.Read(filepath.Join("testdata", "runs", "migration", "report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +123,7 @@ func TestRunsHaveResults(t *testing.T) {
 		len(converted.Images) != loaded.Disks || len(validated.Images) != loaded.Disks {
 		t.Errorf("the results are %+v, %+v, %+v, %+v, %+v", loaded, inspected, fixed, converted, validated)
 	}
-	failed, err := report.Read(filepath.Join("testdata", "runs", "failure.json"))
+	failed, err := report.Read(filepath.Join("testdata", "runs", "failure", "report.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

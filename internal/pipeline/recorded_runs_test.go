@@ -1,8 +1,10 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"maps"
 	"os"
@@ -15,28 +17,30 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
-var update = flag.Bool("update", false, "record the reports in internal/report/testdata/runs anew")
+var update = flag.Bool("update", false, "record the runs in internal/report/testdata/runs anew")
 
-// TestRecordedReports holds the reports that the types of the package report
-// are tested with to what a run writes today.
-func TestRecordedReports(t *testing.T) {
+// TestRecordedRuns holds the reports, events and ownership records that the
+// types of the package report are tested with to what a run writes today.
+func TestRecordedRuns(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*manifest.Manifest)
 		fails  bool
 		// cancelAt is the stage that is cancelled when it begins.
 		cancelAt string
+		events   bool // are recorded
 	}{
-		"conversion": {change: func(m *manifest.Manifest) { m.Metadata = &manifest.Metadata{Name: "web01"} }},
+		"conversion": {events: true, change: func(m *manifest.Manifest) { m.Metadata = &manifest.Metadata{Name: "web01"} }},
 		"dry_run":    {change: func(m *manifest.Manifest) { m.Options.DryRun = true }},
 		"cancelled":  {change: func(*manifest.Manifest) {}, fails: true, cancelAt: report.StageConvert},
-		"failure": {fails: true, change: func(m *manifest.Manifest) {
+		"failure": {fails: true, events: true, change: func(m *manifest.Manifest) {
 			m.Source.Checksum = "sha256:" + strings.Repeat("0", 64)
 		}},
 	} {
@@ -46,7 +50,9 @@ func TestRecordedReports(t *testing.T) {
 			test.change(m)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			var events []report.Event
 			r, err := pipeline.Run(ctx, m, pipeline.Options{Notify: func(e report.Event) {
+				events = append(events, e)
 				if e.Type == report.EventStageStarted && e.Stage == test.cancelAt {
 					cancel()
 				}
@@ -54,14 +60,37 @@ func TestRecordedReports(t *testing.T) {
 			if failed := err != nil; failed != test.fails {
 				t.Fatalf("the run ended with %v", err)
 			}
-			compareWithRecord(t, name, m, r)
+			compareWithRecord(t, name+"/report.json", m, r)
+			if test.events {
+				compareWithRecord(t, name+"/events.json", m, lastOfEachType(events))
+			}
+			if len(r.Artifacts) == 0 {
+				return
+			}
+			record, err := artifact.ReadRecord(m.OutputPath())
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareWithRecord(t, name+"/origin.json", m, record.Origin)
 		})
 	}
 }
 
-// TestAccRecordedReport does the same for the migration of a machine with two
+// lastOfEachType are events of which each type has one.
+func lastOfEachType(events []report.Event) []report.Event {
+	var last []report.Event
+	for _, e := range slices.Backward(events) {
+		if !slices.ContainsFunc(last, func(l report.Event) bool { return l.Type == e.Type }) {
+			last = append(last, e)
+		}
+	}
+	slices.Reverse(last)
+	return last
+}
+
+// TestAccRecordedRun does the same for the migration of a machine with two
 // disks, described as VMware's exporter describes it.
-func TestAccRecordedReport(t *testing.T) {
+func TestAccRecordedRun(t *testing.T) {
 	requireFullMatrix(t)
 	recipe, err := testguest.Lookup(testguest.Flagship)
 	if err != nil {
@@ -81,7 +110,7 @@ func TestAccRecordedReport(t *testing.T) {
 		t.Fatalf("the migration failed: %v\n%+v", err, r.Errors)
 	}
 	logStages(t, r)
-	compareWithRecord(t, "migration", m, r)
+	compareWithRecord(t, "migration/report.json", m, r)
 }
 
 // labelledDisk is a second disk: a file system with a label and no partition.
@@ -121,30 +150,29 @@ func describeFurther(t *testing.T, path string) {
 	}
 }
 
-// compareWithRecord compares which members the results of the stages have with
-// the recorded report, or records the report.
-func compareWithRecord(t *testing.T, name string, m *manifest.Manifest, r *report.Report) {
+// compareWithRecord compares which members a value has with the recorded one,
+// or records it.
+func compareWithRecord(t *testing.T, name string, m *manifest.Manifest, value any) {
 	t.Helper()
-	path := filepath.Join("..", "report", "testdata", "runs", name+".json")
+	path := filepath.Join("..", "report", "testdata", "runs", filepath.FromSlash(name))
+	var written bytes.Buffer
+	encoder := json.NewEncoder(&written)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		t.Fatal(err)
+	}
 	if *update {
-		written := filepath.Join(t.TempDir(), "report.json")
-		if err := r.WriteFile(written); err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(written)
-		if err == nil {
-			err = os.WriteFile(path, []byte(withoutPlace(string(text), m)), 0o644)
-		}
-		if err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(withoutPlace(written.String(), m)), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	recorded, err := report.Read(path)
+	recorded, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(stageMembers(t, recorded), stageMembers(t, r)); diff != "" {
-		t.Errorf("the report has other members than the recorded one; run the test with -update (-recorded +written):\n%s", diff)
+	if diff := cmp.Diff(members(t, recorded), members(t, written.Bytes())); diff != "" {
+		t.Errorf("%s has other members than what is written now; run the test with -update (-recorded +written):\n%s", name, diff)
 	}
 }
 
@@ -153,13 +181,13 @@ var places = []struct {
 	pattern     *regexp.Regexp
 	replacement string
 }{
-	{regexp.MustCompile(`"timestamp": "[^"]*"`), `"timestamp": "2026-01-21T18:23:32.808096"`},
+	{regexp.MustCompile(`"(timestamp|time)": "[^"]*"`), `"$1": "2026-01-21T18:23:32.808096"`},
 	{regexp.MustCompile(`"modified": "[^"]*"`), `"modified": "2026-01-20T09:15:00.123456789Z"`},
 	{regexp.MustCompile(`"duration": [0-9.]+`), `"duration": 1.25`},
 	{regexp.MustCompile(`"duration_seconds": [0-9.]+`), `"duration_seconds": 6.25`},
 }
 
-// withoutPlace is a report without the time and the directories of its run.
+// withoutPlace is a text without the time and the directories of its run.
 func withoutPlace(text string, m *manifest.Manifest) string {
 	text = strings.ReplaceAll(text, m.Output.Directory, "/data/output")
 	text = strings.ReplaceAll(text, filepath.Dir(m.Source.Path), "/data/source")
@@ -169,33 +197,30 @@ func withoutPlace(text string, m *manifest.Manifest) string {
 	return text
 }
 
-// stageMembers are the members that occur in the results of the stages, such as
-// "inspect.disks[].name".
-func stageMembers(t *testing.T, r *report.Report) []string {
+// members are the members that occur in a text, such as "disks[].name". Which
+// warnings there are depends on the host.
+func members(t *testing.T, text []byte) []string {
 	t.Helper()
-	members := map[string]bool{}
-	for _, stage := range r.Pipeline.Stages {
-		var result any
-		if len(stage.Result) > 0 {
-			if err := json.Unmarshal(stage.Result, &result); err != nil {
-				t.Fatal(err)
-			}
-		}
-		addMembers(members, stage.Name, result)
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		t.Fatal(err)
 	}
-	return slices.Sorted(maps.Keys(members))
+	found := map[string]bool{}
+	addMembers(found, "", value)
+	maps.DeleteFunc(found, func(member string, _ bool) bool { return strings.Contains(member, "warnings[]") })
+	return slices.Sorted(maps.Keys(found))
 }
 
-func addMembers(members map[string]bool, at string, value any) {
-	members[at] = true
+func addMembers(found map[string]bool, at string, value any) {
+	found[at] = true
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			addMembers(members, at+"."+name, member)
+			addMembers(found, at+"."+name, member)
 		}
 	case []any:
 		for _, element := range value {
-			addMembers(members, at+"[]", element)
+			addMembers(found, at+"[]", element)
 		}
 	}
 }
