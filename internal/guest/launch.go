@@ -181,7 +181,7 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Dur
 		// launch: the handle cannot be asked while it launches.
 		defer holdThread(handle)()
 		thread <- syscall.Gettid()
-		done <- cleanError(handle.Launch())
+		done <- launchHandle(handle)
 	}()
 	tid := <-thread
 

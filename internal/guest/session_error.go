@@ -28,7 +28,8 @@ func cleanError(err error) error {
 	if !errors.As(err, &failure) {
 		return err
 	}
-	message := strings.TrimSpace(failure.Errmsg)
+	message, _, _ := strings.Cut(failure.Errmsg, "\nTo see full error messages you may need to enable debugging")
+	message = strings.TrimSpace(message)
 	for _, sign := range []string{"closed the connection unexpectedly", "unexpected end of file when reading from daemon", "call launch before using"} {
 		if strings.Contains(message, sign) {
 			return errDied
