@@ -7,8 +7,8 @@ import (
 )
 
 func TestScratchFileHasNoName(t *testing.T) {
-	t.Setenv("TMPDIR", "/nonexistent")
 	directory := t.TempDir()
+	t.Setenv("TMPDIR", "/nonexistent")
 	file, err := scratchFile(directory)
 	if err != nil {
 		t.Fatal(err)
