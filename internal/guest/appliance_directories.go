@@ -41,7 +41,7 @@ func (h applianceHost) checkDirectories(n needs) (lacks []error) {
 	}
 	if h.cache.path != "" {
 		if problem := h.checkHome(n, size); problem != "" {
-			add(purpose+h.cache.String()+", "+problem, chooseDirectory(variable, size))
+			add(purpose+h.cache.String()+", "+problem, chooseDirectory(variable, size+n.unknown))
 		}
 	}
 	if n.works && !together && h.build.path != "" {
@@ -61,7 +61,7 @@ func (h applianceHost) checkDirectories(n needs) (lacks []error) {
 
 // chooseDirectory is the remedy of a directory that does not serve.
 func chooseDirectory(variable string, size int64) string {
-	return fmt.Sprintf("let %s name a directory that this user may write, with %s free", variable, mebibytes(size))
+	return fmt.Sprintf("let %s name a directory that this user may write, with %s free", variable, advised(size))
 }
 
 func (h applianceHost) sameFileSystem() bool {
@@ -137,7 +137,7 @@ func (h applianceHost) shortage(path string, bytes, files int64) string {
 	case err != nil: // what is not known is not said
 		return ""
 	case found.free < bytes:
-		return fmt.Sprintf("where that takes about %s and %d MiB are free", mebibytes(bytes), found.free>>20)
+		return fmt.Sprintf("where that takes at least %s and %d MiB are free", mebibytes(bytes), found.free>>20)
 	case found.files >= 0 && found.files < files:
 		return fmt.Sprintf("where about %d files are made and %d more can be", files, found.files)
 	}

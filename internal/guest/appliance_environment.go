@@ -11,9 +11,12 @@ import (
 // directoryVariables are what libguestfs and supermin are told directories by.
 var directoryVariables = []string{"LIBGUESTFS_TMPDIR", "LIBGUESTFS_CACHEDIR", "TMPDIR"}
 
-// checkEnvironment says which variables name no directory. libguestfs goes on
-// without such a one and without all that it reads after it, LIBGUESTFS_PATH for
-// one; supermin fails.
+// runtimeVariable is where libguestfs makes its sockets. Where that is no
+// directory, it does without.
+const runtimeVariable = "XDG_RUNTIME_DIR"
+
+// checkEnvironment says which variables name no directory. supermin fails for
+// such a TMPDIR, and what is meant by the others is not done.
 func checkEnvironment() (lacks []error, broken []string) {
 	for _, name := range directoryVariables {
 		value, set := os.LookupEnv(name)
@@ -66,9 +69,8 @@ func chosenDirectories(uid int, broken []string) (cache, build, sockets director
 	cache = choose("/var/tmp", "LIBGUESTFS_CACHEDIR", "TMPDIR")
 	build = choose("/var/tmp", "TMPDIR")
 	sockets = directory{path: "/tmp"}
-	// Where it names nothing, libguestfs does without it.
-	if at := os.Getenv("XDG_RUNTIME_DIR"); uid != 0 && exists(at) {
-		sockets = directory{at, "XDG_RUNTIME_DIR"}
+	if at := os.Getenv(runtimeVariable); uid != 0 && exists(at) {
+		sockets = directory{at, runtimeVariable}
 	}
 	return cache, build, sockets
 }

@@ -13,30 +13,42 @@ import (
 // What an appliance takes in bytes, measured with supermin 5.2 and the packages
 // that Debian 12's libguestfs0 depends on. Less than that never suffices.
 const (
-	applianceSize = 240 << 20 // of its files, without kernel and modules
+	applianceSize = 250 << 20 // of its files, without kernel and modules
 	initrdSize    = 4 << 20
 	buildSize     = 7 << 20 // unpacked while it is built
 	buildFiles    = 500
 	cacheFiles    = 20
-	memoSize      = 1 << 20 // what libguestfs remembers of QEMU
+	memoSize      = 1 << 20   // what libguestfs remembers of QEMU
+	kernelSize    = 110 << 20 // of the smallest kernel and its modules, to advise by
 	blockSize     = 4096
 )
 
-// needs are what must be free, in bytes.
+// needs are what must be free, in bytes. With less, a build fails for certain.
 type needs struct {
 	cache, build int64
-	works        bool // supermin makes its directory, if nothing else
+	unknown      int64 // what the cache takes beside, as far as can be guessed
+	works        bool  // supermin makes its directory, if nothing else
 	files        int64
+}
+
+// advised is a round size that suffices for so much.
+func advised(bytes int64) string {
+	const step = 50 << 20
+	if bytes < step {
+		return mebibytes(2 * bytes)
+	}
+	return mebibytes((bytes + bytes/20 + step - 1) / step * step)
 }
 
 // needsOf is what it takes to build an appliance with the kernel, which may be
 // unknown. An older one stays until the new one is complete.
 func needsOf(with kernel) needs {
-	size := int64(applianceSize + initrdSize + memoSize)
+	n := needs{cache: applianceSize + initrdSize + memoSize, build: buildSize, works: true, files: buildFiles, unknown: kernelSize}
 	if info, err := os.Stat(with.file); err == nil && with.file != "" {
-		size += info.Size() + treeSize(with.modules)
+		n.cache += info.Size() + treeSize(with.modules)
+		n.unknown = 0
 	}
-	return needs{cache: size, build: buildSize, works: true, files: buildFiles}
+	return n
 }
 
 // treeSize is what the files below a directory take in whole blocks, as far as

@@ -31,7 +31,7 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 	if err == nil {
 		defer func() { _ = handle.Close() }()
 		defer holdThread(handle)()
-		qemu, host.path, err = settings(handle, broken)
+		qemu, host.path, err = settings(handle)
 	}
 	if err != nil {
 		lacks = append(lacks, err)
@@ -59,12 +59,7 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 }
 
 // settings are libguestfs' QEMU and where it looks for the appliance.
-func settings(handle *guestfs.Guestfs, broken []string) (qemu string, path []string, err error) {
-	if len(broken) > 0 { // it has not read all of the environment
-		if err := handle.Parse_environment_list(environmentWithout(broken)); err != nil {
-			return "", nil, cleanError(err)
-		}
-	}
+func settings(handle *guestfs.Guestfs) (qemu string, path []string, err error) {
 	if qemu, err = handle.Get_hv(); err != nil {
 		return "", nil, cleanError(err)
 	}
