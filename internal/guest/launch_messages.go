@@ -24,7 +24,8 @@ write_message (guestfs_h *g, void *opaque, uint64_t event, int event_handle,
 static int
 write_messages (guestfs_h *g, int fd)
 {
-  return guestfs_set_event_callback (g, write_message, GUESTFS_EVENT_LIBRARY,
+  return guestfs_set_event_callback (g, write_message,
+                                     GUESTFS_EVENT_APPLIANCE,
                                      0, (void *) (intptr_t) fd);
 }
 
