@@ -3,7 +3,10 @@ package guest
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // applianceHost is where libguestfs looks for what it makes the appliance of, and
@@ -38,7 +41,7 @@ func (h applianceHost) check() (lacks []error) {
 			remedy: "install libguestfs completely (Debian, Ubuntu: libguestfs0; Fedora, RHEL: libguestfs-appliance), or let LIBGUESTFS_PATH name a fixed appliance",
 		})
 	}
-	if kind == recipeAppliance && !exists(h.supermin...) {
+	if kind == recipeAppliance && !slices.ContainsFunc(h.supermin, executable) {
 		lacks = append(lacks, &lack{
 			what:   "supermin, which builds the appliance, is not installed",
 			remedy: "install it (Debian, Ubuntu, Fedora, RHEL: supermin)",
@@ -82,6 +85,8 @@ func (h applianceHost) search() (kind applianceKind, recipe string) {
 	}
 	return noAppliance, ""
 }
+
+func executable(path string) bool { return unix.Access(path, unix.X_OK) == nil }
 
 // machine is libguestfs' name of this machine's processor.
 func machine() string {

@@ -176,7 +176,7 @@ func rememberQEMU(h *applianceHost) {
 
 func makeFile(t *testing.T, path string) {
 	t.Helper()
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 }
