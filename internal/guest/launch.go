@@ -209,7 +209,7 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, watched *silence)
 		// launch: the handle cannot be asked while it launches.
 		defer holdThread(handle)()
 		thread <- syscall.Gettid()
-		done <- cleanError(handle.Launch())
+		done <- launchHandle(handle)
 	}()
 	tid := <-thread
 
