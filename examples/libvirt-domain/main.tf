@@ -53,7 +53,12 @@ resource "libvirt_domain" "webserver" {
     type         = "hvm"
     type_arch    = "x86_64"
     type_machine = hyper2kvm_migration.webserver.guest.disk_bus == "ide" ? "pc" : "q35"
-    firmware     = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "efi" : null
+    # Not firmware = "efi": libvirt may choose a firmware then that enforces Secure
+    # Boot, and no longer names it in what the provider reads back. The path is
+    # that of Debian and Ubuntu; Fedora has /usr/share/edk2/ovmf/OVMF_CODE.fd.
+    loader          = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "/usr/share/OVMF/OVMF_CODE_4M.fd" : null
+    loader_readonly = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "yes" : null
+    loader_type     = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "pflash" : null
   }
 
   devices = {

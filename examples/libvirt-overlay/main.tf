@@ -61,10 +61,12 @@ resource "libvirt_domain" "webserver" {
   features = { acpi = true }
 
   os = {
-    type         = "hvm"
-    type_arch    = "x86_64"
-    type_machine = hyper2kvm_migration.webserver.guest.disk_bus == "ide" ? "pc" : "q35"
-    firmware     = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "efi" : null
+    type            = "hvm"
+    type_arch       = "x86_64"
+    type_machine    = hyper2kvm_migration.webserver.guest.disk_bus == "ide" ? "pc" : "q35"
+    loader          = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "/usr/share/OVMF/OVMF_CODE_4M.fd" : null
+    loader_readonly = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "yes" : null
+    loader_type     = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "pflash" : null
   }
 
   devices = {
