@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -62,50 +64,82 @@ func TestAccLibvirtDomain(t *testing.T) {
 	}
 }
 
-// bootsAsDomain starts the example's domain for a migrated guest.
-func bootsAsDomain(t *testing.T, m migratedGuest) (err error) {
-	domain := readLibvirtExample(t, "libvirt-domain").domain(m)
-	// What this host has instead of KVM and of a network.
-	domain.Type, domain.CPU.Mode = "qemu", "maximum"
-	domain.Devices.Interfaces[0].Source = &libvirtxml.DomainInterfaceSource{User: &libvirtxml.DomainInterfaceSourceUser{}}
-	text, err := domain.Marshal()
-	if err != nil {
-		return err
+// TestAccLibvirtDomainStarts starts the example's domain for each kind of guest
+// with an empty disk: libvirt takes what the example says as it says it.
+func TestAccLibvirtDomainStarts(t *testing.T) {
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("needs QEMU and libvirt: set TF_ACC=1 or run make testacc")
 	}
+	for name, m := range onLibvirt {
+		t.Run(name, func(t *testing.T) {
+			m.outputPath = filepath.Join(enterableDirectory(t), "web.qcow2")
+			if out, err := exec.CommandContext(t.Context(), "qemu-img", "create", "-f", "qcow2", m.outputPath, "1G").CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			domain, err := startExample(t, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := domain.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// bootsAsDomain boots a migrated guest in the example's domain.
+func bootsAsDomain(t *testing.T, m migratedGuest) error {
 	started := time.Now()
-	running, err := testguest.StartDomain(t.Context(), domain.Name, text, []string{m.outputPath}, t.Output())
+	domain, err := startExample(t, m)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if failed := running.Close(); failed != nil {
-			t.Errorf("ending the domain: %v", failed)
+		if err := domain.Close(); err != nil {
+			t.Errorf("ending the domain: %v", err)
 		}
 	}()
-
-	known, err := running.Virsh(t.Context(), "dumpxml", domain.Name)
-	if err != nil {
-		return err
-	}
-	var defined libvirtxml.Domain
-	if err := defined.Unmarshal(known); err != nil {
-		return err
-	}
-	if lost := lostValues(reflect.ValueOf(*domain), reflect.ValueOf(defined), ""); len(lost) > 0 {
-		t.Errorf("libvirt does not give back what the example says, which Terraform calls an inconsistent result: %q in\n%s", lost, known)
-	}
-
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
-	if state, err := running.WaitState(ctx); err != nil || state != testguest.StateLogin {
-		return fmt.Errorf("the domain reached %q (%w); console:\n%s", state, err, running.Console.Text())
+	if state, err := domain.WaitState(ctx); err != nil || state != testguest.StateLogin {
+		return fmt.Errorf("the domain reached %q (%w); console:\n%s", state, err, domain.Console.Text())
 	}
 	t.Logf("login prompt after %s", time.Since(started).Round(time.Second))
-	if err := running.Shutdown(t.Context(), 4*time.Minute); err != nil {
+	if err := domain.Shutdown(t.Context(), 4*time.Minute); err != nil {
 		return err
 	}
 	t.Logf("shut off after %s", time.Since(started).Round(time.Second))
 	return nil
+}
+
+// startExample starts the example's domain for a migrated guest, and looks
+// whether libvirt gives back what the example says.
+func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
+	t.Helper()
+	described := readLibvirtExample(t, "libvirt-domain").domain(m)
+	// What every host has, instead of KVM and of a network.
+	described.Type, described.CPU.Mode = "qemu", "maximum"
+	described.Devices.Interfaces[0].Source = &libvirtxml.DomainInterfaceSource{User: &libvirtxml.DomainInterfaceSourceUser{}}
+	text, err := described.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	domain, err := testguest.StartDomain(t.Context(), described.Name, text, []string{m.outputPath}, t.Output())
+	if err != nil {
+		return nil, err
+	}
+	text, err = domain.Virsh(t.Context(), "dumpxml", described.Name)
+	if err != nil {
+		return nil, errors.Join(err, domain.Close())
+	}
+	var running libvirtxml.Domain
+	if err := running.Unmarshal(text); err != nil {
+		return nil, errors.Join(err, domain.Close())
+	}
+	if lost := lostValues(reflect.ValueOf(*described), reflect.ValueOf(running), ""); len(lost) > 0 {
+		t.Errorf("libvirt does not give back what the example says, which Terraform calls an inconsistent result: %q in\n%s", lost, text)
+	}
+	return domain, nil
 }
 
 // enterableDirectory is a directory that other users can enter, unlike the
