@@ -31,6 +31,9 @@ type Target struct {
 	NICs []NIC
 	// Space, if not nil, tells the room in the file system of a guest path.
 	Space func(path string) (guest.Space, error)
+	// Scratch is a directory of the host for copies of the guest's files while
+	// they are read; "" means the system's.
+	Scratch string
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
 }
@@ -101,10 +104,10 @@ type Kernel struct {
 	// BootsFrom is the virtio disk bus that the kernel finds its root file system
 	// on with its initramfs as it is: "virtio-blk", "virtio-scsi", or "" for
 	// neither and where no initramfs was read.
-	BootsFrom string `json:"boots_from,omitempty"`
+	BootsFrom string `json:"-"`
 	// NICModel is the best network card of QEMU that the kernel has a driver for:
 	// "virtio", "e1000e", "e1000" or "rtl8139".
-	NICModel string `json:"nic_model,omitempty"`
+	NICModel string `json:"-"`
 	// Action is what was done: "kept", "extended", "rebuilt" or "none".
 	Action string `json:"action,omitempty"`
 	// Reason says why, for people.

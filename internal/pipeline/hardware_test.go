@@ -168,7 +168,7 @@ func TestFixStageAdvises(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		result := fixResult{Result: fix.Result{DiskBus: test.before}}
+		result := report.FixResult{DiskBus: test.before}
 		if err := r.completeHardware(fix.Target{FS: guest.NewTree(root)}, &result); err != nil {
 			t.Fatal(err)
 		}
