@@ -69,7 +69,7 @@ func (o *opening) digest(s span, h hash.Hash, progress func(percent float64)) (s
 		return "", fmt.Errorf("reading %s: %w", s.name, err)
 	}
 	if n != s.size {
-		return "", damaged(s.name, "it ended while it was read")
+		return "", refuse(s.name+" became shorter while it was read", "let nothing write to it, and try again")
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -154,6 +154,6 @@ func FuzzHeaders(f *testing.F) {
 		}
 		image := vhdImage{span: s, footer: vhdFooter{size: 1 << 20}}
 		_ = image.readBlocks()
-		_, _ = vhdxIsDifferencing(s)
+		_, _ = vhdxItem(s, vhdxParameters, 4)
 	})
 }

@@ -98,7 +98,8 @@ func (o *opening) openParcel(p *parcel, descriptor string) error {
 		return err
 	}
 	if file.size > maxOVF {
-		return damaged(file.name, fmt.Sprintf("a descriptor of %d bytes", file.size))
+		return refuse(fmt.Sprintf("%s has %d bytes, and no OVF descriptor has more than %d", file.name, file.size, maxOVF),
+			"name the descriptor, a small text file, in source.path")
 	}
 	text, err := file.read(0, file.size)
 	if err != nil {
