@@ -35,6 +35,8 @@ var (
 
 const (
 	sectorSize = 512
+	// largeSector is the other size that sectors of disks have.
+	largeSector = 4096
 	// descriptorMark begins every VMDK descriptor.
 	descriptorMark = "# disk descriptorfile"
 	seSparseMagic  = 0x00000000cafebabe
