@@ -51,7 +51,11 @@ func readTable(g *guestfs.Guestfs, name string) (Disk, []tableEntry, error) {
 	if err != nil {
 		return Disk{}, nil, err
 	}
-	table, entries, err := readPartitionTable(blockDevice{g, name}, sectorSize)
+	sectors, err := g.Blockdev_getss(name)
+	if err != nil {
+		return Disk{}, nil, err
+	}
+	table, entries, err := readPartitionTable(blockDevice{g, name}, int64(sectors))
 	if err != nil {
 		return Disk{}, nil, err
 	}

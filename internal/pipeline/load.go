@@ -89,6 +89,9 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.checkOverlayBacking(); err != nil {
 		return nil, err
 	}
+	if err := r.readTables(); err != nil {
+		return nil, err
+	}
 	if err := r.estimateSpace(); err != nil {
 		return nil, err
 	}

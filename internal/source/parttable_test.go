@@ -200,6 +200,9 @@ func FuzzPartitionTable(f *testing.F) {
 		if err := newOpening(t.Context(), Request{}, "/x").checkPartitionTable(s); err != nil && !errors.As(err, &refused) {
 			t.Error(err)
 		}
+		if size := SectorSize(data); size != sectorSize && size != largeSector {
+			t.Errorf("sectors of %d bytes", size)
+		}
 		if found, err := contentAt(s, 0); err != nil || found.kind == "" && found.end != 0 {
 			t.Errorf("%+v, %v", found, err)
 		}
