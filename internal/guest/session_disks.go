@@ -142,6 +142,9 @@ func (s *Session) probeDevices(g *guestfs.Guestfs) (Devices, error) {
 			return nil, err
 		}
 		whole := Device{Name: name, Kind: KindDisk, Disk: i, Size: disk.Size}
+		if i < len(s.serials) {
+			whole.Serial = s.serials[i]
+		}
 		if disk.PartitionTable != "" {
 			devices = append(devices, whole)
 		} else if err := add(whole); err != nil {
