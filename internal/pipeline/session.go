@@ -37,7 +37,7 @@ func (r *run) openSession() error {
 	}
 	var drives []guest.Drive
 	for n, overlay := range r.overlays {
-		drive := guest.Drive{Path: overlay, Format: "qcow2"}
+		drive := guest.Drive{Path: overlay, Format: "qcow2", Serial: r.source.Disks[n].Serial}
 		if r.sectorSizes[n] != usualSector {
 			drive.SectorSize = r.sectorSizes[n]
 		}

@@ -76,7 +76,7 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 	}
 	disk := Disk{
 		Image: opened.image, Format: opened.image.Format, VirtualSize: opened.size,
-		Name: opened.name, Temporary: opened.temporary,
+		Name: opened.name, Temporary: opened.temporary, Serial: opened.serial,
 	}
 	if o.glance {
 		if disk.Format == "raw" && disk.VirtualSize == 0 {
@@ -112,6 +112,8 @@ type layer struct {
 	image     qemuimg.Image
 	name      string
 	temporary bool
+	// serial is what the guest knows the disk by, where the image tells it.
+	serial string
 	// size is the virtual size that the headers declare, in bytes; 0 where they
 	// leave room for interpretation.
 	size int64

@@ -60,7 +60,7 @@ func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
 	if err := header.grains().check(o, s); err != nil {
 		return layer{}, err
 	}
-	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size}, s, descriptor, line)
+	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size, serial: descriptor.serial}, s, descriptor, line)
 }
 
 // openDescriptor examines an image whose data lie in other files.
@@ -119,7 +119,7 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 			return layer{}, err
 		}
 	}
-	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize}, s, descriptor, line)
+	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, line)
 }
 
 // ambiguous is the refusal of a descriptor that QEMU may read otherwise than
@@ -250,6 +250,9 @@ func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineag
 			"restore the parent, or consolidate the snapshots where the virtual machine ran")
 	}
 	opened.image.Backing = &below.image
+	if opened.serial == "" {
+		opened.serial = below.serial
+	}
 	return opened, nil
 }
 

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -28,6 +29,9 @@ type vmdkDescriptor struct {
 	parentCID  uint32
 	parentHint string
 	extents    []vmdkExtent
+	// serial is the number under which VMware shows the disk to its guest, in
+	// hexadecimal digits.
+	serial string
 	// encrypted says that VMware encrypts the data.
 	encrypted bool
 	// object is the address of data that lie in no file, on storage of VMware's
@@ -129,6 +133,9 @@ func (d *vmdkDescriptor) addEntry(line string, seen map[string]bool) error {
 		if key == "encryptionKeys" || key == "ddb.iofilters" && strings.Contains(strings.ToLower(value), "crypt") {
 			d.encrypted = true
 		}
+		if key == "ddb.uuid" {
+			d.serial = diskSerial(value)
+		}
 		return nil
 	}
 	if err != nil {
@@ -139,6 +146,15 @@ func (d *vmdkDescriptor) addEntry(line string, seen map[string]bool) error {
 	}
 	seen[key] = true
 	return nil
+}
+
+// diskSerial reads "60 00 C2 9a ...-..." as the number that it is, or nothing.
+func diskSerial(value string) string {
+	digits := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(value))
+	if number, err := hex.DecodeString(digits); err != nil || len(number) != 16 {
+		return ""
+	}
+	return digits
 }
 
 func contentID(value string) (uint32, error) {
