@@ -273,12 +273,8 @@ func TestAccLayouts(t *testing.T) {
 				t.Fatalf("%v\n%+v", err, r.Errors)
 			}
 			logStages(t, r)
-			var fixed struct {
-				Changes []struct{ Path, Diff string }
-			}
-			decodeResult(t, r, report.StageFix, &fixed)
 			diffs := map[string]string{}
-			for _, change := range fixed.Changes {
+			for _, change := range resultOf[report.FixResult](t, r).Changes {
 				diffs[change.Path] += change.Diff
 			}
 			for path, lines := range test.changes {
