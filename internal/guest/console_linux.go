@@ -78,7 +78,7 @@ type console struct {
 // listen starts to listen, before the launch. With echo, what is said goes to
 // the standard error stream. It returns nil where it cannot be heard.
 func listen(handle *guestfs.Guestfs, echo bool) *console {
-	pointer := pointerOf(handle)
+	pointer := (*C.guestfs_h)(cHandle(handle))
 	if pointer == nil {
 		return nil
 	}
@@ -105,7 +105,7 @@ func (c *console) heard() (amount uint64, kernel bool) {
 
 // close ends the listening. The handle must still be open.
 func (c *console) close() {
-	C.guestfs_delete_event_callback(pointerOf(c.handle), c.event)
+	C.guestfs_delete_event_callback((*C.guestfs_h)(cHandle(c.handle)), c.event)
 	C.free(unsafe.Pointer(c.c))
 	C.free(unsafe.Pointer(c.word))
 }

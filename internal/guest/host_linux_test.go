@@ -17,8 +17,11 @@ func TestCheckHost(t *testing.T) {
 	}
 	t.Setenv("LIBGUESTFS_HV", filepath.Join(t.TempDir(), "absent"))
 	t.Setenv("LIBGUESTFS_PATH", t.TempDir())
+	// Neither keeps libguestfs from reading the others.
+	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
+	t.Setenv("LIBGUESTFS_CACHEDIR", "/nonexistent")
 	lacks := CheckHost(t.Context(), AccelAuto)
-	if len(lacks) != 2 || !strings.Contains(lacks[0].Error(), "QEMU cannot be run") || !strings.Contains(lacks[1].Error(), "no appliance") {
+	if len(lacks) != 3 || !strings.Contains(lacks[0].Error(), "LIBGUESTFS_CACHEDIR") || !strings.Contains(lacks[1].Error(), "QEMU cannot be run") || !strings.Contains(lacks[2].Error(), "no appliance") {
 		t.Errorf("without QEMU and appliance: %v", lacks)
 	}
 	for _, one := range lacks {

@@ -40,11 +40,11 @@ func KVM(ctx context.Context, qemu string) (reason string) {
 	}
 	defer func() { _ = handle.Close() }()
 	defer holdThread(handle)()
-	files, err := applianceFilesOf(handle)
-	if err != nil {
+	host := hostAppliance(nil)
+	if _, host.path, err = settings(handle); err != nil {
 		return err.Error()
 	}
-	return kvmProbes.reason(ctx, qemu, files.kernel())
+	return kvmProbes.reason(ctx, qemu, host.usedKernel())
 }
 
 // reason says why KVM does not work for qemu and the kernel. It is "" too where

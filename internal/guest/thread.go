@@ -12,6 +12,7 @@ import "C"
 import (
 	"reflect"
 	"runtime"
+	"unsafe"
 
 	"libguestfs.org/guestfs"
 )
@@ -29,17 +30,16 @@ func holdThread(handle *guestfs.Guestfs) (release func()) {
 // process's standard error stream: errors are returned, and many, such as a
 // missing file, are expected. The binding has no call for it.
 func quiet(handle *guestfs.Guestfs) {
-	if pointer := pointerOf(handle); pointer != nil {
-		C.guestfs_set_error_handler(pointer, nil, nil)
+	if pointer := cHandle(handle); pointer != nil { // else noise does no harm
+		C.guestfs_set_error_handler((*C.guestfs_h)(pointer), nil, nil)
 	}
 }
 
-// pointerOf is the C handle, which the binding keeps to itself. It is nil with
-// another binding, which then does without what needs it.
-func pointerOf(handle *guestfs.Guestfs) *C.guestfs_h {
+// cHandle is the C handle, or nil if this is another binding.
+func cHandle(handle *guestfs.Guestfs) unsafe.Pointer {
 	field := reflect.ValueOf(handle).Elem().FieldByName("g")
 	if !field.IsValid() || field.Kind() != reflect.Pointer {
 		return nil
 	}
-	return (*C.guestfs_h)(field.UnsafePointer())
+	return field.UnsafePointer()
 }

@@ -129,6 +129,7 @@ func (r *run) target() fix.Target {
 		Firmware: r.system.firmware,
 		Space:    r.session.Space,
 		NICs:     r.describedNICs(),
+		Scratch:  r.artifacts.Dir(),
 	}
 }
 

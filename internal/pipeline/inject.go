@@ -29,7 +29,7 @@ func (r *run) prepareInjection(target fix.Target) (*injection, error) {
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
 	r.progress(0, "checking the configuration")
-	backups := fix.NewBackupFS(target.FS, r.manifest.Pipeline.Fix.Backup)
+	backups := fix.NewBackupFS(target.FS, r.manifest.Pipeline.Fix.Backup, target.Scratch)
 	prepared, err := inject.Prepare(r.ctx, inject.Target{FS: backups, Runner: target.Runner, OS: target.OS}, injectOptions(configuration))
 	if err != nil {
 		return nil, err
