@@ -95,7 +95,8 @@ func (m *members[T]) reject(name string, err error) {
 
 // parcel makes a package of the members, opened by open.
 func (m *members[T]) parcel(of string, open func(name string, file T) (span, error)) *parcel {
-	return &parcel{name: of, names: m.names, bad: m.bad, find: func(name string) (span, error) {
+	list := func() []string { return m.names }
+	return &parcel{name: of, names: m.names, list: list, bad: m.bad, find: func(name string) (span, error) {
 		file, ok := m.files[name]
 		if !ok {
 			return span{}, fs.ErrNotExist

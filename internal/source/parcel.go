@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // parcel is an OVF package, wherever its files lie.
@@ -17,6 +19,8 @@ type parcel struct {
 	// names lists the files of an archive without those that are none of its
 	// own; a directory has no list.
 	names []string
+	// list tells the names of all files beside the descriptor, or below it.
+	list func() []string
 	// bad are the members that are not what those of a package are.
 	bad []badMember
 	// padded says that members fill their last sector with zeroes. Where they do
@@ -249,7 +253,12 @@ func findHref(p *parcel, directory, href string) (span, error) {
 	if err != nil {
 		unescaped = href
 	}
-	for _, name := range []string{href, unescaped} {
+	// Some programs for Windows write their own separators.
+	slashes := strings.ReplaceAll(unescaped, `\`, "/")
+	for _, name := range []string{href, unescaped, slashes} {
+		if strings.Contains(name, `\`) {
+			continue
+		}
 		inside, err := memberName(path.Join(directory, name))
 		if err != nil || strings.HasPrefix(name, "/") {
 			return span{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
@@ -260,7 +269,24 @@ func findHref(p *parcel, directory, href string) (span, error) {
 			return s, err
 		}
 	}
+	if inside, ok := p.alike(path.Join(directory, slashes)); ok {
+		return p.open(inside)
+	}
 	return span{}, fs.ErrNotExist
+}
+
+// alike finds the only file whose name differs from another in capitals, or in
+// how letters with accents are composed: Windows and macOS take both for one.
+func (p *parcel) alike(name string) (found string, only bool) {
+	for _, other := range p.list() {
+		if strings.EqualFold(norm.NFC.String(other), norm.NFC.String(name)) {
+			if only {
+				return "", false
+			}
+			found, only = other, true
+		}
+	}
+	return found, only
 }
 
 // assemble makes one image of a disk's files. What is neither compressed nor

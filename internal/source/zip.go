@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // openZip takes a package that was zipped. Members that are stored are used
@@ -20,8 +23,12 @@ func (o *opening) openZip(archive span) (*parcel, error) {
 	}
 	found := newMembers[*zip.File]()
 	for _, file := range reader.File {
-		// Old programs for Windows write their own separators.
+		// Old programs for Windows write their own separators, and letters as
+		// DOS had them.
 		written := strings.ReplaceAll(file.Name, `\`, "/")
+		if decoded, err := charmap.CodePage437.NewDecoder().String(written); err == nil && file.NonUTF8 && !utf8.ValidString(written) {
+			written = decoded
+		}
 		if strings.HasSuffix(written, "/") {
 			continue
 		}
