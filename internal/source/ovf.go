@@ -16,7 +16,7 @@ func (o *opening) openOVF(file span) error {
 	}
 	// The descriptor's true name tells that of its checksums.
 	name := path.Base(file.path)
-	return o.openParcel(&parcel{
+	return o.openPackage(&ovfPackage{
 		name: file.name,
 		list: func() []string {
 			entries, err := os.ReadDir(o.root)

@@ -13,7 +13,7 @@ import (
 
 // openZip takes a package that was zipped. Members that are stored are used
 // where they lie, the others are unpacked when they are needed.
-func (o *opening) openZip(archive span) (*parcel, error) {
+func (o *opening) openZip(archive span) (*ovfPackage, error) {
 	reader, err := zip.NewReader(archive, archive.size)
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
@@ -47,7 +47,7 @@ func (o *opening) openZip(archive span) (*parcel, error) {
 		found.add(name, file)
 	}
 	unpacked := map[string]span{}
-	return found.parcel(archive.name, func(name string, file *zip.File) (span, error) {
+	return found.asPackage(archive.name, func(name string, file *zip.File) (span, error) {
 		if s, done := unpacked[name]; done {
 			return s, nil
 		}
