@@ -18,7 +18,7 @@ const unknownSize = -1
 // unpack writes content into the work directory. Size is its exact length in
 // bytes; with unknownSize the space there is the bound.
 func (o *opening) unpack(content io.Reader, name string, size int64) (span, error) {
-	if o.glance {
+	if o.probing {
 		return span{}, &packedError{max(size, 0)}
 	}
 	free, err := freeSpace(o.request.WorkDir)
@@ -91,8 +91,8 @@ func decompress(stream io.Reader, found format) (io.Reader, error) {
 
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
-func (o *opening) openCompressedTar(archive span, found format) (*parcel, error) {
-	if o.glance {
+func (o *opening) openCompressedTar(archive span, found format) (*ovfPackage, error) {
+	if o.probing {
 		return nil, &packedError{archive.size}
 	}
 	stream, err := decompress(archive.reader(), found)
@@ -118,5 +118,5 @@ func (o *opening) openCompressedTar(archive span, found format) (*parcel, error)
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	return unpacked.parcel(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
+	return unpacked.asPackage(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
 }
