@@ -61,6 +61,9 @@ func Check(path string, want Identity) Status {
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s was published by another run, %s", path, record.RunID)
 	case !record.File.sameFile(now):
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s is not the file that run %s published", path, record.RunID)
+		if record.File.Born == nil {
+			status.Reason += ", or it was written to and its file system has numbered it anew"
+		}
 	case !record.File.sameContent(now):
 		status.State, status.Reason = StateChanged, fmt.Sprintf("%s was written to after it was published", path)
 	default:

@@ -95,7 +95,7 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 	if next.temporaryRecord, err = s.in(filesName, filepath.Base(RecordPath(next.final))); err != nil {
 		return nil, err
 	}
-	if err := writeSynced(next.temporaryRecord, next.record); err != nil {
+	if err := writeRecord(next.temporaryRecord, next.record, p.Temporary); err != nil {
 		return nil, fmt.Errorf("writing the ownership record: %w", err)
 	}
 	return next, nil
@@ -170,6 +170,28 @@ func (r *Run) complete(record Record, path string) (Record, error) {
 	return record, nil
 }
 
+// Renew records the file at path, which run has recorded, as it is now.
+func Renew(path, run string) error {
+	record, err := ReadRecord(path)
+	if err != nil {
+		return err
+	}
+	if record.RunID != run {
+		return &NotOwnedError{Path: path, Status: Status{State: StateReplaced, Reason: "another run has recorded it", Record: record}}
+	}
+	if record.File, err = fingerprint(path); err != nil {
+		return err
+	}
+	temporary := RecordPath(path) + "-" + run
+	if err := writeRecord(temporary, *record, path); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, RecordPath(path)); err != nil {
+		return errors.Join(err, removeFile(temporary))
+	}
+	return nil
+}
+
 // Claim records a file that the run has written at its final place by other
 // means, such as the report, so that Delete may remove it.
 func (r *Run) Claim(path string, record Record) error {
@@ -187,7 +209,7 @@ func (r *Run) Claim(path string, record Record) error {
 	if err != nil {
 		return err
 	}
-	if err := writeSynced(temporary, record); err != nil {
+	if err := writeRecord(temporary, record, final); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
 	if err := os.Rename(temporary, RecordPath(final)); err != nil {

@@ -63,9 +63,23 @@ func (r *Run) Temporary(final string) (string, error) {
 	return s.in(filesName, filepath.Base(final))
 }
 
-// Close makes what the run published final and removes all else that it made.
-// A process that dies before Close has published nothing: the next Sweep takes
-// it back. Announce success only after Close. Further calls do nothing.
+// Commit makes what the run published final. A process that dies before has
+// published nothing: the next Sweep takes it back. After an error Retract can
+// still take it back. Announce success only after Commit.
+func (r *Run) Commit() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seats {
+		if err := s.commit(); err != nil {
+			return fmt.Errorf("making what was published in %s final: %w", s.directory, err)
+		}
+	}
+	return nil
+}
+
+// Close commits, and removes all else that the run made. After Commit an error
+// is about no more than a file that remains, which the error names. Further calls
+// do nothing.
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,7 +98,10 @@ func (r *Run) Retract() error {
 	defer r.mu.Unlock()
 	var err error
 	for _, s := range r.seats {
-		err = errors.Join(err, s.takeBack(r.ID))
+		if backErr := s.takeBack(r.ID); backErr != nil {
+			err = errors.Join(err, backErr)
+			s.keep = true
+		}
 	}
 	return err
 }

@@ -3,7 +3,9 @@ package artifact
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,8 +49,8 @@ func renameNoReplace(from, to string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOTSUP):
-		return linkNoReplace(from, to) // NFS and old FUSE file systems know no flags
+	case isUnsupported(err):
+		return linkNoReplace(from, to) // NFS and most FUSE file systems know no flags
 	}
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 }
@@ -73,7 +75,19 @@ func locked(path string) (bool, error) {
 	return lock.Type != unix.F_UNLCK, nil
 }
 
+func isNotEmpty(err error) bool {
+	return errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY)
+}
+
 func isNotDirectory(err error) bool { return errors.Is(err, unix.ENOTDIR) }
 
-// removeDirectory is rmdir(2): os.Remove would also unlink a file.
-func removeDirectory(path string) error { return unix.Rmdir(path) }
+// unlinkDirectory is rmdir(2): os.Remove would also unlink a file.
+func unlinkDirectory(path string) error { return unix.Rmdir(path) }
+
+// groupOf is the group of the file.
+func groupOf(info fs.FileInfo) uint32 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Gid
+	}
+	return noGroup
+}

@@ -80,6 +80,7 @@ func (r *run) loadManifest() (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source.path: %w", err)
 	}
+	r.showProgress()
 	for _, warning := range r.source.Warnings {
 		r.warn(warning, "")
 	}
@@ -159,7 +160,8 @@ func (r *run) reserveOutputs() error {
 		outputs = append(outputs, r.manifest.ReportPath())
 	}
 	if err := r.artifacts.Reserve(outputs...); err != nil {
-		r.reportIsAnothers = true
+		var busy *artifact.BusyError
+		r.reportIsAnothers = errors.As(err, &busy)
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
@@ -222,7 +224,7 @@ func (r *run) sweep(directories ...string) error {
 			return fmt.Errorf("removing what an earlier run left in %s: %w", directory, err)
 		}
 		for _, path := range removed {
-			r.warn(fmt.Sprintf("removed %s, left by a run that was killed", path), "")
+			r.warn(fmt.Sprintf("removed %s, left by an earlier run", path), "")
 		}
 	}
 	return nil
