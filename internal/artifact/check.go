@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // State says what became of a published file.
@@ -70,6 +71,13 @@ func Check(path string, want Identity) Status {
 		status.State = StateOwned
 	}
 	return status
+}
+
+// Unfinished reports that the run which published the file at path has not made
+// it final: it still goes on, or it died and a sweep takes the file away.
+func Unfinished(path string, record *Record) bool {
+	entries, err := readJournal(filepath.Join(filepath.Dir(path), prefix+record.RunID))
+	return err != nil || slices.ContainsFunc(entries, func(e journalEntry) bool { return e.Name == filepath.Base(path) })
 }
 
 // checkMissing tells a file that is gone from one that cannot be seen from

@@ -60,7 +60,9 @@ func (s *seat) takeBack(run string) error {
 		return err
 	}
 	s.entries = nil
-	return errors.Join(removeFile(filepath.Join(s.path, journalName)), syncDirectory(s.directory))
+	// All is as it was, whether or not that can be flushed.
+	_ = syncDirectory(s.directory)
+	return removeFile(filepath.Join(s.path, journalName))
 }
 
 // published reports that the file of an entry is at its place. The error is
@@ -115,7 +117,10 @@ func (s *seat) takeBackRecord(e journalEntry, run string) error {
 	if _, err := os.Lstat(sidecar); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(aside, sidecar); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.Rename(aside, sidecar); err != nil {
 		return fmt.Errorf("restoring the record %s: %w", sidecar, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -92,6 +93,12 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 	if next.record, err = r.complete(p.Record, p.Temporary); err != nil {
 		return nil, err
 	}
+	if overwrite {
+		// The directories that were made for what is replaced are this run's now.
+		if replaced, err := ReadRecord(next.final); err == nil {
+			next.record.Directories = append(slices.Clone(replaced.Directories), r.Directories...)
+		}
+	}
 	if next.temporaryRecord, err = s.in(filesName, filepath.Base(RecordPath(next.final))); err != nil {
 		return nil, err
 	}
@@ -145,6 +152,9 @@ func (p *publication) place(overwrite bool) error {
 
 // setAside keeps the file at path, if there is one, until Close.
 func (s *seat) setAside(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	aside, err := s.in(asideName, filepath.Base(path))
 	if err != nil {
 		return err
@@ -215,5 +225,6 @@ func (r *Run) Claim(path string, record Record) error {
 	if err := os.Rename(temporary, RecordPath(final)); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
+	r.claimed = append(r.claimed, final)
 	return nil
 }

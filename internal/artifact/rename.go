@@ -31,7 +31,7 @@ func placeholderNoReplace(from, to string) error {
 	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(from, to)
 	}
-	if err != nil && isPlaceholder(from, to) {
+	if err != nil && holdsPlace(from, to) {
 		err = errors.Join(err, os.Remove(to))
 	}
 	return err
@@ -41,11 +41,15 @@ func placeholderNoReplace(from, to string) error {
 func placeholder(from string) string { return "a place for " + from + "\n" }
 
 // isPlaceholder reports that the file at to only keeps the name for the one at
-// from. A run that was killed may have left it empty.
+// from.
 func isPlaceholder(from, to string) bool {
-	if _, err := os.Lstat(from); err != nil {
-		return false
-	}
+	_, err := os.Lstat(from)
+	return err == nil && holdsPlace(from, to)
+}
+
+// holdsPlace looks at the content alone, of which a run that was killed may have
+// written nothing.
+func holdsPlace(from, to string) bool {
 	want := placeholder(from)
 	info, err := os.Lstat(to)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > int64(len(want)) {

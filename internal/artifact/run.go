@@ -19,9 +19,10 @@ type Run struct {
 	// published file, and Delete removes them when they have become empty.
 	Directories []string
 
-	mu    sync.Mutex
-	seats []*seat // the first holds the work directory
-	work  string
+	mu      sync.Mutex
+	claimed []string // recorded by Claim
+	seats   []*seat  // the first holds the work directory
+	work    string
 }
 
 // NewRun makes the work directory inside parent, which must exist.
@@ -91,12 +92,16 @@ func (r *Run) Close() error {
 	return err
 }
 
-// Retract takes back what the run published and restores what that replaced.
+// Retract takes back what the run published, restores what that replaced, and
+// disclaims what it claimed.
 // After Close there is nothing to take back.
 func (r *Run) Retract() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var err error
+	for _, path := range r.claimed {
+		err = errors.Join(err, removeRecord(path, r.ID))
+	}
 	for _, s := range r.seats {
 		if backErr := s.takeBack(r.ID); backErr != nil {
 			err = errors.Join(err, backErr)

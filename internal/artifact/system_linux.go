@@ -14,11 +14,20 @@ import (
 // addSystem fills in what only the system call tells.
 func (f *Fingerprint) addSystem(path string) error {
 	var st unix.Statx_t
-	if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st); err != nil {
+	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st)
+	switch {
+	case isUnsupported(err), errors.Is(err, unix.EPERM): // an old kernel, or a container's filter of system calls
+		var old unix.Stat_t
+		if err := unix.Lstat(path, &old); err != nil {
+			return err
+		}
+		f.Inode, f.Device = old.Ino, old.Dev
+	case err != nil:
 		return err
+	default:
+		f.Inode = st.Ino
+		f.Device = unix.Mkdev(st.Dev_major, st.Dev_minor)
 	}
-	f.Inode = st.Ino
-	f.Device = unix.Mkdev(st.Dev_major, st.Dev_minor)
 	if st.Mask&unix.STATX_BTIME != 0 {
 		born := time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UTC()
 		f.Born = &born

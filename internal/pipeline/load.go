@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/google/uuid"
@@ -37,7 +38,16 @@ func (r *run) loadManifest() (any, error) {
 	if err := m.CheckHost(); err != nil {
 		return nil, err
 	}
-	if err := r.checkOutputs(); err != nil {
+	work := r.workDirectory()
+	err := r.checkOutputs()
+	if errors.Is(err, fs.ErrExist) {
+		// What stands there may be of a run that was killed before it was done.
+		if err := r.sweep(m.OutputDirectory()); err != nil {
+			return nil, err
+		}
+		err = r.checkOutputs()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := r.checkReport(); err != nil {
@@ -55,7 +65,6 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.checkAppliance(); err != nil {
 		return nil, err
 	}
-	work := r.workDirectory()
 	if err := r.sweep(work, m.OutputDirectory()); err != nil {
 		return nil, err
 	}

@@ -40,8 +40,19 @@ func All() []FileSystem {
 func Tmpfs(t *testing.T, options string) string {
 	t.Helper()
 	at := place(t)
-	mount(t, at, "mount", "-t", "tmpfs", "-o", options, "tmpfs", at)
+	TmpfsAt(t, at, options)
 	return at
+}
+
+// TmpfsAt mounts a file system in memory at a directory, until the returned
+// function is called or the test ends.
+func TmpfsAt(t *testing.T, at, options string) (unmount func()) {
+	t.Helper()
+	mount(t, at, "mount", "-t", "tmpfs", "-o", options, "tmpfs", at)
+	return func() {
+		t.Helper()
+		run(t, "umount", at)
+	}
 }
 
 // Bindfs mounts a directory through FUSE: it cannot rename without replacing,
@@ -134,7 +145,7 @@ func unmount(t *testing.T, at string) {
 	defer tick.Stop()
 	for {
 		out, err := exec.Command("umount", at).CombinedOutput()
-		if err == nil {
+		if err == nil || exec.Command("mountpoint", "--quiet", at).Run() != nil { // a test may have unmounted it
 			return
 		}
 		select {
