@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -182,5 +183,28 @@ func TestAccFaults(t *testing.T) {
 				t.Errorf("no call has failed: %v\n%s", err, traced)
 			}
 		})
+	}
+}
+
+// TestAccUmask runs migrations under umasks: no file is more readable than the
+// umask lets it be, and the source does not make it so.
+func TestAccUmask(t *testing.T) {
+	for _, umask := range []fs.FileMode{0o022, 0o027, 0o077} {
+		directory := t.TempDir()
+		if err := os.Chmod(directory, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		cmd := realCommand(t, smallMigration(t, directory, "{}"))
+		under := exec.Command("sh", append([]string{"-c", fmt.Sprintf(`umask %04o; exec "$@"`, umask), "sh"}, cmd.Args...)...)
+		under.Env = cmd.Env
+		if out, err := under.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for _, name := range publishedFiles {
+			info, err := os.Stat(filepath.Join(directory, name))
+			if err != nil || info.Mode().Perm() != 0o644&^umask {
+				t.Errorf("under the umask %04o: %s: %v, %v", umask, name, info, err)
+			}
+		}
 	}
 }
