@@ -25,6 +25,8 @@ type backups struct {
 	off   bool
 	index map[string]backupEntry // nil before the first use
 	kept  bool                   // this run added to it
+	// scratch is Target.Scratch.
+	scratch string
 }
 
 // backupEntry is what restoring needs beside the content.
@@ -103,7 +105,7 @@ func (b *backups) load() error {
 // copy goes through a file of the host: an initramfs is too large to be held
 // in memory, and one session cannot read and write at once.
 func (b *backups) copy(name string, info guest.FileInfo) error {
-	temp, err := scratchFile()
+	temp, err := scratchFile(b.scratch)
 	if err != nil {
 		return err
 	}

@@ -14,9 +14,10 @@ type BackupFS struct {
 	touched map[string]bool // what is there now is no original
 }
 
-// NewBackupFS wraps a guest's file system. Without enabled nothing is kept.
-func NewBackupFS(real guest.FS, enabled bool) *BackupFS {
-	return &BackupFS{FS: real, backups: backups{fs: real, off: !enabled}, touched: map[string]bool{}}
+// NewBackupFS wraps a guest's file system. Without enabled nothing is kept. Scratch
+// is Target.Scratch.
+func NewBackupFS(real guest.FS, enabled bool, scratch string) *BackupFS {
+	return &BackupFS{FS: real, backups: backups{fs: real, off: !enabled, scratch: scratch}, touched: map[string]bool{}}
 }
 
 // Directory is the guest directory of the originals, or "" if none were kept.

@@ -13,7 +13,7 @@ func TestBackupFS(t *testing.T) {
 	if err := tree.Symlink("a", "/etc/c"); err != nil {
 		t.Fatal(err)
 	}
-	kept := NewBackupFS(tree, true)
+	kept := NewBackupFS(tree, true, t.TempDir())
 	if kept.Directory() != "" {
 		t.Error("there are backups before any change")
 	}
@@ -49,7 +49,7 @@ func TestBackupFS(t *testing.T) {
 func TestBackupFSOff(t *testing.T) {
 	t.Parallel()
 	tree := newTree(t, map[string]string{"/etc/a": "a"})
-	if err := NewBackupFS(tree, false).Remove("/etc/a"); err != nil {
+	if err := NewBackupFS(tree, false, "").Remove("/etc/a"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tree.Stat(backupDirectory); !errors.Is(err, fs.ErrNotExist) {

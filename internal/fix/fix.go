@@ -31,6 +31,9 @@ type Target struct {
 	NICs []NIC
 	// Space, if not nil, tells the room in the file system of a guest path.
 	Space func(path string) (guest.Space, error)
+	// Scratch is a directory of the host for copies of the guest's files while
+	// they are read; "" means the system's.
+	Scratch string
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
 }

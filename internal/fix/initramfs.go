@@ -127,7 +127,7 @@ func (p *imageRepair) do(ctx context.Context) error {
 		p.result.Reason = "the kernel boots without an initramfs"
 		return nil
 	}
-	file, err := scratchFile()
+	file, err := scratchFile(r.target.Scratch)
 	if err != nil {
 		return err
 	}

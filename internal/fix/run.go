@@ -39,7 +39,7 @@ func newRun(t Target, o Options) *run {
 		runner:  t.Runner,
 		options: o,
 		names:   newNames(t.Devices, t.Mounts),
-		backups: backups{fs: t.FS, off: !o.Backup},
+		backups: backups{fs: t.FS, off: !o.Backup, scratch: t.Scratch},
 		result:  Result{Changes: []Change{}},
 		warned:  map[Warning]bool{},
 	}

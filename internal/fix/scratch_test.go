@@ -8,8 +8,8 @@ import (
 
 func TestScratchFileHasNoName(t *testing.T) {
 	directory := t.TempDir()
-	t.Setenv("TMPDIR", directory)
-	file, err := scratchFile()
+	t.Setenv("TMPDIR", "/nonexistent")
+	file, err := scratchFile(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +17,7 @@ func TestScratchFileHasNoName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(directory); err != nil || len(left) > 0 {
-		t.Errorf("in the temporary directory there is %v, %v", left, err)
+		t.Errorf("in the directory there is %v, %v", left, err)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func (r *run) warnUnifiedImages() error {
 
 // unifiedCmdline returns the section .cmdline of an image.
 func (r *run) unifiedCmdline(image string) (string, error) {
-	temp, err := scratchFile()
+	temp, err := scratchFile(r.target.Scratch)
 	if err != nil {
 		return "", err
 	}

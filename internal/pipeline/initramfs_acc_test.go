@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
@@ -194,7 +192,7 @@ func updateKernel(t *testing.T, disk testguest.BootDisk) {
 
 // migrateKernels migrates a guest and returns what the report says of its
 // kernels.
-func migrateKernels(t *testing.T, m *manifest.Manifest) []fix.Kernel {
+func migrateKernels(t *testing.T, m *manifest.Manifest) []report.Kernel {
 	t.Helper()
 	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 	if err != nil {
@@ -204,21 +202,13 @@ func migrateKernels(t *testing.T, m *manifest.Manifest) []fix.Kernel {
 	return fixedKernels(t, r)
 }
 
-func fixedKernels(t *testing.T, r *report.Report) []fix.Kernel {
+func fixedKernels(t *testing.T, r *report.Report) []report.Kernel {
 	t.Helper()
-	var result fix.Result
-	for _, stage := range r.Pipeline.Stages {
-		if stage.Name != report.StageFix {
-			continue
-		}
-		if err := json.Unmarshal(stage.Result, &result); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(result.Kernels) == 0 {
+	kernels := resultOf[report.FixResult](t, r).Kernels
+	if len(kernels) == 0 {
 		t.Fatal("the report tells of no kernel")
 	}
-	return result.Kernels
+	return kernels
 }
 
 // initramfsFiles reads the images in a guest's /boot, by base name.

@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // injection is a configuration that was found to fit the guest.
@@ -28,7 +29,7 @@ func (r *run) prepareInjection(target fix.Target) (*injection, error) {
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
 	r.progress(0, "checking the configuration")
-	backups := fix.NewBackupFS(target.FS, r.manifest.Pipeline.Fix.Backup)
+	backups := fix.NewBackupFS(target.FS, r.manifest.Pipeline.Fix.Backup, target.Scratch)
 	prepared, err := inject.Prepare(r.ctx, inject.Target{FS: backups, Runner: target.Runner, OS: target.OS}, injectOptions(configuration))
 	if err != nil {
 		return nil, err
@@ -38,7 +39,7 @@ func (r *run) prepareInjection(target fix.Target) (*injection, error) {
 
 // inject puts the configuration into the guest and enters what was done into
 // the result of the fix stage.
-func (r *run) inject(i *injection, target fix.Target, result *fixResult) error {
+func (r *run) inject(i *injection, target fix.Target, result *report.FixResult) error {
 	if i == nil {
 		return nil
 	}
@@ -50,7 +51,7 @@ func (r *run) inject(i *injection, target fix.Target, result *fixResult) error {
 	if err != nil {
 		return fmt.Errorf("injecting the configuration: %w", err)
 	}
-	result.Configuration = &injected
+	result.Configuration = &report.Injection{Changes: reportedChanges(injected.Changes)}
 	result.Unchanged = result.Unchanged && len(injected.Changes) == 0
 	if directory := i.backups.Directory(); directory != "" {
 		result.BackupDirectory = directory
@@ -62,7 +63,7 @@ func (r *run) inject(i *injection, target fix.Target, result *fixResult) error {
 	for _, w := range labelWarnings {
 		r.warn(w.Message, w.Remedy)
 	}
-	result.Changes = append(result.Changes, relabelled...)
+	result.Changes = append(result.Changes, reportedChanges(relabelled)...)
 	return err
 }
 

@@ -134,7 +134,7 @@ func TestInjectReportsAndLabelsEverything(t *testing.T) {
 	if text, _ := target.FS.ReadFile("/etc/hostname"); string(text) != "old\n" {
 		t.Error("the guest was changed before the fixes")
 	}
-	result := fixResult{Result: fix.Result{Changes: []fix.Change{}, Unchanged: true}}
+	result := report.FixResult{Changes: []report.Change{}, Unchanged: true}
 	if err := r.inject(prepared, target, &result); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestPrepareInjectionRefuses(t *testing.T) {
 func TestNothingToInject(t *testing.T) {
 	t.Parallel()
 	r := newInjectionRun(t, &manifest.Configuration{Users: &manifest.Users{}})
-	var result fixResult
+	var result report.FixResult
 	prepared, err := r.prepareInjection(fix.Target{OS: guest.OS{Type: "windows"}})
 	if err == nil {
 		err = r.inject(prepared, fix.Target{}, &result)

@@ -62,10 +62,13 @@ type run struct {
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs
 	source    *source.Source
-	overlays  []string // one for each disk of the source, once made
-	session   *guest.Session
-	system    *system
-	images    []image
+	// tables and sectorSizes are those of the source's disks, in bytes.
+	tables      []guest.Disk
+	sectorSizes []int
+	overlays    []string // one for each disk of the source, once made
+	session     *guest.Session
+	system      *system
+	images      []image
 
 	progressFile *progressFile // nil where there is none
 	// reportIsAnothers says that another run writes to the report's path now.
@@ -81,7 +84,7 @@ type image struct {
 
 // stages runs the enabled stages and stops at the first that fails.
 func (r *run) stages() error {
-	work := map[string]func() (any, error){
+	work := map[string]func() (report.StageResult, error){
 		report.StageLoadManifest: r.loadManifest,
 		report.StageInspect:      r.inspect,
 		report.StageFix:          r.fix,
@@ -99,7 +102,7 @@ func (r *run) stages() error {
 }
 
 // runStage runs one stage and records its outcome.
-func (r *run) runStage(name string, stage func() (any, error)) error {
+func (r *run) runStage(name string, stage func() (report.StageResult, error)) error {
 	r.stage, r.started = name, time.Now()
 	r.notify(report.Event{Type: report.EventStageStarted})
 	if err := r.ctx.Err(); err != nil {
@@ -110,7 +113,7 @@ func (r *run) runStage(name string, stage func() (any, error)) error {
 		return r.fail(err)
 	}
 	duration := time.Since(r.started).Seconds()
-	if err := r.report.StageSucceeded(name, duration, result); err != nil {
+	if err := r.report.StageSucceeded(duration, result); err != nil {
 		return r.fail(err)
 	}
 	r.meter.finish()

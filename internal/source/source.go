@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // DefaultMaxVirtualSize is the largest virtual disk that is accepted unless
@@ -59,7 +60,7 @@ type Source struct {
 	Disks []Disk
 	// Machine is what a package tells about its virtual machine; nil for a
 	// mere disk.
-	Machine *Machine
+	Machine *report.Machine
 	// Warnings are for the person who runs the migration.
 	Warnings []string
 
@@ -81,6 +82,9 @@ type Disk struct {
 	VirtualSize int64
 	// Name is for people: the file's name, or the name inside the package.
 	Name string
+	// Serial is the number that the guest knows the disk by, in hexadecimal
+	// digits: VMware's ddb.uuid. It is empty where the image does not tell it.
+	Serial string
 	// Temporary says that the image lies in WorkDir and ends with it, so that
 	// nothing that is kept may refer to it.
 	Temporary bool
