@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -65,12 +66,22 @@ func Check(path string, want Identity) Status {
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s was published by another run, %s", path, record.RunID)
 	case !record.File.sameFile(now):
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s is not the file that run %s published", path, record.RunID)
+		if record.File.Born == nil {
+			status.Reason += ", or it was written to and its file system has numbered it anew"
+		}
 	case !record.File.sameContent(now):
 		status.State, status.Reason = StateChanged, fmt.Sprintf("%s was written to after it was published", path)
 	default:
 		status.State = StateOwned
 	}
 	return status
+}
+
+// Unfinished reports that the run which published the file at path has not made
+// it final: it still goes on, or it died and a sweep takes the file away.
+func Unfinished(path string, record *Record) bool {
+	entries, err := readJournal(filepath.Join(filepath.Dir(path), prefix+record.RunID))
+	return err != nil || slices.ContainsFunc(entries, func(e journalEntry) bool { return e.Name == filepath.Base(path) })
 }
 
 // checkMissing tells a file that is gone from one that cannot be seen from

@@ -21,7 +21,7 @@ func TestCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 			change(record)
-			if err := writeSynced(RecordPath(path), record); err != nil {
+			if err := writeSynced(RecordPath(path), record, 0o600, Readers{}); err != nil {
 				t.Fatal(err)
 			}
 		}

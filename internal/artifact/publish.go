@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -93,10 +94,16 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 	if next.record, err = r.complete(p.Record, p.Temporary, s.directory); err != nil {
 		return nil, err
 	}
+	if overwrite {
+		// The directories that were made for what is replaced are this run's now.
+		if replaced, err := ReadRecord(next.final); err == nil {
+			next.record.Directories = append(slices.Clone(replaced.Directories), r.Directories...)
+		}
+	}
 	if next.temporaryRecord, err = s.in(filesName, filepath.Base(RecordPath(next.final))); err != nil {
 		return nil, err
 	}
-	if err := writeSynced(next.temporaryRecord, next.record); err != nil {
+	if err := writeRecord(next.temporaryRecord, next.record, p.Temporary); err != nil {
 		return nil, fmt.Errorf("writing the ownership record: %w", err)
 	}
 	return next, nil
@@ -146,6 +153,9 @@ func (p *publication) place(overwrite bool) error {
 
 // setAside keeps the file at path, if there is one, until Close.
 func (s *seat) setAside(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	aside, err := s.in(asideName, filepath.Base(path))
 	if err != nil {
 		return err
@@ -173,6 +183,28 @@ func (r *Run) complete(record Record, path, directory string) (Record, error) {
 	return record, nil
 }
 
+// Renew records the file at path, which run has recorded, as it is now.
+func Renew(path, run string) error {
+	record, err := ReadRecord(path)
+	if err != nil {
+		return err
+	}
+	if record.RunID != run {
+		return &NotOwnedError{Path: path, Status: Status{State: StateReplaced, Reason: "another run has recorded it", Record: record}}
+	}
+	if record.File, err = fingerprint(path); err != nil {
+		return err
+	}
+	temporary := RecordPath(path) + "-" + run
+	if err := writeRecord(temporary, *record, path); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, RecordPath(path)); err != nil {
+		return errors.Join(err, removeFile(temporary))
+	}
+	return nil
+}
+
 // Claim records a file that the run has written at its final place by other
 // means, such as the report, so that Delete may remove it.
 func (r *Run) Claim(path string, record Record) error {
@@ -190,11 +222,12 @@ func (r *Run) Claim(path string, record Record) error {
 	if err != nil {
 		return err
 	}
-	if err := writeSynced(temporary, record); err != nil {
+	if err := writeRecord(temporary, record, final); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
 	if err := os.Rename(temporary, RecordPath(final)); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
+	r.claimed = append(r.claimed, final)
 	return nil
 }

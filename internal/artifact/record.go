@@ -30,7 +30,7 @@ type Record struct {
 	// its secrets: a digest of them could be guessed at.
 	ManifestDigest string `json:"manifest_digest,omitempty"`
 	// Origin is what whoever takes the file over has to know of the run. It is
-	// the caller's, and must hold no secrets: everybody may read the record.
+	// the caller's, and must hold no secrets.
 	Origin json.RawMessage `json:"origin,omitempty"`
 	// Tools are names and versions of the programs that made it.
 	Tools map[string]string `json:"tools,omitempty"`
@@ -96,16 +96,45 @@ func ReadRecord(path string) (*Record, error) {
 	return &record, nil
 }
 
+// writeRecord writes the record of the file at path to a new file, which nobody
+// may read who may not read that one.
+func writeRecord(to string, record Record, path string) error {
+	of, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	var readers Readers
+	readers.Add(of)
+	return writeSynced(to, record, 0o644, readers)
+}
+
 // writeSynced writes a new file and flushes it to the disk.
-func writeSynced(path string, value any) error {
+func writeSynced(path string, value any, mode fs.FileMode, readers Readers) error {
 	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	if err := removeFile(path); err != nil {
 		return err
 	}
-	return syncFile(path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	var exposed *ExposedError
+	if err = readers.Guard(file); errors.As(err, &exposed) {
+		err = nil // as the file that it tells of is, then
+	}
+	if err == nil {
+		_, err = file.Write(append(data, '\n'))
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, removeFile(path))
+	}
+	return nil
 }
 
 // removeRecord removes the record of path if run wrote it.

@@ -31,7 +31,7 @@ func Sweep(directory string) (removed []string, err error) {
 		}
 		path := filepath.Join(directory, entry.Name())
 		if strings.HasPrefix(id, "probe-") {
-			_ = removeDirectory(path)
+			_ = unlinkDirectory(path)
 			continue
 		}
 		if uuid.Validate(id) != nil {
@@ -56,8 +56,9 @@ func (by owner) seen() bool {
 func sweepSeat(directory, path, id string) (removed []string, err error) {
 	content, err := os.ReadFile(filepath.Join(path, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
-		// Killed between mkdir and lock, or no run's directory at all.
-		if removeDirectory(path) == nil {
+		// Killed between mkdir and lock, or as good as removed, or no run's
+		// directory at all.
+		if removeLeftovers(path) {
 			removed = append(removed, path)
 		}
 		return removed, nil
@@ -85,7 +86,14 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 	}
 	for _, e := range s.entries {
 		final := filepath.Join(directory, e.Name)
-		if now, err := fingerprint(final); err == nil && e.File.sameInode(now) {
+		if isPlaceholder(filepath.Join(path, filesName, e.Name), final) {
+			if err := removeFile(final); err != nil {
+				return nil, errors.Join(err, lock.Close())
+			}
+			removed = append(removed, final)
+			continue
+		}
+		if published, err := s.published(e); err == nil && published {
 			if err := checkNotInUse(final); err != nil {
 				return nil, errors.Join(err, lock.Close())
 			}
@@ -95,8 +103,13 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 	if err := s.takeBack(id); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	if err := s.remove(); err != nil {
-		return nil, err
+	err = s.remove()
+	var held *LeftoverError
+	if errors.As(err, &held) {
+		return removed, nil // a later sweep removes it
+	}
+	if err != nil {
+		return removed, err
 	}
 	return append(removed, path), nil
 }

@@ -229,7 +229,7 @@ func TestSweepRefusesAJournalThatLeavesTheDirectory(t *testing.T) {
 	path := filepath.Join(root, "out", prefix+"00000000-0000-4000-8000-000000000003")
 	mkdir(t, path)
 	write(t, filepath.Join(path, lockName), "")
-	if err := writeSynced(filepath.Join(path, journalName), []journalEntry{{Name: "../victim", File: file}}); err != nil {
+	if err := writeSynced(filepath.Join(path, journalName), []journalEntry{{Name: "../victim", File: file}}, 0o600, Readers{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Sweep(filepath.Join(root, "out")); err == nil {
@@ -277,11 +277,15 @@ func TestSweepLeavesASeatThatARunHasTaken(t *testing.T) {
 	}
 }
 
-// TestSweepAgainstNewRuns has runs and sweeps meet in one directory: no run
-// may lose anything, and nothing may remain.
+// Runs and sweeps meet in one directory: no run may lose anything, and nothing
+// may remain.
 func TestSweepAgainstNewRuns(t *testing.T) {
 	t.Parallel()
-	directory := t.TempDir()
+	sweepsAgainstNewRuns(t, t.TempDir())
+}
+
+func sweepsAgainstNewRuns(t *testing.T, directory string) {
+	t.Helper()
 	stop, done := make(chan struct{}), make(chan error)
 	go func() {
 		for {

@@ -3,8 +3,10 @@ package artifact
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,11 +15,20 @@ import (
 // addSystem fills in what only the system call tells.
 func (f *Fingerprint) addSystem(path string) error {
 	var st unix.Statx_t
-	if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st); err != nil {
+	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st)
+	switch {
+	case isUnsupported(err), errors.Is(err, unix.EPERM): // an old kernel, or a container's filter of system calls
+		var old unix.Stat_t
+		if err := unix.Lstat(path, &old); err != nil {
+			return err
+		}
+		f.Inode, f.Device = old.Ino, old.Dev
+	case err != nil:
 		return err
+	default:
+		f.Inode = st.Ino
+		f.Device = unix.Mkdev(st.Dev_major, st.Dev_minor)
 	}
-	f.Inode = st.Ino
-	f.Device = unix.Mkdev(st.Dev_major, st.Dev_minor)
 	if st.Mask&unix.STATX_BTIME != 0 {
 		born := time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UTC()
 		f.Born = &born
@@ -92,8 +103,8 @@ func renameNoReplace(from, to string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.ENOTSUP):
-		return linkNoReplace(from, to) // NFS and old FUSE file systems know no flags
+	case isUnsupported(err):
+		return linkNoReplace(from, to) // NFS and most FUSE file systems know no flags
 	}
 	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 }
@@ -118,7 +129,19 @@ func locked(path string) (bool, error) {
 	return lock.Type != unix.F_UNLCK, nil
 }
 
+func isNotEmpty(err error) bool {
+	return errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY)
+}
+
 func isNotDirectory(err error) bool { return errors.Is(err, unix.ENOTDIR) }
 
-// removeDirectory is rmdir(2): os.Remove would also unlink a file.
-func removeDirectory(path string) error { return unix.Rmdir(path) }
+// unlinkDirectory is rmdir(2): os.Remove would also unlink a file.
+func unlinkDirectory(path string) error { return unix.Rmdir(path) }
+
+// groupOf is the group of the file.
+func groupOf(info fs.FileInfo) uint32 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Gid
+	}
+	return noGroup
+}

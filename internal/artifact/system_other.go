@@ -4,6 +4,7 @@ package artifact
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -25,6 +26,10 @@ func renameNoReplace(from, to string) error { return linkNoReplace(from, to) }
 
 func locked(string) (bool, error) { return false, nil }
 
+func isNotEmpty(err error) bool { return errors.Is(err, syscall.ENOTEMPTY) }
+
 func isNotDirectory(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 
-func removeDirectory(path string) error { return os.Remove(path) }
+func unlinkDirectory(path string) error { return os.Remove(path) }
+
+func groupOf(fs.FileInfo) uint32 { return noGroup }

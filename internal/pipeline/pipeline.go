@@ -75,6 +75,7 @@ type run struct {
 	progressFile *progressFile // nil where there is none
 	// reportIsAnothers says that another run writes to the report's path now.
 	reportIsAnothers bool
+	saidExposed      bool
 }
 
 // image is one output file before it is published.

@@ -229,7 +229,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	if !m.Options.Report.Enabled {
 		return nil
 	}
-	if err := rep.WriteFile(m.ReportPath()); err != nil {
+	if err := rep.WriteFile(m.ReportPath(), nil); err != nil {
 		return err
 	}
 	record, err := fakeRecord(origin)

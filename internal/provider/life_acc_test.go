@@ -39,6 +39,7 @@ resource "hyper2kvm_migration" "test" {
 type life struct {
 	*cli
 	source, directory, image, report, locks string
+	mark, slow                              string // where processes are killed
 }
 
 // newLife migrates once.
@@ -387,7 +388,9 @@ func lifeReplaced(t *testing.T, executable string) {
 		t.Error("the image was not exchanged")
 	}
 	l.destroy()
-	l.holds()
+	if _, err := os.Lstat(l.directory); err == nil {
+		t.Errorf("the directory that was made for the first image is still there, with %q", listing(t, l.directory))
+	}
 }
 
 func lifeOfAChangedSource(t *testing.T, executable string) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -109,6 +110,10 @@ func checkVacant(m *manifest.Manifest) (diags diag.Diagnostics) {
 	image := imagePath(m)
 	if image == "" || m.Output.Overwrite {
 		return nil
+	}
+	if _, err := os.Lstat(image); err == nil {
+		// A migration that was killed before it was done leaves nothing to import.
+		_, _ = artifact.Sweep(filepath.Dir(image))
 	}
 	if _, err := os.Lstat(image); err != nil {
 		return nil // the engine says what else may be wrong

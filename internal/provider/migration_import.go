@@ -82,6 +82,11 @@ func readOrigin(file string) (*artifact.Record, *report.Origin, diag.Diagnostics
 		diags.AddError(summary, status.Reason+".")
 		return nil, nil, diags
 	}
+	if artifact.Unfinished(file, record) {
+		diags.AddError(summary, fmt.Sprintf("The migration that made %s (run %s) goes on, or was killed before it was done. "+
+			"In the latter case the next migration into that directory removes the image.", file, record.RunID))
+		return nil, nil, diags
+	}
 	var origin report.Origin
 	if err := json.Unmarshal(record.Origin, &origin); err != nil || len(origin.Manifest) == 0 {
 		diags.AddError(summary, fmt.Sprintf("The ownership record %s does not say what was migrated. "+
