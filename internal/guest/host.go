@@ -16,16 +16,11 @@ import (
 // CheckHost says all that this host lacks to build and run the appliance, each
 // with a method Remedy() string, without running it: the library, its QEMU,
 // supermin, a kernel, directories that can be written and have the space, and KVM
-// where it is asked for. It changes nothing and takes milliseconds,
-// or for KVM that hangs, once in a process, a probe's time or as long as ctx allows.
+// where it is asked for. It takes milliseconds, or as long as KVM does the first
+// time, if ctx allows, and leaves nothing but what KVM remembers.
 func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 	lacks, broken := checkEnvironment()
-	host := applianceHost{
-		boot: "/boot", modules: "/lib/modules",
-		supermin:  []string{"/usr/bin/supermin", "/usr/local/bin/supermin"},
-		databases: packageDatabases, uid: os.Geteuid(), measure: measureFileSystem,
-	}
-	host.cache, host.build, host.sockets = chosenDirectories(host.uid, broken)
+	host := hostAppliance(broken)
 	qemu := "qemu-system-" + machine()
 	handle, err := newHandle()
 	if err == nil {
@@ -39,7 +34,7 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 	kvmReason := func() string { return openKVM(kvmDevice) }
 	if at, err := exec.LookPath(qemu); err == nil {
 		host.qemu = at
-		kvmReason = func() string { return kvmProbes.reason(ctx, qemu) }
+		kvmReason = func() string { return kvmProbes.reason(ctx, qemu, host.usedKernel()) }
 	} else {
 		lacks = append(lacks, &lack{
 			what:   fmt.Sprintf("the appliance's QEMU cannot be run (%v)", err),
@@ -51,11 +46,23 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 		if reason := kvmReason(); reason != "" {
 			lacks = append(lacks, &lack{
 				what:   "acceleration is kvm, and KVM cannot be used: " + reason,
-				remedy: "give this user access to KVM, or set acceleration to auto or tcg",
+				remedy: "make KVM work for this user, or set acceleration to auto or tcg",
 			})
 		}
 	}
 	return lacks
+}
+
+// hostAppliance is what this host has for an appliance, but for libguestfs' own
+// part and QEMU. The variables of the environment that are broken do not count.
+func hostAppliance(broken []string) applianceHost {
+	host := applianceHost{
+		boot: "/boot", modules: "/lib/modules",
+		supermin:  []string{"/usr/bin/supermin", "/usr/local/bin/supermin"},
+		databases: packageDatabases, uid: os.Geteuid(), measure: measureFileSystem,
+	}
+	host.cache, host.build, host.sockets = chosenDirectories(host.uid, broken)
+	return host
 }
 
 // settings are libguestfs' QEMU and where it looks for the appliance.

@@ -18,6 +18,12 @@ type Drive struct {
 	Path     string
 	Format   string // qcow2, raw ...: never probed
 	ReadOnly bool   // writes go to a temporary overlay and are lost
+	// Serial is the disk's serial number where the image tells it, as in its
+	// names below /dev/disk/by-id: hexadecimal digits.
+	Serial string
+	// SectorSize is how many bytes a sector of the disk has: 512, for which 0
+	// stands, or 4096. All numbers in a partition table count in sectors.
+	SectorSize int
 }
 
 // Options is how the appliance is run. The zero value is a sensible choice. It
@@ -35,6 +41,10 @@ type Options struct {
 	// stream of this process what they do.
 	Trace bool
 
-	// kvmDeadline bounds a launch with KVM from the start of its QEMU on.
-	kvmDeadline time.Duration
+	// patience bounds a launch with KVM; zero means the default.
+	patience patience
 }
+
+// patience is for how long the console of an appliance that starts under KVM
+// may be silent: until its kernel's first word, and from then on.
+type patience struct{ first, later time.Duration }

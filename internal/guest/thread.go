@@ -28,8 +28,7 @@ func holdThread(handle *guestfs.Guestfs) (release func()) {
 
 // quiet stops libguestfs from writing every error of this thread to the
 // process's standard error stream: errors are returned, and many, such as a
-// missing file, are expected. The binding has no call for it and keeps the C
-// handle to itself.
+// missing file, are expected. The binding has no call for it.
 func quiet(handle *guestfs.Guestfs) {
 	if pointer := cHandle(handle); pointer != nil { // else noise does no harm
 		C.guestfs_set_error_handler((*C.guestfs_h)(pointer), nil, nil)

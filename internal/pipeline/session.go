@@ -36,8 +36,12 @@ func (r *run) openSession() error {
 		return err
 	}
 	var drives []guest.Drive
-	for _, overlay := range r.overlays {
-		drives = append(drives, guest.Drive{Path: overlay, Format: "qcow2"})
+	for n, overlay := range r.overlays {
+		drive := guest.Drive{Path: overlay, Format: "qcow2", Serial: r.source.Disks[n].Serial}
+		if r.sectorSizes[n] != usualSector {
+			drive.SectorSize = r.sectorSizes[n]
+		}
+		drives = append(drives, drive)
 	}
 	r.progress(1, "launching the appliance")
 	session, err := guest.Open(r.ctx, drives, guest.Options{
@@ -50,7 +54,7 @@ func (r *run) openSession() error {
 	r.session = session
 	if _, reason := session.Accelerator(); reason != "" {
 		r.warn("KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
-			"make /dev/kvm work on this host, or set acceleration to tcg to accept emulation")
+			"make KVM work on this host (if that is a virtual machine: allow nested virtualisation), or set acceleration to tcg to accept emulation")
 	}
 	return nil
 }
