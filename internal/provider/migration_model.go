@@ -3,14 +3,10 @@ package provider
 import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// objectAsIs converts an object to a model whose fields can be null and unknown.
-var objectAsIs = basetypes.ObjectAsOptions{}
-
-// migrationModel is the resource. Its sections are objects and not structs,
-// because each of them may be unknown as a whole.
+// migrationModel is the resource. What is in its sections is the business of
+// readMigration.
 type migrationModel struct {
 	ID                 types.String   `tfsdk:"id"`
 	Metadata           types.Object   `tfsdk:"metadata"`
