@@ -99,8 +99,9 @@ func (r *manifestReader) value(at string, field reflect.Type, attribute schema.A
 	}
 }
 
-// list keeps the places of objects, which have paths of their own. Of anything
-// else it leaves out what is null or unknown, and with that the whole list is.
+// list keeps the places of objects, which have paths of their own: an unknown one
+// is an empty one. Texts have none. Those that are null or unknown are left out,
+// and the unknown ones make the whole list unknown.
 func (r *manifestReader) list(at string, field reflect.Type, attribute schema.Attribute, elements []tftypes.Value) (any, error) {
 	objects := len(fieldTypes(field)) > 0
 	list := []any{}

@@ -39,7 +39,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	m := read.manifest
-	resp.Diagnostics.Append(read.diagnostics(migrationSchema(ctx).Type())...)
+	resp.Diagnostics.Append(read.diagnostics(ctx)...)
 	resp.Diagnostics.Append(plan.setPaths(m)...)
 	resp.Diagnostics.Append(checkVacant(m)...)
 	if resp.Diagnostics.HasError() {

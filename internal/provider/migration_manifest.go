@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -47,8 +46,8 @@ func readMigration(ctx context.Context, resource tftypes.Value) (reading, diag.D
 	return read, diags
 }
 
-// readManifest reads values of attributes, among them those that the manifest
-// has as sections. edit may change the JSON before it is decoded.
+// readManifest reads values by their names: sections of the manifest, and what
+// attributes has besides. edit may change the JSON before it is decoded.
 func readManifest(attributes map[string]schema.Attribute, values map[string]tftypes.Value, edit func(sections map[string]any)) (reading, error) {
 	r := manifestReader{writeOnly: map[string]string{}}
 	sections, err := r.sections(attributes, values)
@@ -116,9 +115,10 @@ func withWriteOnly(ctx context.Context, plan, config tftypes.Value) (tftypes.Val
 	})
 }
 
-// diagnostics are the problems as diagnostics of the attributes that they are
-// about, of an object of the type root.
-func (r reading) diagnostics(root attr.Type) (diags diag.Diagnostics) {
+// diagnostics are the problems as diagnostics of the resource's attributes that
+// they are about.
+func (r reading) diagnostics(ctx context.Context) (diags diag.Diagnostics) {
+	root := migrationSchema(ctx).Type()
 	for _, problem := range r.problems {
 		if writeOnly, ok := r.writeOnly[problem.Path]; ok {
 			problem.Path = writeOnly
