@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestBackupFS(t *testing.T) {
 	t.Parallel()
-	tree := newTree(t, map[string]string{"/etc/a": "a", "/etc/b": "b", "/etc/d": "d"})
+	tree := guesttest.New(t, map[string]string{"/etc/a": "a", "/etc/b": "b", "/etc/d": "d"})
 	if err := tree.Symlink("a", "/etc/c"); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +50,7 @@ func TestBackupFS(t *testing.T) {
 
 func TestBackupFSOff(t *testing.T) {
 	t.Parallel()
-	tree := newTree(t, map[string]string{"/etc/a": "a"})
+	tree := guesttest.New(t, map[string]string{"/etc/a": "a"})
 	if err := NewBackupFS(tree, false).Remove("/etc/a"); err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"io/fs"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestBackupKeepsTheOriginal(t *testing.T) {
 	t.Parallel()
-	tree := newTree(t, map[string]string{"/etc/a": "original", "/etc/target": "through a link"})
+	tree := guesttest.New(t, map[string]string{"/etc/a": "original", "/etc/target": "through a link"})
 	if err := tree.Chmod("/etc/a", 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +55,7 @@ func TestBackupKeepsTheOriginal(t *testing.T) {
 
 func TestBackupOff(t *testing.T) {
 	t.Parallel()
-	tree := newTree(t, map[string]string{"/etc/a": "original"})
+	tree := guesttest.New(t, map[string]string{"/etc/a": "original"})
 	r := newRun(Target{FS: tree}, Options{})
 	if err := r.remove("/etc/a", "test"); err != nil {
 		t.Fatal(err)
@@ -65,7 +67,7 @@ func TestBackupOff(t *testing.T) {
 
 func TestWriteRecords(t *testing.T) {
 	t.Parallel()
-	tree := newTree(t, map[string]string{"/etc/a": "x\n"})
+	tree := guesttest.New(t, map[string]string{"/etc/a": "x\n"})
 	r := newRun(Target{FS: tree}, Options{})
 	for _, step := range []func() error{
 		func() error { return r.write("/etc/a", "x\n", 0o644, "same") },

@@ -1,13 +1,17 @@
 package fix
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
 
 // editLoaderEntry edits a Boot Loader Specification entry: its `options` lines.
 func editLoaderEntry(text string, s bootScope) (string, []finding) {
 	lines := strings.SplitAfter(text, "\n")
 	c := cmdlineEditor{names: s.names, bare: true}
 	for _, line := range lines {
-		switch key, value := loaderField(line); key {
+		switch key, value := conf.LoaderField(line); key {
 		case "initrd":
 			c.bare = false
 		case "linux":
@@ -17,23 +21,10 @@ func editLoaderEntry(text string, s bootScope) (string, []finding) {
 		}
 	}
 	for i, line := range lines {
-		if key, value := loaderField(line); key == "options" && value != "" {
+		if key, value := conf.LoaderField(line); key == "options" && value != "" {
 			start := strings.Index(line, value)
 			lines[i] = line[:start] + c.editCmdline(line[start:])
 		}
 	}
 	return strings.Join(lines, ""), c.findings
-}
-
-// loaderField splits `key value` of an entry. A comment has no key.
-func loaderField(line string) (key, value string) {
-	line = strings.TrimSpace(line)
-	if line == "" || line[0] == '#' {
-		return "", ""
-	}
-	end := strings.IndexAny(line, " \t")
-	if end < 0 {
-		return line, ""
-	}
-	return line[:end], strings.TrimSpace(line[end:])
 }

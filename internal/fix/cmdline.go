@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 )
 
 // finding is a device name in boot configuration that could not simply be
@@ -34,7 +37,7 @@ func (f finding) String() string {
 
 // cmdlineEditor edits kernel command lines for one kernel.
 type cmdlineEditor struct {
-	names names
+	names devname.Names
 	where string
 	// bare is set where the kernel starts without an initramfs: it then knows
 	// PARTUUID= and no other tag.
@@ -98,17 +101,17 @@ func sourceField(value string) (int, int) {
 
 // editWords returns the edits that give the parameters of a kernel stable
 // names.
-func (c *cmdlineEditor) editWords(words []word) []edit {
-	var edits []edit
+func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
+	var edits []conf.Edit
 	for _, w := range words {
-		param, value, ok := strings.Cut(w.text, "=")
+		param, value, ok := strings.Cut(w.Text, "=")
 		locate := deviceParams[param]
 		if !ok || locate == nil {
 			continue
 		}
 		from, to := locate(value)
 		spec := value[from:to]
-		if !isStale(spec) {
+		if !devname.IsStale(spec) {
 			continue
 		}
 		name, err := c.name(param, spec)
@@ -117,7 +120,7 @@ func (c *cmdlineEditor) editWords(words []word) []edit {
 			continue
 		}
 		offset := len(param) + 1
-		e, ok := w.replace(offset+from, offset+to, name)
+		e, ok := w.Replace(offset+from, offset+to, name)
 		if !ok {
 			c.find(param, spec, "", fmt.Errorf("its quoting leaves no room for %s", name))
 			continue
@@ -128,16 +131,16 @@ func (c *cmdlineEditor) editWords(words []word) []edit {
 }
 
 func (c *cmdlineEditor) name(param, spec string) (string, error) {
-	f := asTag
+	f := devname.AsTag
 	if c.bare {
-		f = asPartUUID
+		f = devname.AsPartUUID
 	}
-	name, err := c.names.stable(spec, f)
-	if err == nil || c.foreign || param != "root" && param != "real_root" || !c.names.hasRoot {
+	name, err := c.names.Stable(spec, f)
+	if err == nil || c.foreign || param != "root" && param != "real_root" || !c.names.HasRoot {
 		return name, err
 	}
 	// The kernel is this guest's, so what it has to mount is this guest's root.
-	root, rootErr := c.names.stableOf(c.names.root, f)
+	root, rootErr := c.names.StableOf(c.names.Root, f)
 	if rootErr != nil {
 		return "", err
 	}
@@ -151,7 +154,7 @@ func (c *cmdlineEditor) find(param, spec, name string, err error) {
 
 // editCmdline edits text that is a kernel command line and nothing else.
 func (c *cmdlineEditor) editCmdline(text string) string {
-	return applyEdits(text, c.editWords(kernelWords(text)))
+	return conf.ApplyEdits(text, c.editWords(conf.KernelWords(text)))
 }
 
 // editPlainCmdline is editCmdline as a whole file's edit: /etc/kernel/cmdline.
@@ -159,7 +162,7 @@ func editPlainCmdline(text string, s bootScope) (string, []finding) {
 	c := cmdlineEditor{names: s.names}
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		if !strings.HasPrefix(strings.TrimLeft(line, blanks), "#") {
+		if !strings.HasPrefix(strings.TrimLeft(line, conf.Blanks), "#") {
 			lines[i] = c.editCmdline(line)
 		}
 	}

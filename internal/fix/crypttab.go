@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 )
 
 // crypttabs are the tables of encrypted devices. The second is what mkinitcpio
@@ -35,32 +38,32 @@ func fixCrypttab(_ context.Context, r *run) error {
 }
 
 // editCrypttab replaces names of the old machine in crypttab's second column.
-func editCrypttab(text, mode string, n names) (string, []note) {
+func editCrypttab(text, mode string, n devname.Names) (string, []note) {
 	if mode == FstabNoop {
 		return text, nil
 	}
 	var notes []note
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		t := parseTableLine(line)
-		if len(t.fields) < 2 {
+		t := conf.ParseTableLine(line)
+		if len(t.Fields) < 2 {
 			continue
 		}
-		spec, quote := unquoteSpec(t.fields[1])
-		kind := classify(spec)
-		if kind != specByPath && (kind != specMachine || mode != FstabStabilizeAll) {
+		spec, quote := conf.UnquoteSpec(t.Fields[1])
+		kind := devname.Classify(spec)
+		if kind != devname.ByPath && (kind != devname.Machine || mode != FstabStabilizeAll) {
 			continue
 		}
-		name, err := n.stable(spec, crypttabForm(t))
+		name, err := n.Stable(spec, crypttabForm(t))
 		if err != nil {
 			notes = append(notes, note{
 				line:    i + 1,
-				message: fmt.Sprintf("%s (%s) stays as it is: %s", spec, t.fields[0], err),
+				message: fmt.Sprintf("%s (%s) stays as it is: %s", spec, t.Fields[0], err),
 				remedy:  "name the encrypted device by UUID or PARTUUID",
 			})
 			continue
 		}
-		t.replace(1, quote+name+quote)
+		t.Replace(1, quote+name+quote)
 		lines[i] = t.String()
 	}
 	return strings.Join(lines, ""), notes
@@ -68,17 +71,17 @@ func editCrypttab(text, mode string, n names) (string, []note) {
 
 // crypttabForm tells LUKS from plain encryption. A plain device has no header:
 // a UUID found on it is a left-over that the next boot overwrites.
-func crypttabForm(t tableLine) form {
+func crypttabForm(t conf.TableLine) devname.Form {
 	options := ""
-	if len(t.fields) > 3 {
-		options = t.fields[3]
+	if len(t.Fields) > 3 {
+		options = t.Fields[3]
 	}
-	if hasOption(options, "luks") {
-		return asTag
+	if conf.HasOption(options, "luks") {
+		return devname.AsTag
 	}
-	randomKey := len(t.fields) > 2 && slices.Contains([]string{"/dev/urandom", "/dev/random", "/dev/hwrng"}, t.fields[2])
-	if randomKey || hasOption(options, "plain") || hasOption(options, "swap") || hasOption(options, "tmp") {
-		return asKeptTag
+	randomKey := len(t.Fields) > 2 && slices.Contains([]string{"/dev/urandom", "/dev/random", "/dev/hwrng"}, t.Fields[2])
+	if randomKey || conf.HasOption(options, "plain") || conf.HasOption(options, "swap") || conf.HasOption(options, "tmp") {
+		return devname.AsKeptTag
 	}
-	return asTag
+	return devname.AsTag
 }

@@ -3,6 +3,8 @@ package fix
 import (
 	"context"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 )
 
 // deviceMaps tell GRUB's tools which BIOS drive a device is. GRUB finds that
@@ -43,7 +45,7 @@ func editDeviceMap(text string) (fixed string, empty bool) {
 	for _, line := range strings.SplitAfter(text, "\n") {
 		fields := strings.Fields(line)
 		if len(fields) >= 2 && strings.HasPrefix(fields[0], "(") {
-			if kind := classify(fields[1]); kind != specOther {
+			if kind := devname.Classify(fields[1]); kind != devname.Other {
 				continue
 			}
 			empty = false

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func testTarget(t *testing.T, files map[string]string) Target {
 	t.Helper()
 	return Target{
-		FS: newTree(t, files), Devices: testDevices, OS: guest.OS{Type: "linux"}, Firmware: FirmwareBIOS,
+		FS: guesttest.New(t, map[string]string{"/etc": "dir"}, files), Devices: guesttest.Devices, OS: guest.OS{Type: "linux"}, Firmware: FirmwareBIOS,
 		Mounts: []guest.Mount{{Device: "/dev/sdb2", Path: "/", FSType: "ext4"}},
 	}
 }
@@ -122,7 +123,7 @@ func TestFamily(t *testing.T) {
 		{"", nil, FamilyUnknown},
 	}
 	for _, tt := range tests {
-		if got := detectFamily(newTree(t, tt.files), guest.OS{Distro: tt.distro}); got != tt.want {
+		if got := detectFamily(guesttest.New(t, tt.files), guest.OS{Distro: tt.distro}); got != tt.want {
 			t.Errorf("%q with %v = %q, want %q", tt.distro, tt.files, got, tt.want)
 		}
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 )
 
 const fstabPath = "/etc/fstab"
@@ -54,15 +57,15 @@ func (r *run) warnNotes(path string, notes []note) {
 // editFstab replaces names of the old machine in fstab's first column and in
 // the mount options that name devices. Everything else keeps its bytes, but
 // for blanks that make up for a name's new length.
-func editFstab(text, mode string, n names) (string, []note) {
+func editFstab(text, mode string, n devname.Names) (string, []note) {
 	if mode == FstabNoop {
 		return text, nil
 	}
 	var notes []note
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		t := parseTableLine(line)
-		if len(t.fields) < 2 {
+		t := conf.ParseTableLine(line)
+		if len(t.Fields) < 2 {
 			continue
 		}
 		e := fstabEntry{table: t, mode: mode, names: n, line: i + 1}
@@ -82,43 +85,43 @@ func editFstab(text, mode string, n names) (string, []note) {
 // fstabEntry is one line while it is edited. Columns beyond the second may be
 // missing.
 type fstabEntry struct {
-	table tableLine
+	table conf.TableLine
 	mode  string
-	names names
+	names devname.Names
 	line  int
 	notes []note
 }
 
 func (e *fstabEntry) column(i int) string {
-	if i < len(e.table.fields) {
-		return e.table.fields[i]
+	if i < len(e.table.Fields) {
+		return e.table.Fields[i]
 	}
 	return ""
 }
 
 func (e *fstabEntry) edit() {
-	spec, quote := unquoteSpec(e.column(0))
+	spec, quote := conf.UnquoteSpec(e.column(0))
 	if volume, ok := strings.CutPrefix(spec, "btrfsvol:"); ok {
 		e.editVolume(volume)
 		return
 	}
-	kind := classify(spec)
-	if kind == specMachine && hasAny(e.column(2), ",", "iso9660", "udf") {
-		kind = specRemovable // /dev/hdc of an IDE CD drive
+	kind := devname.Classify(spec)
+	if kind == devname.Machine && conf.HasAny(e.column(2), ",", "iso9660", "udf") {
+		kind = devname.Removable // /dev/hdc of an IDE CD drive
 	}
 	if e.isBind() {
 		return
 	}
-	if kind == specByPath || kind == specMachine && e.mode == FstabStabilizeAll {
+	if kind == devname.ByPath || kind == devname.Machine && e.mode == FstabStabilizeAll {
 		if name, ok := e.resolve(spec); ok {
-			e.table.replace(0, quote+name+quote)
+			e.table.Replace(0, quote+name+quote)
 		}
 	}
-	if kind == specOther {
+	if kind == devname.Other {
 		e.checkTag(spec)
 	}
 	if e.mode == FstabStabilizeAll {
-		if kind == specRemovable {
+		if kind == devname.Removable {
 			e.letDriveBeAbsent(spec)
 		}
 		e.editOptions()
@@ -131,22 +134,22 @@ const sharedFolderMark = "# VMware only: "
 // isSharedFolder reports whether the entry, mounted at boot, is a folder that
 // VMware shares with the guest.
 func (e *fstabEntry) isSharedFolder() bool {
-	shared := strings.HasPrefix(e.column(0), ".host:") || hasAny(e.column(2), ",", "vmhgfs", "fuse.vmhgfs-fuse")
-	return shared && e.mode == FstabStabilizeAll && !hasOption(e.column(3), "noauto")
+	shared := strings.HasPrefix(e.column(0), ".host:") || conf.HasAny(e.column(2), ",", "vmhgfs", "fuse.vmhgfs-fuse")
+	return shared && e.mode == FstabStabilizeAll && !conf.HasOption(e.column(3), "noauto")
 }
 
 // resolve returns the entry's stable name, or notes why there is none.
 func (e *fstabEntry) resolve(spec string) (string, bool) {
-	name, err := e.names.stable(spec, asTag)
+	name, err := e.names.Stable(spec, devname.AsTag)
 	if err == nil && !strings.HasPrefix(e.column(0), "btrfsvol:") {
 		err = e.checkType(spec)
 	}
 	if err == nil {
 		return name, true
 	}
-	if e.column(1) == "/" && e.names.hasRoot {
+	if e.column(1) == "/" && e.names.HasRoot {
 		// Whatever the name meant, the root file system has been found.
-		if name, rootErr := e.names.stableOf(e.names.root, asTag); rootErr == nil {
+		if name, rootErr := e.names.StableOf(e.names.Root, devname.AsTag); rootErr == nil {
 			return name, true
 		}
 	}
@@ -157,8 +160,8 @@ func (e *fstabEntry) resolve(spec string) (string, bool) {
 // checkType compares what is on the device with what the line says. Disks that
 // are missing or in another order than in the old machine show in that.
 func (e *fstabEntry) checkType(spec string) error {
-	device, ok := e.names.resolve(spec)
-	if !ok || device.FSType == "" || len(e.table.fields) < 3 {
+	device, ok := e.names.Resolve(spec)
+	if !ok || device.FSType == "" || len(e.table.Fields) < 3 {
 		return nil
 	}
 	for _, kind := range strings.Split(e.column(2), ",") {
@@ -205,25 +208,25 @@ func (e *fstabEntry) editVolume(volume string) {
 	if !ok {
 		return
 	}
-	e.table.replace(0, name)
+	e.table.Replace(0, name)
 	options := e.column(3)
-	if path == "" || hasOption(options, "subvol") || hasOption(options, "subvolid") {
+	if path == "" || conf.HasOption(options, "subvol") || conf.HasOption(options, "subvolid") {
 		return
 	}
 	switch {
-	case len(e.table.fields) < 4:
+	case len(e.table.Fields) < 4:
 		e.note("the subvolume "+path+" has no options column to be named in", "add the option subvol="+path)
 	case options == "defaults":
-		e.table.replace(3, "subvol="+path)
+		e.table.Replace(3, "subvol="+path)
 	default:
-		e.table.replace(3, options+",subvol="+path)
+		e.table.Replace(3, options+",subvol="+path)
 	}
 }
 
 // splitVolume splits /dev/sda2/@home after the device.
 func splitVolume(volume string) (device, path string) {
 	for end := len(volume); end > 0; end = strings.LastIndexByte(volume[:end], '/') {
-		if isStale(volume[:end]) {
+		if devname.IsStale(volume[:end]) {
 			return volume[:end], strings.Trim(volume[end:], "/")
 		}
 	}
@@ -238,20 +241,20 @@ func splitVolume(volume string) (device, path string) {
 // or floppy drive that the new machine need not have.
 func (e *fstabEntry) letDriveBeAbsent(spec string) {
 	options := e.column(3)
-	if len(e.table.fields) < 4 || e.optional() {
+	if len(e.table.Fields) < 4 || e.optional() {
 		return
 	}
-	e.table.replace(3, options+",nofail")
+	e.table.Replace(3, options+",nofail")
 	e.note(spec+" got the option nofail: the new machine need not have that drive, and the guest would stop in emergency mode without it", "")
 }
 
 func (e *fstabEntry) optional() bool {
-	return hasOption(e.column(3), "nofail") || hasOption(e.column(3), "noauto")
+	return conf.HasOption(e.column(3), "nofail") || conf.HasOption(e.column(3), "noauto")
 }
 
 func (e *fstabEntry) isBind() bool {
 	options := e.column(3)
-	return hasOption(options, "bind") || hasOption(options, "rbind")
+	return conf.HasOption(options, "bind") || conf.HasOption(options, "rbind")
 }
 
 // deviceOptions are the mount options whose value is a device. Only a path is
@@ -263,10 +266,10 @@ func (e *fstabEntry) editOptions() {
 	changed := false
 	for i, option := range options {
 		key, spec, ok := strings.Cut(option, "=")
-		if !ok || !isStale(spec) || !slices.Contains(deviceOptions, key) {
+		if !ok || !devname.IsStale(spec) || !slices.Contains(deviceOptions, key) {
 			continue
 		}
-		path, err := e.names.stable(spec, asPath)
+		path, err := e.names.Stable(spec, devname.AsPath)
 		if err != nil {
 			e.note(fmt.Sprintf("%s stays as it is: %s", option, err), "name the device by a path under /dev/disk/by-uuid or /dev/disk/by-partuuid")
 			continue
@@ -275,7 +278,7 @@ func (e *fstabEntry) editOptions() {
 		changed = true
 	}
 	if changed {
-		e.table.replace(3, strings.Join(options, ","))
+		e.table.Replace(3, strings.Join(options, ","))
 	}
 }
 
@@ -283,10 +286,10 @@ func (e *fstabEntry) editOptions() {
 // encryption that was not opened, the tag may lie below it.
 func (e *fstabEntry) checkTag(spec string) {
 	tag, _, ok := strings.Cut(spec, "=")
-	if !ok || !slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) || e.optional() || len(e.names.devices) == 0 {
+	if !ok || !slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) || e.optional() || len(e.names.Devices) == 0 {
 		return
 	}
-	if _, found := e.names.devices.Resolve(spec); found || e.names.hasLockedDevice() {
+	if _, found := e.names.Devices.Resolve(spec); found || e.names.HasLockedDevice() {
 		return
 	}
 	e.note(fmt.Sprintf("%s (%s) is on no disk of this guest", spec, e.column(1)), e.absenceRemedy())
@@ -294,31 +297,4 @@ func (e *fstabEntry) checkTag(spec string) {
 
 func (e *fstabEntry) note(message, remedy string) {
 	e.notes = append(e.notes, note{line: e.line, message: message, remedy: remedy})
-}
-
-// hasOption finds a mount option with or without a value.
-func hasOption(options, name string) bool {
-	for _, option := range strings.Split(options, ",") {
-		if key, _, _ := strings.Cut(option, "="); key == name {
-			return true
-		}
-	}
-	return false
-}
-
-func hasAny(list, separator string, values ...string) bool {
-	for _, item := range strings.Split(list, separator) {
-		if slices.Contains(values, item) {
-			return true
-		}
-	}
-	return false
-}
-
-// unquoteSpec removes the quotes that mount accepts around a whole name.
-func unquoteSpec(field string) (spec, quote string) {
-	if len(field) >= 2 && (field[0] == '"' || field[0] == '\'') && field[len(field)-1] == field[0] {
-		return field[1 : len(field)-1], field[:1]
-	}
-	return field, ""
 }

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestEditFstab(t *testing.T) {
@@ -98,7 +101,7 @@ func TestEditFstabUnknownTag(t *testing.T) {
 	if _, notes := editFstab(in, FstabStabilizeAll, testNames); len(notes) != 0 {
 		t.Errorf("with locked encryption the tag may be inside: notes = %v", notes)
 	}
-	open := newNames(testDevices[:4], nil)
+	open := devname.New(guesttest.Devices[:4], nil)
 	_, notes := editFstab(in, FstabStabilizeAll, open)
 	if len(notes) != 1 || notes[0].line != 1 || !strings.Contains(notes[0].message, "UUID=gone (/data)") {
 		t.Errorf("notes = %v, want one for line 1", notes)

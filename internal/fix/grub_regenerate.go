@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // grubMenu is where a GRUB 2 has its menu, and the guest's tool that writes it.
@@ -60,7 +62,7 @@ func (r *run) regenerateMenu(ctx context.Context, menu grubMenu) error {
 	}
 	if failure == nil {
 		scope := r.bootScope()
-		scope.names.appliance = true
+		scope.names.Appliance = true
 		corrected, _ := editGrubConfig(written, scope)
 		if problem := menuProblem(corrected, r.bootScope()); problem != "" {
 			failure = menuError(problem)
@@ -102,16 +104,16 @@ func (r *run) readsMenu(menu grubMenu, exists bool) bool {
 // does. A menu whose entries are elsewhere is not judged.
 func menuProblem(text string, s bootScope) string {
 	starts := false
-	for _, statement := range parseGrub(text) {
-		command := statement.command()
+	for _, statement := range conf.ParseGrub(text) {
+		command := statement.Command()
 		if len(command) == 0 {
 			continue
 		}
-		switch name := command[0].text; {
+		switch name := command[0].Text; {
 		case name == "blscfg", name == "configfile":
 			return ""
-		case slices.Contains(linuxCommands, name) && len(command) > 1:
-			starts = starts || s.hasKernel(kernelImage(command))
+		case command.LoadsKernel():
+			starts = starts || s.hasKernel(command.KernelImage())
 		}
 	}
 	if !starts {
@@ -131,8 +133,8 @@ func fitsFirmware(text, firmware string) bool {
 	if firmware == FirmwareBIOS {
 		unfit = "linuxefi"
 	}
-	return !slices.ContainsFunc(parseGrub(text), func(statement grubStatement) bool {
-		command := statement.command()
-		return len(command) > 0 && strings.EqualFold(command[0].text, unfit)
+	return !slices.ContainsFunc(conf.ParseGrub(text), func(statement conf.GrubStatement) bool {
+		command := statement.Command()
+		return len(command) > 0 && strings.EqualFold(command[0].Text, unfit)
 	})
 }

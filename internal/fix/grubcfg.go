@@ -3,8 +3,10 @@ package fix
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 )
 
 // grub.cfg is edited, and regenerated only where that cannot help
@@ -17,43 +19,39 @@ import (
 
 // bootScope is what edits of boot configuration need to know of the guest.
 type bootScope struct {
-	names names
+	names devname.Names
 	// hasKernel tells whether a kernel image, as a boot loader names it, is in
 	// this guest. Entries for other systems are left alone where their devices
 	// are not known.
 	hasKernel func(image string) bool
 }
 
-// linuxCommands load a kernel: command, image, parameters. module and module2
-// load one under Xen, and something else everywhere else.
-var linuxCommands = []string{"linux", "linux16", "linuxefi", "linux_hotkey", "module", "module2"}
-
 // editGrubConfig replaces the device names of the old machine in the kernel
 // parameters of a GRUB 2 configuration file, and in the variables that hold
 // parameters. GRUB's own device names (set root=, search) are not its business.
 func editGrubConfig(text string, s bootScope) (string, []finding) {
-	statements := parseGrub(text)
-	var edits []edit
+	statements := conf.ParseGrub(text)
+	var edits []conf.Edit
 	var findings []finding
 	title, elsewhere := "", false
 	for i, statement := range statements {
-		command := statement.command()
+		command := statement.Command()
 		if len(command) == 0 {
 			continue
 		}
-		switch name := command[0].text; {
+		switch name := command[0].Text; {
 		case name == "menuentry" && len(command) > 1:
-			title, elsewhere = fmt.Sprintf("menu entry %q", command[1].text), false
+			title, elsewhere = fmt.Sprintf("menu entry %q", command[1].Text), false
 		case name == "}":
 			title = ""
 		case name == "search" || name == "search.fs_uuid":
 			elsewhere = title != "" && searchesElsewhere(command, s.names)
-		case slices.Contains(linuxCommands, name) && len(command) > 2:
+		case command.LoadsKernel() && len(command) > 2:
 			c := cmdlineEditor{
 				names:   s.names,
 				where:   title,
 				bare:    !loadsInitramfs(statements[i+1:]),
-				foreign: elsewhere || !s.hasKernel(kernelImage(command)),
+				foreign: elsewhere || !s.hasKernel(command.KernelImage()),
 			}
 			edits = append(edits, c.editWords(command[2:])...)
 			findings = append(findings, c.findings...)
@@ -67,20 +65,20 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 			findings = append(findings, c.findings...)
 		}
 	}
-	return applyEdits(text, edits), findings
+	return conf.ApplyEdits(text, edits), findings
 }
 
 // bareAssignment is a variable set without the command `set`.
 var bareAssignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // loadsInitramfs looks for an initrd command before the entry's end.
-func loadsInitramfs(statements []grubStatement) bool {
+func loadsInitramfs(statements []conf.GrubStatement) bool {
 	for _, statement := range statements {
-		command := statement.command()
+		command := statement.Command()
 		if len(command) == 0 {
 			continue
 		}
-		switch name := command[0].text; {
+		switch name := command[0].Text; {
 		case strings.HasPrefix(name, "initrd"), strings.HasPrefix(name, "module"):
 			return true
 		case name == "}", name == "menuentry", strings.HasPrefix(name, "linux"):
@@ -93,48 +91,38 @@ func loadsInitramfs(statements []grubStatement) bool {
 // editVariable edits a GRUB variable that holds kernel parameters, as RHEL 8's
 // `set kernelopts="root=/dev/sda1 ro"`. A value without a parameter has nothing
 // to edit, so that GRUB's own variables pass.
-func (c *cmdlineEditor) editVariable(assignment word) []edit {
-	_, value, ok := strings.Cut(assignment.text, "=")
+func (c *cmdlineEditor) editVariable(assignment conf.Word) []conf.Edit {
+	_, value, ok := strings.Cut(assignment.Text, "=")
 	if !ok {
 		return nil
 	}
-	offset := len(assignment.text) - len(value)
-	words := kernelWords(value)
+	offset := len(assignment.Text) - len(value)
+	words := conf.KernelWords(value)
 	for i := range words {
-		for j := range words[i].at {
-			words[i].at[j] = assignment.at[offset+words[i].at[j]]
+		for j := range words[i].At {
+			words[i].At[j] = assignment.At[offset+words[i].At[j]]
 		}
-		words[i].fixed = true
+		words[i].Fixed = true
 	}
 	return c.editWords(words)
 }
 
-// kernelImage is the first argument that is no option.
-func kernelImage(command grubStatement) string {
-	for _, w := range command[1:] {
-		if !strings.HasPrefix(w.text, "-") {
-			return w.text
-		}
-	}
-	return ""
-}
-
 // searchesElsewhere reports whether a search command looks for a file system
 // that is not one of the guest's.
-func searchesElsewhere(command grubStatement, n names) bool {
-	byUUID := command[0].text == "search.fs_uuid"
+func searchesElsewhere(command conf.GrubStatement, n devname.Names) bool {
+	byUUID := command[0].Text == "search.fs_uuid"
 	uuid := ""
 	for _, w := range command[1:] {
 		switch {
-		case w.text == "--fs-uuid" || w.text == "-u":
+		case w.Text == "--fs-uuid" || w.Text == "-u":
 			byUUID = true
-		case !strings.HasPrefix(w.text, "-") && uuid == "":
-			uuid = w.text
+		case !strings.HasPrefix(w.Text, "-") && uuid == "":
+			uuid = w.Text
 		}
 	}
 	if !byUUID || uuid == "" || strings.ContainsRune(uuid, '$') {
 		return false
 	}
-	_, ok := n.devices.Resolve("UUID=" + uuid)
+	_, ok := n.Devices.Resolve("UUID=" + uuid)
 	return !ok
 }

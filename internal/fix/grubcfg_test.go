@@ -5,43 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestParseGrub(t *testing.T) {
-	t.Parallel()
-	in := "# c\nset root='hd0,msdos1'\nif [ a = b ]; then linux \"/x y\" a\\ b 'c'\"d\"; fi\n" +
-		"menuentry \"it's\" {\n linux /k \\\n  root=x${y}#z # end\n}\necho 'un\nended"
-	var got [][]string
-	for _, statement := range parseGrub(in) {
-		var words []string
-		for _, w := range statement {
-			words = append(words, w.text)
-			if len(w.at) != len(w.text) || w.end > len(in) || w.start > w.end {
-				t.Errorf("word %+v has no place in the source", w)
-			}
-			for i, at := range w.at {
-				if in[at] != w.text[i] {
-					t.Errorf("byte %d of %q is not at %d", i, w.text, at)
-				}
-			}
-		}
-		got = append(got, words)
-	}
-	want := [][]string{
-		{"set", "root=hd0,msdos1"},
-		{"if", "[", "a", "=", "b", "]"},
-		{"then", "linux", "/x y", "a b", "cd"},
-		{"fi"},
-		{"menuentry", "it's"},
-		{"{"},
-		{"linux", "/k", "root=x${y}#z"},
-		{"}"},
-		{"echo", "un\nended"},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
 
 func TestEditGrubConfig(t *testing.T) {
 	t.Parallel()
@@ -106,7 +72,7 @@ func FuzzEditGrubConfig(f *testing.F) {
 		if again, _ := editGrubConfig(got, testScope); again != got {
 			t.Errorf("a second edit of %q turned %q into %q", in, got, again)
 		}
-		if a, b := len(parseGrub(in)), len(parseGrub(got)); a != b {
+		if a, b := len(conf.ParseGrub(in)), len(conf.ParseGrub(got)); a != b {
 			t.Errorf("%q has %d statements, %q has %d", in, a, got, b)
 		}
 	})

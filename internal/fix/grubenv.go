@@ -2,12 +2,8 @@ package fix
 
 import (
 	"regexp"
-	"strings"
-)
 
-const (
-	grubenvSignature = "# GRUB Environment Block\n"
-	grubenvBlock     = 1024
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // grubenvParams names the variables of a GRUB environment that hold kernel
@@ -15,51 +11,27 @@ const (
 var grubenvParams = regexp.MustCompile(`(opts|params|cmdline)$`)
 
 // editGrubenv edits a GRUB environment block: `kernelopts` of RHEL 8, and
-// other variables with kernel parameters. The block keeps its size, or grows
-// by whole blocks: GRUB writes it in place and counts on that.
+// other variables with kernel parameters.
 func editGrubenv(text string, s bootScope) (string, []finding) {
-	if !strings.HasPrefix(text, grubenvSignature) {
-		return text, nil
-	}
-	content := strings.TrimRight(text, "#")
-	if !strings.HasSuffix(content, "\n") {
+	env, ok := conf.ParseGrubEnvironment(text)
+	if !ok {
 		return text, nil
 	}
 	c := cmdlineEditor{names: s.names}
-	var b strings.Builder
-	for _, line := range grubenvLines(content) {
-		name, value, ok := strings.Cut(line, "=")
-		if ok && !strings.HasPrefix(line, "#") && grubenvParams.MatchString(name) {
-			c.where = name
-			// Blanks end a parameter, so the escapes (of backslash and line
-			// end) cannot be inside of a name that is replaced.
-			line = name + "=" + c.editCmdline(value)
+	edited := false
+	env = env.Edit(func(name, value string) string {
+		if !grubenvParams.MatchString(name) {
+			return value
 		}
-		b.WriteString(line)
-	}
-	edited := b.String()
-	if edited == content {
+		c.where = name
+		// Blanks end a parameter, so the escapes (of backslash and line end)
+		// cannot be inside of a name that is replaced.
+		stable := c.editCmdline(value)
+		edited = edited || stable != value
+		return stable
+	})
+	if !edited {
 		return text, c.findings
 	}
-	size := len(text)
-	for size < len(edited) || size%grubenvBlock != 0 {
-		size = (size/grubenvBlock + 1) * grubenvBlock
-	}
-	return edited + strings.Repeat("#", size-len(edited)), c.findings
-}
-
-// grubenvLines splits after each line end that no backslash escapes.
-func grubenvLines(content string) []string {
-	var lines []string
-	start := 0
-	for i := 0; i < len(content); i++ {
-		switch content[i] {
-		case '\\':
-			i++
-		case '\n':
-			lines = append(lines, content[start:i+1])
-			start = i + 1
-		}
-	}
-	return append(lines, content[start:])
+	return env.String(), c.findings
 }

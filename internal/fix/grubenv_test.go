@@ -3,7 +3,11 @@ package fix
 import (
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
+
+const grubenvSignature = "# GRUB Environment Block\n"
 
 func TestEditGrubenv(t *testing.T) {
 	t.Parallel()
@@ -35,7 +39,7 @@ func FuzzEditGrubenv(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string) {
 		in := padGrubenv(grubenvSignature + content)
 		got, _ := editGrubenv(in, testScope)
-		if !strings.HasPrefix(got, grubenvSignature) || len(got)%grubenvBlock != 0 || len(got) < len(in) {
+		if !strings.HasPrefix(got, grubenvSignature) || len(got)%conf.GrubEnvironmentBlock != 0 || len(got) < len(in) {
 			t.Errorf("%q became %q of %d bytes", in, got, len(got))
 		}
 		if again, _ := editGrubenv(got, testScope); again != got {

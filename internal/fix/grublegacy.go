@@ -3,6 +3,8 @@ package fix
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // editGrubLegacy edits menu.lst or grub.conf of GRUB before version 2: the
@@ -13,20 +15,20 @@ func editGrubLegacy(text string, s bootScope) (string, []finding) {
 	var findings []finding
 	title := ""
 	for i, line := range lines {
-		words := kernelWords(strings.Replace(line, "=", " ", 1))
+		words := conf.KernelWords(strings.Replace(line, "=", " ", 1))
 		if len(words) == 0 {
 			continue
 		}
 		c := cmdlineEditor{names: s.names, where: title}
-		switch trimmed := strings.TrimLeft(line, blanks); {
-		case words[0].text == "title":
+		switch trimmed := strings.TrimLeft(line, conf.Blanks); {
+		case words[0].Text == "title":
 			title = fmt.Sprintf("menu entry %q", strings.TrimSpace(trimmed[len("title"):]))
-		case words[0].text == "kernel" || words[0].text == "module":
-			words = kernelWords(line)
+		case words[0].Text == "kernel" || words[0].Text == "module":
+			words = conf.KernelWords(line)
 			if len(words) > 2 {
 				c.bare = !legacyInitramfs(lines[i+1:])
-				c.foreign = !s.hasKernel(words[1].text)
-				lines[i] = applyEdits(line, c.editWords(words[2:]))
+				c.foreign = !s.hasKernel(words[1].Text)
+				lines[i] = conf.ApplyEdits(line, c.editWords(words[2:]))
 			}
 		case strings.HasPrefix(trimmed, "# kopt=") || strings.HasPrefix(trimmed, "# kopt_"):
 			start := strings.IndexByte(line, '=') + 1

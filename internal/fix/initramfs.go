@@ -147,7 +147,7 @@ func (p *imageRepair) do(ctx context.Context) error {
 		return p.rebuild(ctx, "a rebuild was asked for")
 	}
 
-	wanted := append(slices.Clone(earlyDrivers), rootDrivers(r.target.Mounts, r.names.devices)...)
+	wanted := append(slices.Clone(earlyDrivers), rootDrivers(r.target.Mounts, r.names.Devices)...)
 	p.lacked = p.drivers.absentFrom(p.image, wanted)
 	stale := r.staleReferences(p.image)
 	if len(stale.waits) > 0 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 const debianInitramfs = "/boot/initrd.img-" + version
@@ -38,7 +39,7 @@ func TestInitramfsAppendAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			runner := &guest.FakeRunner{}
-			tree := treeOf(t, kernelFiles(version), update, map[string]string{debianInitramfs: test.image})
+			tree := guesttest.New(t, kernelFiles(version), update, map[string]string{debianInitramfs: test.image})
 			r, err := runInitramfsMode(t, tree, runner, InitramfsAppend)
 			if calls := runner.Calls(); len(calls) > 0 {
 				t.Errorf("programs of the guest were run: %v", calls)
@@ -58,7 +59,7 @@ func TestInitramfsAppendAlone(t *testing.T) {
 
 func TestInitramfsAppendWithoutRoom(t *testing.T) {
 	t.Parallel()
-	tree := treeOf(t, kernelFiles(version), map[string]string{debianInitramfs: debianImage(t, version, nil, "sd_mod", "ext4")})
+	tree := guesttest.New(t, kernelFiles(version), map[string]string{debianInitramfs: debianImage(t, version, nil, "sd_mod", "ext4")})
 	_, err := runInitramfsMode(t, fullFS{tree, 4096}, &guest.FakeRunner{}, InitramfsAppend)
 	if err == nil || !strings.Contains(err.Error(), "/boot has 4096 bytes free") || !strings.Contains(err.Error(), "remove old kernels") {
 		t.Errorf("error: %v", err)
@@ -82,7 +83,7 @@ func TestInitramfsRebuildAlways(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := treeOf(t, kernelFiles(version), kernelFiles(older), map[string]string{
+			tree := guesttest.New(t, kernelFiles(version), kernelFiles(older), map[string]string{
 				"/usr/sbin/update-initramfs":          "",
 				"/etc/initramfs-tools/initramfs.conf": "MODULES=dep\n",
 				debianInitramfs:                       debianImage(t, version, nil, complete...),
@@ -123,11 +124,11 @@ func TestInitramfsRebuildWithoutTool(t *testing.T) {
 	t.Parallel()
 	image := cpioOf(t, map[string]string{"init": ""})
 	files := map[string]string{debianInitramfs: image}
-	_, err := runInitramfsMode(t, treeOf(t, kernelFiles(version), files), &guest.FakeRunner{}, InitramfsRebuild)
+	_, err := runInitramfsMode(t, guesttest.New(t, kernelFiles(version), files), &guest.FakeRunner{}, InitramfsRebuild)
 	if err == nil || !strings.Contains(err.Error(), "no tool for that was found in the guest") {
 		t.Errorf("no tool: %v", err)
 	}
-	_, err = runInitramfsMode(t, treeOf(t, kernelFiles(version), files, map[string]string{"/usr/bin/dracut": ""}), nil, InitramfsRebuild)
+	_, err = runInitramfsMode(t, guesttest.New(t, kernelFiles(version), files, map[string]string{"/usr/bin/dracut": ""}), nil, InitramfsRebuild)
 	if err == nil || !strings.Contains(err.Error(), "programs of this guest cannot be run here") {
 		t.Errorf("no runner: %v", err)
 	}
@@ -138,7 +139,7 @@ func TestInitramfsRebuildWithoutTool(t *testing.T) {
 func TestRebuildOnESP(t *testing.T) {
 	t.Parallel()
 	const image = "/boot/efi/m/" + version + "/initrd"
-	tree := treeOf(t, kernelFiles(version), map[string]string{
+	tree := guesttest.New(t, kernelFiles(version), map[string]string{
 		"/boot/efi/loader/entries/m.conf":   "linux /m/" + version + "/linux\ninitrd /m/" + version + "/initrd\n",
 		"/boot/efi/m/" + version + "/linux": "k",
 		image:                               debianImage(t, version, nil, "sd_mod", "ext4"),

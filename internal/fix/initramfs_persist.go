@@ -3,6 +3,7 @@ package fix
 import (
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 )
 
@@ -52,13 +53,13 @@ func (r *run) moduleSelection() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		values, err := shellValues(text)
+		values, err := conf.ShellValues(text)
 		if err != nil {
 			continue // initramfs-tools could not read it either
 		}
 		for _, v := range values {
-			if v.name == "MODULES" && v.whole {
-				selection = text[v.start:v.end]
+			if v.Name == "MODULES" && v.Whole {
+				selection = text[v.Start:v.End]
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 )
@@ -27,9 +28,9 @@ func (p *imageRepair) rootNeeds() rootNeeds {
 		needs.tools = p.image.Tools()
 		needs.targets = cryptTargets(p.image)
 	}
-	root := p.run.names.root
+	root := p.run.names.Root
 	switch {
-	case !p.run.names.hasRoot:
+	case !p.run.names.HasRoot:
 	case root.Kind == guest.KindCrypt:
 		needs.tools = appendMissing(needs.tools, "cryptsetup")
 		if name, ok := strings.CutPrefix(root.GuestName, "/dev/mapper/"); ok {
@@ -71,8 +72,8 @@ func cryptTargets(image *initramfs.Image) []string {
 	text, _ := image.Text("cryptroot/crypttab")
 	var names []string
 	for line := range strings.Lines(text) {
-		if t := parseTableLine(line); len(t.fields) > 1 {
-			names = append(names, t.fields[0])
+		if t := conf.ParseTableLine(line); len(t.Fields) > 1 {
+			names = append(names, t.Fields[0])
 		}
 	}
 	return names
@@ -97,21 +98,21 @@ func (r *run) keepInInitramfs(targets []string) error {
 func markCrypttab(text string, targets []string) string {
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		t := parseTableLine(line)
-		if len(t.fields) < 2 || !slices.Contains(targets, t.fields[0]) {
+		t := conf.ParseTableLine(line)
+		if len(t.Fields) < 2 || !slices.Contains(targets, t.Fields[0]) {
 			continue
 		}
 		switch {
-		case len(t.fields) > 3:
-			if hasOption(t.fields[3], "initramfs") {
+		case len(t.Fields) > 3:
+			if conf.HasOption(t.Fields[3], "initramfs") {
 				continue
 			}
-			t.replace(3, t.fields[3]+",initramfs")
+			t.Replace(3, t.Fields[3]+",initramfs")
 			lines[i] = t.String()
 		default:
-			end := line[len(strings.TrimRight(line, blanks)):]
-			missing := []string{"none", "luks,initramfs"}[len(t.fields)-2:]
-			lines[i] = strings.TrimRight(line, blanks) + " " + strings.Join(missing, " ") + end
+			end := line[len(strings.TrimRight(line, conf.Blanks)):]
+			missing := []string{"none", "luks,initramfs"}[len(t.Fields)-2:]
+			lines[i] = strings.TrimRight(line, conf.Blanks) + " " + strings.Join(missing, " ") + end
 		}
 	}
 	return strings.Join(lines, "")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 )
 
@@ -49,8 +50,8 @@ func (r *run) staleReferences(image *initramfs.Image) staleReferences {
 func (s *staleReferences) rename(r *run) func(initramfs.Reference) (string, bool) {
 	return func(reference initramfs.Reference) (string, bool) {
 		spec := reference.Spec
-		if isStale(spec) {
-			if name, err := r.names.stable(spec, asTag); err == nil {
+		if devname.IsStale(spec) {
+			if name, err := r.names.Stable(spec, devname.AsTag); err == nil {
 				s.replaced(spec)
 				return name, true
 			}
@@ -94,11 +95,11 @@ func (s *staleReferences) ignoreLVMDevices(list string, image *initramfs.Image) 
 // isGone reports whether a name is bound to the old machine or on no disk of
 // the guest. Below encryption that was not opened, nobody can tell.
 func (r *run) isGone(spec string) bool {
-	if isStale(spec) {
+	if devname.IsStale(spec) {
 		return true
 	}
-	if _, found := r.names.devices.Resolve(spec); found || len(r.names.devices) == 0 {
+	if _, found := r.names.Devices.Resolve(spec); found || len(r.names.Devices) == 0 {
 		return false
 	}
-	return !r.names.hasLockedDevice()
+	return !r.names.HasLockedDevice()
 }

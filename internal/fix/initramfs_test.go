@@ -8,8 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -20,6 +18,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 // cpioOf is a gzip-compressed archive of the files.
@@ -46,31 +45,6 @@ func cpioOf(t *testing.T, files map[string]string) string {
 		t.Fatal(err)
 	}
 	return out.String()
-}
-
-// treeOf writes a guest's files into a directory. A content that starts with
-// "-> " makes a symbolic link.
-func treeOf(t *testing.T, files ...map[string]string) *guest.Tree {
-	t.Helper()
-	dir := t.TempDir()
-	for _, set := range files {
-		for name, content := range set {
-			name = filepath.Join(dir, name)
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			var err error
-			if target, ok := strings.CutPrefix(content, "-> "); ok {
-				err = os.Symlink(target, name)
-			} else {
-				err = os.WriteFile(name, []byte(content), 0o644)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	return guest.NewTree(dir)
 }
 
 // kernelFiles is a kernel with its modules. builtin drivers have no module.
@@ -154,7 +128,7 @@ const version = "6.1.0-18-amd64"
 
 func TestInitramfsExtended(t *testing.T) {
 	t.Parallel()
-	tree := treeOf(t, kernelFiles(version), map[string]string{
+	tree := guesttest.New(t, kernelFiles(version), map[string]string{
 		"/boot/initrd.img-" + version:              debianImage(t, version, nil, "sd_mod", "ext4"),
 		"/etc/initramfs-tools/initramfs.conf":      "# comment\nMODULES=most\n",
 		"/etc/initramfs-tools/conf.d/driver-level": "MODULES=\"dep\"\n",
@@ -202,12 +176,12 @@ func TestInitramfsKept(t *testing.T) {
 		"drivers in the image": {"/boot/initrd.img-" + version: debianImage(t, version, nil,
 			"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")},
 	} {
-		r := runInitramfs(t, treeOf(t, kernelFiles(version), files), nil)
+		r := runInitramfs(t, guesttest.New(t, kernelFiles(version), files), nil)
 		if r.result.Kernels[0].Action != "kept" || len(r.result.Changes) > 0 || len(r.warnings) > 0 {
 			t.Errorf("%s: %+v, %v", name, r.result, r.warnings)
 		}
 	}
-	r := runInitramfs(t, treeOf(t,
+	r := runInitramfs(t, guesttest.New(t,
 		kernelFiles(version, "virtio", "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4"),
 		map[string]string{"/boot/initramfs-" + version + ".img": cpioOf(t, map[string]string{"usr/lib/dracut/hostonly-files": ""})},
 	), nil)
@@ -219,7 +193,7 @@ func TestInitramfsKept(t *testing.T) {
 
 func TestInitramfsStaleNames(t *testing.T) {
 	t.Parallel()
-	tree := treeOf(t, kernelFiles(version), map[string]string{
+	tree := guesttest.New(t, kernelFiles(version), map[string]string{
 		"/boot/initrd.img-" + version: debianImage(t, version, map[string]string{
 			"conf/conf.d/resume":             "RESUME=/dev/sda2\n",
 			"conf/conf.d/old":                "RESUME=UUID=99999999-9999\n",
@@ -255,7 +229,7 @@ func TestInitramfsRebuilt(t *testing.T) {
 	t.Parallel()
 	hook := `usr/lib/dracut/hooks/initqueue/finished/devexists-\x2fdev\x2fdisk\x2fby-path\x2fpci-0000:03:00.0-scsi-0:0:0:0-part2.sh`
 	name := "/boot/initramfs-" + version + ".img"
-	tree := treeOf(t, kernelFiles(version), map[string]string{name: cpioOf(t, map[string]string{hook: ""})})
+	tree := guesttest.New(t, kernelFiles(version), map[string]string{name: cpioOf(t, map[string]string{hook: ""})})
 	drivers := "virtio_pci virtio_blk virtio_scsi sd_mod virtio_net"
 	good := func([]byte) error {
 		files := map[string]string{"usr/lib/dracut/x": ""}
@@ -291,7 +265,7 @@ func TestInitramfsRebuilt(t *testing.T) {
 			}
 		})
 	}
-	r := runInitramfs(t, treeOf(t, kernelFiles(version), map[string]string{name: "garbage", "/usr/bin/dracut": ""}), nil)
+	r := runInitramfs(t, guesttest.New(t, kernelFiles(version), map[string]string{name: "garbage", "/usr/bin/dracut": ""}), nil)
 	if k := r.result.Kernels[0]; k.Action != "none" || len(r.warnings) == 0 {
 		t.Errorf("unreadable image: %+v, %v", k, r.warnings)
 	}
@@ -312,7 +286,7 @@ func TestInitramfsFullBoot(t *testing.T) {
 	for i, random := 0, rand.New(rand.NewPCG(1, 2)); i < len(noise); i++ {
 		noise[i] = byte(random.Uint32())
 	}
-	tree := treeOf(t, kernelFiles(version), map[string]string{
+	tree := guesttest.New(t, kernelFiles(version), map[string]string{
 		name: debianImage(t, version, map[string]string{"bin/noise": string(noise)}, "sd_mod", "ext4"),
 	})
 	r := runInitramfs(t, fullFS{tree, 4096}, &guest.FakeRunner{})
@@ -348,7 +322,7 @@ func TestInitramfsWithoutVirtio(t *testing.T) {
 	files := kernelFiles(old)
 	root := "/lib/modules/" + old + "/"
 	files[root+"modules.dep"] = "kernel/sd_mod.ko:\nkernel/ext4.ko:\n"
-	r := runInitramfs(t, treeOf(t, files, map[string]string{
+	r := runInitramfs(t, guesttest.New(t, files, map[string]string{
 		"/boot/initrd-" + old + ".img": cpioOf(t, map[string]string{
 			"lib/modules/" + old + "/sd_mod.ko": "", "lib/modules/" + old + "/ext4.ko": "", "init": "",
 		}),
@@ -366,7 +340,7 @@ func TestInitramfsWithoutVirtio(t *testing.T) {
 
 func TestKernels(t *testing.T) {
 	t.Parallel()
-	tree := treeOf(t, map[string]string{
+	tree := guesttest.New(t, map[string]string{
 		"/boot/vmlinuz-5.9.0-1":                   "k",
 		"/boot/vmlinuz-5.14.0-2":                  "k",
 		"/boot/vmlinuz-0-rescue-abc":              "k",
@@ -465,12 +439,18 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 		"nothing saved":  {[]map[string]string{with("${saved_entry}")}, 0},
 		"bls":            {[]map[string]string{blscfg, environment("m-6.1.0-9")}, 1},
 		"bls, none":      {[]map[string]string{blscfg}, 0},
+		"bls, no block":  {[]map[string]string{blscfg, {"/boot/grub2/grubenv": "saved_entry=m-6.1.0-9\n"}}, 0},
+		"bls on the ESP": {[]map[string]string{blscfg, {"/boot/efi/EFI/redhat/grubenv": "# GRUB Environment Block\nsaved_entry=m-6.1.0-9\n"}}, 1},
+		"saved, escaped": {[]map[string]string{
+			{"/boot/grub/grub.cfg": strings.ReplaceAll(strings.Replace(menu, "@", "${saved_entry}", 1), "Debian, with Linux 6.1.0-9", "a\\b")},
+			environment("1>a\\\\b"),
+		}, 1},
 		"systemd-boot":   {[]map[string]string{{"/boot/efi/loader/loader.conf": "timeout 3\ndefault m-6.1.0-9*\n"}}, 1},
 		"systemd-boot 2": {[]map[string]string{{"/boot/efi/loader/loader.conf": "default x*\n"}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := newRun(Target{FS: treeOf(t, test.files...)}, Options{}).defaultKernel(kernels)
+			got, err := newRun(Target{FS: guesttest.New(t, test.files...)}, Options{}).defaultKernel(kernels)
 			if err != nil || got != test.want {
 				t.Errorf("%d, %v, want %d", got, err, test.want)
 			}
@@ -480,7 +460,7 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 
 func TestInitramfsNoKernel(t *testing.T) {
 	t.Parallel()
-	r := runInitramfs(t, treeOf(t, map[string]string{"/etc/fstab": ""}), nil)
+	r := runInitramfs(t, guesttest.New(t, map[string]string{"/etc/fstab": ""}), nil)
 	if len(r.warnings) != 1 || len(r.result.Kernels) > 0 {
 		t.Errorf("%+v, %+v", r.warnings, r.result)
 	}
@@ -499,7 +479,7 @@ func TestRebuildCommands(t *testing.T) {
 		"/sbin/mkinitrd":             "mkinitrd -k vmlinuz-" + version + " -i initrd.img-" + version + " -m virtio_pci virtio_blk virtio_scsi sd_mod virtio_net",
 	} {
 		name := "/boot/initrd.img-" + version
-		tree := treeOf(t, kernelFiles(version), map[string]string{name: "cannot be read", tool: ""})
+		tree := guesttest.New(t, kernelFiles(version), map[string]string{name: "cannot be read", tool: ""})
 		good := debianImage(t, version, nil, "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
 		runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{want: {Do: func([]byte) error {
 			return tree.WriteFile(name, []byte(good), 0o600)
@@ -528,7 +508,7 @@ func TestRebuildOfEncryptedRoot(t *testing.T) {
 		"no entry":   {map[string]string{"usr/sbin/cryptsetup": ""}, "none", "the entry of the encrypted device sda5_crypt"},
 		"no program": {map[string]string{"cryptroot/crypttab": "sda5_crypt UUID=luks none luks\n"}, "none", "still lacks cryptsetup"},
 	} {
-		tree := treeOf(t, kernelFiles(version), map[string]string{name: "cannot be read", "/usr/sbin/update-initramfs": "", "/etc/crypttab": table})
+		tree := guesttest.New(t, kernelFiles(version), map[string]string{name: "cannot be read", "/usr/sbin/update-initramfs": "", "/etc/crypttab": table})
 		runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{command: {Do: func([]byte) error {
 			if text, err := tree.ReadFile("/etc/crypttab"); err != nil || !strings.Contains(string(text), "none luks,discard,initramfs\n") {
 				t.Errorf("%s: crypttab while the image is built: %s, %v", title, text, err)
@@ -568,7 +548,7 @@ func TestMarkCrypttab(t *testing.T) {
 
 func TestDriversFromConfiguration(t *testing.T) {
 	t.Parallel()
-	r := newRun(Target{FS: treeOf(t, map[string]string{
+	r := newRun(Target{FS: guesttest.New(t, map[string]string{
 		"/boot/vmlinuz-lts":               "k",
 		"/boot/initramfs-lts":             "i",
 		"/lib/modules/6.6.8-0-lts/config": "CONFIG_VIRTIO_BLK=y\nCONFIG_VIRTIO_PCI=m\n",

@@ -1,10 +1,13 @@
 package fix
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // defaultKernel returns the index, in kernels, of the one that the boot loader
@@ -42,7 +45,7 @@ func (r *run) defaultKernel(kernels []bootKernel) (int, error) {
 			continue
 		}
 		for line := range strings.Lines(text) {
-			key, value := loaderField(line)
+			key, value := conf.LoaderField(line)
 			if key != "default" {
 				continue
 			}
@@ -59,20 +62,28 @@ func (r *run) defaultKernel(kernels []bootKernel) (int, error) {
 	return 0, nil
 }
 
+// grubEnvironment is what GRUB has saved, the entry that it starts among it. On
+// a guest that boots by UEFI the file may lie beside its menu.
 func (r *run) grubEnvironment() (map[string]string, error) {
-	env := map[string]string{}
-	for _, file := range []string{"/boot/grub/grubenv", "/boot/grub2/grubenv"} {
+	files := []string{"/boot/grub/grubenv", "/boot/grub2/grubenv"}
+	directories, err := r.list("/boot/efi/EFI", "*")
+	if err != nil {
+		return nil, err
+	}
+	for _, directory := range slices.Backward(directories) {
+		files = append([]string{path.Join(directory, "grubenv")}, files...)
+	}
+	values := map[string]string{}
+	for _, file := range files {
 		text, _, err := r.read(file)
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.Lines(text) {
-			if name, value, ok := strings.Cut(strings.TrimRight(line, "\n"), "="); ok && !strings.HasPrefix(line, "#") {
-				env[name] = value
-			}
+		if env, ok := conf.ParseGrubEnvironment(text); ok {
+			maps.Copy(values, env.Values())
 		}
 	}
-	return env, nil
+	return values, nil
 }
 
 // grubEntry is a menu entry or, with children, a submenu.
@@ -83,16 +94,16 @@ type grubEntry struct {
 
 // grubDefault finds the default entry of a grub.cfg, and with it the kernel.
 func grubDefault(text string, env map[string]string, kernels []bootKernel) (int, bool) {
-	statements := parseGrub(text)
+	statements := conf.ParseGrub(text)
 	wanted, loaderEntries := "0", false
 	for _, statement := range statements {
-		command := statement.command()
+		command := statement.Command()
 		switch {
 		case len(command) == 0:
-		case command[0].text == "blscfg":
+		case command[0].Text == "blscfg":
 			loaderEntries = true
-		case command[0].text == "set" && len(command) == 2:
-			value, ok := strings.CutPrefix(command[1].text, "default=")
+		case command[0].Text == "set" && len(command) == 2:
+			value, ok := strings.CutPrefix(command[1].Text, "default=")
 			if ok && !strings.Contains(value, "next_entry") {
 				wanted = value
 			}
@@ -120,19 +131,19 @@ func grubDefault(text string, env map[string]string, kernels []bootKernel) (int,
 }
 
 // grubEntries builds the menu. Blocks that are no entry are passed through.
-func grubEntries(statements []grubStatement) []*grubEntry {
+func grubEntries(statements []conf.GrubStatement) []*grubEntry {
 	root := &grubEntry{}
 	stack := []*grubEntry{root}
 	var opening *grubEntry
 	for _, statement := range statements {
-		command := statement.command()
+		command := statement.Command()
 		if len(command) == 0 {
 			continue
 		}
 		top := stack[len(stack)-1]
-		switch name := command[0].text; {
+		switch name := command[0].Text; {
 		case (name == "menuentry" || name == "submenu") && len(command) > 1:
-			opening = &grubEntry{title: command[1].text, id: grubEntryID(command)}
+			opening = &grubEntry{title: command[1].Text, id: grubEntryID(command)}
 			top.children = append(top.children, opening)
 		case name == "{":
 			if opening == nil {
@@ -142,17 +153,17 @@ func grubEntries(statements []grubStatement) []*grubEntry {
 			opening = nil
 		case name == "}" && len(stack) > 1:
 			stack = stack[:len(stack)-1]
-		case slices.Contains(linuxCommands, name) && len(command) > 1 && top.image == "":
-			top.image = kernelImage(command)
+		case command.LoadsKernel() && top.image == "":
+			top.image = command.KernelImage()
 		}
 	}
 	return root.children
 }
 
-func grubEntryID(command grubStatement) string {
+func grubEntryID(command conf.GrubStatement) string {
 	for i, w := range command[:len(command)-1] {
-		if w.text == "--id" || strings.Contains(w.text, "menuentry_id_option") {
-			return command[i+1].text
+		if w.Text == "--id" || strings.Contains(w.Text, "menuentry_id_option") {
+			return command[i+1].Text
 		}
 	}
 	return ""

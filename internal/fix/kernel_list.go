@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // bootKernel is a kernel that a boot loader of the guest may start, with one
@@ -170,7 +172,7 @@ func (r *run) loaderKernel(text string, mounts []string) (bootKernel, error) {
 	k := bootKernel{}
 	version := ""
 	for line := range strings.Lines(text) {
-		key, value := loaderField(line)
+		key, value := conf.LoaderField(line)
 		switch key {
 		case "version":
 			version = value

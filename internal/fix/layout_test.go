@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 var update = flag.Bool("update", false, "write what the fixes do into testdata/layouts")
@@ -77,7 +78,7 @@ func checkLayout(t *testing.T, file string) {
 			t.Fatalf("what is %s?", f.Name)
 		}
 	}
-	tree := newTree(t, before)
+	tree := guesttest.New(t, before)
 	for link, target := range machine.Links {
 		if err := errors.Join(tree.MkdirAll(path.Dir(link), 0o755), tree.Symlink(target, link)); err != nil {
 			t.Fatal(err)
@@ -96,7 +97,7 @@ func checkLayout(t *testing.T, file string) {
 		t.Errorf("family = %q, want %q", result.Family, machine.Family)
 	}
 
-	after := readTree(t, tree)
+	after := guesttest.Files(t, tree, backupDirectory)
 	changed := map[string]string{}
 	var events strings.Builder
 	for _, name := range sortedKeys(before) {
@@ -140,7 +141,7 @@ func checkLayout(t *testing.T, file string) {
 	if err != nil || !again.Unchanged || len(again.Changes) != 0 || again.BackupDirectory != "" {
 		t.Errorf("second run: unchanged = %v, changes = %v, error = %v", again.Unchanged, again.Changes, err)
 	}
-	if diff := cmp.Diff(after, readTree(t, tree)); diff != "" {
+	if diff := cmp.Diff(after, guesttest.Files(t, tree, backupDirectory)); diff != "" {
 		t.Errorf("second run changed files:\n%s", diff)
 	}
 }
@@ -160,8 +161,8 @@ func checkReported(t *testing.T, result Result, changed map[string]string) {
 
 // padGrubenv fills an environment block, so that layouts need not.
 func padGrubenv(text string) string {
-	if rest := len(text) % grubenvBlock; rest != 0 {
-		text += strings.Repeat("#", grubenvBlock-rest)
+	if rest := len(text) % conf.GrubEnvironmentBlock; rest != 0 {
+		text += strings.Repeat("#", conf.GrubEnvironmentBlock-rest)
 	}
 	return text
 }
@@ -181,55 +182,6 @@ func writeLayout(t *testing.T, file string, comment []byte, inputs []txtar.File,
 	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// newTree makes a guest of files.
-func newTree(t *testing.T, files map[string]string) *guest.Tree {
-	t.Helper()
-	tree := guest.NewTree(t.TempDir())
-	if err := tree.MkdirAll("/etc", 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range files {
-		if err := errors.Join(tree.MkdirAll(path.Dir(name), 0o755), tree.WriteFile(name, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return tree
-}
-
-// readTree reads every regular file of a guest, backups aside.
-func readTree(t *testing.T, tree *guest.Tree) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	var walk func(directory string)
-	walk = func(directory string) {
-		entries, err := tree.ReadDir(directory)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			name := path.Join(directory, e)
-			info, err := tree.Lstat(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			switch {
-			case name == backupDirectory:
-			case info.Mode.IsDir():
-				walk(name)
-			case info.Mode.Type() == fs.ModeSymlink:
-			default:
-				data, err := tree.ReadFile(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				files[name] = string(data)
-			}
-		}
-	}
-	walk("/")
-	return files
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestFallbackLoader(t *testing.T) {
@@ -65,7 +66,7 @@ func TestFallbackLoader(t *testing.T) {
 			for file, text := range tt.want {
 				want[esp+file] = text
 			}
-			tree := newTree(t, before)
+			tree := guesttest.New(t, before)
 			r := newRun(Target{
 				FS: tree, Firmware: tt.firmware, OS: guest.OS{Distro: tt.distro, Arch: tt.arch},
 				Mounts: []guest.Mount{{Device: "/dev/sda1", Path: "/boot/efi", FSType: "vfat"}},
@@ -73,7 +74,7 @@ func TestFallbackLoader(t *testing.T) {
 			if err := fixFallbackLoader(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, readTree(t, tree)); diff != "" {
+			if diff := cmp.Diff(want, guesttest.Files(t, tree, backupDirectory)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if len(r.warnings) != tt.warnings || len(r.result.Changes) != len(tt.want) {
@@ -86,7 +87,7 @@ func TestFallbackLoader(t *testing.T) {
 func TestFallbackLoaderIsNoProgram(t *testing.T) {
 	t.Parallel()
 	r := newRun(Target{
-		FS: newTree(t, map[string]string{"/efi/EFI/debian/grubx64.efi": "garbage"}), Firmware: FirmwareUEFI,
+		FS: guesttest.New(t, map[string]string{"/efi/EFI/debian/grubx64.efi": "garbage"}), Firmware: FirmwareUEFI,
 		Mounts: []guest.Mount{{Device: "/dev/sda1", Path: "/efi", FSType: "vfat"}},
 	}, Options{})
 	if err := fixFallbackLoader(t.Context(), r); err == nil {

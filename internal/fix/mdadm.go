@@ -1,6 +1,10 @@
 package fix
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
 
 // editMdadmConf edits mdadm.conf. A DEVICE line that lists disks by name hides
 // the array's members when they come under other names; ARRAY lines with a
@@ -8,19 +12,19 @@ import "strings"
 func editMdadmConf(text string, _ bootScope) (string, []finding) {
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		t := parseTableLine(line)
-		if len(t.fields) < 2 {
+		t := conf.ParseTableLine(line)
+		if len(t.Fields) < 2 {
 			continue
 		}
-		switch keyword := strings.ToUpper(t.fields[0]); {
+		switch keyword := strings.ToUpper(t.Fields[0]); {
 		case abbreviates(keyword, "DEVICE"):
-			if boundToDisks(t.fields[1:]) {
-				end := line[len(strings.TrimRight(line, blanks)):]
-				lines[i] = t.fields[0] + " partitions containers" + end
+			if boundToDisks(t.Fields[1:]) {
+				end := line[len(strings.TrimRight(line, conf.Blanks)):]
+				lines[i] = t.Fields[0] + " partitions containers" + end
 			}
 		case abbreviates(keyword, "ARRAY"):
 			if strings.Contains(strings.ToLower(line), "uuid=") {
-				lines[i] = t.withoutFields(func(f string) bool {
+				lines[i] = t.WithoutFields(func(f string) bool {
 					spec, ok := strings.CutPrefix(strings.ToLower(f), "devices=")
 					return ok && boundToDisks(strings.Split(spec, ","))
 				})
@@ -51,18 +55,4 @@ func boundToDisks(names []string) bool {
 		}
 	}
 	return bound
-}
-
-// withoutFields gives the line back without the fields that drop names, and
-// without the blanks before them.
-func (t tableLine) withoutFields(drop func(field string) bool) string {
-	var kept tableLine
-	for i, field := range t.fields {
-		if !drop(field) {
-			kept.fields = append(kept.fields, field)
-			kept.gaps = append(kept.gaps, t.gaps[i])
-		}
-	}
-	kept.gaps = append(kept.gaps, t.gaps[len(t.gaps)-1])
-	return kept.String()
 }

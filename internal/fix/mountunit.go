@@ -3,12 +3,15 @@ package fix
 import (
 	"errors"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 )
 
 // editMountUnit edits the device of a systemd mount unit.
 func editMountUnit(text string, s bootScope) (string, []finding) {
 	return editUnitDevice(text, "Mount", func(c *cmdlineEditor, spec string) (string, error) {
-		return c.names.stable(spec, asPath)
+		return c.names.Stable(spec, devname.AsPath)
 	}, s)
 }
 
@@ -23,14 +26,14 @@ func editSwapUnit(text string, s bootScope) (string, []finding) {
 func editUnitDevice(text, section string, name func(*cmdlineEditor, string) (string, error), s bootScope) (string, []finding) {
 	c := cmdlineEditor{names: s.names, where: section}
 	var out strings.Builder
-	for _, l := range iniLines(text) {
-		line := l.text
-		if l.section == section && l.key == "What" && isStale(l.value) {
-			stable, err := name(&c, l.value)
+	for _, l := range conf.ReadINI(text) {
+		line := l.Text
+		if l.Section == section && l.Key == "What" && devname.IsStale(l.Value) {
+			stable, err := name(&c, l.Value)
 			if err != nil {
-				c.find("What", l.value, "", err)
+				c.find("What", l.Value, "", err)
 			} else {
-				line = strings.Replace(line, l.value, stable, 1)
+				line = strings.Replace(line, l.Value, stable, 1)
 			}
 		}
 		out.WriteString(line)

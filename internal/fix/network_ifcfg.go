@@ -3,18 +3,20 @@ package fix
 import (
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // ifcfgCards reads an ifcfg file of RHEL or SUSE.
 func ifcfgCards(base, text string) []nic {
-	values, err := shellValues(text)
+	values, err := conf.ShellValues(text)
 	if err != nil {
 		return nil
 	}
 	set := map[string]string{}
 	for _, v := range values {
-		if v.whole {
-			set[v.name] = text[v.start:v.end]
+		if v.Whole {
+			set[v.Name] = text[v.Start:v.End]
 		}
 	}
 	switch strings.ToLower(set["TYPE"]) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 const (
@@ -193,7 +195,7 @@ func TestFixNetwork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tree := treeOf(t, test.files)
+			tree := guesttest.New(t, test.files)
 			r := newRun(Target{FS: tree, NICs: test.nics}, Options{})
 			if err := fixNetwork(context.Background(), r); err != nil {
 				t.Fatal(err)

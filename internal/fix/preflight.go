@@ -12,7 +12,7 @@ func checkGuest(_ context.Context, r *run) error {
 	if kind := r.target.OS.Type; kind != "" && kind != "linux" {
 		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
 	}
-	for _, d := range r.names.devices {
+	for _, d := range r.names.Devices {
 		if d.FSType == "swsuspend" {
 			return fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", d.Name)
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestRunTellsHowFarItIs(t *testing.T) {
@@ -12,7 +13,7 @@ func TestRunTellsHowFarItIs(t *testing.T) {
 	const older = "6.1.0-9-amd64"
 	complete := []string{"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4"}
 	target := Target{
-		FS: treeOf(t, kernelFiles(version), kernelFiles(older), map[string]string{
+		FS: guesttest.New(t, kernelFiles(version), kernelFiles(older), map[string]string{
 			"/etc/hostname":             "web",
 			debianInitramfs:             debianImage(t, version, nil, complete...),
 			"/boot/initrd.img-" + older: debianImage(t, older, nil, complete...),

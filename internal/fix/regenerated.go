@@ -24,7 +24,7 @@ func correctRegenerated(_ context.Context, r *run) error {
 		return nil
 	}
 	scope := r.bootScope()
-	scope.names.appliance = true
+	scope.names.Appliance = true
 	return r.eachFile(bootFiles, func(name, text string, f bootFile) error {
 		if text == r.bootTexts[name] {
 			return nil

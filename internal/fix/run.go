@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
@@ -19,7 +20,7 @@ type run struct {
 	runner   guest.Runner // may be nil
 	options  Options
 	family   Family
-	names    names
+	names    devname.Names
 	backups  backups
 	result   Result
 	warnings []Warning
@@ -38,7 +39,7 @@ func newRun(t Target, o Options) *run {
 		fs:      t.FS,
 		runner:  t.Runner,
 		options: o,
-		names:   newNames(t.Devices, t.Mounts),
+		names:   devname.New(t.Devices, t.Mounts),
 		backups: backups{fs: t.FS, off: !o.Backup},
 		result:  Result{Changes: []Change{}},
 		warned:  map[Warning]bool{},

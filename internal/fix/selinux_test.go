@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestRelabel(t *testing.T) {
@@ -47,7 +48,7 @@ func TestRelabel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			target := Target{
-				FS:     newTree(t, tt.files),
+				FS:     guesttest.New(t, tt.files),
 				Runner: &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{setfiles: {Err: tt.err}}},
 				Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}, {Path: "/boot/efi", FSType: "vfat"}},
 			}

@@ -3,6 +3,8 @@ package fix
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // editSyslinux edits extlinux.conf or syslinux.cfg: `append` of each label.
@@ -24,7 +26,7 @@ func editSyslinux(text string, s bootScope) (string, []finding) {
 func editSyslinuxLabel(lines []string, s bootScope) []finding {
 	c := cmdlineEditor{names: s.names, bare: true}
 	for _, line := range lines {
-		_, value := loaderField(line)
+		_, value := conf.LoaderField(line)
 		switch syslinuxKey(line) {
 		case "label":
 			c.where = fmt.Sprintf("label %q", value)
@@ -47,6 +49,6 @@ func editSyslinuxLabel(lines []string, s bootScope) []finding {
 }
 
 func syslinuxKey(line string) string {
-	key, _ := loaderField(line)
+	key, _ := conf.LoaderField(line)
 	return strings.ToLower(key)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 const dpkgTools = `Package: open-vm-tools
@@ -102,7 +103,7 @@ func TestRemoveVMwareTools(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			runner := &guest.FakeRunner{Answers: test.answers}
-			r := newRun(Target{FS: treeOf(t, test.files), Runner: runner}, Options{RemoveVMwareTools: true})
+			r := newRun(Target{FS: guesttest.New(t, test.files), Runner: runner}, Options{RemoveVMwareTools: true})
 			if err := removeVMwareTools(context.Background(), r); err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +143,7 @@ func TestRemoveVMwareToolsCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	r := newRun(Target{FS: treeOf(t, map[string]string{dpkgStatus: dpkgTools}), Runner: &guest.FakeRunner{}}, Options{})
+	r := newRun(Target{FS: guesttest.New(t, map[string]string{dpkgStatus: dpkgTools}), Runner: &guest.FakeRunner{}}, Options{})
 	if err := removeVMwareTools(ctx, r); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

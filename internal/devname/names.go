@@ -1,4 +1,7 @@
-package fix
+// Package devname knows the names of block devices in a guest's configuration:
+// which of them belong to the old machine, and what finds the same device on any
+// other.
+package devname
 
 import (
 	"errors"
@@ -9,17 +12,17 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
-// names turns the guest's device names into names that hold on any machine.
-type names struct {
-	devices guest.Devices
-	root    guest.Device // what is mounted at /
-	hasRoot bool
-	// appliance makes names mean what they mean in the appliance.
-	appliance bool
+// Names turns the guest's device names into names that hold on any machine.
+type Names struct {
+	Devices guest.Devices
+	Root    guest.Device // what is mounted at /
+	HasRoot bool
+	// Appliance makes names mean what they mean in the appliance.
+	Appliance bool
 }
 
-func newNames(devices guest.Devices, mounts []guest.Mount) names {
-	n := names{devices: devices}
+func New(devices guest.Devices, mounts []guest.Mount) Names {
+	n := Names{Devices: devices}
 	for _, m := range mounts {
 		if m.Path != "/" {
 			continue
@@ -27,21 +30,21 @@ func newNames(devices guest.Devices, mounts []guest.Mount) names {
 		for _, d := range devices {
 			// libguestfs names a btrfs subvolume btrfsvol:/dev/sda2/path.
 			if d.Name == m.Device || strings.HasPrefix(m.Device, "btrfsvol:"+d.Name+"/") {
-				n.root, n.hasRoot = d, true
+				n.Root, n.HasRoot = d, true
 			}
 		}
 	}
 	return n
 }
 
-// specKind says what a name in a configuration file is.
-type specKind int
+// Kind says what a name in a configuration file is.
+type Kind int
 
 const (
-	specOther     specKind = iota // no block device, or one that the name finds on any machine
-	specByPath                    // tells the slot of the old machine
-	specMachine                   // tells the bus, order or serial number of the old machine's disks
-	specRemovable                 // a CD or floppy drive
+	Other     Kind = iota // no block device, or one that the name finds on any machine
+	ByPath                // tells the slot of the old machine
+	Machine               // tells the bus, order or serial number of the old machine's disks
+	Removable             // a CD or floppy drive
 )
 
 var (
@@ -59,34 +62,34 @@ var (
 	removableName = regexp.MustCompile(`^/dev/((sr|scd|fd)[0-9]+\w*|(cdrom|cdrw|dvd|dvdrw|dvdram|floppy)[0-9]*)$`)
 )
 
-// classify tells which kind of name spec is.
-func classify(spec string) specKind {
+// Classify tells which kind of name spec is.
+func Classify(spec string) Kind {
 	switch {
 	case strings.HasPrefix(spec, "/dev/disk/by-path/"), strings.HasPrefix(spec, "btrfsvol:"):
-		return specByPath
+		return ByPath
 	case removableName.MatchString(spec):
-		return specRemovable
+		return Removable
 	case machineName.MatchString(spec) && !softwareID.MatchString(spec):
-		return specMachine
+		return Machine
 	}
-	return specOther
+	return Other
 }
 
-// isStale reports whether a device name of the old machine is in spec: it may
+// IsStale reports whether a device name of the old machine is in spec: it may
 // mean another device, or none, on the new one.
-func isStale(spec string) bool {
-	kind := classify(spec)
-	return kind == specMachine || kind == specByPath
+func IsStale(spec string) bool {
+	kind := Classify(spec)
+	return kind == Machine || kind == ByPath
 }
 
-// form is how the stable name has to be written for its reader.
-type form int
+// Form is how the stable name has to be written for its reader.
+type Form int
 
 const (
-	asTag      form = iota // UUID=..., for whoever has udev or blkid
-	asPartUUID             // PARTUUID=..., all that a kernel without initramfs knows
-	asPath                 // /dev/disk/by-uuid/..., where only a path is read
-	asKeptTag              // a tag that survives the content being overwritten at each boot
+	AsTag      Form = iota // UUID=..., for whoever has udev or blkid
+	AsPartUUID             // PARTUUID=..., all that a kernel without initramfs knows
+	AsPath                 // /dev/disk/by-uuid/..., where only a path is read
+	AsKeptTag              // a tag that survives the content being overwritten at each boot
 )
 
 var (
@@ -95,38 +98,38 @@ var (
 	errNoPartUUID = errors.New("it has no PARTUUID, and a kernel without initramfs knows no other stable name")
 )
 
-// stable returns the stable name of the device that the guest calls spec.
-func (n names) stable(spec string, f form) (string, error) {
-	device, ok := n.resolve(spec)
+// Stable returns the stable name of the device that the guest calls spec.
+func (n Names) Stable(spec string, f Form) (string, error) {
+	device, ok := n.Resolve(spec)
 	if !ok {
 		return "", errNoDevice
 	}
-	return n.stableOf(device, f)
+	return n.StableOf(device, f)
 }
 
-func (n names) resolve(spec string) (guest.Device, bool) {
-	if !n.appliance {
-		return n.devices.Resolve(spec)
+func (n Names) Resolve(spec string) (guest.Device, bool) {
+	if !n.Appliance {
+		return n.Devices.Resolve(spec)
 	}
-	i := slices.IndexFunc(n.devices, func(d guest.Device) bool { return d.Name == spec })
+	i := slices.IndexFunc(n.Devices, func(d guest.Device) bool { return d.Name == spec })
 	if i < 0 {
 		return guest.Device{}, false
 	}
-	return n.devices[i], true
+	return n.Devices[i], true
 }
 
-// stableOf returns the device's best name that no other device of the guest
+// StableOf returns the device's best name that no other device of the guest
 // has too.
-func (n names) stableOf(d guest.Device, f form) (string, error) {
-	if own := mappedName(d); own != "" && (f == asTag || f == asPath) {
+func (n Names) StableOf(d guest.Device, f Form) (string, error) {
+	if own := MappedName(d); own != "" && (f == AsTag || f == AsPath) {
 		return own, nil
 	}
 	tags := []guest.Tag{guest.TagUUID, guest.TagPartUUID, guest.TagLabel, guest.TagPartLabel}
 	switch f {
-	case asTag, asPath:
-	case asPartUUID:
+	case AsTag, AsPath:
+	case AsPartUUID:
 		tags = []guest.Tag{guest.TagPartUUID}
-	case asKeptTag:
+	case AsKeptTag:
 		tags = []guest.Tag{guest.TagPartUUID, guest.TagPartLabel}
 	}
 	for _, tag := range tags {
@@ -134,20 +137,20 @@ func (n names) stableOf(d guest.Device, f form) (string, error) {
 		if !n.usable(d, tag, name) {
 			continue
 		}
-		if f == asPath {
+		if f == AsPath {
 			return tagPath(name), nil
 		}
 		return name, nil
 	}
-	if f == asPartUUID {
+	if f == AsPartUUID {
 		return "", errNoPartUUID
 	}
 	return "", errNoStable
 }
 
-// mappedName returns the name that device-mapper gives the device on any
+// MappedName returns the name that device-mapper gives the device on any
 // machine, or "". It beats a UUID, which a snapshot of the volume shares.
-func mappedName(d guest.Device) string {
+func MappedName(d guest.Device) string {
 	switch d.Kind {
 	case guest.KindLV:
 		return d.Name
@@ -161,7 +164,7 @@ func mappedName(d guest.Device) string {
 // plainTag holds no character that a configuration file would need quoted.
 var plainTag = regexp.MustCompile(`^[A-Z]+=[A-Za-z0-9_.:+@/-]+$`)
 
-func (n names) usable(d guest.Device, tag guest.Tag, name string) bool {
+func (n Names) usable(d guest.Device, tag guest.Tag, name string) bool {
 	if !plainTag.MatchString(name) {
 		return false
 	}
@@ -169,7 +172,7 @@ func (n names) usable(d guest.Device, tag guest.Tag, name string) bool {
 	if strings.HasPrefix(name, "PARTUUID=00000000-") && strings.Count(name, "-") == 1 {
 		return false
 	}
-	for _, other := range n.devices {
+	for _, other := range n.Devices {
 		// All devices of one btrfs share its UUID and label.
 		sameBtrfs := d.FSType == "btrfs" && other.FSType == "btrfs" && d.UUID == other.UUID
 		if other.Name != d.Name && !sameBtrfs && other.StableName(tag) == name {
@@ -185,15 +188,15 @@ func tagPath(tag string) string {
 	return "/dev/disk/by-" + strings.ToLower(name) + "/" + value
 }
 
-// hasLockedDevice reports whether the guest has encryption that was not opened:
+// HasLockedDevice reports whether the guest has encryption that was not opened:
 // then there are file systems that nobody saw.
-func (n names) hasLockedDevice() bool {
-	for _, d := range n.devices {
+func (n Names) HasLockedDevice() bool {
+	for _, d := range n.Devices {
 		if d.FSType != "crypto_LUKS" {
 			continue
 		}
 		opened := false
-		for _, inner := range n.devices {
+		for _, inner := range n.Devices {
 			opened = opened || inner.Kind == guest.KindCrypt && inner.Parent == d.Name
 		}
 		if !opened {

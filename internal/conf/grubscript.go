@@ -1,15 +1,18 @@
-package fix
+package conf
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// grubStatement is one command of a GRUB script: its words, quotes and escapes
+// GrubStatement is one command of a GRUB script: its words, quotes and escapes
 // resolved. A brace on its own is a statement of one word.
-type grubStatement []word
+type GrubStatement []Word
 
-// name is the command, without the shell keywords that may stand before it.
-func (s grubStatement) command() grubStatement {
+// Command is the statement without the shell keywords that may stand before it.
+func (s GrubStatement) Command() GrubStatement {
 	for len(s) > 0 {
-		switch s[0].text {
+		switch s[0].Text {
 		case "if", "elif", "then", "else", "do", "while", "until", "!":
 			s = s[1:]
 		default:
@@ -19,9 +22,9 @@ func (s grubStatement) command() grubStatement {
 	return s
 }
 
-// parseGrub splits a GRUB script into its statements. It knows words, quotes,
+// ParseGrub splits a GRUB script into its statements. It knows words, quotes,
 // comments and line ends; what a statement means is left to the caller.
-func parseGrub(source string) []grubStatement {
+func ParseGrub(source string) []GrubStatement {
 	p := grubParser{source: source}
 	for p.i < len(source) {
 		p.step()
@@ -33,10 +36,10 @@ func parseGrub(source string) []grubStatement {
 type grubParser struct {
 	source     string
 	i          int
-	word       *word
+	word       *Word
 	text       []byte // of word
-	statement  grubStatement
-	statements []grubStatement
+	statement  GrubStatement
+	statements []GrubStatement
 }
 
 func (p *grubParser) step() {
@@ -100,7 +103,7 @@ func (p *grubParser) standsAlone() bool {
 // begin starts a word, which may stay empty.
 func (p *grubParser) begin() {
 	if p.word == nil {
-		p.word = &word{start: p.i}
+		p.word = &Word{Start: p.i}
 	}
 }
 
@@ -111,16 +114,16 @@ func (p *grubParser) take() {
 		if start > 0 && p.source[start-1] == '\\' {
 			start--
 		}
-		p.word = &word{start: start}
+		p.word = &Word{Start: start}
 	}
 	p.text = append(p.text, p.source[p.i])
-	p.word.at = append(p.word.at, p.i)
+	p.word.At = append(p.word.At, p.i)
 	p.i++
 }
 
 func (p *grubParser) endWord() {
 	if p.word != nil {
-		p.word.text, p.word.end = string(p.text), min(p.i, len(p.source))
+		p.word.Text, p.word.End = string(p.text), min(p.i, len(p.source))
 		p.statement = append(p.statement, *p.word)
 		p.word, p.text = nil, nil
 	}
@@ -132,4 +135,23 @@ func (p *grubParser) endStatement() {
 		p.statements = append(p.statements, p.statement)
 		p.statement = nil
 	}
+}
+
+// linuxCommands load a kernel: command, image, parameters. module and module2
+// load one under Xen, and something else everywhere else.
+var linuxCommands = []string{"linux", "linux16", "linuxefi", "linux_hotkey", "module", "module2"}
+
+// LoadsKernel reports whether the command loads a kernel.
+func (s GrubStatement) LoadsKernel() bool {
+	return len(s) > 1 && slices.Contains(linuxCommands, s[0].Text)
+}
+
+// KernelImage is the first argument that is no option.
+func (s GrubStatement) KernelImage() string {
+	for _, w := range s[1:] {
+		if !strings.HasPrefix(w.Text, "-") {
+			return w.Text
+		}
+	}
+	return ""
 }

@@ -1,4 +1,4 @@
-package ini
+package conf
 
 import (
 	"testing"
@@ -24,9 +24,9 @@ Alias=new
 After=d
 `
 
-func TestParse(t *testing.T) {
+func TestParseINI(t *testing.T) {
 	t.Parallel()
-	file, bad := Parse(unit)
+	file, bad := ParseINI(unit)
 	if diff := cmp.Diff([]int{2, 8}, bad); diff != "" {
 		t.Errorf("bad lines (-want +got):\n%s", diff)
 	}
@@ -49,10 +49,36 @@ func TestParse(t *testing.T) {
 			t.Errorf("value of %s.%s is %q", tc.section, tc.key, got)
 		}
 	}
+	if got := file.String(); got != unit {
+		t.Errorf("the text became %q", got)
+	}
 	if !file.Has("Install") || file.Has("Service") {
 		t.Error("Has does not tell sections")
 	}
 	if !file.HasKey("x", "Alias") || file.HasKey("alias") {
 		t.Error("HasKey does not tell keys")
 	}
+}
+
+func TestINIWithout(t *testing.T) {
+	t.Parallel()
+	const in = "# c\n[Match]\nMACAddress=a \\\n  # inside\n  b\nType=ether\n[Link]\nMACAddress=c\n[Match]\nPath=x"
+	want := "# c\n[Match]\nName=y\nType=ether\n[Link]\nMACAddress=c\n[Match]\n"
+	got := ReadINI(in).Without("Match", []string{"MACAddress", "Path"}, "Name=y")
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(ReadINI(want), got); diff != "" {
+		t.Errorf("it is not what its own text is read as (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzParseINI(f *testing.F) {
+	f.Add(unit)
+	f.Add("[a]\nb=c\\\n\n[d\\")
+	f.Fuzz(func(t *testing.T, in string) {
+		if got := ReadINI(in).String(); got != in {
+			t.Errorf("%q became %q", in, got)
+		}
+	})
 }
