@@ -55,3 +55,19 @@ func ShellValues(source string) ([]ShellValue, error) {
 	})
 	return values, nil
 }
+
+// Assignments reads lines KEY=value, KEY="value" or KEY='value', with blanks
+// around both, as os-release(5) and its like have them. It passes over all
+// else, so that a file which is no valid shell is read too.
+func Assignments(text string) map[string]string {
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if !ok || strings.HasPrefix(key, "#") {
+			continue
+		}
+		value, _ = UnquoteSpec(strings.TrimSpace(value))
+		values[strings.TrimSpace(key)] = value
+	}
+	return values
+}

@@ -205,3 +205,15 @@ func (n Names) HasLockedDevice() bool {
 	}
 	return false
 }
+
+// IsGone reports whether a name is bound to the old machine or on no disk of the
+// guest. Below encryption that was not opened, nobody can tell.
+func (n Names) IsGone(spec string) bool {
+	if IsStale(spec) {
+		return true
+	}
+	if _, found := n.Devices.Resolve(spec); found || len(n.Devices) == 0 {
+		return false
+	}
+	return !n.HasLockedDevice()
+}

@@ -15,16 +15,24 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 var update = flag.Bool("update", false, "write what the fixes do into testdata/layouts")
 
+// backupDirectory is where originals are kept.
+const backupDirectory = "/var/lib/hyper2kvm/backup"
+
 // layoutMachine is the file "machine" of a layout: what a session would know.
 type layoutMachine struct {
 	Distro, Firmware string
-	Family           Family
+	Family           distro.Family
 	Devices          guest.Devices
 	Mounts           []guest.Mount
 	Links            map[string]string // symbolic links of the guest
@@ -85,10 +93,10 @@ func checkLayout(t *testing.T, file string) {
 		}
 	}
 	target := Target{
-		FS: tree, Devices: machine.Devices, Mounts: machine.Mounts,
+		Editor: edittest.New(t, edit.Guest{FS: tree, Mounts: machine.Mounts}), Devices: machine.Devices,
 		OS: guest.OS{Type: "linux", Distro: machine.Distro}, Firmware: machine.Firmware,
 	}
-	options := Options{Backup: true, UpdateGrub: true, FstabMode: FstabStabilizeAll}
+	options := Options{UpdateGrub: true, FstabMode: fstab.ModeStabilizeAll}
 	result, warnings, err := Run(t.Context(), target, options)
 	if err != nil {
 		t.Fatalf("Run: %v", err)
@@ -137,6 +145,7 @@ func checkLayout(t *testing.T, file string) {
 		}
 	}
 
+	target.Editor = edittest.New(t, edit.Guest{FS: tree, Mounts: machine.Mounts})
 	again, _, err := Run(t.Context(), target, options)
 	if err != nil || !again.Unchanged || len(again.Changes) != 0 || again.BackupDirectory != "" {
 		t.Errorf("second run: unchanged = %v, changes = %v, error = %v", again.Unchanged, again.Changes, err)
@@ -150,7 +159,7 @@ func checkLayout(t *testing.T, file string) {
 func checkReported(t *testing.T, result Result, changed map[string]string) {
 	t.Helper()
 	for name := range changed {
-		if !slices.ContainsFunc(result.Changes, func(c Change) bool { return path.Base(c.Path) == path.Base(name) }) {
+		if !slices.ContainsFunc(result.Changes, func(c report.Change) bool { return path.Base(c.Path) == path.Base(name) }) {
 			t.Errorf("%s changed and is not in the result", name)
 		}
 	}

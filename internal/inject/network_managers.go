@@ -178,7 +178,7 @@ func (p *plan) ifcfgInterfaces() []string {
 	var names []string
 	for _, directory := range []string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"} {
 		for _, file := range p.matching(directory, "ifcfg-*") {
-			values := parseAssignments(p.mustRead(file))
+			values := conf.Assignments(p.mustRead(file))
 			name := firstNonEmpty(values["DEVICE"], strings.TrimPrefix(path.Base(file), "ifcfg-"))
 			if name != "lo" && !strings.EqualFold(values["ONBOOT"], "no") && values["STARTMODE"] != "off" {
 				names = append(names, name)

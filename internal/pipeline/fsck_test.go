@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -26,23 +25,23 @@ func TestWrittenFileSystems(t *testing.T) {
 	changed := func(action string, paths ...string) fixResult {
 		var result fixResult
 		for _, path := range paths {
-			result.Changes = append(result.Changes, fix.Change{Path: path, Action: action})
+			result.Changes = append(result.Changes, report.Change{Path: path, Action: action})
 		}
 		return result
 	}
-	backedUp := changed(fix.ActionModified, "/etc/fstab")
+	backedUp := changed(report.ActionModified, "/etc/fstab")
 	backedUp.BackupDirectory = "/var/lib/hyper2kvm/backup"
-	injected := fixResult{Configuration: &inject.Result{Changes: []inject.Change{{Path: "/etc/passwd"}, {Path: "/srv/web/.ssh"}}}}
+	injected := fixResult{Configuration: &inject.Result{Changes: []report.Change{{Path: "/etc/passwd"}, {Path: "/srv/web/.ssh"}}}}
 	for name, test := range map[string]struct {
 		result fixResult
 		want   []string
 	}{
 		"nothing":       {fixResult{}, nil},
-		"a file":        {changed(fix.ActionModified, "/etc/fstab"), []string{"/dev/vg/root"}},
-		"nested mounts": {changed(fix.ActionCreated, "/boot/efi/EFI/BOOT/BOOTX64.EFI"), []string{"/dev/sda2"}},
-		"similar names": {changed(fix.ActionModified, "/boot2/x", "/boot/grub/grub.cfg"), []string{"/dev/sda1", "/dev/vg/root"}},
+		"a file":        {changed(report.ActionModified, "/etc/fstab"), []string{"/dev/vg/root"}},
+		"nested mounts": {changed(report.ActionCreated, "/boot/efi/EFI/BOOT/BOOTX64.EFI"), []string{"/dev/sda2"}},
+		"similar names": {changed(report.ActionModified, "/boot2/x", "/boot/grub/grub.cfg"), []string{"/dev/sda1", "/dev/vg/root"}},
 		"backups":       {backedUp, []string{"/dev/vg/root", "/dev/vg/var"}},
-		"a program":     {changed(fix.ActionCommand, "dpkg"), []string{"/dev/sda1", "/dev/sda2", "/dev/vg/root", "/dev/vg/var"}},
+		"a program":     {changed(report.ActionCommand, "dpkg"), []string{"/dev/sda1", "/dev/sda2", "/dev/vg/root", "/dev/vg/var"}},
 		"injection":     {injected, []string{"/dev/vg/root", "/dev/vg/srv"}},
 	} {
 		got := slices.Sorted(maps.Keys(r.mountsOf(writtenPaths(test.result))))

@@ -194,7 +194,7 @@ func updateKernel(t *testing.T, disk testguest.BootDisk) {
 
 // migrateKernels migrates a guest and returns what the report says of its
 // kernels.
-func migrateKernels(t *testing.T, m *manifest.Manifest) []fix.Kernel {
+func migrateKernels(t *testing.T, m *manifest.Manifest) []report.Kernel {
 	t.Helper()
 	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 	if err != nil {
@@ -204,7 +204,7 @@ func migrateKernels(t *testing.T, m *manifest.Manifest) []fix.Kernel {
 	return fixedKernels(t, r)
 }
 
-func fixedKernels(t *testing.T, r *report.Report) []fix.Kernel {
+func fixedKernels(t *testing.T, r *report.Report) []report.Kernel {
 	t.Helper()
 	var result fix.Result
 	for _, stage := range r.Pipeline.Stages {

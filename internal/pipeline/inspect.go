@@ -3,9 +3,10 @@ package pipeline
 import (
 	"fmt"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -59,18 +60,18 @@ type inspectedFilesystem struct {
 // guestInfo is what a hypervisor's configuration needs to know of the guest,
 // and, where its operating system was looked at, what that is.
 type guestInfo struct {
-	Firmware      string       `json:"firmware"`
-	DiskBus       string       `json:"disk_bus"`
-	NICModel      string       `json:"nic_model"`
-	VirtualSize   int64        `json:"virtual_size"`
-	Type          string       `json:"type,omitempty"`
-	Distro        string       `json:"distro,omitempty"`
-	ProductName   string       `json:"product_name,omitempty"`
-	Version       string       `json:"version,omitempty"`
-	Arch          string       `json:"arch,omitempty"`
-	Hostname      string       `json:"hostname,omitempty"`
-	PackageFormat string       `json:"package_format,omitempty"`
-	Kernels       []fix.Kernel `json:"kernels,omitempty"`
+	Firmware      string          `json:"firmware"`
+	DiskBus       string          `json:"disk_bus"`
+	NICModel      string          `json:"nic_model"`
+	VirtualSize   int64           `json:"virtual_size"`
+	Type          string          `json:"type,omitempty"`
+	Distro        string          `json:"distro,omitempty"`
+	ProductName   string          `json:"product_name,omitempty"`
+	Version       string          `json:"version,omitempty"`
+	Arch          string          `json:"arch,omitempty"`
+	Hostname      string          `json:"hostname,omitempty"`
+	PackageFormat string          `json:"package_format,omitempty"`
+	Kernels       []report.Kernel `json:"kernels,omitempty"`
 }
 
 // inspect reads the source's disks and, where asked, its operating system.
@@ -152,7 +153,11 @@ func (r *run) guestInfo() (guestInfo, error) {
 	}
 	r.progress(95, "reading the kernels")
 	collect := r.manifest.Pipeline.Inspect.CollectGuestInfo
-	kernels, err := fix.Survey(r.ctx, r.target(), collect)
+	target, err := r.target()
+	if err != nil {
+		return info, err
+	}
+	kernels, err := kernel.Survey(r.ctx, target.Editor, collect)
 	if err != nil {
 		return info, fmt.Errorf("reading the guest's kernels: %w", err)
 	}
@@ -165,7 +170,7 @@ func (r *run) guestInfo() (guestInfo, error) {
 
 // hardwareFor is the disk bus and network card that the guest's default kernel
 // has drivers for: virtio, or what every kernel knows.
-func hardwareFor(kernels []fix.Kernel) (diskBus, nicModel string) {
+func hardwareFor(kernels []report.Kernel) (diskBus, nicModel string) {
 	diskBus, nicModel = "virtio", "virtio"
 	for _, k := range kernels {
 		if !k.Default {

@@ -1,0 +1,35 @@
+package report
+
+// The places that Kernel.Virtio tells.
+const (
+	PlaceBuiltin   = "built-in"
+	PlaceInitramfs = "initramfs"
+	PlaceModule    = "module" // installed, and not in the initramfs
+	PlaceMissing   = "missing"
+)
+
+// Kernel is one kernel that the guest can boot, and what its initramfs holds.
+type Kernel struct {
+	Version string `json:"version"`
+	Image   string `json:"image"` // guest path
+	// Initramfs is the guest path, or "" when the kernel boots without one.
+	Initramfs string `json:"initramfs,omitempty"`
+	// Generator is the tool that made the initramfs: "initramfs-tools",
+	// "dracut", "mkinitcpio" ... or "unknown".
+	Generator string `json:"generator,omitempty"`
+	Default   bool   `json:"default,omitempty"`
+	// Virtio says for each virtio driver that booting needs at which of the
+	// places it is.
+	Virtio map[string]string `json:"virtio,omitempty"`
+	// Action is what was done: "kept", "extended", "rebuilt" or "none".
+	Action string `json:"action,omitempty"`
+	// Reason says why, for people.
+	Reason string `json:"reason,omitempty"`
+}
+
+// HasVirtio says whether the kernel comes with a virtio disk driver and a
+// virtio network driver, wherever they are packed.
+func (k Kernel) HasVirtio() (disk, network bool) {
+	has := func(name string) bool { place, known := k.Virtio[name]; return known && place != PlaceMissing }
+	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi")), has("virtio_net")
+}
