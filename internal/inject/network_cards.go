@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // udevName finds the name that a line of udev(7) gives to a network card.
@@ -17,7 +17,7 @@ var udevName = regexp.MustCompile(`SUBSYSTEM=="net".*\bNAME="([^"]+)"`)
 func (p *plan) cardNames() []string {
 	var names []string
 	for _, file := range p.matching("/etc/systemd/network", "*.link") {
-		parsed, _ := ini.Parse(p.mustRead(file))
+		parsed := conf.ReadINI(p.mustRead(file))
 		names = append(names, parsed.Words("Link", "Name")...)
 	}
 	for _, file := range p.matching("/etc/udev/rules.d", "*.rules") {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // manager is a program of the guest that is enabled and configures interfaces
@@ -64,7 +64,7 @@ func (p *plan) readManagers() []manager {
 		m := manager{name: "systemd-networkd", service: "systemd-networkd.service"}
 		for _, directory := range []string{"/etc/systemd/network", "/usr/lib/systemd/network"} {
 			for _, file := range p.matching(directory, "*.network") {
-				parsed, _ := ini.Parse(p.mustRead(file))
+				parsed := conf.ReadINI(p.mustRead(file))
 				m.interfaces = append(m.interfaces, matchNames(parsed)...)
 			}
 		}
@@ -115,7 +115,7 @@ func (p *plan) unmanaged() []string {
 	files = append(files, p.matching("/etc/NetworkManager/conf.d", "*.conf")...)
 	var names []string
 	for _, file := range files {
-		parsed, _ := ini.Parse(p.mustRead(file))
+		parsed := conf.ReadINI(p.mustRead(file))
 		for _, device := range strings.FieldsFunc(parsed.Value("keyfile", "unmanaged-devices"), func(r rune) bool { return r == ';' || r == ',' }) {
 			if device = strings.TrimSpace(device); device == "*" {
 				names = append(names, device)
@@ -178,7 +178,7 @@ func (p *plan) ifcfgInterfaces() []string {
 	var names []string
 	for _, directory := range []string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"} {
 		for _, file := range p.matching(directory, "ifcfg-*") {
-			values := parseAssignments(p.mustRead(file))
+			values := conf.Assignments(p.mustRead(file))
 			name := firstNonEmpty(values["DEVICE"], strings.TrimPrefix(path.Base(file), "ifcfg-"))
 			if name != "lo" && !strings.EqualFold(values["ONBOOT"], "no") && values["STARTMODE"] != "off" {
 				names = append(names, name)

@@ -4,7 +4,9 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -21,7 +23,10 @@ func (r *run) fix() (report.StageResult, error) {
 	if err := r.mountSystem(); err != nil {
 		return nil, err
 	}
-	target := r.target()
+	target, err := r.target()
+	if err != nil {
+		return nil, err
+	}
 	injection, err := r.prepareInjection(target)
 	if err != nil {
 		return nil, err
@@ -32,7 +37,6 @@ func (r *run) fix() (report.StageResult, error) {
 		target.Progress = r.progressUntil(injecting)
 	}
 	fixed, warnings, err := fix.Run(r.ctx, target, fix.Options{
-		Backup:            options.Backup,
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
 		RegenInitramfs:    options.RegenInitramfs,
@@ -47,7 +51,7 @@ func (r *run) fix() (report.StageResult, error) {
 		return nil, err
 	}
 	result := reportedFix(fixed)
-	if err := r.inject(injection, target, &result); err != nil {
+	if err := r.inject(injection, target.Editor, &result); err != nil {
 		return nil, err
 	}
 	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
@@ -119,27 +123,33 @@ func (r *run) keepOverlays() error {
 }
 
 // target is the mounted guest as fixes see it.
-func (r *run) target() fix.Target {
+func (r *run) target() (fix.Target, error) {
+	if r.editor == nil {
+		editor, err := edit.New(edit.Guest{
+			FS: r.session, Runner: r.session, Mounts: r.system.mounts, Space: r.session.Space,
+		}, r.manifest.Pipeline.Fix.Backup)
+		if err != nil {
+			return fix.Target{}, err
+		}
+		r.editor = editor
+	}
 	return fix.Target{
-		FS:       r.session,
-		Runner:   r.session,
+		Editor:   r.editor,
 		Devices:  r.system.devices,
-		Mounts:   r.system.mounts,
 		OS:       *r.system.os,
 		Firmware: r.system.firmware,
-		Space:    r.session.Space,
 		NICs:     r.describedNICs(),
-	}
+	}, nil
 }
 
 // describedNICs are the network cards that a package's descriptor tells of.
-func (r *run) describedNICs() []fix.NIC {
+func (r *run) describedNICs() []network.NIC {
 	if r.source.Machine == nil {
 		return nil
 	}
-	var nics []fix.NIC
+	var nics []network.NIC
 	for _, nic := range r.source.Machine.NICs {
-		nics = append(nics, fix.NIC{Name: nic.Name, MAC: nic.MAC, Slot: nic.Slot})
+		nics = append(nics, network.NIC{Name: nic.Name, MAC: nic.MAC, Slot: nic.Slot})
 	}
 	return nics
 }

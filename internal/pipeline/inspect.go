@@ -3,7 +3,7 @@ package pipeline
 import (
 	"fmt"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -87,12 +87,16 @@ func (r *run) guestInfo() (report.Guest, error) {
 	}
 	r.progress(95, "reading the kernels")
 	collect := r.manifest.Pipeline.Inspect.CollectGuestInfo
-	kernels, err := fix.Survey(r.ctx, r.target(), collect)
+	target, err := r.target()
+	if err != nil {
+		return info, err
+	}
+	kernels, err := kernel.Survey(r.ctx, target.Editor, collect)
 	if err != nil {
 		return info, fmt.Errorf("reading the guest's kernels: %w", err)
 	}
 	if collect {
-		info.Kernels = reportedKernels(kernels)
+		info.Kernels = kernels
 	}
 	info.DiskBus, info.NICModel = hardwareFor(kernels)
 	return info, nil
@@ -100,7 +104,7 @@ func (r *run) guestInfo() (report.Guest, error) {
 
 // hardwareFor is the disk bus and network card that the guest's default kernel
 // has drivers for: virtio, or what every kernel knows.
-func hardwareFor(kernels []fix.Kernel) (diskBus, nicModel string) {
+func hardwareFor(kernels []report.Kernel) (diskBus, nicModel string) {
 	diskBus, nicModel = "virtio", "virtio"
 	for _, k := range kernels {
 		if !k.Default {

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -10,8 +9,8 @@ import (
 func reportedFix(fixed fix.Result) report.FixResult {
 	return report.FixResult{
 		Family:          string(fixed.Family),
-		Changes:         reportedChanges(fixed.Changes),
-		Kernels:         reportedKernels(fixed.Kernels),
+		Changes:         fixed.Changes,
+		Kernels:         fixed.Kernels,
 		DiskBus:         fixed.DiskBus,
 		NICModel:        fixed.NICModel,
 		FstabBefore:     fixed.FstabBefore,
@@ -19,24 +18,4 @@ func reportedFix(fixed fix.Result) report.FixResult {
 		BackupDirectory: fixed.BackupDirectory,
 		Unchanged:       fixed.Unchanged,
 	}
-}
-
-// reportedChanges keeps the difference between no list and an empty one.
-func reportedChanges[C fix.Change | inject.Change](changes []C) []report.Change {
-	if changes == nil {
-		return nil
-	}
-	reported := make([]report.Change, len(changes))
-	for n, change := range changes {
-		reported[n] = report.Change(change)
-	}
-	return reported
-}
-
-func reportedKernels(kernels []fix.Kernel) []report.Kernel {
-	var reported []report.Kernel
-	for _, kernel := range kernels {
-		reported = append(reported, report.Kernel(kernel))
-	}
-	return reported
 }
