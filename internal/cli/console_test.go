@@ -20,20 +20,21 @@ import (
 // migration is an engine that does what a whole run does.
 func migration(_ context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
 	result := report.New()
-	stage := func(name string, percents ...float64) {
+	stage := func(of report.StageResult, percents ...float64) {
+		name := of.StageName()
 		o.Notify(report.Event{Type: report.EventStageStarted, Stage: name})
 		for _, percent := range percents {
 			o.Notify(report.Event{Type: report.EventProgress, Stage: name, Percent: percent, TotalPercent: percent / 2, Message: "copying \x1b[31mdisk"})
 		}
 		o.Notify(report.Event{Type: report.EventStageFinished, Stage: name, Success: true, Duration: 1.5})
-		_ = result.StageSucceeded(name, 1.5, nil)
+		_ = result.StageSucceeded(1.5, of)
 	}
-	stage(report.StageInspect)
+	stage(report.Inspection{})
 	o.Notify(report.Event{Type: report.EventLog, Stage: report.StageFix, Message: "e2fsck -n"})
 	o.Notify(report.Event{Type: report.EventWarning, Stage: report.StageFix, Message: "no GRUB\nat all", Remedy: "look\nagain"})
 	result.Warn(report.StageFix, "no GRUB\nat all", "look\nagain")
 	result.Warn(report.StageConvert, "told by the report alone", "")
-	stage(report.StageConvert, 1, 10, 26, 30, 80, 100)
+	stage(report.Conversion{}, 1, 10, 26, 30, 80, 100)
 	result.AddArtifact(report.Artifact{Type: report.ArtifactConvertedImage, Path: m.OutputPath(), Format: "qcow2", SizeBytes: 3 << 20})
 	result.Finish()
 	result.Pipeline.DurationSeconds = 245.67

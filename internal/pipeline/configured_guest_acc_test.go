@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -130,19 +129,12 @@ func checkInjected(t *testing.T, m *manifest.Manifest, r *report.Report) {
 			t.Errorf("the report shows %q", secret)
 		}
 	}
-	var result struct {
-		Configuration struct{ Changes []struct{ Path string } }
-	}
-	for _, stage := range r.Pipeline.Stages {
-		if stage.Name != report.StageFix {
-			continue
-		}
-		if err := json.Unmarshal(stage.Result, &result); err != nil {
-			t.Fatal(err)
-		}
+	injected := resultOf[report.FixResult](t, r).Configuration
+	if injected == nil {
+		t.Fatal("the report tells of no configuration")
 	}
 	changed := map[string]bool{}
-	for _, change := range result.Configuration.Changes {
+	for _, change := range injected.Changes {
 		changed[change.Path] = true
 	}
 	for _, path := range []string{"/etc/passwd", "/etc/shadow", "/home/deploy/.ssh/authorized_keys", "/etc/sudoers.d/deploy", "/etc/hostname", "/etc/hosts", "/etc/machine-id"} {

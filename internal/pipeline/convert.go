@@ -11,24 +11,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// convertResult is the result of convert.
-type convertResult struct {
-	Images []convertedImage `json:"images"`
-	// Trimmed says whether deleted blocks were left out of the copy.
-	Trimmed bool `json:"trimmed"`
-}
-
-// convertedImage is one image as convert wrote it. Sizes are in bytes.
-type convertedImage struct {
-	Path string `json:"path"`
-	// Source is the name of the disk that it was made from.
-	Source      string `json:"source"`
-	Format      string `json:"format"`
-	VirtualSize int64  `json:"virtual_size"`
-	SizeBytes   int64  `json:"size_bytes"`
-	Compressed  bool   `json:"compressed"`
-}
-
 // conversion is the copying of one disk.
 type conversion struct {
 	disk source.Disk
@@ -38,7 +20,7 @@ type conversion struct {
 }
 
 // convert copies the disks into the output format.
-func (r *run) convert() (any, error) {
+func (r *run) convert() (report.StageResult, error) {
 	trimmed, err := r.trim()
 	if err != nil {
 		return nil, err
@@ -59,7 +41,7 @@ func (r *run) convert() (any, error) {
 	if err := r.checkSpace(images); err != nil {
 		return nil, err
 	}
-	result := convertResult{Trimmed: trimmed}
+	result := report.Conversion{Trimmed: trimmed}
 	copied := r.progressUntil(almost)
 	for _, c := range conversions {
 		converted, err := r.copyDisk(c, func(percent float64) {
@@ -101,11 +83,11 @@ func (r *run) conversions() ([]conversion, error) {
 }
 
 // copyDisk writes one image under a temporary name.
-func (r *run) copyDisk(c conversion, progress func(percent float64)) (convertedImage, error) {
+func (r *run) copyDisk(c conversion, progress func(percent float64)) (report.ConvertedImage, error) {
 	format, options := string(r.manifest.Output.Format), r.manifest.Pipeline.Convert
 	temporary, err := r.artifacts.Temporary(c.to)
 	if err != nil {
-		return convertedImage{}, err
+		return report.ConvertedImage{}, err
 	}
 	if options.Compress {
 		err = r.compress(c.from, temporary, progress)
@@ -115,17 +97,17 @@ func (r *run) copyDisk(c conversion, progress func(percent float64)) (convertedI
 		})
 	}
 	if err != nil {
-		return convertedImage{}, fmt.Errorf("converting %s to %s: %w", c.disk.Name, c.to, err)
+		return report.ConvertedImage{}, fmt.Errorf("converting %s to %s: %w", c.disk.Name, c.to, err)
 	}
 	written, err := os.Stat(temporary)
 	if err != nil {
-		return convertedImage{}, fmt.Errorf("reading back what was written for %s: %w", c.to, err)
+		return report.ConvertedImage{}, fmt.Errorf("reading back what was written for %s: %w", c.to, err)
 	}
 	r.images = append(r.images, image{
 		temporary: temporary, final: c.to, format: format,
 		kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize,
 	})
-	return convertedImage{
+	return report.ConvertedImage{
 		Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
 		SizeBytes: written.Size(), Compressed: options.Compress,
 	}, nil

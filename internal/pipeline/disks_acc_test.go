@@ -64,14 +64,7 @@ func TestAccTwoDisksBoot(t *testing.T) {
 		if want := []string{filepath.Join(directory, "db02.qcow2"), filepath.Join(directory, "db02-disk2.qcow2")}; !slices.Equal(images, want) {
 			t.Fatalf("artifacts %q, want %q", images, want)
 		}
-		var inspected struct {
-			BootDisk int `json:"boot_disk"`
-			Guest    struct {
-				Hostname    string
-				VirtualSize int64 `json:"virtual_size"`
-			}
-		}
-		decodeResult(t, r, report.StageInspect, &inspected)
+		inspected := resultOf[report.Inspection](t, r)
 		if want := recipe.Layout.Disks[1].SizeMiB << 20; inspected.BootDisk != 1 || inspected.Guest.Hostname != recipe.Hostname ||
 			inspected.Guest.VirtualSize != want || r.Artifacts[0].VirtualSize != want {
 			t.Errorf("inspected %+v, artifacts %+v", inspected, r.Artifacts)

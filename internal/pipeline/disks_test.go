@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,10 +79,7 @@ func TestRunConvertsAllDisks(t *testing.T) {
 	for n, disk := range []int{1, 0, 2} {
 		qemuImg(t, "compare", "-f", "vmdk", "-F", "qcow2", machine.disks[disk], r.Artifacts[n].Path)
 	}
-	var loaded struct{ Disks int }
-	var converted struct{ Images []struct{ Source string } }
-	decodeResult(t, r, report.StageLoadManifest, &loaded)
-	decodeResult(t, r, report.StageConvert, &converted)
+	loaded, converted := resultOf[report.LoadResult](t, r), resultOf[report.Conversion](t, r)
 	if loaded.Disks != 3 || len(converted.Images) != 3 || converted.Images[0].Source != "web-disk2.vmdk" {
 		t.Errorf("the report says %+v and %+v", loaded, converted)
 	}
@@ -92,17 +88,17 @@ func TestRunConvertsAllDisks(t *testing.T) {
 	}
 }
 
-func decodeResult(t *testing.T, r *report.Report, stage string, into any) {
+// resultOf reads the result of a stage that ran.
+func resultOf[T report.StageResult](t *testing.T, r *report.Report) T {
 	t.Helper()
-	for _, s := range r.Pipeline.Stages {
-		if s.Name == stage {
-			if err := json.Unmarshal(s.Result, into); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
+	result, err := report.ResultOf[T](r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no stage %s", stage)
+	if !slices.ContainsFunc(r.Pipeline.Stages, func(s report.Stage) bool { return s.Name == result.StageName() && s.Success }) {
+		t.Fatalf("stage %s did not run", result.StageName())
+	}
+	return result
 }
 
 func TestRunWarnsOfAnUncertainBootDisk(t *testing.T) {

@@ -7,18 +7,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
-
-// fixResult is the result of fix.
-type fixResult struct {
-	fix.Result
-	// Filesystems are the file systems of the guest, checked before and after.
-	Filesystems []checkedFilesystem `json:"filesystems,omitempty"`
-	// Configuration is what was injected, where the manifest asks for that.
-	Configuration *inject.Result `json:"configuration,omitempty"`
-}
 
 // How far the fix stage is, in percent, when injection and when the last check
 // of the file systems begin.
@@ -29,7 +19,7 @@ const (
 
 // fix prepares the guest for KVM inside the overlay, and injects the manifest's
 // configuration.
-func (r *run) fix() (any, error) {
+func (r *run) fix() (report.StageResult, error) {
 	if err := r.mountSystem(); err != nil {
 		return nil, err
 	}
@@ -60,7 +50,7 @@ func (r *run) fix() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := fixResult{Result: fixed}
+	result := reportedFix(fixed)
 	if err := r.inject(injection, target.Editor, &result); err != nil {
 		return nil, err
 	}
@@ -74,7 +64,7 @@ func (r *run) fix() (any, error) {
 }
 
 // writtenPaths are guest paths in every file system that was written to.
-func writtenPaths(result fixResult) []string {
+func writtenPaths(result report.FixResult) []string {
 	paths := []string{}
 	for _, change := range result.Changes {
 		if change.Action == report.ActionCommand {

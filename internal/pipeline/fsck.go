@@ -8,25 +8,12 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
-)
-
-// What checkedFilesystem says of a file system.
-const (
-	fsClean     = "clean"
-	fsDamaged   = "damaged"
-	fsUnchecked = "unchecked" // nothing here can check it, or it was not asked for
-	fsUnchanged = "unchanged" // nothing was written to it
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // checkedFilesystem is one file system that the fix stage may write to.
 type checkedFilesystem struct {
-	Path   string `json:"path"`   // where the guest mounts it
-	Device string `json:"device"` // by its UUID where it has one
-	Type   string `json:"type"`
-	// Before is "clean", "damaged" or "unchecked", After also "unchanged".
-	Before string `json:"before"`
-	After  string `json:"after,omitempty"`
-
+	report.CheckedFilesystem
 	device guest.Device
 }
 
@@ -47,7 +34,10 @@ func (r *run) checkBefore(system guest.OS) error {
 			continue
 		}
 		r.progress(80+10*float64(n)/float64(len(mounts)), "checking the file system of "+mount.Path)
-		checked := checkedFilesystem{Path: mount.Path, Device: stableName(device), Type: device.FSType, device: device}
+		checked := checkedFilesystem{
+			CheckedFilesystem: report.CheckedFilesystem{Path: mount.Path, Device: stableName(device), Type: device.FSType},
+			device:            device,
+		}
 		if checked.Before, err = r.check(checked); err != nil {
 			if err = r.damaged(checked, err, mode); err != nil {
 				return err
@@ -64,13 +54,13 @@ func (r *run) check(f checkedFilesystem) (string, error) {
 	err := r.session.CheckFilesystem(f.device)
 	switch {
 	case err == nil:
-		return fsClean, nil
+		return report.FilesystemClean, nil
 	case errors.Is(err, guest.ErrNotChecked):
-		return fsUnchecked, nil
+		return report.FilesystemUnchecked, nil
 	case errors.Is(err, guest.ErrDamaged):
-		return fsDamaged, err
+		return report.FilesystemDamaged, err
 	}
-	return fsUnchecked, err
+	return report.FilesystemUnchecked, err
 }
 
 const repairRemedy = "start the guest on its old machine, have it repaired there (fsck; xfs_repair), shut it down, and take its disk again; " +
@@ -91,7 +81,7 @@ func (r *run) damaged(f checkedFilesystem, err error, mode manifest.FsckMode) er
 
 // checkAfter checks the file systems that were written to: what was sound
 // before must be so still. It unmounts the guest.
-func (r *run) checkAfter(changed []string) ([]checkedFilesystem, error) {
+func (r *run) checkAfter(changed []string) ([]report.CheckedFilesystem, error) {
 	checked := r.system.checked
 	if len(checked) == 0 {
 		return nil, nil
@@ -100,23 +90,23 @@ func (r *run) checkAfter(changed []string) ([]checkedFilesystem, error) {
 		return nil, err
 	}
 	written := r.mountsOf(changed)
-	for n := range checked {
-		f := &checked[n]
+	var results []report.CheckedFilesystem
+	for n, f := range checked {
 		switch {
 		case !written[f.device.Name]:
-			f.After = fsUnchanged
-			continue
-		case f.Before != fsClean:
-			f.After = fsUnchecked
-			continue
+			f.After = report.FilesystemUnchanged
+		case f.Before != report.FilesystemClean:
+			f.After = report.FilesystemUnchecked
+		default:
+			r.progress(checking+(100-checking)*float64(n)/float64(len(checked)), "checking the file system of "+f.Path)
+			var err error
+			if f.After, err = r.check(f); err != nil {
+				return nil, fmt.Errorf("after the fixes, the file system %s of the guest (%s): %w", f.Path, f.Device, err)
+			}
 		}
-		r.progress(checking+(100-checking)*float64(n)/float64(len(checked)), "checking the file system of "+f.Path)
-		var err error
-		if f.After, err = r.check(*f); err != nil {
-			return nil, fmt.Errorf("after the fixes, the file system %s of the guest (%s): %w", f.Path, f.Device, err)
-		}
+		results = append(results, f.CheckedFilesystem)
 	}
-	return checked, nil
+	return results, nil
 }
 
 // mountsOf are the devices of the file systems that hold the guest paths.

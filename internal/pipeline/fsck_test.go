@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -22,8 +21,8 @@ func TestWrittenFileSystems(t *testing.T) {
 		{Device: "/dev/vg/root", Path: "/"}, {Device: "/dev/sda1", Path: "/boot"}, {Device: "/dev/sda2", Path: "/boot/efi"},
 		{Device: "/dev/vg/var", Path: "/var"}, {Device: "/dev/vg/srv", Path: "/srv"},
 	}}}
-	changed := func(action string, paths ...string) fixResult {
-		var result fixResult
+	changed := func(action string, paths ...string) report.FixResult {
+		var result report.FixResult
 		for _, path := range paths {
 			result.Changes = append(result.Changes, report.Change{Path: path, Action: action})
 		}
@@ -31,12 +30,12 @@ func TestWrittenFileSystems(t *testing.T) {
 	}
 	backedUp := changed(report.ActionModified, "/etc/fstab")
 	backedUp.BackupDirectory = "/var/lib/hyper2kvm/backup"
-	injected := fixResult{Configuration: &inject.Result{Changes: []report.Change{{Path: "/etc/passwd"}, {Path: "/srv/web/.ssh"}}}}
+	injected := report.FixResult{Configuration: &report.Injection{Changes: []report.Change{{Path: "/etc/passwd"}, {Path: "/srv/web/.ssh"}}}}
 	for name, test := range map[string]struct {
-		result fixResult
+		result report.FixResult
 		want   []string
 	}{
-		"nothing":       {fixResult{}, nil},
+		"nothing":       {report.FixResult{}, nil},
 		"a file":        {changed(report.ActionModified, "/etc/fstab"), []string{"/dev/vg/root"}},
 		"nested mounts": {changed(report.ActionCreated, "/boot/efi/EFI/BOOT/BOOTX64.EFI"), []string{"/dev/sda2"}},
 		"similar names": {changed(report.ActionModified, "/boot2/x", "/boot/grub/grub.cfg"), []string{"/dev/sda1", "/dev/vg/root"}},
@@ -55,7 +54,7 @@ func TestWrittenFileSystems(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	broken := fmt.Errorf("%w (e2fsck -f -n): Inode 12 is odd", guest.ErrDamaged)
-	f := checkedFilesystem{Path: "/boot", Device: "UUID=0a1b"}
+	f := checkedFilesystem{CheckedFilesystem: report.CheckedFilesystem{Path: "/boot", Device: "UUID=0a1b"}}
 	r := &run{report: report.New()}
 	err := r.damaged(f, broken, manifest.FsckFatal)
 	if err == nil || !strings.Contains(err.Error(), "the file system /boot of the guest (UUID=0a1b): it is damaged (e2fsck -f -n): Inode 12 is odd") ||

@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -29,22 +28,12 @@ func (r *guestRow) migrated(t *testing.T, migration *report.Report) {
 			continue
 		}
 		r.seconds = stage.Duration
-		var err error
-		if r.changes, err = summarize(stage.Result); err != nil {
-			t.Fatal(err)
-		}
+		r.changes = summarize(resultOf[report.FixResult](t, migration))
 	}
 }
 
 // summarize names what was changed in a few words.
-func summarize(result json.RawMessage) ([]string, error) {
-	var fixed struct {
-		Changes []struct{ Path, Action string }
-		Kernels []struct{ Initramfs, Action string }
-	}
-	if err := json.Unmarshal(result, &fixed); err != nil {
-		return nil, err
-	}
+func summarize(fixed report.FixResult) []string {
 	var changes []string
 	add := func(change string) {
 		if !slices.Contains(changes, change) {
@@ -57,16 +46,16 @@ func summarize(result json.RawMessage) ([]string, error) {
 		}
 	}
 	for _, c := range fixed.Changes {
-		isInitramfs := slices.ContainsFunc(fixed.Kernels, func(k struct{ Initramfs, Action string }) bool { return k.Initramfs == c.Path })
+		isInitramfs := slices.ContainsFunc(fixed.Kernels, func(k report.Kernel) bool { return k.Initramfs == c.Path })
 		switch {
 		case isInitramfs:
-		case c.Action == "removed":
+		case c.Action == report.ActionRemoved:
 			add("`" + path.Base(c.Path) + "` removed")
 		default:
 			add("`" + path.Base(c.Path) + "`")
 		}
 	}
-	return changes, nil
+	return changes
 }
 
 // String is the row in Markdown.
@@ -91,16 +80,15 @@ func (r guestRow) String() string {
 
 func TestGuestRow(t *testing.T) {
 	t.Parallel()
-	changes, err := summarize(json.RawMessage(`{
-		"changes": [
-			{"path": "/etc/fstab", "action": "modified"}, {"path": "/boot/initrd.img-6.1", "action": "modified"},
-			{"path": "/boot/grub/device.map", "action": "removed"}
-		],
-		"kernels": [{"initramfs": "/boot/initrd.img-6.1", "action": "extended"}, {"initramfs": "/boot/initrd.img-6.0", "action": "kept"}]
-	}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	changes := summarize(report.FixResult{
+		Changes: []report.Change{
+			{Path: "/etc/fstab", Action: report.ActionModified}, {Path: "/boot/initrd.img-6.1", Action: report.ActionModified},
+			{Path: "/boot/grub/device.map", Action: report.ActionRemoved},
+		},
+		Kernels: []report.Kernel{
+			{Initramfs: "/boot/initrd.img-6.1", Action: "extended"}, {Initramfs: "/boot/initrd.img-6.0", Action: "kept"},
+		},
+	})
 	row := guestRow{
 		recipe: testguest.Recipe{Description: "Debian, MBR"}, changes: changes, seconds: 9.6,
 		unfixed: testguest.BootResult{Reason: "ALERT!  /dev/sda1 | gone"}, fixed: testguest.BootResult{State: testguest.StateLogin},

@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"testing"
 
@@ -57,29 +56,12 @@ func TestAccMigratedGuestNeedsNothing(t *testing.T) {
 	}
 }
 
-// fixedGuest is what these tests read of the fix stage's result.
-type fixedGuest struct {
-	Unchanged bool
-	Changes   []struct{ Path, Action, Description, Diff string }
-}
-
-func fixOf(t *testing.T, m *manifest.Manifest) fixedGuest {
+func fixOf(t *testing.T, m *manifest.Manifest) report.FixResult {
 	t.Helper()
 	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 	if err != nil {
 		t.Fatalf("the migration failed: %v\n%+v", err, r.Errors)
 	}
 	logStages(t, r)
-	for _, stage := range r.Pipeline.Stages {
-		if stage.Name != report.StageFix {
-			continue
-		}
-		var fixed fixedGuest
-		if err := json.Unmarshal(stage.Result, &fixed); err != nil {
-			t.Fatal(err)
-		}
-		return fixed
-	}
-	t.Fatal("the fix stage did not run")
-	return fixedGuest{}
+	return resultOf[report.FixResult](t, r)
 }

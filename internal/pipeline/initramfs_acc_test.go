@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
@@ -206,19 +204,11 @@ func migrateKernels(t *testing.T, m *manifest.Manifest) []report.Kernel {
 
 func fixedKernels(t *testing.T, r *report.Report) []report.Kernel {
 	t.Helper()
-	var result fix.Result
-	for _, stage := range r.Pipeline.Stages {
-		if stage.Name != report.StageFix {
-			continue
-		}
-		if err := json.Unmarshal(stage.Result, &result); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(result.Kernels) == 0 {
+	kernels := resultOf[report.FixResult](t, r).Kernels
+	if len(kernels) == 0 {
 		t.Fatal("the report tells of no kernel")
 	}
-	return result.Kernels
+	return kernels
 }
 
 // initramfsFiles reads the images in a guest's /boot, by base name.

@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // prepareInjection checks the manifest's configuration against the guest, before
@@ -27,7 +28,7 @@ func (r *run) prepareInjection(target fix.Target) (*inject.Injection, error) {
 
 // inject puts the configuration into the guest and enters what was done into
 // the result of the fix stage.
-func (r *run) inject(i *inject.Injection, e *edit.Editor, result *fixResult) error {
+func (r *run) inject(i *inject.Injection, e *edit.Editor, result *report.FixResult) error {
 	if i == nil {
 		return nil
 	}
@@ -39,7 +40,7 @@ func (r *run) inject(i *inject.Injection, e *edit.Editor, result *fixResult) err
 	if err != nil {
 		return fmt.Errorf("injecting the configuration: %w", err)
 	}
-	result.Configuration = &injected
+	result.Configuration = &report.Injection{Changes: injected.Changes}
 	result.Unchanged = result.Unchanged && len(injected.Changes) == 0
 	result.BackupDirectory = e.BackupDirectory()
 	err = e.Label(r.ctx)

@@ -125,7 +125,7 @@ func TestInjectReportsAndLabelsEverything(t *testing.T) {
 	if text, _ := target.Editor.ReadFile("/etc/hostname"); string(text) != "old\n" {
 		t.Error("the guest was changed before the fixes")
 	}
-	result := fixResult{Result: fix.Result{Changes: []report.Change{}, Unchanged: true}}
+	result := report.FixResult{Changes: []report.Change{}, Unchanged: true}
 	if err := r.inject(prepared, target.Editor, &result); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestPrepareInjectionRefuses(t *testing.T) {
 func TestNothingToInject(t *testing.T) {
 	t.Parallel()
 	r := newInjectionRun(t, &manifest.Configuration{Users: &manifest.Users{}})
-	var result fixResult
+	var result report.FixResult
 	prepared, err := r.prepareInjection(fix.Target{OS: guest.OS{Type: "windows"}})
 	if err == nil {
 		err = r.inject(prepared, nil, &result)

@@ -4,80 +4,14 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// inspectResult is the result of inspect.
-type inspectResult struct {
-	Source      inspectedSource `json:"source"`
-	Disks       []inspectedDisk `json:"disks"`
-	Firmware    string          `json:"firmware"`
-	BootDisk    int             `json:"boot_disk"` // index into disks
-	Accelerator string          `json:"accelerator"`
-	Guest       guestInfo       `json:"guest"`
-	// Machine is what an OVF descriptor tells of the virtual machine.
-	Machine *source.Machine `json:"machine,omitempty"`
-}
-
-// inspectedSource is the source as a whole. Sizes are in bytes.
-type inspectedSource struct {
-	Type        string `json:"type"`
-	Path        string `json:"path"`
-	VirtualSize int64  `json:"virtual_size"`
-}
-
-// inspectedDisk is one disk. Sizes are in bytes.
-type inspectedDisk struct {
-	Name           string                `json:"name"`
-	Format         string                `json:"format"`
-	VirtualSize    int64                 `json:"virtual_size"`
-	SizeBytes      int64                 `json:"size_bytes"` // what the disk takes on the host
-	PartitionTable string                `json:"partition_table,omitempty"`
-	Partitions     []inspectedPartition  `json:"partitions,omitempty"`
-	Filesystems    []inspectedFilesystem `json:"filesystems,omitempty"`
-}
-
-// inspectedPartition is one partition. Start and Size are in bytes.
-type inspectedPartition struct {
-	Number int   `json:"number"`
-	Start  int64 `json:"start"`
-	Size   int64 `json:"size"`
-}
-
-// inspectedFilesystem is one file system, swap area or container.
-type inspectedFilesystem struct {
-	Kind      guest.Kind `json:"kind"`
-	Partition int        `json:"partition,omitempty"`
-	Type      string     `json:"type"`
-	UUID      string     `json:"uuid,omitempty"`
-	Label     string     `json:"label,omitempty"`
-	Size      int64      `json:"size_bytes"`
-}
-
-// guestInfo is what a hypervisor's configuration needs to know of the guest,
-// and, where its operating system was looked at, what that is.
-type guestInfo struct {
-	Firmware      string          `json:"firmware"`
-	DiskBus       string          `json:"disk_bus"`
-	NICModel      string          `json:"nic_model"`
-	VirtualSize   int64           `json:"virtual_size"`
-	Type          string          `json:"type,omitempty"`
-	Distro        string          `json:"distro,omitempty"`
-	ProductName   string          `json:"product_name,omitempty"`
-	Version       string          `json:"version,omitempty"`
-	Arch          string          `json:"arch,omitempty"`
-	Hostname      string          `json:"hostname,omitempty"`
-	PackageFormat string          `json:"package_format,omitempty"`
-	Kernels       []report.Kernel `json:"kernels,omitempty"`
-}
-
 // inspect reads the source's disks and, where asked, its operating system.
-func (r *run) inspect() (any, error) {
-	result := inspectResult{
-		Source:  inspectedSource{Type: string(r.manifest.Source.Type), Path: r.manifest.SourcePath()},
+func (r *run) inspect() (report.StageResult, error) {
+	result := report.Inspection{
+		Source:  report.InspectedSource{Type: string(r.manifest.Source.Type), Path: r.manifest.SourcePath()},
 		Machine: r.source.Machine,
 	}
 	if err := r.examine(); err != nil {
@@ -113,32 +47,32 @@ func (r *run) inspect() (any, error) {
 }
 
 // inspectDisk describes one disk of the source.
-func (r *run) inspectDisk(n int, info qemuimg.Info) inspectedDisk {
+func (r *run) inspectDisk(n int, info qemuimg.Info) report.InspectedDisk {
 	disk := r.source.Disks[n]
-	described := inspectedDisk{
+	described := report.InspectedDisk{
 		Name: disk.Name, Format: disk.Format, VirtualSize: disk.VirtualSize, SizeBytes: info.ActualSize,
 	}
 	if n < len(r.system.disks) {
 		seen := r.system.disks[n]
 		described.PartitionTable = seen.PartitionTable
 		for _, p := range seen.Partitions {
-			described.Partitions = append(described.Partitions, inspectedPartition{Number: p.Number, Start: p.Start, Size: p.Size})
+			described.Partitions = append(described.Partitions, report.Partition{Number: p.Number, Start: p.Start, Size: p.Size})
 		}
 	}
 	for _, d := range r.system.devices {
 		if d.FSType == "" || d.FSType == "unknown" || d.Disk != n && (d.Disk >= 0 || n > 0) {
 			continue // what lies over several disks is listed with the first
 		}
-		described.Filesystems = append(described.Filesystems, inspectedFilesystem{
-			Kind: d.Kind, Partition: d.Partition, Type: d.FSType, UUID: d.UUID, Label: d.Label, Size: d.Size,
+		described.Filesystems = append(described.Filesystems, report.Filesystem{
+			Kind: string(d.Kind), Partition: d.Partition, Type: d.FSType, UUID: d.UUID, Label: d.Label, SizeBytes: d.Size,
 		})
 	}
 	return described
 }
 
 // guestInfo gathers what is known of the guest by now.
-func (r *run) guestInfo() (guestInfo, error) {
-	info := guestInfo{Firmware: r.system.firmware, DiskBus: "virtio", NICModel: "virtio"}
+func (r *run) guestInfo() (report.Guest, error) {
+	info := report.Guest{Firmware: r.system.firmware, DiskBus: "virtio", NICModel: "virtio"}
 	if len(r.source.Disks) > 0 {
 		info.VirtualSize = r.source.Disks[r.system.bootDisk].VirtualSize
 	}

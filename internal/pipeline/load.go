@@ -14,22 +14,9 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// loadResult is the result of load_manifest.
-type loadResult struct {
-	Version string   `json:"version"`
-	Name    string   `json:"name,omitempty"`
-	Source  string   `json:"source"`
-	Stages  []string `json:"stages"`
-	Disks   int      `json:"disks"`
-	// Machine is what a package's descriptor tells of the virtual machine.
-	Machine *source.Machine `json:"machine,omitempty"`
-	// Files are what the source consists of.
-	Files []report.SourceFile `json:"files"`
-}
-
 // loadManifest checks the manifest against this host, so that whatever is
 // wrong with the input is said before any work is done.
-func (r *run) loadManifest() (any, error) {
+func (r *run) loadManifest() (report.StageResult, error) {
 	m := r.manifest
 	if err := m.Validate(); err != nil {
 		return nil, err
@@ -92,7 +79,7 @@ func (r *run) loadManifest() (any, error) {
 	if err := r.estimateSpace(); err != nil {
 		return nil, err
 	}
-	result := loadResult{
+	result := report.LoadResult{
 		Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(),
 		Disks: len(r.source.Disks), Machine: r.source.Machine, Files: r.sourceFiles(),
 	}

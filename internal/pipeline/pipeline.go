@@ -82,7 +82,7 @@ type image struct {
 
 // stages runs the enabled stages and stops at the first that fails.
 func (r *run) stages() error {
-	work := map[string]func() (any, error){
+	work := map[string]func() (report.StageResult, error){
 		report.StageLoadManifest: r.loadManifest,
 		report.StageInspect:      r.inspect,
 		report.StageFix:          r.fix,
@@ -100,7 +100,7 @@ func (r *run) stages() error {
 }
 
 // runStage runs one stage and records its outcome.
-func (r *run) runStage(name string, stage func() (any, error)) error {
+func (r *run) runStage(name string, stage func() (report.StageResult, error)) error {
 	r.stage, r.started = name, time.Now()
 	r.notify(report.Event{Type: report.EventStageStarted})
 	if err := r.ctx.Err(); err != nil {
@@ -111,7 +111,7 @@ func (r *run) runStage(name string, stage func() (any, error)) error {
 		return r.fail(err)
 	}
 	duration := time.Since(r.started).Seconds()
-	if err := r.report.StageSucceeded(name, duration, result); err != nil {
+	if err := r.report.StageSucceeded(duration, result); err != nil {
 		return r.fail(err)
 	}
 	r.meter.finish()

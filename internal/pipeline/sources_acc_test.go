@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
@@ -68,7 +68,7 @@ func TestAccSourcesBoot(t *testing.T) {
 				}
 				logStages(t, r)
 				if source.kind.IsPackage() {
-					checkMachine(t, r.Pipeline.Stages[0].Result)
+					checkMachine(t, resultOf[report.LoadResult](t, r).Machine)
 				}
 				result := boot(t, m.OutputPath(), recipe.Firmware)
 				if result.State != testguest.StateLogin || result.Probe == nil {
@@ -81,20 +81,9 @@ func TestAccSourcesBoot(t *testing.T) {
 	}
 }
 
-func checkMachine(t *testing.T, loaded json.RawMessage) {
+func checkMachine(t *testing.T, m *report.Machine) {
 	t.Helper()
-	var result struct {
-		Machine struct {
-			Name      string
-			VCPUs     int
-			MemoryMiB int64 `json:"memory_mib"`
-			NICs      []struct{ MAC string }
-		}
-	}
-	if err := json.Unmarshal(loaded, &result); err != nil {
-		t.Fatal(err)
-	}
-	if m := result.Machine; m.Name != "web01" || m.VCPUs != 2 || m.MemoryMiB != 1024 || len(m.NICs) != 1 || m.NICs[0].MAC != "00:50:56:9a:01:02" {
+	if m == nil || m.Name != "web01" || m.VCPUs != 2 || m.MemoryMiB != 1024 || len(m.NICs) != 1 || m.NICs[0].MAC != "00:50:56:9a:01:02" {
 		t.Errorf("the descriptor's machine is %+v", m)
 	}
 }

@@ -4,27 +4,13 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
-
-// validateResult is the result of validate.
-type validateResult struct {
-	Images []validatedImage `json:"images"`
-}
-
-// validatedImage is what was seen of one written image. VirtualSize is in bytes.
-type validatedImage struct {
-	Path        string `json:"path"`
-	Format      string `json:"format"`
-	VirtualSize int64  `json:"virtual_size"`
-	// Integrity is "clean", or "unsupported" for formats without metadata to
-	// check; it is absent where the check was switched off.
-	Integrity string `json:"integrity,omitempty"`
-}
 
 // validate looks at the written images before anybody else can, and publishes
 // those that are sound.
-func (r *run) validate() (any, error) {
-	var result validateResult
+func (r *run) validate() (report.StageResult, error) {
+	var result report.Validation
 	for n, image := range r.images {
 		r.progress(100*float64(n)/float64(len(r.images)), "checking "+image.final)
 		written := qemuimg.Image{Path: image.temporary, Format: image.format}
@@ -35,7 +21,7 @@ func (r *run) validate() (any, error) {
 		if info.VirtualSize < image.virtualSize {
 			return nil, fmt.Errorf("%s has a virtual size of %d bytes, its source %d", image.final, info.VirtualSize, image.virtualSize)
 		}
-		validated := validatedImage{Path: image.final, Format: info.Format, VirtualSize: info.VirtualSize}
+		validated := report.ValidatedImage{Path: image.final, Format: info.Format, VirtualSize: info.VirtualSize}
 		if r.manifest.Pipeline.Validate.CheckImageIntegrity {
 			if validated.Integrity, err = r.checkIntegrity(written, image.final); err != nil {
 				return nil, err

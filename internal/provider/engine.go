@@ -16,7 +16,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/turn"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/semaphore"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/worker"
 )
 
@@ -59,7 +59,7 @@ func engineOf(providerData any, diags *diag.Diagnostics) *engine {
 
 func newEngine(executable string, s settings) *engine {
 	if s.lockDirectory == "" {
-		s.lockDirectory = turn.DefaultDirectory()
+		s.lockDirectory = semaphore.DefaultDirectory()
 	}
 	preflight := &worker.Preflight{Executable: executable, Acceleration: s.acceleration, WorkDirectory: s.workDirectory}
 	return &engine{
@@ -122,11 +122,11 @@ func (e *engine) takePlace(ctx context.Context, waiting func() time.Duration) (f
 		tflog.Warn(ctx, "Migrations of other Terraform runs do not count for max_concurrent: "+err.Error())
 		return func() {}
 	}
-	places, err := turn.New(e.lockDirectory, e.concurrent)
+	places, err := semaphore.New(e.lockDirectory, e.concurrent)
 	if err != nil {
 		return alone(err), nil
 	}
-	free, err = places.Take(ctx, waiting)
+	free, err = places.Acquire(ctx, waiting)
 	if ctx.Err() != nil {
 		if free != nil {
 			free()

@@ -102,18 +102,18 @@ func fakeEngine() error {
 	if err := notify(report.Event{Type: report.EventStageStarted, Stage: report.StageLoadManifest}); err != nil {
 		return err
 	}
-	result := map[string]any{
-		"guest":    map[string]any{"type": "linux", "firmware": "bios", "disk_bus": "virtio", "virtual_size": 1 << 20},
-		"firmware": "bios", "boot_disk": 0, "source": map[string]any{"virtual_size": 1 << 20},
-		"disks": []any{map[string]any{
-			"name": "disk.vmdk", "format": "vmdk", "virtual_size": 1 << 20, "size_bytes": 4, "partition_table": "gpt",
-			"partitions":  []any{map[string]any{"number": 1, "start": 512, "size": 1024}},
-			"filesystems": []any{map[string]any{"kind": "filesystem", "partition": 1, "type": "ext4", "uuid": "u", "size_bytes": 1024}},
+	inspected := report.Inspection{
+		Guest:    report.Guest{Type: "linux", Firmware: "bios", DiskBus: "virtio", VirtualSize: 1 << 20},
+		Firmware: "bios", Source: report.InspectedSource{VirtualSize: 1 << 20},
+		Disks: []report.InspectedDisk{{
+			Name: "disk.vmdk", Format: "vmdk", VirtualSize: 1 << 20, SizeBytes: 4, PartitionTable: "gpt",
+			Partitions:  []report.Partition{{Number: 1, Start: 512, Size: 1024}},
+			Filesystems: []report.Filesystem{{Kind: "partition", Partition: 1, Type: "ext4", UUID: "u", SizeBytes: 1024}},
 		}},
 	}
 	if err := errors.Join(
-		rep.StageSucceeded(report.StageLoadManifest, 0.25, map[string]any{"files": fakeSourceFiles(&m), "machine": fakeMachine(&m)}),
-		rep.StageSucceeded(report.StageInspect, 1.5, result),
+		rep.StageSucceeded(0.25, report.LoadResult{Files: fakeSourceFiles(&m), Machine: fakeMachine(&m)}),
+		rep.StageSucceeded(1.5, inspected),
 	); err != nil {
 		return err
 	}
@@ -163,14 +163,14 @@ func fakeSourceFiles(m *manifest.Manifest) []report.SourceFile {
 }
 
 // fakeMachine is what a package tells.
-func fakeMachine(m *manifest.Manifest) map[string]any {
+func fakeMachine(m *manifest.Manifest) *report.Machine {
 	if !m.Source.Type.IsPackage() {
 		return nil
 	}
-	return map[string]any{
-		"id": "vm1", "name": "web01", "vcpus": 2, "memory_mib": 1024, "firmware": "bios",
-		"nics":        []any{map[string]any{"name": "Network adapter 1", "mac": "00:50:56:9a:01:02", "network": "VM Network"}, map[string]any{}},
-		"controllers": []any{map[string]any{"name": "SCSI Controller 0", "bus": "scsi", "model": "VirtualSCSI"}},
+	return &report.Machine{
+		ID: "vm1", Name: "web01", VCPUs: 2, MemoryMiB: 1024, Firmware: "bios",
+		NICs:        []report.NIC{{Name: "Network adapter 1", MAC: "00:50:56:9a:01:02", Network: "VM Network"}, {}},
+		Controllers: []report.Controller{{Name: "SCSI Controller 0", Bus: "scsi", Model: "VirtualSCSI"}},
 	}
 }
 

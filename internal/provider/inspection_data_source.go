@@ -38,29 +38,29 @@ type inspectionModel struct {
 }
 
 type diskModel struct {
-	Name           string            `json:"name" tfsdk:"name"`
-	Format         string            `json:"format" tfsdk:"format"`
-	Boot           bool              `json:"-" tfsdk:"boot"`
-	VirtualSize    int64             `json:"virtual_size" tfsdk:"virtual_size"`
-	SizeBytes      int64             `json:"size_bytes" tfsdk:"size_bytes"`
-	PartitionTable *string           `json:"partition_table" tfsdk:"partition_table"`
-	Partitions     []partitionModel  `json:"partitions" tfsdk:"partitions"`
-	Filesystems    []filesystemModel `json:"filesystems" tfsdk:"filesystems"`
+	Name           string            `tfsdk:"name"`
+	Format         string            `tfsdk:"format"`
+	Boot           bool              `tfsdk:"boot"`
+	VirtualSize    int64             `tfsdk:"virtual_size"`
+	SizeBytes      int64             `tfsdk:"size_bytes"`
+	PartitionTable *string           `tfsdk:"partition_table"`
+	Partitions     []partitionModel  `tfsdk:"partitions"`
+	Filesystems    []filesystemModel `tfsdk:"filesystems"`
 }
 
 type partitionModel struct {
-	Number int64 `json:"number" tfsdk:"number"`
-	Start  int64 `json:"start" tfsdk:"start"`
-	Size   int64 `json:"size" tfsdk:"size"`
+	Number int   `tfsdk:"number"`
+	Start  int64 `tfsdk:"start"`
+	Size   int64 `tfsdk:"size"`
 }
 
 type filesystemModel struct {
-	Kind      string  `json:"kind" tfsdk:"kind"`
-	Partition *int64  `json:"partition" tfsdk:"partition"`
-	Type      string  `json:"type" tfsdk:"type"`
-	UUID      *string `json:"uuid" tfsdk:"uuid"`
-	Label     *string `json:"label" tfsdk:"label"`
-	SizeBytes int64   `json:"size_bytes" tfsdk:"size_bytes"`
+	Kind      string  `tfsdk:"kind"`
+	Partition *int    `tfsdk:"partition"`
+	Type      string  `tfsdk:"type"`
+	UUID      *string `tfsdk:"uuid"`
+	Label     *string `tfsdk:"label"`
+	SizeBytes int64   `tfsdk:"size_bytes"`
 }
 
 // Metadata implements datasource.DataSource.
@@ -151,29 +151,10 @@ func inspectionFailure(m *manifest.Manifest, rep *report.Report, err error) (dia
 
 // setResult fills the computed attributes from the report.
 func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (diags diag.Diagnostics) {
-	var result struct {
-		Firmware string `json:"firmware"`
-		BootDisk int    `json:"boot_disk"`
-		Source   struct {
-			VirtualSize int64 `json:"virtual_size"`
-		} `json:"source"`
-		Disks []diskModel `json:"disks"`
-	}
-	for _, stage := range rep.Pipeline.Stages {
-		if stage.Name != report.StageInspect {
-			continue
-		}
-		if err := json.Unmarshal(stage.Result, &result); err != nil {
-			diags.AddError("Unable to read the result of the inspection", err.Error())
-			return diags
-		}
-	}
-	for n := range result.Disks {
-		disk := &result.Disks[n]
-		disk.Boot = n == result.BootDisk
-		// Lists without elements are empty and not null.
-		disk.Partitions = append([]partitionModel{}, disk.Partitions...)
-		disk.Filesystems = append([]filesystemModel{}, disk.Filesystems...)
+	result, err := report.ResultOf[report.Inspection](rep)
+	if err != nil {
+		diags.AddError("Unable to read the result of the inspection", err.Error())
+		return diags
 	}
 	guest, err := newGuestModel(rep)
 	if err != nil {
@@ -185,9 +166,30 @@ func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (di
 	m.Firmware, m.VirtualSize = types.StringValue(result.Firmware), types.Int64Value(result.Source.VirtualSize)
 	m.Guest, d = types.ObjectValueFrom(ctx, attributes["guest"].GetType().(types.ObjectType).AttrTypes, guest)
 	diags.Append(d...)
-	m.Disks, d = types.ListValueFrom(ctx, attributes["disks"].GetType().(types.ListType).ElemType, append([]diskModel{}, result.Disks...))
+	m.Disks, d = types.ListValueFrom(ctx, attributes["disks"].GetType().(types.ListType).ElemType, newDiskModels(result))
 	diags.Append(d...)
 	m.Warnings, d = types.ListValueFrom(ctx, attributes["warnings"].GetType().(types.ListType).ElemType, newMessageModels(rep.Warnings))
 	diags.Append(d...)
 	return diags
+}
+
+// newDiskModels has empty lists, and not null ones, where there is nothing.
+func newDiskModels(inspected report.Inspection) []diskModel {
+	models := make([]diskModel, len(inspected.Disks))
+	for n, disk := range inspected.Disks {
+		model := diskModel{
+			Name: disk.Name, Format: disk.Format, Boot: n == inspected.BootDisk, VirtualSize: disk.VirtualSize, SizeBytes: disk.SizeBytes,
+			PartitionTable: orNull(disk.PartitionTable), Partitions: []partitionModel{}, Filesystems: []filesystemModel{},
+		}
+		for _, partition := range disk.Partitions {
+			model.Partitions = append(model.Partitions, partitionModel(partition))
+		}
+		for _, f := range disk.Filesystems {
+			model.Filesystems = append(model.Filesystems, filesystemModel{
+				Kind: f.Kind, Partition: orNull(f.Partition), Type: f.Type, UUID: orNull(f.UUID), Label: orNull(f.Label), SizeBytes: f.SizeBytes,
+			})
+		}
+		models[n] = model
+	}
+	return models
 }

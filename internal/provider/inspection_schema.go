@@ -45,7 +45,7 @@ func disksAttribute() schema.Attribute {
 			"size":   readNumber("Its size in bytes."),
 		}),
 		"filesystems": readObjects("Its file systems, swap areas and containers.", map[string]schema.Attribute{
-			"kind":       readString("What it is, such as `filesystem` or `swap`."),
+			"kind":       readString("What it lies on: `disk`, `partition`, `lv`, `md` or `crypt`."),
 			"partition":  readNumber("Number of the partition that it lies on; null if it lies on none alone."),
 			"type":       readString("Its type, such as `ext4`."),
 			"uuid":       readString("Its UUID."),

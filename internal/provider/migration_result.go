@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -57,43 +56,43 @@ type artifactModel struct {
 	Checksum    *string `tfsdk:"checksum"`
 }
 
-// guestModel also reads the guest from the result of inspect, and the machine
-// from that of load_manifest. What these do not have stays null.
+// guestModel is the guest, and the machine where a package's descriptor tells
+// of it. What the report does not tell is null.
 type guestModel struct {
 	machineModel
 
-	Type        *string `json:"type" tfsdk:"type"`
-	Distro      *string `json:"distro" tfsdk:"distro"`
-	ProductName *string `json:"product_name" tfsdk:"product_name"`
-	Version     *string `json:"version" tfsdk:"version"`
-	Arch        *string `json:"arch" tfsdk:"arch"`
-	Hostname    *string `json:"hostname" tfsdk:"hostname"`
-	Firmware    *string `json:"firmware" tfsdk:"firmware"`
-	DiskBus     *string `json:"disk_bus" tfsdk:"disk_bus"`
-	NICModel    *string `json:"nic_model" tfsdk:"nic_model"`
-	VirtualSize *int64  `json:"virtual_size" tfsdk:"virtual_size"`
+	Type        *string `tfsdk:"type"`
+	Distro      *string `tfsdk:"distro"`
+	ProductName *string `tfsdk:"product_name"`
+	Version     *string `tfsdk:"version"`
+	Arch        *string `tfsdk:"arch"`
+	Hostname    *string `tfsdk:"hostname"`
+	Firmware    *string `tfsdk:"firmware"`
+	DiskBus     *string `tfsdk:"disk_bus"`
+	NICModel    *string `tfsdk:"nic_model"`
+	VirtualSize *int64  `tfsdk:"virtual_size"`
 }
 
 // machineModel is what the descriptor of a package tells of the machine.
 type machineModel struct {
-	Name        *string           `json:"name" tfsdk:"name"`
-	VCPUs       *int64            `json:"vcpus" tfsdk:"vcpus"`
-	MemoryMiB   *int64            `json:"memory_mib" tfsdk:"memory_mib"`
-	NICs        []nicModel        `json:"nics" tfsdk:"nics"`
-	Controllers []controllerModel `json:"controllers" tfsdk:"controllers"`
+	Name        *string           `tfsdk:"name"`
+	VCPUs       *int64            `tfsdk:"vcpus"`
+	MemoryMiB   *int64            `tfsdk:"memory_mib"`
+	NICs        []nicModel        `tfsdk:"nics"`
+	Controllers []controllerModel `tfsdk:"controllers"`
 }
 
 type nicModel struct {
-	Name    *string `json:"name" tfsdk:"name"`
-	MAC     *string `json:"mac" tfsdk:"mac"`
-	Network *string `json:"network" tfsdk:"network"`
-	Model   *string `json:"model" tfsdk:"model"`
+	Name    *string `tfsdk:"name"`
+	MAC     *string `tfsdk:"mac"`
+	Network *string `tfsdk:"network"`
+	Model   *string `tfsdk:"model"`
 }
 
 type controllerModel struct {
-	Name  *string `json:"name" tfsdk:"name"`
-	Bus   *string `json:"bus" tfsdk:"bus"`
-	Model *string `json:"model" tfsdk:"model"`
+	Name  *string `tfsdk:"name"`
+	Bus   *string `tfsdk:"bus"`
+	Model *string `tfsdk:"model"`
 }
 
 // setResult fills the computed attributes from the report of the run.
@@ -159,41 +158,48 @@ func newArtifactModels(artifacts []report.Artifact) []artifactModel {
 }
 
 func newGuestModel(rep *report.Report) (guestModel, error) {
-	var inspected struct {
-		Guest guestModel `json:"guest"`
-	}
-	var loaded struct {
-		Machine machineModel `json:"machine"`
-	}
-	var fixed struct {
-		DiskBus  *string `json:"disk_bus"`
-		NICModel *string `json:"nic_model"`
-	}
-	err := errors.Join(
-		stageResult(rep, report.StageInspect, &inspected),
-		stageResult(rep, report.StageFix, &fixed),
-		stageResult(rep, report.StageLoadManifest, &loaded))
+	loaded, loadErr := report.ResultOf[report.LoadResult](rep)
+	inspected, inspectErr := report.ResultOf[report.Inspection](rep)
+	fixed, fixErr := report.ResultOf[report.FixResult](rep)
 	guest := inspected.Guest
-	// What the guest boots from in the end was not known at inspection.
-	guest.DiskBus, guest.NICModel = cmp.Or(fixed.DiskBus, guest.DiskBus), cmp.Or(fixed.NICModel, guest.NICModel)
-	guest.machineModel = loaded.Machine
-	// Empty lists can be iterated over; null ones cannot.
-	guest.NICs = append([]nicModel{}, guest.NICs...)
-	guest.Controllers = append([]controllerModel{}, guest.Controllers...)
-	if guest.VirtualSize == nil && len(rep.Artifacts) > 0 {
-		guest.VirtualSize = orNull(rep.Artifacts[0].VirtualSize)
+	if guest.VirtualSize == 0 && len(rep.Artifacts) > 0 {
+		guest.VirtualSize = rep.Artifacts[0].VirtualSize
 	}
-	return guest, err
+	return guestModel{
+		machineModel: newMachineModel(loaded.Machine),
+		Type:         orNull(guest.Type),
+		Distro:       orNull(guest.Distro),
+		ProductName:  orNull(guest.ProductName),
+		Version:      orNull(guest.Version),
+		Arch:         orNull(guest.Arch),
+		Hostname:     orNull(guest.Hostname),
+		Firmware:     orNull(guest.Firmware),
+		// What the guest boots from in the end was not known at inspection.
+		DiskBus:     orNull(cmp.Or(fixed.DiskBus, guest.DiskBus)),
+		NICModel:    orNull(cmp.Or(fixed.NICModel, guest.NICModel)),
+		VirtualSize: orNull(guest.VirtualSize),
+	}, errors.Join(loadErr, inspectErr, fixErr)
 }
 
-// stageResult reads the result of a stage. One that did not run has none.
-func stageResult(rep *report.Report, name string, into any) error {
-	for _, stage := range rep.Pipeline.Stages {
-		if stage.Name == name && len(stage.Result) > 0 {
-			return json.Unmarshal(stage.Result, into)
-		}
+// newMachineModel has empty lists where the report has none: those can be
+// iterated over, and null ones cannot.
+func newMachineModel(machine *report.Machine) machineModel {
+	model := machineModel{NICs: []nicModel{}, Controllers: []controllerModel{}}
+	if machine == nil {
+		return model
 	}
-	return nil
+	model.Name, model.VCPUs, model.MemoryMiB = orNull(machine.Name), orNull(int64(machine.VCPUs)), orNull(machine.MemoryMiB)
+	for _, nic := range machine.NICs {
+		model.NICs = append(model.NICs, nicModel{
+			Name: orNull(nic.Name), MAC: orNull(nic.MAC), Network: orNull(nic.Network), Model: orNull(nic.Model),
+		})
+	}
+	for _, controller := range machine.Controllers {
+		model.Controllers = append(model.Controllers, controllerModel{
+			Name: orNull(controller.Name), Bus: orNull(controller.Bus), Model: orNull(controller.Model),
+		})
+	}
+	return model
 }
 
 // orNull is nil for the zero value, which the framework stores as null.

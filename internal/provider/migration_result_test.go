@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -10,19 +9,22 @@ import (
 // What the fix stage ends with counts for more than what inspection hoped for.
 func TestGuestHardware(t *testing.T) {
 	t.Parallel()
-	inspected := map[string]any{"guest": map[string]any{"disk_bus": "virtio", "nic_model": "virtio"}}
-	for name, test := range map[string]struct{ fixed, disk, nic string }{
-		"as inspected":       {`{}`, "virtio", "virtio"},
-		"not what was hoped": {`{"disk_bus": "sata", "nic_model": "e1000"}`, "sata", "e1000"},
-		"disk alone":         {`{"disk_bus": "scsi"}`, "scsi", "virtio"},
+	inspected := report.Inspection{Guest: report.Guest{DiskBus: "virtio", NICModel: "virtio"}}
+	for name, test := range map[string]struct {
+		fixed     report.FixResult
+		disk, nic string
+	}{
+		"as inspected":       {report.FixResult{}, "virtio", "virtio"},
+		"not what was hoped": {report.FixResult{DiskBus: "sata", NICModel: "e1000"}, "sata", "e1000"},
+		"disk alone":         {report.FixResult{DiskBus: "scsi"}, "scsi", "virtio"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rep := report.New()
-			if err := rep.StageSucceeded(report.StageInspect, 1, inspected); err != nil {
+			if err := rep.StageSucceeded(1, inspected); err != nil {
 				t.Fatal(err)
 			}
-			if err := rep.StageSucceeded(report.StageFix, 1, json.RawMessage(test.fixed)); err != nil {
+			if err := rep.StageSucceeded(1, test.fixed); err != nil {
 				t.Fatal(err)
 			}
 			guest, err := newGuestModel(rep)

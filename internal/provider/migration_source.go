@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -12,15 +11,11 @@ import (
 // sourceFiles are the files of the source as the run found them, from the
 // result of load_manifest.
 func sourceFiles(rep *report.Report) []report.SourceFile {
-	var result struct {
-		Files []report.SourceFile `json:"files"`
+	loaded, err := report.ResultOf[report.LoadResult](rep)
+	if err != nil {
+		return nil
 	}
-	for _, stage := range rep.Pipeline.Stages {
-		if stage.Name == report.StageLoadManifest && len(stage.Result) > 0 && json.Unmarshal(stage.Result, &result) != nil {
-			return nil
-		}
-	}
-	return result.Files
+	return loaded.Files
 }
 
 // sourceFingerprint tells people what the files were; an empty text if that is

@@ -21,18 +21,15 @@ func New() *Report {
 	}
 }
 
-// StageSucceeded records a stage that took duration seconds. result is what the
-// stage reports about itself; nil leaves it out. The error is that of encoding
-// result, and then nothing is recorded.
-func (r *Report) StageSucceeded(name string, duration float64, result any) error {
-	stage := Stage{Name: name, Success: true, Duration: milliseconds(duration)}
-	if result != nil {
-		encoded, err := encode(result)
-		if err != nil {
-			return fmt.Errorf("encoding the result of stage %s: %w", name, err)
-		}
-		stage.Result = encoded
+// StageSucceeded records the stage that has this result and took duration
+// seconds. The error is that of encoding result, and then nothing is recorded.
+func (r *Report) StageSucceeded(duration float64, result StageResult) error {
+	name := result.StageName()
+	encoded, err := encode(result)
+	if err != nil {
+		return fmt.Errorf("encoding the result of stage %s: %w", name, err)
 	}
+	stage := Stage{Name: name, Success: true, Duration: milliseconds(duration), Result: encoded}
 	r.Pipeline.Stages = append(r.Pipeline.Stages, stage)
 	return nil
 }

@@ -20,7 +20,7 @@ func TestFinish(t *testing.T) {
 		"nothing recorded": {record: func(*report.Report) {}, success: true},
 		"a warning": {
 			record: func(r *report.Report) {
-				mustSucceed(t, r, report.StageInspect, nil)
+				mustSucceed(t, r, report.Inspection{})
 				r.Warn(report.StageInspect, "slow", "wait")
 			},
 			success: true,
@@ -28,7 +28,7 @@ func TestFinish(t *testing.T) {
 		},
 		"an artifact": {
 			record: func(r *report.Report) {
-				mustSucceed(t, r, report.StageConvert, map[string]int{"images": 1})
+				mustSucceed(t, r, report.Conversion{})
 				r.AddArtifact(report.Artifact{Path: "/a.qcow2"})
 			},
 			success: true,
@@ -36,7 +36,7 @@ func TestFinish(t *testing.T) {
 		},
 		"a failed stage": {
 			record: func(r *report.Report) {
-				mustSucceed(t, r, report.StageInspect, nil)
+				mustSucceed(t, r, report.Inspection{})
 				r.StageFailed(report.StageFix, 1, "no space")
 				r.Fail(report.StageFix, "no space", "")
 			},
@@ -78,12 +78,15 @@ func TestFinishMeasures(t *testing.T) {
 func TestStageSucceeded(t *testing.T) {
 	t.Parallel()
 	r := report.New()
-	mustSucceed(t, r, report.StageFix, map[string]string{"diff": "<a>"})
-	want := report.Stages{{Name: "fix", Success: true, Duration: 1.235, Result: json.RawMessage(`{"diff":"<a>"}`)}}
+	mustSucceed(t, r, report.Validation{Images: []report.ValidatedImage{{Path: "/<a>"}}})
+	want := report.Stages{{
+		Name: "validate", Success: true, Duration: 1.235,
+		Result: json.RawMessage(`{"images":[{"path":"/<a>","format":"","virtual_size":0}]}`),
+	}}
 	if diff := cmp.Diff(want, r.Pipeline.Stages); diff != "" {
 		t.Errorf("stages (-want +got):\n%s", diff)
 	}
-	if err := r.StageSucceeded(report.StageConvert, 1, func() {}); err == nil {
+	if err := r.StageSucceeded(1, unencodable{Go: func() {}}); err == nil {
 		t.Error("no error for a result that cannot be encoded")
 	}
 	if len(r.Pipeline.Stages) != 1 {
@@ -91,9 +94,15 @@ func TestStageSucceeded(t *testing.T) {
 	}
 }
 
-func mustSucceed(t *testing.T, r *report.Report, stage string, result any) {
+// unencodable is a result that JSON has no form for.
+type unencodable struct {
+	report.Conversion
+	Go func()
+}
+
+func mustSucceed(t *testing.T, r *report.Report, result report.StageResult) {
 	t.Helper()
-	if err := r.StageSucceeded(stage, 1.2349, result); err != nil {
+	if err := r.StageSucceeded(1.2349, result); err != nil {
 		t.Fatal(err)
 	}
 }

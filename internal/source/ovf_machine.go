@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/ovf"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // machines lists the virtual machines of a descriptor in their order.
@@ -70,8 +72,8 @@ func hardware(machine ovf.VirtualSystem) ovf.VirtualHardwareSection {
 
 // describeMachine gathers what a descriptor tells about a machine. Deployment
 // options other than the default one are left out.
-func describeMachine(envelope *ovf.Envelope, machine ovf.VirtualSystem) *Machine {
-	m := &Machine{ID: machine.ID, Name: machine.ID}
+func describeMachine(envelope *ovf.Envelope, machine ovf.VirtualSystem) *report.Machine {
+	m := &report.Machine{ID: machine.ID, Name: machine.ID}
 	if name := text(machine.Name); name != "" {
 		m.Name = name
 	}
@@ -84,7 +86,7 @@ func describeMachine(envelope *ovf.Envelope, machine ovf.VirtualSystem) *Machine
 	described := hardware(machine)
 	for _, item := range described.Item {
 		if item.ResourceType != nil && applies(item.Configuration, defaultConfiguration(envelope)) {
-			m.add(item)
+			addHardware(m, item)
 		}
 	}
 	for _, config := range append(described.Config, described.ExtraConfig...) {
@@ -129,7 +131,8 @@ func applies(configurations *string, chosen string) bool {
 	return false
 }
 
-func (m *Machine) add(item ovf.ResourceAllocationSettingData) {
+// addHardware adds what one item of the descriptor describes.
+func addHardware(m *report.Machine, item ovf.ResourceAllocationSettingData) {
 	model := text(item.ResourceSubType)
 	switch *item.ResourceType {
 	case ovf.Processor:
@@ -141,7 +144,7 @@ func (m *Machine) add(item ovf.ResourceAllocationSettingData) {
 			m.MemoryMiB = memoryMiB(*item.VirtualQuantity, text(item.AllocationUnits))
 		}
 	case ovf.EthernetAdapter:
-		nic := NIC{Name: item.ElementName, Model: model}
+		nic := report.NIC{Name: item.ElementName, Model: model}
 		if len(item.Connection) > 0 {
 			nic.Network = item.Connection[0]
 		}
@@ -149,14 +152,14 @@ func (m *Machine) add(item ovf.ResourceAllocationSettingData) {
 		nic.Slot = slotOf(item.Config)
 		m.NICs = append(m.NICs, nic)
 	case ovf.IdeController:
-		m.Controllers = append(m.Controllers, Controller{Name: item.ElementName, Bus: "ide", Model: model})
+		m.Controllers = append(m.Controllers, report.Controller{Name: item.ElementName, Bus: "ide", Model: model})
 	case ovf.ParallelScsiHba:
-		m.Controllers = append(m.Controllers, Controller{Name: item.ElementName, Bus: "scsi", Model: model})
+		m.Controllers = append(m.Controllers, report.Controller{Name: item.ElementName, Bus: "scsi", Model: model})
 	case ovf.OtherStorage:
 		// The standard has no number for these buses.
 		for _, bus := range []string{"nvme", "sata"} {
 			if strings.Contains(strings.ToLower(model+" "+item.ElementName), bus) || bus == "sata" && strings.EqualFold(model, "ahci") {
-				m.Controllers = append(m.Controllers, Controller{Name: item.ElementName, Bus: bus, Model: model})
+				m.Controllers = append(m.Controllers, report.Controller{Name: item.ElementName, Bus: bus, Model: model})
 				break
 			}
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/ulikunitz/xz"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -318,10 +319,10 @@ func TestMachine(t *testing.T) {
 	t.Parallel()
 	path := saved(t, "web.ova", tarOf(t, file{"web.ovf", oneDisk("a.vmdk", vmdkURI, "")}, file{"a.vmdk", stream(t, newDisk(t))}))
 	got := open(t, source.Request{Type: source.TypeOVA, Path: path}).Machine
-	want := &source.Machine{
+	want := &report.Machine{
 		ID: "web", Name: "web by name", GuestType: "debian12_64Guest", VCPUs: 4, MemoryMiB: 2048, Firmware: "uefi",
-		NICs: []source.NIC{{Name: "Network adapter 1", MAC: "00:50:56:ab:cd:ef", Network: "VM Network", Model: "VmxNet3", Slot: 192}},
-		Controllers: []source.Controller{
+		NICs: []report.NIC{{Name: "Network adapter 1", MAC: "00:50:56:ab:cd:ef", Network: "VM Network", Model: "VmxNet3", Slot: 192}},
+		Controllers: []report.Controller{
 			{Name: "SCSI Controller 0", Bus: "scsi", Model: "VirtualSCSI"},
 			{Name: "SATA Controller 0", Bus: "sata", Model: "vmware.sata.ahci"},
 		},

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // DefaultMaxVirtualSize is the largest virtual disk that is accepted unless
@@ -59,7 +60,7 @@ type Source struct {
 	Disks []Disk
 	// Machine is what a package tells about its virtual machine; nil for a
 	// mere disk.
-	Machine *Machine
+	Machine *report.Machine
 	// Warnings are for the person who runs the migration.
 	Warnings []string
 

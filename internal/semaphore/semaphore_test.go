@@ -1,4 +1,4 @@
-package turn
+package semaphore
 
 import (
 	"bufio"
@@ -14,14 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const holderVariable = "TURN_TEST_DIRECTORY"
+const holderVariable = "SEMAPHORE_TEST_DIRECTORY"
 
 // TestMain lets this binary play another process that holds the only place.
 func TestMain(m *testing.M) {
 	if directory := os.Getenv(holderVariable); directory != "" {
-		places, err := New(directory, 1)
+		one, err := New(directory, 1)
 		if err == nil {
-			_, err = places.Take(context.Background(), never)
+			_, err = one.Acquire(context.Background(), never)
 		}
 		if err != nil {
 			os.Exit(1)
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 func never() time.Duration { return time.Hour }
 
-func places(t *testing.T, directory string, count int) *Places {
+func newSemaphore(t *testing.T, directory string, count int) *Semaphore {
 	t.Helper()
 	made, err := New(directory, count)
 	if err != nil {
@@ -44,9 +44,9 @@ func places(t *testing.T, directory string, count int) *Places {
 	return made
 }
 
-func take(t *testing.T, p *Places) func() {
+func acquire(t *testing.T, s *Semaphore) func() {
 	t.Helper()
-	free, err := p.Take(t.Context(), never)
+	free, err := s.Acquire(t.Context(), never)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +54,9 @@ func take(t *testing.T, p *Places) func() {
 }
 
 // taken reports that no place can be had at once.
-func taken(t *testing.T, p *Places) bool {
+func taken(t *testing.T, s *Semaphore) bool {
 	t.Helper()
-	free, err := p.try()
+	free, err := s.try()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +69,16 @@ func taken(t *testing.T, p *Places) bool {
 func TestPlacesAreBounded(t *testing.T) {
 	t.Parallel()
 	directory := filepath.Join(t.TempDir(), "locks")
-	two := places(t, directory, 2)
-	first, second := take(t, two), take(t, two)
-	if !taken(t, two) || !taken(t, places(t, directory, 1)) {
+	two := newSemaphore(t, directory, 2)
+	first, second := acquire(t, two), acquire(t, two)
+	if !taken(t, two) || !taken(t, newSemaphore(t, directory, 1)) {
 		t.Error("a third place was given away")
 	}
-	if taken(t, places(t, directory, 3)) {
+	if taken(t, newSemaphore(t, directory, 3)) {
 		t.Error("a larger count has no place more")
 	}
 	second()
-	if taken(t, two) || !taken(t, places(t, directory, 1)) {
+	if taken(t, two) || !taken(t, newSemaphore(t, directory, 1)) {
 		t.Error("the second place is not the one that was freed")
 	}
 	first()
@@ -86,12 +86,12 @@ func TestPlacesAreBounded(t *testing.T) {
 
 func TestWaiting(t *testing.T) {
 	t.Parallel()
-	one := places(t, t.TempDir(), 1)
-	free := take(t, one)
+	one := newSemaphore(t, t.TempDir(), 1)
+	free := acquire(t, one)
 	told := make(chan bool)
 	got := make(chan error)
 	go func() {
-		again, err := one.Take(t.Context(), func() time.Duration {
+		again, err := one.Acquire(t.Context(), func() time.Duration {
 			select {
 			case told <- true:
 				return time.Millisecond
@@ -116,9 +116,9 @@ func TestWaiting(t *testing.T) {
 			}
 		}
 	}
-	defer take(t, one)()
+	defer acquire(t, one)()
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := one.Take(ctx, func() time.Duration { cancel(); return time.Hour }); !errors.Is(err, context.Canceled) {
+	if _, err := one.Acquire(ctx, func() time.Duration { cancel(); return time.Hour }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled wait ends with %v", err)
 	}
 }
@@ -144,7 +144,7 @@ func TestPlaceOfAKilledProcess(t *testing.T) {
 	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil || line != "taken\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
-	one := places(t, directory, 1)
+	one := newSemaphore(t, directory, 1)
 	if !taken(t, one) {
 		t.Error("the place of another process was given away")
 	}
@@ -152,13 +152,13 @@ func TestPlaceOfAKilledProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = holder.Wait()
-	take(t, one)()
+	acquire(t, one)()
 }
 
 func TestDirectoryIsForAllUsers(t *testing.T) {
 	t.Parallel()
 	directory := filepath.Join(t.TempDir(), "locks")
-	take(t, places(t, directory, 1))()
+	acquire(t, newSemaphore(t, directory, 1))()
 	info, err := os.Stat(directory)
 	if err != nil || info.Mode() != os.ModeDir|os.ModeSticky|0o777 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
@@ -173,7 +173,7 @@ func TestDirectoryIsForAllUsers(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", lock); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := places(t, directory, 1).try(); err == nil {
+	if _, err := newSemaphore(t, directory, 1).try(); err == nil {
 		t.Error("a symbolic link was followed")
 	}
 }
@@ -190,12 +190,12 @@ func TestPlaceThatIsNoLockFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			directory := filepath.Join(t.TempDir(), "locks")
-			one := places(t, directory, 1)
+			one := newSemaphore(t, directory, 1)
 			path := filepath.Join(directory, "place-1.lock")
 			if err := plant(path); err != nil {
 				t.Fatal(err)
 			}
-			free, err := one.Take(t.Context(), func() time.Duration { return time.Minute })
+			free, err := one.Acquire(t.Context(), func() time.Duration { return time.Minute })
 			if free != nil || err == nil || !strings.Contains(err.Error(), path+" is not a lock file") {
 				t.Errorf("a place was given away: %v", err)
 			}

@@ -1,5 +1,5 @@
 //go:build !unix
 
-package turn
+package semaphore
 
 const noFollow = 0

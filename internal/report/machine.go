@@ -1,4 +1,4 @@
-package source
+package report
 
 // Machine is what a package's descriptor tells about its virtual machine.
 // Whatever it does not tell is empty.

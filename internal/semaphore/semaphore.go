@@ -1,6 +1,6 @@
-// Package turn bounds how many migrations run on a host at the same time,
+// Package semaphore bounds how many migrations run on a host at the same time,
 // whichever processes they belong to.
-package turn
+package semaphore
 
 import (
 	"context"
@@ -19,17 +19,17 @@ import (
 // of other processes cannot be waited for in a way that can be cancelled.
 const pollInterval = 200 * time.Millisecond
 
-// Places are numbered lock files in a directory. A process that dies frees its
-// place. Processes with different counts share the lower numbers, so that no
+// Semaphore is numbered lock files in a directory, one for each place. A process
+// that dies frees its place. Processes with different counts share the lower numbers, so that no
 // more run than the largest count among them.
-type Places struct {
+type Semaphore struct {
 	directory string
 	count     int
 }
 
 // New makes the directory if it is missing. The directory may belong to another
 // user, so that users share it.
-func New(directory string, count int) (*Places, error) {
+func New(directory string, count int) (*Semaphore, error) {
 	if err := os.Mkdir(directory, 0o777); err == nil {
 		// Whatever the umask is, other users get their places here, too, and
 		// cannot take away this one's.
@@ -39,7 +39,7 @@ func New(directory string, count int) (*Places, error) {
 	} else if !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("making the directory of locks %s: %w", directory, err)
 	}
-	return &Places{directory: directory, count: count}, nil
+	return &Semaphore{directory: directory, count: count}, nil
 }
 
 // DefaultDirectory is the one that all users of a host share.
@@ -52,11 +52,11 @@ func DefaultDirectory() string {
 	return filepath.Join(os.TempDir(), "hyper2kvm-locks")
 }
 
-// Take waits for a free place and returns the function that frees it. waiting
+// Acquire waits for a free place and returns the function that frees it. waiting
 // is called at once if there is none, and again after each interval that it
 // returns.
-func (p *Places) Take(ctx context.Context, waiting func() (again time.Duration)) (free func(), err error) {
-	free, err = p.try()
+func (s *Semaphore) Acquire(ctx context.Context, waiting func() (again time.Duration)) (free func(), err error) {
+	free, err = s.try()
 	if free != nil || err != nil {
 		return free, err
 	}
@@ -71,7 +71,7 @@ func (p *Places) Take(ctx context.Context, waiting func() (again time.Duration))
 		case <-told.C:
 			told.Reset(waiting())
 		case <-tick.C:
-			if free, err = p.try(); free != nil || err != nil {
+			if free, err = s.try(); free != nil || err != nil {
 				return free, err
 			}
 		}
@@ -79,9 +79,9 @@ func (p *Places) Take(ctx context.Context, waiting func() (again time.Duration))
 }
 
 // try returns nothing if all places are taken.
-func (p *Places) try() (free func(), err error) {
-	for n := range p.count {
-		path := filepath.Join(p.directory, fmt.Sprintf("place-%d.lock", n+1))
+func (s *Semaphore) try() (free func(), err error) {
+	for n := range s.count {
+		path := filepath.Join(s.directory, fmt.Sprintf("place-%d.lock", n+1))
 		if err := create(path); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,22 @@
+package report
+
+// Guest is what a hypervisor's configuration needs to know of the guest, and,
+// where its operating system was looked at, what that is.
+type Guest struct {
+	// Firmware is "bios" or "uefi".
+	Firmware string `json:"firmware"`
+	// DiskBus and NICModel are what the default kernel has drivers for before
+	// anything is fixed. FixResult tells what it boots from afterwards.
+	DiskBus  string `json:"disk_bus"`
+	NICModel string `json:"nic_model"`
+	// VirtualSize is that of the boot disk, in bytes.
+	VirtualSize   int64    `json:"virtual_size"`
+	Type          string   `json:"type,omitempty"`
+	Distro        string   `json:"distro,omitempty"`
+	ProductName   string   `json:"product_name,omitempty"`
+	Version       string   `json:"version,omitempty"`
+	Arch          string   `json:"arch,omitempty"`
+	Hostname      string   `json:"hostname,omitempty"`
+	PackageFormat string   `json:"package_format,omitempty"`
+	Kernels       []Kernel `json:"kernels,omitempty"`
+}
