@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Fix lets the network card keep its name and with it its addresses.
@@ -16,7 +17,7 @@ import (
 // with the slot. A machine with one card needs no more than a rule that gives
 // any card the old name; several are told apart by their hardware addresses.
 // described are the old machine's cards, where its description is known.
-func Fix(e *edit.Editor, described []NIC) error {
+func Fix(e *edit.Editor, described []report.NIC) error {
 	files, err := networkFiles(e)
 	if err != nil {
 		return err
@@ -174,7 +175,7 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 
 // keepCards ties the names of several cards to their hardware addresses, and
 // says which the new machine's cards must have.
-func keepCards(e *edit.Editor, cards []netconf.Card, described []NIC) error {
+func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) error {
 	var known, unknown []string
 	for _, c := range cards {
 		switch {
