@@ -51,10 +51,6 @@ func ask[T any](cache map[string]answer[T], real, name string, read func(string)
 	return value, err
 }
 
-// maxLinks is how many symbolic links one path may go through before it is
-// taken for a loop, as in Linux.
-const maxLinks = 40
-
 // resolve returns name without symbolic links among its parents; follow
 // resolves the last element too, which need not exist. Where a parent does not
 // exist the rest of the path is returned as it is, beside the error.
@@ -90,7 +86,7 @@ func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 			real = next
 			continue
 		}
-		if links++; links > maxLinks {
+		if links++; links > guest.MaxLinks {
 			return next, &fs.PathError{Op: "stat", Path: name, Err: syscall.ELOOP}
 		}
 		target, err := ask(c.targets, next, next, c.FS.Readlink)

@@ -46,7 +46,7 @@ func TestFileIsReadOnceUnlessWritten(t *testing.T) {
 	counting := &countingFS{FS: guesttest.New(t, map[string]string{
 		"/usr/lib/a": "one", "/lib": "-> usr/lib", "/etc/link": "-> /lib/a", "/etc/b": "b",
 	})}
-	e := newEditor(t, Guest{FS: counting, Runner: &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	e := newEditor(t, Guest{FS: counting, Runner: &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		"tool": {Do: func([]byte) error { return counting.WriteFile("/usr/lib/a", []byte("three"), 0o644) }},
 	}}}, false)
 	read := func(want string) {

@@ -50,7 +50,7 @@ func TestLabel(t *testing.T) {
 			t.Parallel()
 			e := newEditor(t, Guest{
 				FS:     guesttest.New(t, tt.files),
-				Runner: &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{setfiles: {Err: tt.err}}},
+				Runner: &guesttest.Runner{Answers: map[string]guesttest.Answer{setfiles: {Err: tt.err}}},
 				Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}, {Path: "/boot/efi", FSType: "vfat"}},
 			}, false)
 			err := e.label(t.Context(), []string{"/etc/a", "/boot/efi/b", "/etc/gone", "/etc/a"})
@@ -76,7 +76,7 @@ func TestLabel(t *testing.T) {
 func TestLabelGoesByWhatWasChanged(t *testing.T) {
 	t.Parallel()
 	const setfiles = "/usr/sbin/setfiles /etc/selinux/targeted/contexts/files/file_contexts "
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		setfiles + "/etc/new /etc/new/a /var/lib/hyper2kvm": {},
 		setfiles + "/boot /etc /var/lib/hyper2kvm":          {},
 		"tool": {},

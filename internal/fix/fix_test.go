@@ -118,7 +118,7 @@ func TestRunLabelsWhatItMakes(t *testing.T) {
 		"/etc/fstab": "/dev/sda2 / ext4 defaults 0 1\n", "/usr/sbin/setfiles": "x",
 		"/etc/selinux/config": "SELINUX=permissive\n", "/etc/selinux/targeted/contexts/files/file_contexts": "x",
 	})
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		"/usr/sbin/setfiles /etc/selinux/targeted/contexts/files/file_contexts /etc/fstab /var/lib/hyper2kvm": {},
 	}}
 	options := Options{FstabMode: fstab.ModeStabilizeAll}

@@ -21,8 +21,8 @@ import (
 type testGuest struct {
 	t      *testing.T
 	dir    string
-	fs     *guest.Tree
-	runner *guest.FakeRunner
+	fs     *guesttest.Tree
+	runner *guesttest.Runner
 	first  *edit.Editor // of the first run
 }
 
@@ -35,8 +35,8 @@ var clock = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
 func newGuest(t *testing.T, sets ...map[string]string) *testGuest {
 	t.Helper()
 	g := &testGuest{t: t, dir: guesttest.NewDirectory(t, sets...)}
-	g.fs = guest.NewTree(g.dir)
-	g.runner = &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{}}
+	g.fs = guesttest.NewTree(g.dir)
+	g.runner = &guesttest.Runner{Answers: map[string]guesttest.Answer{}}
 	return g
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func (g *testGuest) prepare(o Options) *Injection {
@@ -63,7 +64,7 @@ func TestServiceThatWasRemovedNeedsNoDisabling(t *testing.T) {
 func TestVisudoRunsOnce(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guest.FakeAnswer{}
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
 	injection := g.prepare(Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}}}})
 	result, _, err := injection.Run(t.Context())
 	g.must(err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -233,7 +233,7 @@ func TestExpand(t *testing.T) {
 func TestAliasesAreFoundByGrep(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	g.runner.Answers["grep -rlsE ^Alias=|^root: /etc/passwd /etc/systemd/system /usr/lib/systemd/system"] = guest.FakeAnswer{
+	g.runner.Answers["grep -rlsE ^Alias=|^root: /etc/passwd /etc/systemd/system /usr/lib/systemd/system"] = guesttest.Answer{
 		Output: "/etc/passwd\n/usr/lib/systemd/system/systemd-networkd.service\n/usr/lib/systemd/system/ssh.service\n",
 	}
 	result, warnings := g.inject(Options{Services: Services{Enable: []string{"sshd"}, Disable: []string{"nginx"}}})

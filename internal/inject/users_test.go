@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 const (
@@ -26,7 +26,7 @@ func TestTestHashIsWhole(t *testing.T) {
 func TestCreateUserOnDebian(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guest.FakeAnswer{}
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
 	o := Options{Users: Users{Create: []User{{
 		Name: "deploy", UID: ptr(1500), Comment: "Deployment", Password: testHash, Groups: []string{"sudo", "docker"},
 		Shell: "/bin/bash", SSHAuthorizedKeys: []string{testKey}, Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"},

@@ -87,7 +87,7 @@ func collect(v reflect.Value, found map[string]bool) {
 }
 
 // enforcing is a guest with SELinux, as a directory tree.
-func enforcing(t *testing.T) (fix.Target, *guest.FakeRunner) {
+func enforcing(t *testing.T) (fix.Target, *guesttest.Runner) {
 	t.Helper()
 	tree := guesttest.New(t, map[string]string{
 		"/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "/etc/group": "root:x:0:\n", "/etc/shadow": "root:*:1:0:9:7:::\n",
@@ -96,7 +96,7 @@ func enforcing(t *testing.T) (fix.Target, *guest.FakeRunner) {
 		"/usr/sbin/setfiles": "", "/bin/sh": "",
 	})
 	const setfiles = "/usr/sbin/setfiles /etc/selinux/targeted/contexts/files/file_contexts"
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		setfiles + " /etc/group /etc/hostname /etc/hosts /etc/passwd /etc/shadow /srv /srv/www /srv/www/web /var/lib/hyper2kvm": {},
 	}}
 	e := edittest.New(t, edit.Guest{FS: tree, Runner: runner, Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}}})

@@ -18,9 +18,9 @@ import (
 // New makes a guest of files, by path; a later set comes over an earlier one.
 // A content "-> x" makes a symbolic link to x, "dir" a directory, and one that
 // begins with "#!" a program.
-func New(t testing.TB, sets ...map[string]string) *guest.Tree {
+func New(t testing.TB, sets ...map[string]string) *Tree {
 	t.Helper()
-	return guest.NewTree(NewDirectory(t, sets...))
+	return NewTree(NewDirectory(t, sets...))
 }
 
 // NewDirectory makes the directory behind such a guest.

@@ -32,7 +32,7 @@ func menuGuest(t *testing.T, menu, written string) (*Configuration, edit.Guest) 
 		files["/boot/grub/grub.cfg"] = menu
 	}
 	tree := guesttest.New(t, files)
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		"/usr/sbin/grub-mkconfig -o /boot/grub/grub.cfg": {Do: func([]byte) error {
 			if written == "" {
 				return errors.New("cannot find a device for /")
@@ -147,7 +147,7 @@ func TestRegenerateGrubIsNotNeeded(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, warnings := c.edit.Take()
-			if calls := g.Runner.(*guest.FakeRunner).Calls(); len(calls) > 0 || len(warnings) > 0 {
+			if calls := g.Runner.(*guesttest.Runner).Calls(); len(calls) > 0 || len(warnings) > 0 {
 				t.Errorf("calls %v, warnings %v", calls, warnings)
 			}
 		})

@@ -18,7 +18,7 @@ func TestCorrectRegenerated(t *testing.T) {
 		"/boot/grub/custom.cfg":  entry + "/dev/sdb2\ninitrd /i\n",
 		"/usr/sbin/update-grub2": "tool",
 	})
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{"update-grub": {Do: func([]byte) error {
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{"update-grub": {Do: func([]byte) error {
 		// The root file system is the guest's sda2 and the appliance's sdb2.
 		return tree.WriteFile("/boot/grub/grub.cfg", []byte(entry+"/dev/sdb2\ninitrd /i\n"), 0o644)
 	}}}}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -39,7 +38,7 @@ func TestInitramfsAppendAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runner := &guest.FakeRunner{}
+			runner := &guesttest.Runner{}
 			tree := guesttest.New(t, guesttest.KernelFiles(version), update, map[string]string{debianInitramfs: test.image})
 			r, err := runInitramfsMode(t, tree, runner, ModeAppend)
 			if calls := runner.Calls(); len(calls) > 0 {
@@ -61,7 +60,7 @@ func TestInitramfsAppendAlone(t *testing.T) {
 func TestInitramfsAppendWithoutRoom(t *testing.T) {
 	t.Parallel()
 	tree := guesttest.New(t, guesttest.KernelFiles(version), map[string]string{debianInitramfs: guesttest.DebianImage(t, version, nil, "sd_mod", "ext4")})
-	_, err := runInitramfsMode(t, fullFS{tree, 4096}, &guest.FakeRunner{}, ModeAppend)
+	_, err := runInitramfsMode(t, fullFS{tree, 4096}, &guesttest.Runner{}, ModeAppend)
 	if err == nil || !strings.Contains(err.Error(), "/boot has 4096 bytes free") || !strings.Contains(err.Error(), "remove old kernels") {
 		t.Errorf("error: %v", err)
 	}
@@ -90,13 +89,13 @@ func TestInitramfsRebuildAlways(t *testing.T) {
 				debianInitramfs:                       guesttest.DebianImage(t, version, nil, complete...),
 				"/boot/initrd.img-" + older:           guesttest.DebianImage(t, older, nil, complete...),
 			})
-			answers := map[string]guest.FakeAnswer{}
+			answers := map[string]guesttest.Answer{}
 			for _, v := range []string{version, older} {
-				answers["update-initramfs -u -k "+v] = guest.FakeAnswer{Err: test.err, Do: func([]byte) error {
+				answers["update-initramfs -u -k "+v] = guesttest.Answer{Err: test.err, Do: func([]byte) error {
 					return tree.WriteFile("/boot/initrd.img-"+v, []byte(guesttest.DebianImage(t, v, map[string]string{"anew": ""}, test.made...)), 0o600)
 				}}
 			}
-			runner := &guest.FakeRunner{Answers: answers}
+			runner := &guesttest.Runner{Answers: answers}
 			r, err := runInitramfsMode(t, tree, runner, ModeRebuild)
 			if test.fails != "" {
 				if err == nil || !strings.Contains(err.Error(), test.fails) {
@@ -125,7 +124,7 @@ func TestInitramfsRebuildWithoutTool(t *testing.T) {
 	t.Parallel()
 	image := guesttest.CPIO(t, map[string]string{"init": ""})
 	files := map[string]string{debianInitramfs: image}
-	_, err := runInitramfsMode(t, guesttest.New(t, guesttest.KernelFiles(version), files), &guest.FakeRunner{}, ModeRebuild)
+	_, err := runInitramfsMode(t, guesttest.New(t, guesttest.KernelFiles(version), files), &guesttest.Runner{}, ModeRebuild)
 	if err == nil || !strings.Contains(err.Error(), "no tool for that was found in the guest") {
 		t.Errorf("no tool: %v", err)
 	}
@@ -145,7 +144,7 @@ func TestRebuildOnESP(t *testing.T) {
 		"/boot/efi/m/" + version + "/linux": "k",
 		image:                               guesttest.DebianImage(t, version, nil, "sd_mod", "ext4"),
 	})
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{"mkinitramfs -o " + image + " " + version: {Do: func([]byte) error {
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{"mkinitramfs -o " + image + " " + version: {Do: func([]byte) error {
 		return tree.WriteFile(image, []byte(guesttest.DebianImage(t, version, nil, "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")), 0o600)
 	}}}}
 	r, err := runInitramfsMode(t, tree, runner, ModeRebuild)

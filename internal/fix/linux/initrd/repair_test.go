@@ -178,20 +178,20 @@ func TestInitramfsRebuilt(t *testing.T) {
 	first := strings.Join([]string{"dracut --force --add-drivers", drivers, name, version}, " ")
 	second := strings.Join([]string{"dracut --force --no-hostonly --add-drivers", drivers, name, version}, " ")
 	for title, test := range map[string]struct {
-		answers map[string]guest.FakeAnswer
+		answers map[string]guesttest.Answer
 		action  string
 		calls   int
 		warned  bool
 	}{
-		"first choice":  {map[string]guest.FakeAnswer{first: {Do: good}}, "rebuilt", 1, false},
-		"second choice": {map[string]guest.FakeAnswer{first: {}, second: {Do: good}}, "rebuilt", 2, false},
-		"no help":       {map[string]guest.FakeAnswer{first: {}, second: {Err: errors.New("no space")}}, "none", 2, true},
+		"first choice":  {map[string]guesttest.Answer{first: {Do: good}}, "rebuilt", 1, false},
+		"second choice": {map[string]guesttest.Answer{first: {}, second: {Do: good}}, "rebuilt", 2, false},
+		"no help":       {map[string]guesttest.Answer{first: {}, second: {Err: errors.New("no space")}}, "none", 2, true},
 	} {
 		t.Run(title, func(t *testing.T) {
 			if err := tree.WriteFile(name, []byte(guesttest.CPIO(t, map[string]string{hook: ""})), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			runner := &guest.FakeRunner{Answers: test.answers}
+			runner := &guesttest.Runner{Answers: test.answers}
 			r := runInitramfs(t, tree, runner)
 			k := r.Kernels[0]
 			if k.Action != test.action || len(runner.Calls()) != test.calls || len(r.warnings) > 0 != test.warned {
@@ -226,7 +226,7 @@ func TestInitramfsFullBoot(t *testing.T) {
 	tree := guesttest.New(t, guesttest.KernelFiles(version), map[string]string{
 		name: guesttest.DebianImage(t, version, map[string]string{"bin/noise": string(noise)}, "sd_mod", "ext4"),
 	})
-	r := runInitramfs(t, fullFS{tree, 4096}, &guest.FakeRunner{})
+	r := runInitramfs(t, fullFS{tree, 4096}, &guesttest.Runner{})
 	if k := r.Kernels[0]; k.Action != "none" || !strings.Contains(k.Reason, "4096 bytes free") || len(r.warnings) == 0 {
 		t.Errorf("full file system: %+v", k)
 	}
@@ -239,7 +239,7 @@ func TestInitramfsFullBoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Room for the addition alone: it is added to the file where it lies.
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		"dd of=" + name + " oflag=append conv=notrunc,fsync": {Do: func(input []byte) error {
 			data, err := tree.ReadFile(name)
 			if err != nil {
@@ -298,7 +298,7 @@ func TestRebuildCommands(t *testing.T) {
 		name := "/boot/initrd.img-" + version
 		tree := guesttest.New(t, guesttest.KernelFiles(version), map[string]string{name: "cannot be read", tool: ""})
 		good := guesttest.DebianImage(t, version, nil, "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
-		runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{want: {Do: func([]byte) error {
+		runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{want: {Do: func([]byte) error {
 			return tree.WriteFile(name, []byte(good), 0o600)
 		}}}}
 		r := runInitramfs(t, tree, runner)
@@ -326,7 +326,7 @@ func TestRebuildOfEncryptedRoot(t *testing.T) {
 		"no program": {map[string]string{"cryptroot/crypttab": "sda5_crypt UUID=luks none luks\n"}, "none", "still lacks cryptsetup"},
 	} {
 		tree := guesttest.New(t, guesttest.KernelFiles(version), map[string]string{name: "cannot be read", "/usr/sbin/update-initramfs": "", "/etc/crypttab": table})
-		runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{command: {Do: func([]byte) error {
+		runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{command: {Do: func([]byte) error {
 			if text, err := tree.ReadFile("/etc/crypttab"); err != nil || !strings.Contains(string(text), "none luks,discard,initramfs\n") {
 				t.Errorf("%s: crypttab while the image is built: %s, %v", title, text, err)
 			}

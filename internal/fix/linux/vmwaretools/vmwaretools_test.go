@@ -10,7 +10,6 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
@@ -51,7 +50,7 @@ func TestRemoveVMwareTools(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		files   map[string]string
-		answers map[string]guest.FakeAnswer
+		answers map[string]guesttest.Answer
 		calls   []string
 		warns   []string
 		changes int
@@ -60,7 +59,7 @@ func TestRemoveVMwareTools(t *testing.T) {
 	}{
 		"dpkg": {
 			files:   map[string]string{dpkgStatus: dpkgTools},
-			answers: map[string]guest.FakeAnswer{purge: {}},
+			answers: map[string]guesttest.Answer{purge: {}},
 			calls:   []string{purge},
 			changes: 1,
 		},
@@ -71,13 +70,13 @@ func TestRemoveVMwareTools(t *testing.T) {
 		"dpkg, needed by alternative": {
 			files: map[string]string{dpkgStatus: dpkgTools +
 				"Package: agent\nStatus: install ok installed\nDepends: vm-tools | qemu-guest-agent\n\nPackage: qemu-guest-agent\nStatus: install ok installed\n"},
-			answers: map[string]guest.FakeAnswer{purge: {}},
+			answers: map[string]guesttest.Answer{purge: {}},
 			calls:   []string{purge},
 			changes: 1,
 		},
 		"dpkg fails": {
 			files:   map[string]string{dpkgStatus: dpkgTools},
-			answers: map[string]guest.FakeAnswer{purge: {Err: errors.New("prerm failed")}},
+			answers: map[string]guesttest.Answer{purge: {Err: errors.New("prerm failed")}},
 			calls:   []string{purge},
 			warns:   []string{"prerm failed"},
 		},
@@ -87,7 +86,7 @@ func TestRemoveVMwareTools(t *testing.T) {
 		},
 		"rpm": {
 			files: map[string]string{"/var/lib/rpm/rpmdb.sqlite": ""},
-			answers: map[string]guest.FakeAnswer{
+			answers: map[string]guesttest.Answer{
 				rpmList: {Output: "bash\nopen-vm-tools-desktop\nopen-vm-tools\n"}, "rpm -e open-vm-tools open-vm-tools-desktop": {},
 			},
 			calls:   []string{rpmList, "rpm -e open-vm-tools open-vm-tools-desktop"},
@@ -104,7 +103,7 @@ func TestRemoveVMwareTools(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			runner := &guest.FakeRunner{Answers: test.answers}
+			runner := &guesttest.Runner{Answers: test.answers}
 			tree := guesttest.New(t, test.files)
 			e := edittest.New(t, edit.Guest{FS: tree, Runner: runner})
 			if err := Remove(t.Context(), e); err != nil {
@@ -147,7 +146,7 @@ func TestRemoveVMwareToolsCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{dpkgStatus: dpkgTools}), Runner: &guest.FakeRunner{}})
+	e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{dpkgStatus: dpkgTools}), Runner: &guesttest.Runner{}})
 	if err := Remove(ctx, e); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}

@@ -1,4 +1,4 @@
-package guest
+package guesttest
 
 import (
 	"errors"
@@ -7,11 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestFakeRunner(t *testing.T) {
+func TestRunner(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("exit status 1")
 	var seen string
-	runner := &FakeRunner{Answers: map[string]FakeAnswer{
+	runner := &Runner{Answers: map[string]Answer{
 		"uname -r":  {Output: "6.1.0\n"},
 		"false":     {Err: failed},
 		"chpasswd":  {Do: func(input []byte) error { seen = string(input); return nil }},
@@ -35,7 +35,7 @@ func TestFakeRunner(t *testing.T) {
 	if _, err := runner.Run(); err == nil {
 		t.Error("an empty command succeeded")
 	}
-	want := []FakeCall{
+	want := []Call{
 		{Argv: []string{"uname", "-r"}}, {Argv: []string{"false"}}, {Argv: []string{"grub-mkfs"}},
 		{Argv: []string{"chpasswd"}, Input: []byte("a:b")}, {Argv: []string{"missing"}}, {},
 	}

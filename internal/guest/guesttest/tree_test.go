@@ -1,4 +1,4 @@
-package guest
+package guesttest
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 func newTree(t *testing.T, files map[string]string) *Tree {
@@ -69,7 +71,7 @@ func TestTreeResolvesLinksInsideItsRoot(t *testing.T) {
 		"file as directory": {path: "/etc/through-a-file", err: syscall.ENOTDIR},
 		"missing":           {path: "/etc/missing", err: fs.ErrNotExist},
 		"missing parent":    {path: "/no/etc/missing", err: fs.ErrNotExist},
-		"relative path":     {path: "etc/os-release", err: errNotAbsolute},
+		"relative path":     {path: "etc/os-release", err: guest.ErrNotAbsolute},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +109,7 @@ func TestTreeWriteKeepsAttributesAndLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := map[string]FileInfo{
+	want := map[string]guest.FileInfo{
 		"/etc/fstab":       {Mode: fs.ModeSymlink | 0o777, Size: 10},
 		"/etc/fstab.real":  {Mode: 0, Size: 3, UID: 7, GID: 42},
 		"/run/resolv.conf": {Mode: 0o640, Size: 3},
@@ -188,4 +190,9 @@ func TestTreeChanges(t *testing.T) {
 	if err := tree.Download("/etc/a", &out); err != nil || out.String() != "content" {
 		t.Errorf("download %q, %v", out.String(), err)
 	}
+}
+
+func TestTree(t *testing.T) {
+	t.Parallel()
+	TestFS(t, newTree(t, map[string]string{"tmp/.keep": ""}), "/tmp/work")
 }

@@ -1,4 +1,4 @@
-package guest
+package guesttest
 
 import (
 	"bytes"
@@ -12,11 +12,9 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-)
 
-// maxLinks is how many symbolic links one path may go through before it is
-// taken for a loop, as in Linux.
-const maxLinks = 40
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
 
 // Tree is a directory of the host seen as a guest: its root is the guest's /,
 // and no path or symbolic link leads out of it. Owner and mode are remembered
@@ -37,7 +35,7 @@ type attributes struct {
 	uid, gid int
 }
 
-var _ FS = (*Tree)(nil)
+var _ guest.FS = (*Tree)(nil)
 
 // NewTree makes the host's directory dir a guest.
 func NewTree(dir string) *Tree {
@@ -105,22 +103,22 @@ func (t *Tree) Download(name string, w io.Writer) error {
 }
 
 // Stat implements FS.
-func (t *Tree) Stat(name string) (FileInfo, error) { return t.stat(name, true) }
+func (t *Tree) Stat(name string) (guest.FileInfo, error) { return t.stat(name, true) }
 
 // Lstat implements FS.
-func (t *Tree) Lstat(name string) (FileInfo, error) { return t.stat(name, false) }
+func (t *Tree) Lstat(name string) (guest.FileInfo, error) { return t.stat(name, false) }
 
-func (t *Tree) stat(name string, follow bool) (FileInfo, error) {
+func (t *Tree) stat(name string, follow bool) (guest.FileInfo, error) {
 	real, err := t.resolve(name, follow)
 	if err != nil {
-		return FileInfo{}, pathError("stat", name, err)
+		return guest.FileInfo{}, pathError("stat", name, err)
 	}
 	info, err := os.Lstat(t.host(real))
 	if err != nil {
-		return FileInfo{}, pathError("stat", name, err)
+		return guest.FileInfo{}, pathError("stat", name, err)
 	}
 	attrs := t.attributesOf(real, info)
-	return FileInfo{
+	return guest.FileInfo{
 		Mode: info.Mode().Type() | attrs.mode,
 		Size: info.Size(),
 		UID:  attrs.uid,
@@ -158,7 +156,7 @@ func (t *Tree) ReadDir(name string) ([]string, error) {
 // MkdirAll implements FS.
 func (t *Tree) MkdirAll(name string, perm fs.FileMode) error {
 	if !path.IsAbs(name) {
-		return pathError("mkdir", name, errNotAbsolute)
+		return pathError("mkdir", name, guest.ErrNotAbsolute)
 	}
 	made := "/"
 	for _, part := range strings.Split(path.Clean(name), "/") {
@@ -321,7 +319,7 @@ func (t *Tree) host(real string) string {
 // follow resolves the last element too. That last element need not exist.
 func (t *Tree) resolve(name string, follow bool) (string, error) {
 	if !path.IsAbs(name) {
-		return "", errNotAbsolute
+		return "", guest.ErrNotAbsolute
 	}
 	pending := strings.Split(path.Clean(name), "/")
 	real := "/"
@@ -349,7 +347,7 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 			real = next
 			continue
 		}
-		if links++; links > maxLinks {
+		if links++; links > guest.MaxLinks {
 			return "", syscall.ELOOP
 		}
 		target, err := os.Readlink(t.host(next))
@@ -366,10 +364,6 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 
 // modeBits is the part of a mode that chmod sets.
 const modeBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
-
-var errNotAbsolute = errors.New("a guest path must start with /")
-
-var errNoRegularFile = errors.New("it is no regular file")
 
 // pathError names the guest's path in place of the host's.
 func pathError(op, name string, err error) error {

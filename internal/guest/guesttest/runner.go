@@ -1,53 +1,52 @@
-package guest
+package guesttest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
-// FakeRunner answers guest commands from a table: a Runner for unit tests.
+// Runner answers guest commands from a table: a Runner for unit tests.
 // The key is the argument list joined by single blanks. A command that is not
 // in the table fails as a program that is not installed does.
-type FakeRunner struct {
-	Answers map[string]FakeAnswer
+type Runner struct {
+	Answers map[string]Answer
 
 	mu    sync.Mutex
-	calls []FakeCall
+	calls []Call
 }
 
-// FakeAnswer is what one command does: its standard output, or the error of
+// Answer is what one command does: its standard output, or the error of
 // a non-zero exit. Do, where given, runs first and stands for the effects on
 // the guest's files.
-type FakeAnswer struct {
+type Answer struct {
 	Output string
 	Err    error
 	Do     func(input []byte) error
 }
 
-// FakeCall is one command that was run.
-type FakeCall struct {
+// Call is one command that was run.
+type Call struct {
 	Argv  []string
 	Input []byte
 }
 
-var _ Runner = (*FakeRunner)(nil)
-
-var errNoCommand = errors.New("run in the guest: no command given")
+var _ guest.Runner = (*Runner)(nil)
 
 // Run implements Runner.
-func (f *FakeRunner) Run(argv ...string) (string, error) {
+func (f *Runner) Run(argv ...string) (string, error) {
 	return f.RunInput(nil, argv...)
 }
 
 // RunInput implements Runner.
-func (f *FakeRunner) RunInput(input []byte, argv ...string) (string, error) {
+func (f *Runner) RunInput(input []byte, argv ...string) (string, error) {
 	f.mu.Lock()
-	f.calls = append(f.calls, FakeCall{Argv: argv, Input: input})
+	f.calls = append(f.calls, Call{Argv: argv, Input: input})
 	f.mu.Unlock()
 	if len(argv) == 0 {
-		return "", errNoCommand
+		return "", guest.ErrNoCommand
 	}
 	answer, ok := f.Answers[strings.Join(argv, " ")]
 	if !ok {
@@ -62,8 +61,8 @@ func (f *FakeRunner) RunInput(input []byte, argv ...string) (string, error) {
 }
 
 // Calls returns the commands that were run, in their order.
-func (f *FakeRunner) Calls() []FakeCall {
+func (f *Runner) Calls() []Call {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]FakeCall(nil), f.calls...)
+	return append([]Call(nil), f.calls...)
 }
