@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -52,6 +54,9 @@ func (r *run) fix() (report.StageResult, error) {
 	if err := r.inject(injection, target.Editor, &result); err != nil {
 		return nil, err
 	}
+	if err := r.completeHardware(target.Editor, &result); err != nil {
+		return nil, err
+	}
 	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
 		return nil, err
 	}
@@ -59,6 +64,21 @@ func (r *run) fix() (report.StageResult, error) {
 		return result, r.verifySource()
 	}
 	return result, r.keepOverlays()
+}
+
+// completeHardware says what the guest is to be given where the fixes do not: no
+// initramfs was looked at, or which kernel boots is not known.
+func (r *run) completeHardware(e *edit.Editor, result *report.FixResult) error {
+	if result.DiskBus != "" {
+		return nil
+	}
+	kernels, err := kernel.Survey(r.ctx, e, true)
+	if err != nil {
+		return fmt.Errorf("reading the guest's kernels: %w", err)
+	}
+	needed := r.adviseHardware(kernels)
+	result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
+	return nil
 }
 
 // writtenPaths are guest paths in every file system that was written to.

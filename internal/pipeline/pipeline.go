@@ -21,6 +21,8 @@ type Options struct {
 	// output directory, so that publishing is a rename.
 	WorkDirectory string
 	Acceleration  guest.Acceleration
+	// HostID is the id that this host has in ownership records; empty derives one.
+	HostID string
 	// RunID is the id that the run's ownership records have, a UUID; empty makes
 	// a new one.
 	RunID string
@@ -63,15 +65,19 @@ type run struct {
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs
 	source    *source.Source
-	overlays  []string // one for each disk of the source, once made
-	session   *guest.Session
-	editor    *edit.Editor // of the mounted guest
-	system    *system
-	images    []image
+	// tables and sectorSizes are those of the source's disks, in bytes.
+	tables      []guest.Disk
+	sectorSizes []int
+	overlays    []string // one for each disk of the source, once made
+	session     *guest.Session
+	editor      *edit.Editor // of the mounted guest
+	system      *system
+	images      []image
 
 	progressFile *progressFile // nil where there is none
 	// reportIsAnothers says that another run writes to the report's path now.
 	reportIsAnothers bool
+	saidExposed      bool
 }
 
 // image is one output file before it is published.

@@ -1,14 +1,12 @@
 package source
 
-import "io/fs"
-
 // openOVA opens a package in one file.
 func (o *opening) openOVA(archive span) error {
 	found, err := detect(archive)
 	if err != nil {
 		return err
 	}
-	var p *parcel
+	var p *ovfPackage
 	switch found {
 	case formatTar:
 		p, err = o.openTar(archive)
@@ -26,26 +24,18 @@ func (o *opening) openOVA(archive span) error {
 	if err != nil {
 		return err
 	}
-	return o.openParcel(p, descriptor)
+	return o.openPackage(p, descriptor)
 }
 
 // openTar finds the members of a plain archive, which are used where they lie.
-func (o *opening) openTar(archive span) (*parcel, error) {
-	members, err := listTar(archive.reader(), archive.size)
+func (o *opening) openTar(archive span) (*ovfPackage, error) {
+	found, err := listTar(archive.reader(), archive.size)
 	if err != nil {
-		return nil, hostileArchive(archive, err)
+		return nil, unsoundArchive(archive, err)
 	}
-	p := &parcel{name: archive.name, padded: true}
-	for _, member := range members {
-		p.names = append(p.names, member.name)
-	}
-	p.find = func(name string) (span, error) {
-		for _, member := range members {
-			if member.name == name {
-				return archive.part(name, member.offset, member.size), nil
-			}
-		}
-		return span{}, fs.ErrNotExist
-	}
+	p := found.asPackage(archive.name, func(name string, member tarMember) (span, error) {
+		return archive.part(name, member.offset, member.size), nil
+	})
+	p.padded = true
 	return p, nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/ulikunitz/xz"
@@ -19,7 +18,7 @@ const unknownSize = -1
 // unpack writes content into the work directory. Size is its exact length in
 // bytes; with unknownSize the space there is the bound.
 func (o *opening) unpack(content io.Reader, name string, size int64) (span, error) {
-	if o.glance {
+	if o.probing {
 		return span{}, &packedError{max(size, 0)}
 	}
 	free, err := freeSpace(o.request.WorkDir)
@@ -47,8 +46,11 @@ func (o *opening) unpack(content io.Reader, name string, size int64) (span, erro
 	switch {
 	case err != nil:
 		return span{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
-	case written > limit, size != unknownSize && written < size:
-		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", limit))
+	case size == unknownSize && written > limit:
+		return span{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, o.request.WorkDir),
+			"free space there, choose another work directory, or unpack the package yourself; if its content cannot be that large, it is forged")
+	case written != size && size != unknownSize:
+		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", size))
 	}
 	s, err := o.files.open(path)
 	s.name, s.temporary = name, true
@@ -92,8 +94,8 @@ func decompress(stream io.Reader, found format) (io.Reader, error) {
 
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
-func (o *opening) openCompressedTar(archive span, found format) (*parcel, error) {
-	if o.glance {
+func (o *opening) openCompressedTar(archive span, found format) (*ovfPackage, error) {
+	if o.probing {
 		return nil, &packedError{archive.size}
 	}
 	stream, err := decompress(archive.reader(), found)
@@ -101,29 +103,23 @@ func (o *opening) openCompressedTar(archive span, found format) (*parcel, error)
 		return nil, damaged(archive.name, err.Error())
 	}
 	o.warn("%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
-	members := map[string]span{}
-	p := &parcel{name: archive.name}
+	unpacked := newMembers[span]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
-		s, err := o.unpack(content, name, header.Size)
-		if err != nil {
-			return err
+		if isLitter(name) {
+			return nil
 		}
-		members[name] = s
-		p.names = append(p.names, name)
-		return nil
-	})
+		s, err := o.unpack(content, name, header.Size)
+		if err == nil {
+			unpacked.add(name, s)
+		}
+		return err
+	}, unpacked.reject)
 	var refused *refusal
 	if errors.As(err, &refused) || o.ctx.Err() != nil {
 		return nil, err
 	}
 	if err != nil {
-		return nil, hostileArchive(archive, err)
+		return nil, unsoundArchive(archive, err)
 	}
-	p.find = func(name string) (span, error) {
-		if s, ok := members[name]; ok {
-			return s, nil
-		}
-		return span{}, fs.ErrNotExist
-	}
-	return p, nil
+	return unpacked.asPackage(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
 }

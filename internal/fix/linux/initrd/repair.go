@@ -35,8 +35,8 @@ type Options struct {
 // Result is what the guest's kernels boot from now.
 type Result struct {
 	Kernels []report.Kernel
-	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel ("virtio"
-	// or "e1000") are what the default kernel boots from, and has a driver for.
+	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel (as of a
+	// Kernel) are what the default kernel boots from, and has a driver for.
 	DiskBus, NICModel string
 }
 
@@ -72,13 +72,15 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
 		}
 		repaired := repair.result
-		repaired.Default = i == preferred
-		result.Kernels = append(result.Kernels, repaired)
 		bus := kernel.BootsFrom(repair.drivers, repair.image)
+		repaired.Default, repaired.BootsFrom = i == preferred, bus
+		repaired.NICModel = kernel.NetworkCard(repair.drivers, repair.image)
+		result.Kernels = append(result.Kernels, repaired)
 		bootable = bootable || bus != ""
 		warnUnbootable(e, repaired, repair.drivers, bus)
 		if repaired.Default {
-			result.DiskBus, result.NICModel = hardwareOf(repaired, bus)
+			result.DiskBus = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus]
+			result.NICModel = repaired.NICModel
 		}
 		if len(repair.lacked) > 0 && repair.image != nil {
 			g := repair.image.Generator
@@ -106,16 +108,7 @@ func warnNoKernel(e *edit.Editor) error {
 	return nil
 }
 
-// hardwareOf is what a kernel that boots from the bus is to be given.
-func hardwareOf(k report.Kernel, bus string) (diskBus, nicModel string) {
-	diskBus, nicModel = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus], "virtio"
-	if _, network := k.HasVirtio(); !network {
-		nicModel = "e1000"
-	}
-	return diskBus, nicModel
-}
-
-const sataRemedy = "attach the disk to a SATA controller, and an e1000 network card where virtio_net is missing"
+const sataRemedy = "attach the disk to a SATA controller, and a network card of the model that guest.nic_model names"
 
 func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus string) {
 	subject := "kernel " + k.Version
@@ -131,7 +124,7 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 	case bus == "virtio-scsi":
 		e.Warn(subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
 	case k.Virtio["virtio_net"] == report.PlaceMissing && !d.Builtin["virtio_net"] && k.Default:
-		e.Warn(subject+" has no virtio_net driver", "use an e1000 network card")
+		e.Warn(subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
 	}
 }
 

@@ -115,6 +115,20 @@ func BootsFrom(d Drivers, image *initramfs.Image) string {
 	return ""
 }
 
+// NetworkCard is the best network card of QEMU that the kernel has a driver for.
+// What drives the others came to Linux long before virtio_net (2.6.25), but for
+// e1000e (2.6.24), which is also what is left where no driver is known.
+func NetworkCard(d Drivers, image *initramfs.Image) string {
+	for _, card := range []struct{ driver, model string }{
+		{"virtio_net", "virtio"}, {"e1000e", "e1000e"}, {"e1000", "e1000"}, {"8139cp", "rtl8139"}, {"8139too", "rtl8139"},
+	} {
+		if d.place(card.driver, image) != report.PlaceMissing {
+			return card.model
+		}
+	}
+	return "e1000e"
+}
+
 // RootDrivers lists what the guest's root file system stands on. An image that
 // booted the guest has them; naming them costs nothing where they are there.
 func RootDrivers(mounts []guest.Mount, devices guest.Devices) []string {

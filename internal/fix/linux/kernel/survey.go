@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -34,15 +35,19 @@ func Survey(ctx context.Context, e *edit.Editor, images bool) ([]report.Kernel, 
 		}
 		kernel := report.Kernel{Version: k.Version, Image: k.Image, Initramfs: k.Initramfs, Default: n == preferred}
 		kernel.Virtio = drivers.Virtio(nil)
+		var image *initramfs.Image
 		if images && k.Initramfs != "" {
-			image, err := ReadInitramfs(e, k.Initramfs)
-			if err != nil {
-				kernel.Reason = err.Error()
+			if image, err = ReadInitramfs(e, k.Initramfs); err != nil {
+				image, kernel.Reason = nil, err.Error()
 			} else {
 				kernel.Generator = string(image.Generator)
 				kernel.Virtio = drivers.Virtio(image)
 			}
 		}
+		if images {
+			kernel.BootsFrom = BootsFrom(drivers, image)
+		}
+		kernel.NICModel = NetworkCard(drivers, image)
 		found = append(found, kernel)
 	}
 	return found, nil
