@@ -53,7 +53,7 @@ func (r *run) preflight() (found []report.Problem) {
 	if m.Source.Path == "" || m.CheckHost() != nil {
 		return found
 	}
-	glanced, err := source.Glance(r.ctx, sourceRequest(m, ""))
+	probed, err := source.Probe(r.ctx, sourceRequest(m, ""))
 	if err != nil {
 		if r.ctx.Err() == nil {
 			add("source", err)
@@ -63,28 +63,42 @@ func (r *run) preflight() (found []report.Problem) {
 	if !usable || missing != nil { // nothing could be measured
 		return found
 	}
-	if err := r.checkUnpacking(glanced.Unpacked); err != nil {
+	if err := r.checkUnpacking(probed.Unpacked); err != nil {
 		add("output.directory", err)
 	}
-	if shortage, certain := r.foreseeShortage(glanced.Disks); shortage != nil {
+	if shortage, certain := r.foreseeShortage(probed.Disks); shortage != nil {
 		add("output.directory", shortage)
 		found[len(found)-1].Uncertain = !certain
 	}
 	return found
 }
 
-// checkOutputDirectory refuses an output directory that is, or lies below, a file.
+// checkOutputDirectory refuses an output directory that is, or lies below, a file
+// or that cannot be written.
 func checkOutputDirectory(directory string) error {
 	at := existing(directory)
 	info, err := os.Stat(at)
 	if isFile := err == nil && !info.IsDir(); !isFile {
-		return nil
+		return checkWritable(at)
 	}
 	problem := fmt.Errorf("the output directory %s is a file", directory)
 	if at != directory {
 		problem = fmt.Errorf("the output directory %s cannot be made, because %s is a file", directory, at)
 	}
 	return withRemedy(problem, "choose another output.directory, or move that file away")
+}
+
+// checkWritable asks whether files can be made in a directory and makes none.
+// What else may stand in the way is found by the migration.
+func checkWritable(directory string) error {
+	err := unix.Faccessat(unix.AT_FDCWD, directory, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	switch {
+	case errors.Is(err, unix.EROFS):
+		return withRemedy(fmt.Errorf("%s cannot be written: its file system is mounted read-only", directory), "mount it for writing, or choose another output.directory")
+	case errors.Is(err, unix.EACCES):
+		return withRemedy(fmt.Errorf("%s cannot be written: %w", directory, err), "change its permissions, or choose another output.directory")
+	}
+	return nil
 }
 
 // checkWorkDirectory looks at a work directory that was chosen.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,7 @@ resource "hyper2kvm_migration" "test" {
 type life struct {
 	*cli
 	source, directory, image, report, locks string
+	mark, slow                              string // where processes are killed
 }
 
 // newLife migrates once.
@@ -236,12 +238,16 @@ func lifeOnAnotherHost(t *testing.T, executable string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{l.image, artifact.RecordPath(l.image)} {
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
+	away := l.directory + ".away"
+	if err := errors.Join(os.Rename(l.directory, away), os.Mkdir(l.directory, 0o700)); err != nil {
+		t.Fatal(err)
 	}
-	l.wants(false, "plan", "Unable to find out whether an image exists", "not on this host")
+	l.wants(true, "plan", emptyPlan, "Image cannot be seen from here", "not on this host")
+	// Storage that both hosts see, from which somebody deleted the image.
+	if err := errors.Join(os.Remove(l.directory), os.Rename(away, l.directory), os.Remove(l.image), os.Remove(artifact.RecordPath(l.image))); err != nil {
+		t.Fatal(err)
+	}
+	l.wants(true, "plan", planCreates)
 }
 
 // A machine that boots from an image changes it.
@@ -382,7 +388,9 @@ func lifeReplaced(t *testing.T, executable string) {
 		t.Error("the image was not exchanged")
 	}
 	l.destroy()
-	l.holds()
+	if _, err := os.Lstat(l.directory); err == nil {
+		t.Errorf("the directory that was made for the first image is still there, with %q", listing(t, l.directory))
+	}
 }
 
 func lifeOfAChangedSource(t *testing.T, executable string) {
