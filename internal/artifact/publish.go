@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -90,7 +91,7 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 	if err := syncFile(p.Temporary); err != nil {
 		return nil, fmt.Errorf("flushing %s to the disk: %w", p.Temporary, err)
 	}
-	if next.record, err = r.complete(p.Record, p.Temporary); err != nil {
+	if next.record, err = r.complete(p.Record, p.Temporary, s.directory); err != nil {
 		return nil, err
 	}
 	if overwrite {
@@ -165,15 +166,17 @@ func (s *seat) setAside(path string) error {
 	return nil
 }
 
-// complete fills in what publishing knows of the file at path.
-func (r *Run) complete(record Record, path string) (Record, error) {
+// complete fills in what publishing knows of the file at path, which belongs into
+// the directory.
+func (r *Run) complete(record Record, path, directory string) (Record, error) {
 	file, err := fingerprint(path)
 	if err != nil {
 		return Record{}, err
 	}
 	record.Version = recordVersion
 	record.RunID = r.ID
-	record.HostID = HostID()
+	record.HostID = cmp.Or(r.HostID, HostID())
+	record.Mark = markDirectory(directory)
 	record.Created = time.Now().UTC()
 	record.File = file
 	record.Directories = r.Directories
@@ -212,7 +215,7 @@ func (r *Run) Claim(path string, record Record) error {
 		return err
 	}
 	final := filepath.Join(s.directory, filepath.Base(path))
-	if record, err = r.complete(record, final); err != nil {
+	if record, err = r.complete(record, final, s.directory); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
 	temporary, err := s.in(filesName, filepath.Base(RecordPath(final)))

@@ -49,7 +49,7 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Record{
-		Version: 1, RunID: r.ID, HostID: HostID(), Created: record.Created, ManifestDigest: "sha256:0123",
+		Version: 1, RunID: r.ID, HostID: HostID(), Created: record.Created, Mark: markOf(filepath.Dir(final)), ManifestDigest: "sha256:0123",
 		Tools: map[string]string{"qemu-img": "7.2"}, File: now, Directories: []string{directory},
 	}
 	if diff := cmp.Diff(want, record); diff != "" {

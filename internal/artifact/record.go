@@ -21,8 +21,9 @@ const maxRecord = 1 << 20
 // ".<name>.hyper2kvm.json". Callers give ManifestDigest, Origin and Tools;
 // publishing fills in the rest.
 type Record struct {
-	Version int       `json:"version"`
-	RunID   string    `json:"run_id"`
+	Version int    `json:"version"`
+	RunID   string `json:"run_id"`
+	// HostID is the id that the host was given, or else HostID of the package.
 	HostID  string    `json:"host_id,omitempty"`
 	Created time.Time `json:"created"`
 	// ManifestDigest is a digest of the manifest that led to the file, without
@@ -35,6 +36,8 @@ type Record struct {
 	Tools map[string]string `json:"tools,omitempty"`
 	// File is the file as it was published.
 	File Fingerprint `json:"file"`
+	// Mark is that of the directory that the file was published in.
+	Mark string `json:"directory_mark,omitempty"`
 	// Directories were made for the file, outermost first.
 	Directories []string `json:"directories,omitempty"`
 }
@@ -43,15 +46,25 @@ type Record struct {
 // whose record has gone with it. The zero value leaves only the record to
 // judge by.
 type Identity struct {
-	RunID      string `json:"run_id,omitempty"`
-	HostID     string `json:"host_id,omitempty"`
-	Device     uint64 `json:"device,omitempty"`
-	FileSystem string `json:"file_system,omitempty"`
+	RunID      string    `json:"run_id,omitempty"`
+	HostID     string    `json:"host_id,omitempty"`
+	Device     uint64    `json:"device,omitempty"`
+	FileSystem string    `json:"file_system,omitempty"`
+	Mark       string    `json:"directory_mark,omitempty"`
+	Created    time.Time `json:"created,omitzero"`
+	// Directory is the path of the directory that Device, FileSystem and Mark are
+	// of, as the caller names it. Empty, they are of every file's.
+	Directory string `json:"directory,omitempty"`
+	// Here is the id that the host which asks was given, or empty. It is not
+	// remembered.
+	Here string `json:"-"`
 }
 
 // Identity is the part of the record that Check and Delete ask for.
 func (r *Record) Identity() Identity {
-	return Identity{RunID: r.RunID, HostID: r.HostID, Device: r.File.Device, FileSystem: r.File.FileSystem}
+	return Identity{
+		RunID: r.RunID, HostID: r.HostID, Device: r.File.Device, FileSystem: r.File.FileSystem, Mark: r.Mark, Created: r.Created,
+	}
 }
 
 // RecordPath is the path of the record that belongs to the file at path.

@@ -18,6 +18,8 @@ type Run struct {
 	// Directories are those that Preflight made. They are recorded with each
 	// published file, and Delete removes them when they have become empty.
 	Directories []string
+	// HostID is the id that this host was given, for the records, or empty.
+	HostID string
 
 	mu      sync.Mutex
 	claimed []string // recorded by Claim

@@ -37,7 +37,10 @@ type seat struct {
 
 // owner is the content of the lock file.
 type owner struct {
+	// HostID is this machine's own, whatever id it was given: those of one id may
+	// not see each other's locks.
 	HostID  string    `json:"host_id"`
+	BootID  string    `json:"boot_id,omitempty"`
 	PID     int       `json:"pid"`
 	Created time.Time `json:"created"`
 }
@@ -55,7 +58,7 @@ func newSeat(directory, id string) (*seat, error) {
 			continue
 		}
 		s := &seat{directory: directory, path: path, lock: lock}
-		data, err := json.Marshal(owner{HostID: HostID(), PID: os.Getpid(), Created: time.Now().UTC()})
+		data, err := json.Marshal(owner{HostID: HostID(), BootID: bootID(), PID: os.Getpid(), Created: time.Now().UTC()})
 		if err == nil {
 			err = os.WriteFile(filepath.Join(path, lockName), data, 0o600)
 		}

@@ -46,6 +46,12 @@ func Sweep(directory string) (removed []string, err error) {
 	return removed, err
 }
 
+// seen reports whether a lock of the owner is visible here: in whatever container
+// of this machine it was taken, and of another machine it may not be.
+func (by owner) seen() bool {
+	return by.BootID != "" && by.BootID == bootID() || OnHost("", by.HostID)
+}
+
 // sweepSeat removes one hidden directory if its run is dead.
 func sweepSeat(directory, path, id string) (removed []string, err error) {
 	content, err := os.ReadFile(filepath.Join(path, lockName))
@@ -64,8 +70,8 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 		return nil, err
 	}
 	var by owner
-	if json.Unmarshal(content, &by) == nil && otherHost(by.HostID) {
-		return nil, nil // its lock may not be visible here
+	if json.Unmarshal(content, &by) == nil && !by.seen() {
+		return nil, nil
 	}
 	lock, err := tryLock(path, 0)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && lock == nil) {

@@ -201,6 +201,14 @@ func TestSweepRemovesWhatWasKilledEarly(t *testing.T) {
 	locked := filepath.Join(directory, prefix+"00000000-0000-4000-8000-000000000002")
 	mkdir(t, locked)
 	write(t, filepath.Join(locked, lockName), "")
+	// Of another container of this machine.
+	contained := filepath.Join(directory, prefix+"00000000-0000-4000-8000-000000000003")
+	mkdir(t, contained)
+	by, err := json.Marshal(owner{HostID: "another", BootID: bootID()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(contained, lockName), string(by))
 	if _, err := Sweep(directory); err != nil {
 		t.Fatal(err)
 	}

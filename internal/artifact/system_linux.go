@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,7 +39,9 @@ func (f *Fingerprint) addSystem(path string) error {
 	return nil
 }
 
-// fileSystem returns the device number and the id of path's file system.
+// fileSystem returns the device number and the id of path's file system. The id
+// of one that has none of its own and comes over the network is where it comes
+// from.
 func fileSystem(path string) (device uint64, id string, err error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
@@ -47,8 +50,50 @@ func fileSystem(path string) (device uint64, id string, err error) {
 	var sfs unix.Statfs_t
 	if err := unix.Statfs(path, &sfs); err == nil && sfs.Fsid.Val != [2]int32{} {
 		id = fmt.Sprintf("%08x%08x", uint32(sfs.Fsid.Val[0]), uint32(sfs.Fsid.Val[1]))
+	} else if mounts, err := os.ReadFile("/proc/self/mountinfo"); err == nil {
+		id = remoteSource(string(mounts), unix.Major(st.Dev), unix.Minor(st.Dev))
 	}
 	return st.Dev, id, nil
+}
+
+// remoteSource is the source of the mounted device, such as "server:/export", or
+// empty if it is not another host's. The text is that of proc_pid_mountinfo(5).
+func remoteSource(mounts string, major, minor uint32) string {
+	device := fmt.Sprintf("%d:%d", major, minor)
+	for line := range strings.Lines(mounts) {
+		mount, super, _ := strings.Cut(line, " - ")
+		at, from := strings.Fields(mount), strings.Fields(super)
+		if len(at) < 3 || at[2] != device || len(from) < 2 {
+			continue
+		}
+		if source := from[1]; strings.Contains(source, ":/") || strings.HasPrefix(source, "//") {
+			return source
+		}
+	}
+	return ""
+}
+
+// birthOf is when the directory was made, or nil if its file system does not tell.
+func birthOf(directory string) *time.Time {
+	var st unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, directory, 0, unix.STATX_BTIME, &st); err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return nil
+	}
+	born := time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)).UTC()
+	return &born
+}
+
+func setMark(directory, mark string) error {
+	return unix.Setxattr(directory, markName, []byte(mark), unix.XATTR_CREATE)
+}
+
+func getMark(directory string) string {
+	value := make([]byte, 64)
+	n, err := unix.Getxattr(directory, markName, value)
+	if err != nil {
+		return ""
+	}
+	return string(value[:n])
 }
 
 // renameNoReplace renames within one file system and fails with EEXIST where

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // addSystem adds nothing: migrations run on Linux only, and elsewhere the
@@ -14,6 +15,12 @@ import (
 func (f *Fingerprint) addSystem(string) error { return nil }
 
 func fileSystem(string) (device uint64, id string, err error) { return 0, "", nil }
+
+func birthOf(string) *time.Time { return nil }
+
+func setMark(string, string) error { return errors.ErrUnsupported }
+
+func getMark(string) string { return "" }
 
 func renameNoReplace(from, to string) error { return linkNoReplace(from, to) }
 

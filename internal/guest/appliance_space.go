@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,9 +52,15 @@ func needsOf(with kernel) needs {
 	return n
 }
 
+// treeSizes are remembered: a process may be asked for hundreds of migrations.
+var treeSizes sync.Map // int64 by directory
+
 // treeSize is what the files below a directory take in whole blocks, as far as
 // they can be seen.
 func treeSize(directory string) (size int64) {
+	if known, ok := treeSizes.Load(directory); ok {
+		return known.(int64)
+	}
 	_ = filepath.WalkDir(directory, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return nil //nolint:nilerr // what cannot be seen is not copied either
@@ -63,6 +70,7 @@ func treeSize(directory string) (size int64) {
 		}
 		return nil
 	})
+	treeSizes.Store(directory, size)
 	return size
 }
 

@@ -78,8 +78,12 @@ func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (
 		return fmt.Sprintf("it could not be probed: %v", err), false
 	}
 	defer watchdog.dismiss()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	var exit error
+	ended := make(chan struct{})
+	go func() {
+		exit = cmd.Wait()
+		close(ended)
+	}()
 	late := time.NewTimer(timeout)
 	defer late.Stop()
 	// However QEMU looks and whatever it started: none of it remains.
@@ -102,7 +106,7 @@ func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (
 			return fmt.Sprintf("a kernel under KVM said nothing within %s, on a host that is busy", timeout), false
 		}
 		return fmt.Sprintf("a kernel under KVM said nothing within %s%s", timeout, lacking), true
-	case err = <-ended:
+	case <-ended:
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has left
 		// The last words may have been the kernel's.
 		select {
@@ -114,10 +118,10 @@ func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (
 	if message := reasonIn(complaints.String()); message != "" {
 		return message, false
 	}
-	if err == nil {
-		err = errors.New("exit status 0")
+	if exit == nil {
+		exit = errors.New("exit status 0")
 	}
-	return fmt.Sprintf("QEMU with KVM ended before a kernel said anything: %v", err), false
+	return fmt.Sprintf("QEMU with KVM ended before a kernel said anything: %v", exit), false
 }
 
 func readThrough(path string) error {

@@ -57,7 +57,7 @@ func (r *run) loadManifest() (report.StageResult, error) {
 		return nil, fmt.Errorf("making the work directory in %s: %w", work, err)
 	}
 	r.artifacts = artifacts
-	r.artifacts.Directories = r.made
+	r.artifacts.Directories, r.artifacts.HostID = r.made, r.options.HostID
 	if err := r.reserveOutputs(); err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func (r *run) preflight() (found []report.Problem) {
 	if m.Source.Path == "" || m.CheckHost() != nil {
 		return found
 	}
-	glanced, err := source.Glance(r.ctx, sourceRequest(m, ""))
+	probed, err := source.Probe(r.ctx, sourceRequest(m, ""))
 	if err != nil {
 		if r.ctx.Err() == nil {
 			add("source", err)
@@ -63,10 +63,10 @@ func (r *run) preflight() (found []report.Problem) {
 	if !usable || missing != nil { // nothing could be measured
 		return found
 	}
-	if err := r.checkUnpacking(glanced.Unpacked); err != nil {
+	if err := r.checkUnpacking(probed.Unpacked); err != nil {
 		add("output.directory", err)
 	}
-	if shortage, certain := r.foreseeShortage(glanced.Disks); shortage != nil {
+	if shortage, certain := r.foreseeShortage(probed.Disks); shortage != nil {
 		add("output.directory", shortage)
 		found[len(found)-1].Uncertain = !certain
 	}

@@ -188,6 +188,9 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	run.Directories = made
+	if at := slices.Index(os.Args, "--host-id"); at >= 0 {
+		run.HostID = os.Args[at+1]
+	}
 	bare, err := m.WithoutSecrets()
 	if err != nil {
 		return err

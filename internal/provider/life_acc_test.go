@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -237,12 +238,16 @@ func lifeOnAnotherHost(t *testing.T, executable string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{l.image, artifact.RecordPath(l.image)} {
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
+	away := l.directory + ".away"
+	if err := errors.Join(os.Rename(l.directory, away), os.Mkdir(l.directory, 0o700)); err != nil {
+		t.Fatal(err)
 	}
-	l.wants(false, "plan", "Unable to find out whether an image exists", "not on this host")
+	l.wants(true, "plan", emptyPlan, "Image cannot be seen from here", "not on this host")
+	// Storage that both hosts see, from which somebody deleted the image.
+	if err := errors.Join(os.Remove(l.directory), os.Rename(away, l.directory), os.Remove(l.image), os.Remove(artifact.RecordPath(l.image))); err != nil {
+		t.Fatal(err)
+	}
+	l.wants(true, "plan", planCreates)
 }
 
 // written writes to the image, as a virtual machine does that boots from it.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -68,7 +69,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, sourceFiles(rep))...)
 	resp.Diagnostics.Append(rememberIdentity(ctx, resp.Private, publishedPaths(m, rep))...)
-	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, artifact.HostID())...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, cmp.Or(r.engine.hostID, artifact.HostID()))...)
 }
 
 // createTimeout is how long the migration may take.

@@ -58,7 +58,7 @@ func (r *migrationResource) ImportState(ctx context.Context, req resource.Import
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
-	resp.Diagnostics.Append(remember(ctx, resp.Private, identityKey, record.Identity())...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, identityKey, identityAt(file, record))...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, origin.Source)...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, importedKey, true)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Path: model.ID, HostID: types.StringPointerValue(orNull(record.HostID))})...)

@@ -21,8 +21,8 @@ type opening struct {
 	pending []comparison
 	// unpacked counts the files that were made in the work directory.
 	unpacked int
-	// glance leaves out all that takes more than reading headers and tables.
-	glance bool
+	// probing leaves out all that takes more than reading headers and tables.
+	probing bool
 }
 
 // newOpening begins with the file at path, its true one.
@@ -44,7 +44,7 @@ func (o *opening) addDisk(s span, declared string) error {
 	if err != nil {
 		return err
 	}
-	if o.glance && disk.VirtualSize == 0 { // not known
+	if o.probing && disk.VirtualSize == 0 { // not known
 		o.source.Disks = append(o.source.Disks, disk)
 		return nil
 	}
@@ -78,7 +78,7 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 		Image: opened.image, Format: opened.image.Format, VirtualSize: opened.size,
 		Name: opened.name, Temporary: opened.temporary, Serial: opened.serial,
 	}
-	if o.glance {
+	if o.probing {
 		if disk.Format == "raw" && disk.VirtualSize == 0 {
 			disk.VirtualSize = sectors(s.size) * sectorSize
 		}
@@ -124,7 +124,7 @@ type layer struct {
 func (o *opening) checkLayer(s span, image qemuimg.Image) error {
 	image.Standalone = true
 	_, err := qemuimg.Check(o.ctx, image)
-	left := o.glance && (o.ctx.Err() != nil || qemuimg.Installed() != nil)
+	left := o.probing && (o.ctx.Err() != nil || qemuimg.Installed() != nil)
 	switch {
 	case err == nil, left:
 		return nil

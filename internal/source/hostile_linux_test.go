@@ -453,21 +453,21 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("error %v, want %q", err, test.want)
 			}
 			requireRemedy(t, err)
-			if r.Checksum != "" { // a glance reads no data
+			if r.Checksum != "" { // a probe reads no data
 				return
 			}
-			switch _, glanced := source.Glance(t.Context(), r); {
-			case glanced == nil:
-				t.Error("a glance does not see it")
-			case glanced.Error() != err.Error():
-				t.Errorf("a glance says %v, want %v", glanced, err)
+			switch _, probed := source.Probe(t.Context(), r); {
+			case probed == nil:
+				t.Error("a probe does not see it")
+			case probed.Error() != err.Error():
+				t.Errorf("a probe says %v, want %v", probed, err)
 			}
 		})
 	}
 }
 
 // What cannot be read in time is left to Open.
-func TestGlanceEndsWithItsContext(t *testing.T) {
+func TestProbeEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -476,8 +476,8 @@ func TestGlanceEndsWithItsContext(t *testing.T) {
 		{Type: source.TypeVMDK, Path: truncateTo(t, convert(t, disk, "vmdk", filepath.Join(t.TempDir(), "a.vmdk")), 0.7)},
 		{Type: source.TypeQCOW2, Path: truncateTo(t, convert(t, disk, "qcow2", filepath.Join(t.TempDir(), "a.qcow2")), 0.7)},
 	} {
-		if glanced, err := source.Glance(ctx, request); err != nil || len(glanced.Disks) != 1 {
-			t.Errorf("%s: %+v, error %v", request.Type, glanced, err)
+		if probed, err := source.Probe(ctx, request); err != nil || len(probed.Disks) != 1 {
+			t.Errorf("%s: %+v, error %v", request.Type, probed, err)
 		}
 	}
 }

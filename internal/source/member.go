@@ -33,7 +33,7 @@ func isLitter(name string) bool {
 }
 
 // open finds a member that is needed.
-func (p *parcel) open(name string) (span, error) {
+func (p *ovfPackage) open(name string) (span, error) {
 	for _, bad := range p.bad {
 		if bad.name == name {
 			return span{}, p.refuseMember(bad)
@@ -44,7 +44,7 @@ func (p *parcel) open(name string) (span, error) {
 
 // lacks is the error for a member that is needed and not there. One that
 // cannot be used is the likely reason.
-func (p *parcel) lacks(name string, otherwise error) error {
+func (p *ovfPackage) lacks(name string, otherwise error) error {
 	for _, bad := range p.bad {
 		if path.Base(bad.name) == path.Base(name) {
 			return p.refuseMember(bad)
@@ -56,13 +56,13 @@ func (p *parcel) lacks(name string, otherwise error) error {
 	return otherwise
 }
 
-func (p *parcel) refuseMember(bad badMember) error {
+func (p *ovfPackage) refuseMember(bad badMember) error {
 	return refuse(fmt.Sprintf("%s is no sound package: %v", p.name, bad.err),
 		"export it again from where it came from; if you trust it, unpack it and use its descriptor with source.type ovf")
 }
 
 // warnOfMembers tells of members that nobody needed.
-func (o *opening) warnOfMembers(p *parcel) {
+func (o *opening) warnOfMembers(p *ovfPackage) {
 	if len(p.bad) == 0 {
 		return
 	}
@@ -93,9 +93,10 @@ func (m *members[T]) reject(name string, err error) {
 	m.bad = append(m.bad, badMember{name, err})
 }
 
-// parcel makes a package of the members, opened by open.
-func (m *members[T]) parcel(of string, open func(name string, file T) (span, error)) *parcel {
-	return &parcel{name: of, names: m.names, bad: m.bad, find: func(name string) (span, error) {
+// asPackage makes a package of the members, opened by open.
+func (m *members[T]) asPackage(of string, open func(name string, file T) (span, error)) *ovfPackage {
+	list := func() []string { return m.names }
+	return &ovfPackage{name: of, names: m.names, list: list, bad: m.bad, find: func(name string) (span, error) {
 		file, ok := m.files[name]
 		if !ok {
 			return span{}, fs.ErrNotExist

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxManifestFile is how large a .mf file may be, in bytes.
@@ -134,14 +136,14 @@ func (p *packageSums) of(name string) (d digest, listed bool, err error) {
 }
 
 // namesOf are the ways to write a name of the package: from where the
-// checksums lie, from the top, and as in a URL.
+// checksums lie, from the top, as in a URL, and with composed letters.
 func (p *packageSums) namesOf(name string) []string {
 	names := []string{name}
 	if inside, ok := strings.CutPrefix(name, path.Dir(p.name)+"/"); ok {
 		names = []string{inside, name}
 	}
 	for _, plain := range slices.Clone(names) {
-		names = append(names, (&url.URL{Path: plain}).EscapedPath())
+		names = append(names, (&url.URL{Path: plain}).EscapedPath(), norm.NFC.String(plain))
 	}
 	return names
 }

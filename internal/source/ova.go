@@ -6,7 +6,7 @@ func (o *opening) openOVA(archive span) error {
 	if err != nil {
 		return err
 	}
-	var p *parcel
+	var p *ovfPackage
 	switch found {
 	case formatTar:
 		p, err = o.openTar(archive)
@@ -24,16 +24,16 @@ func (o *opening) openOVA(archive span) error {
 	if err != nil {
 		return err
 	}
-	return o.openParcel(p, descriptor)
+	return o.openPackage(p, descriptor)
 }
 
 // openTar finds the members of a plain archive, which are used where they lie.
-func (o *opening) openTar(archive span) (*parcel, error) {
+func (o *opening) openTar(archive span) (*ovfPackage, error) {
 	found, err := listTar(archive.reader(), archive.size)
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	p := found.parcel(archive.name, func(name string, member tarMember) (span, error) {
+	p := found.asPackage(archive.name, func(name string, member tarMember) (span, error) {
 		return archive.part(name, member.offset, member.size), nil
 	})
 	p.padded = true

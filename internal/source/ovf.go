@@ -1,6 +1,9 @@
 package source
 
-import "path"
+import (
+	"os"
+	"path"
+)
 
 // openOVF opens a package that lies as single files in a directory.
 func (o *opening) openOVF(file span) error {
@@ -13,8 +16,19 @@ func (o *opening) openOVF(file span) error {
 	}
 	// The descriptor's true name tells that of its checksums.
 	name := path.Base(file.path)
-	return o.openParcel(&parcel{
+	return o.openPackage(&ovfPackage{
 		name: file.name,
+		list: func() []string {
+			entries, err := os.ReadDir(o.root)
+			if err != nil {
+				return nil // it only serves to find more
+			}
+			names := make([]string, len(entries))
+			for n, entry := range entries {
+				names[n] = entry.Name()
+			}
+			return names
+		},
 		find: func(name string) (span, error) {
 			s, err := o.neighbour(file, name)
 			s.name = name

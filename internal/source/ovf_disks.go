@@ -57,7 +57,7 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 		return nil
 	}
 	for _, resource := range diskResources(hardware(machine), defaultConfiguration(envelope)) {
-		id := path.Base(resource)
+		id := resourceID(resource)
 		disk, known := declared[id]
 		switch {
 		case !known && strings.Contains(resource, "/file/"):
@@ -82,6 +82,21 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 	return disks, warnings, nil
 }
 
+// resourceID is the id in "ovf:/disk/ID", "/disk/ID", "disk/ID" or
+// "ovf:/file/ID".
+func resourceID(resource string) string {
+	for _, kind := range []string{"disk/", "file/"} {
+		if before, id, found := strings.Cut(resource, kind); found && (before == "" || strings.HasSuffix(before, "/")) {
+			return id
+		}
+	}
+	return path.Base(resource)
+}
+
+// storageExtent is the resource type that XenCenter gives disks, and that the
+// library has no name for.
+const storageExtent ovf.CIMResourceType = 19
+
 // drive is a disk drive of a machine.
 type drive struct {
 	// resource is what it is made from, such as "ovf:/disk/vmdisk1".
@@ -101,7 +116,10 @@ func diskResources(described ovf.VirtualHardwareSection, configuration string) [
 	var drives []drive
 	placed := true
 	add := func(kind *ovf.CIMResourceType, configurations *string, host []string, parent, address *string) {
-		if kind == nil || *kind != ovf.DiskDrive || !applies(configurations, configuration) || len(host) == 0 {
+		if kind == nil || !applies(configurations, configuration) || len(host) == 0 {
+			return
+		}
+		if *kind != ovf.DiskDrive && (*kind != storageExtent || !strings.Contains(host[0], "disk/")) {
 			return
 		}
 		controller, known := controllers[text(parent)]

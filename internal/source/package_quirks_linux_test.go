@@ -309,3 +309,51 @@ func TestMachineOfADraft(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// Names that people take for the same, and machines that name their disks as
+// other programs do.
+func TestNamesThatProgramsWrite(t *testing.T) {
+	t.Parallel()
+	renamed := func(href, member string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			ovf := file{"web.ovf", oneDisk(href, vmdkURI, "")}
+			vmdk := file{member, p.vmdk.data}
+			return zipOf(t, zip.Deflate, ovf, sums("SHA256", sha256.New, ovf, vmdk), vmdk)
+		}
+	}
+	described := func(old, replaced string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			return tarOf(t, file{"web.ovf", bytes.ReplaceAll(p.ovf.data, []byte(old), []byte(replaced))}, p.vmdk)
+		}
+	}
+	const composed, decomposed = "Pr\u00fcfstand.vmdk", "Pru\u0308fstand.vmdk"
+	runQuirks(t, map[string]quirk{
+		"capitals":                       {build: renamed("Web-Disk1.vmdk", "web-disk1.VMDK")},
+		"letters that macOS takes apart": {build: renamed(composed, decomposed)},
+		"the same in a URL":              {build: renamed("Pr%C3%BCfstand.vmdk", decomposed)},
+		"separators of Windows":          {build: renamed(`disks\web-disk1.vmdk`, "disks/web-disk1.vmdk")},
+		"separators that lead out":       {build: renamed(`..\..\etc\passwd`, "web-disk1.vmdk"), failure: "lies outside the package", remedy: "never opened"},
+		"drive of Windows":               {build: renamed(`C:\web-disk1.vmdk`, "web-disk1.vmdk"), failure: "is missing", remedy: "beside the descriptor"},
+		"two that differ in capitals": {failure: "is missing", build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, file{"web.ovf", oneDisk("WEB.vmdk", vmdkURI, "")}, file{"web.vmdk", p.vmdk.data}, file{"Web.vmdk", p.vmdk.data})
+		}},
+		"zip with letters of DOS": {build: func(t *testing.T, p parts) []byte {
+			return zipOf(t, zip.Deflate, file{"web.ovf", oneDisk(composed, vmdkURI, "")}, file{"Pr\x81fstand.vmdk", p.vmdk.data})
+		}},
+		"disks of XenCenter":       {build: described("<rasd:ResourceType>17<", "<rasd:ResourceType>19<")},
+		"disk ids with a slash":    {build: described("vmdisk1", "Xen:1/xvda")},
+		"disks named without ovf:": {build: described("ovf:/disk/vmdisk1", "disk/vmdisk1")},
+		"storage that is no disk":  {build: described("<Item><rasd:AddressOnParent>0<", "<Item><rasd:HostResource>sr=1</rasd:HostResource><rasd:InstanceID>9</rasd:InstanceID><rasd:ResourceType>19</rasd:ResourceType></Item><Item><rasd:AddressOnParent>0<")},
+		"empty reference": {warnings: []string{"is an empty one"}, build: func(t *testing.T, p parts) []byte {
+			disks := fmt.Sprintf(diskEntry, 1, 1, vmdkURI) + `<Disk ovf:capacity="8" ovf:diskId="vmdisk2" ovf:fileRef=""/>`
+			return tarOf(t, file{"web.ovf", envelope(fmt.Sprintf(reference, "web-disk1.vmdk", 1, ""), disks, machine("web", "vmdisk2", "vmdisk1"))}, p.vmdk)
+		}},
+	})
+	dir := t.TempDir()
+	disk := newDisk(t)
+	write(t, filepath.Join(dir, "WEB-disk1.vmdk"), stream(t, disk))
+	path := write(t, filepath.Join(dir, "web.ovf"), oneDisk("web-disk1.vmdk", vmdkURI, ""))
+	requireSame(t, open(t, source.Request{Type: source.TypeOVF, Path: path}).Disks[0], disk)
+}

@@ -149,7 +149,7 @@ func TestRawCutOff(t *testing.T) {
 				t.Fatal(err)
 			}
 			o := newOpening(t.Context(), Request{Type: TypeRaw, Path: path, MaxVirtualSize: DefaultMaxVirtualSize}, path)
-			o.glance = true
+			o.probing = true
 			defer o.files.close()
 			err := o.open(path)
 			var refused *refusal
@@ -175,7 +175,7 @@ func TestWayOutOfACutOffDisk(t *testing.T) {
 	if err := os.WriteFile(path, disk, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Glance(t.Context(), Request{Type: TypeRaw, Path: path})
+	_, err := Probe(t.Context(), Request{Type: TypeRaw, Path: path})
 	var refused *refusal
 	if !errors.As(err, &refused) || !strings.Contains(refused.remedy, "truncate -s 32768 COPY") {
 		t.Fatalf("%v", err)
@@ -183,7 +183,7 @@ func TestWayOutOfACutOffDisk(t *testing.T) {
 	if err := os.Truncate(path, 32768); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Glance(t.Context(), Request{Type: TypeRaw, Path: path}); err != nil {
+	if _, err := Probe(t.Context(), Request{Type: TypeRaw, Path: path}); err != nil {
 		t.Errorf("the way out leads nowhere: %v", err)
 	}
 }

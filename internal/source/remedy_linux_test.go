@@ -94,8 +94,8 @@ func TestCausesThatAreNoDamage(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "damaged") {
 				t.Errorf("it is called damaged: %v", err)
 			}
-			if _, glanced := source.Glance(t.Context(), request); fmt.Sprint(glanced) != fmt.Sprint(err) {
-				t.Errorf("a glance says %v, want %v", glanced, err)
+			if _, probed := source.Probe(t.Context(), request); fmt.Sprint(probed) != fmt.Sprint(err) {
+				t.Errorf("a probe says %v, want %v", probed, err)
 			}
 		})
 	}

@@ -18,7 +18,7 @@ const unknownSize = -1
 // unpack writes content into the work directory. Size is its exact length in
 // bytes; with unknownSize the space there is the bound.
 func (o *opening) unpack(content io.Reader, name string, size int64) (span, error) {
-	if o.glance {
+	if o.probing {
 		return span{}, &packedError{max(size, 0)}
 	}
 	free, err := freeSpace(o.request.WorkDir)
@@ -46,8 +46,11 @@ func (o *opening) unpack(content io.Reader, name string, size int64) (span, erro
 	switch {
 	case err != nil:
 		return span{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
-	case written > limit, size != unknownSize && written < size:
-		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", limit))
+	case size == unknownSize && written > limit:
+		return span{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, o.request.WorkDir),
+			"free space there, choose another work directory, or unpack the package yourself; if its content cannot be that large, it is forged")
+	case written != size && size != unknownSize:
+		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", size))
 	}
 	s, err := o.files.open(path)
 	s.name, s.temporary = name, true
@@ -91,8 +94,8 @@ func decompress(stream io.Reader, found format) (io.Reader, error) {
 
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
-func (o *opening) openCompressedTar(archive span, found format) (*parcel, error) {
-	if o.glance {
+func (o *opening) openCompressedTar(archive span, found format) (*ovfPackage, error) {
+	if o.probing {
 		return nil, &packedError{archive.size}
 	}
 	stream, err := decompress(archive.reader(), found)
@@ -118,5 +121,5 @@ func (o *opening) openCompressedTar(archive span, found format) (*parcel, error)
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	return unpacked.parcel(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
+	return unpacked.asPackage(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
 }

@@ -13,7 +13,7 @@ import (
 // file in the work directory: QEMU would read the top alone and take all that
 // it does not hold for zeroes.
 func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
-	if o.glance {
+	if o.probing {
 		return layer{}, &packedError{}
 	}
 	top, base := chain[0], chain[len(chain)-1]

@@ -150,7 +150,7 @@ func (g grains) check(o *opening, s span) error {
 			break
 		}
 		switch err := o.ctx.Err(); {
-		case err != nil && o.glance:
+		case err != nil && o.probing:
 			return nil
 		case err != nil:
 			return err

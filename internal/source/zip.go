@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // openZip takes a package that was zipped. Members that are stored are used
 // where they lie, the others are unpacked when they are needed.
-func (o *opening) openZip(archive span) (*parcel, error) {
+func (o *opening) openZip(archive span) (*ovfPackage, error) {
 	reader, err := zip.NewReader(archive, archive.size)
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
@@ -20,8 +23,12 @@ func (o *opening) openZip(archive span) (*parcel, error) {
 	}
 	found := newMembers[*zip.File]()
 	for _, file := range reader.File {
-		// Old programs for Windows write their own separators.
+		// Old programs for Windows write their own separators, and letters as
+		// DOS had them.
 		written := strings.ReplaceAll(file.Name, `\`, "/")
+		if decoded, err := charmap.CodePage437.NewDecoder().String(written); err == nil && file.NonUTF8 && !utf8.ValidString(written) {
+			written = decoded
+		}
 		if strings.HasSuffix(written, "/") {
 			continue
 		}
@@ -40,7 +47,7 @@ func (o *opening) openZip(archive span) (*parcel, error) {
 		found.add(name, file)
 	}
 	unpacked := map[string]span{}
-	return found.parcel(archive.name, func(name string, file *zip.File) (span, error) {
+	return found.asPackage(archive.name, func(name string, file *zip.File) (span, error) {
 		if s, done := unpacked[name]; done {
 			return s, nil
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestGlance(t *testing.T) {
+func TestProbe(t *testing.T) {
 	// What no program is needed for is found without one.
 	t.Setenv("PATH", t.TempDir())
 	raw := bytes.Repeat([]byte("x"), 1000)
@@ -46,7 +46,7 @@ func TestGlance(t *testing.T) {
 				t.Fatal(err)
 			}
 			// A checksum would have all of it read.
-			glanced, err := Glance(t.Context(), Request{Type: test.typ, Path: path, Checksum: "sha256:wrong"})
+			probed, err := Probe(t.Context(), Request{Type: test.typ, Path: path, Checksum: "sha256:wrong"})
 			if test.want != "" {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Errorf("error %v, want %q", err, test.want)
@@ -56,11 +56,11 @@ func TestGlance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if glanced.Unpacked != test.unpacked {
-				t.Errorf("unpacking takes %d bytes, want %d", glanced.Unpacked, test.unpacked)
+			if probed.Unpacked != test.unpacked {
+				t.Errorf("unpacking takes %d bytes, want %d", probed.Unpacked, test.unpacked)
 			}
-			if test.size != 0 && (len(glanced.Disks) != 1 || glanced.Disks[0].VirtualSize != test.size) {
-				t.Errorf("disks %+v, want one of %d bytes", glanced.Disks, test.size)
+			if test.size != 0 && (len(probed.Disks) != 1 || probed.Disks[0].VirtualSize != test.size) {
+				t.Errorf("disks %+v, want one of %d bytes", probed.Disks, test.size)
 			}
 			if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 				t.Errorf("beside the source there is %v (%v)", left, err)

@@ -9,14 +9,18 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// parcel is an OVF package, wherever its files lie.
-type parcel struct {
+// ovfPackage is an OVF package, wherever its files lie.
+type ovfPackage struct {
 	name string
 	// names lists the files of an archive without those that are none of its
 	// own; a directory has no list.
 	names []string
+	// list tells the names of all files beside the descriptor, or below it.
+	list func() []string
 	// bad are the members that are not what those of a package are.
 	bad []badMember
 	// padded says that members fill their last sector with zeroes. Where they do
@@ -28,7 +32,7 @@ type parcel struct {
 }
 
 // descriptor finds the name of the one descriptor of an archive.
-func (p *parcel) descriptor() (string, error) {
+func (p *ovfPackage) descriptor() (string, error) {
 	var found []string
 	for _, name := range p.names {
 		if strings.EqualFold(path.Ext(name), ".ovf") {
@@ -49,7 +53,7 @@ func (p *parcel) descriptor() (string, error) {
 
 // sumsName finds the file with the package's checksums: it is called like the
 // descriptor, or the only one of its kind.
-func (p *parcel) sumsName(descriptor string) string {
+func (p *ovfPackage) sumsName(descriptor string) string {
 	name := strings.TrimSuffix(descriptor, path.Ext(descriptor)) + ".mf"
 	if slices.Contains(p.names, name) {
 		return name
@@ -63,7 +67,7 @@ func (p *parcel) sumsName(descriptor string) string {
 }
 
 // sums reads the package's checksums. A package need not have any.
-func (p *parcel) sums(descriptor string) (packageSums, error) {
+func (p *ovfPackage) sums(descriptor string) (packageSums, error) {
 	name := p.sumsName(descriptor)
 	s, err := p.open(name)
 	if errors.Is(err, fs.ErrNotExist) && p.names == nil {
@@ -91,8 +95,8 @@ func (p *parcel) sums(descriptor string) (packageSums, error) {
 	return sums, nil
 }
 
-// openParcel reads a package's descriptor and opens the disks of its machine.
-func (o *opening) openParcel(p *parcel, descriptor string) error {
+// openPackage reads a package's descriptor and opens the disks of its machine.
+func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	file, err := p.open(descriptor)
 	if err != nil {
 		return err
@@ -152,7 +156,7 @@ func (o *opening) openParcel(p *parcel, descriptor string) error {
 }
 
 // addPackagedDisk opens one disk of a package.
-func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk, sums packageSums) error {
+func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packagedDisk, sums packageSums) error {
 	if disk.capacity > 0 {
 		if err := o.checkSize(printable(disk.href), disk.capacity); err != nil {
 			return err
@@ -187,7 +191,7 @@ func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk
 }
 
 // addParts opens the disk that files of a package make.
-func (o *opening) addParts(p *parcel, disk packagedDisk, parts []span) error {
+func (o *opening) addParts(p *ovfPackage, disk packagedDisk, parts []span) error {
 	s, err := o.assemble(disk, parts, p.padded)
 	if err != nil {
 		return err
@@ -211,7 +215,7 @@ func (o *opening) addParts(p *parcel, disk packagedDisk, parts []span) error {
 
 // parts finds the files of a disk, of which there are several where it is
 // chunked.
-func (d packagedDisk) parts(p *parcel, directory string) ([]span, error) {
+func (d packagedDisk) parts(p *ovfPackage, directory string) ([]span, error) {
 	if strings.Contains(d.href, "://") {
 		return nil, refuse(fmt.Sprintf("the package takes a disk from %s, and nothing is fetched", printable(d.href)),
 			"export the package together with its disks")
@@ -244,12 +248,17 @@ func (d packagedDisk) parts(p *parcel, directory string) ([]span, error) {
 
 // findHref opens a file of a package by a reference of its descriptor, which
 // counts from the descriptor and may be written as a URL.
-func findHref(p *parcel, directory, href string) (span, error) {
+func findHref(p *ovfPackage, directory, href string) (span, error) {
 	unescaped, err := url.PathUnescape(href)
 	if err != nil {
 		unescaped = href
 	}
-	for _, name := range []string{href, unescaped} {
+	// Some programs for Windows write their own separators.
+	slashes := strings.ReplaceAll(unescaped, `\`, "/")
+	for _, name := range []string{href, unescaped, slashes} {
+		if strings.Contains(name, `\`) {
+			continue
+		}
 		inside, err := memberName(path.Join(directory, name))
 		if err != nil || strings.HasPrefix(name, "/") {
 			return span{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
@@ -260,7 +269,24 @@ func findHref(p *parcel, directory, href string) (span, error) {
 			return s, err
 		}
 	}
+	if inside, ok := p.alike(path.Join(directory, slashes)); ok {
+		return p.open(inside)
+	}
 	return span{}, fs.ErrNotExist
+}
+
+// alike finds the only file whose name differs from another in capitals, or in
+// how letters with accents are composed: Windows and macOS take both for one.
+func (p *ovfPackage) alike(name string) (found string, only bool) {
+	for _, other := range p.list() {
+		if strings.EqualFold(norm.NFC.String(other), norm.NFC.String(name)) {
+			if only {
+				return "", false
+			}
+			found, only = other, true
+		}
+	}
+	return found, only
 }
 
 // assemble makes one image of a disk's files. What is neither compressed nor

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// Glanced is what the headers of a source tell.
-type Glanced struct {
+// Probed is what the headers of a source tell.
+type Probed struct {
 	// Disks are in the order of the source. Their virtual sizes are those that
 	// the headers declare, or 0 where only QEMU can tell. It is empty where the
 	// disks have to be unpacked first.
@@ -15,11 +15,11 @@ type Glanced struct {
 	Unpacked int64
 }
 
-// Glance examines headers, names and, as far as ctx allows, tables as Open does,
+// Probe examines headers, names and, as far as ctx allows, tables as Open does,
 // and refuses what it refuses for their sake. It reads no data and writes
 // nothing, so that it takes milliseconds for most sources. Where time runs out
 // or qemu-img is missing, tables are left to Open.
-func Glance(ctx context.Context, request Request) (*Glanced, error) {
+func Probe(ctx context.Context, request Request) (*Probed, error) {
 	request.Checksum, request.IgnoreChecksums = "", true
 	if request.MaxVirtualSize == 0 {
 		request.MaxVirtualSize = DefaultMaxVirtualSize
@@ -29,20 +29,20 @@ func Glance(ctx context.Context, request Request) (*Glanced, error) {
 		return nil, err
 	}
 	o := newOpening(ctx, request, path)
-	o.glance = true
+	o.probing = true
 	defer o.files.close()
 	err = o.open(path)
 	var packed *packedError
 	switch {
 	case errors.As(err, &packed):
-		return &Glanced{Unpacked: packed.size}, nil
+		return &Probed{Unpacked: packed.size}, nil
 	case err != nil:
 		return nil, err
 	}
-	return &Glanced{Disks: o.source.Disks}, nil
+	return &Probed{Disks: o.source.Disks}, nil
 }
 
-// packedError ends a glance at what would have to be unpacked.
+// packedError ends a probe at what would have to be unpacked.
 type packedError struct{ size int64 }
 
 func (*packedError) Error() string { return "the disks have to be unpacked first" }
