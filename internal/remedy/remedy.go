@@ -16,10 +16,10 @@ func With(err error, what string) error { return &remedied{error: err, what: wha
 // Of is what to do about err, by the outermost error in its tree that knows; or
 // nothing. An error knows by a method Remedy() string that returns something.
 func Of(err error) string {
-	if known, ok := err.(interface{ Remedy() string }); ok && known.Remedy() != "" {
+	if known, ok := err.(interface{ Remedy() string }); ok && known.Remedy() != "" { //nolint:errorlint // the tree is walked here
 		return known.Remedy()
 	}
-	switch wrapping := err.(type) {
+	switch wrapping := err.(type) { //nolint:errorlint // as above
 	case interface{ Unwrap() error }:
 		return Of(wrapping.Unwrap())
 	case interface{ Unwrap() []error }:
