@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -51,21 +52,21 @@ func (e *Editor) Label(ctx context.Context) error {
 		// Nobody knows what they wrote; here is where they do.
 		paths = append(paths, "/etc", "/boot", "/var/lib/rpm", "/usr/lib/sysimage/rpm")
 	}
-	err := e.label(ctx, paths)
+	err := label(ctx, e, paths)
 	e.labels = labels{} // setting labels needs none itself
 	return err
 }
 
-func (e *Editor) label(ctx context.Context, paths []string) error {
-	policy, err := e.selinuxPolicy()
+func label(ctx context.Context, e *Editor, paths []string) error {
+	policy, err := selinuxPolicy(e)
 	if err != nil || policy == "" {
 		return err
 	}
-	paths = e.labelled(paths)
+	paths = labelled(e, paths)
 	if len(paths) == 0 {
 		return nil
 	}
-	failure := e.setLabels(ctx, policy, paths)
+	failure := setLabels(ctx, e, policy, paths)
 	if failure == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -74,7 +75,7 @@ func (e *Editor) label(ctx context.Context, paths []string) error {
 }
 
 // selinuxPolicy names the policy in use, or nothing if SELinux is off.
-func (e *Editor) selinuxPolicy() (string, error) {
+func selinuxPolicy(e *Editor) (string, error) {
 	text, ok, err := e.Read("/etc/selinux/config")
 	if err != nil || !ok {
 		return "", err
@@ -91,10 +92,10 @@ func (e *Editor) selinuxPolicy() (string, error) {
 }
 
 // labelled returns those of the paths that are there and can have a label.
-func (e *Editor) labelled(paths []string) []string {
+func labelled(e *Editor, paths []string) []string {
 	var kept []string
 	for _, p := range paths {
-		if _, err := e.Lstat(p); err == nil && !e.onFAT(p) && !slices.Contains(kept, p) {
+		if _, err := e.Lstat(p); err == nil && !onFAT(e.guest.Mounts, p) && !slices.Contains(kept, p) {
 			kept = append(kept, p)
 		}
 	}
@@ -102,9 +103,9 @@ func (e *Editor) labelled(paths []string) []string {
 	return kept
 }
 
-func (e *Editor) onFAT(p string) bool {
+func onFAT(mounts []guest.Mount, p string) bool {
 	fat, longest := false, 0
-	for _, m := range e.guest.Mounts {
+	for _, m := range mounts {
 		under := m.Path == "/" || p == m.Path || strings.HasPrefix(p, m.Path+"/")
 		if under && len(m.Path) > longest {
 			fat, longest = m.FSType == "vfat" || m.FSType == "msdos", len(m.Path)
@@ -113,7 +114,7 @@ func (e *Editor) onFAT(p string) bool {
 	return fat
 }
 
-func (e *Editor) setLabels(ctx context.Context, policy string, paths []string) error {
+func setLabels(ctx context.Context, e *Editor, policy string, paths []string) error {
 	contexts := path.Join("/etc/selinux", policy, "contexts/files/file_contexts")
 	if !e.Exists(contexts) {
 		return fmt.Errorf("the policy %s has no file contexts", policy)

@@ -84,7 +84,7 @@ func (e *Editor) explainFull(name string, err error) error {
 	if !errors.Is(err, syscall.ENOSPC) || e.guest.Space == nil {
 		return err
 	}
-	directory := e.nearestDirectory(name)
+	directory := nearestDirectory(e, name)
 	space, spaceErr := e.guest.Space(directory)
 	if spaceErr != nil {
 		return err
@@ -93,7 +93,7 @@ func (e *Editor) explainFull(name string, err error) error {
 }
 
 // nearestDirectory is the lowest directory above a guest path that is there.
-func (e *Editor) nearestDirectory(name string) string {
+func nearestDirectory(e *Editor, name string) string {
 	for directory := path.Dir(name); directory != "/"; directory = path.Dir(directory) {
 		if info, err := e.Stat(directory); err == nil && info.Mode.IsDir() {
 			return directory

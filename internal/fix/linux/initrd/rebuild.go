@@ -57,32 +57,37 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 	p.lacked = drivers // what stays in the configuration when all kernels are done
 	problem := ""
 	for _, argv := range attempts {
-		if err := e.Command(ctx, "rebuild the initramfs of kernel "+k.Version+": "+reason, argv...); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			problem = err.Error()
-			continue
-		}
-		image, err := kernel.ReadInitramfs(e, k.Initramfs)
-		if err != nil {
-			problem = "the new one cannot be read: " + err.Error()
-			continue
-		}
-		p.image = image
-		p.result.Generator = string(image.Generator)
-		stale := findStale(p.names, image)
-		absent := append(p.drivers.AbsentFrom(image, kernel.EarlyDrivers), needs.lackedBy(image)...)
-		if len(absent) == 0 && len(stale.waits) == 0 {
-			p.result.Action = Rebuilt
-			return nil
-		}
-		problem = "the new one still lacks " + strings.Join(absent, ", ")
-		if len(stale.waits) > 0 {
-			problem = "the new one still waits for " + strings.Join(stale.waits, ", ")
+		var err error
+		if problem, err = p.attempt(ctx, argv, needs); err != nil || problem == "" {
+			return err
 		}
 	}
 	return fail(problem)
+}
+
+// attempt runs one of the guest's tools and says what is wrong with the image
+// after it, if anything is. An error is that of the context.
+func (p *imageRepair) attempt(ctx context.Context, argv []string, needs rootNeeds) (problem string, err error) {
+	e, k := p.edit, p.kernel
+	if err := e.Command(ctx, "rebuild the initramfs of kernel "+k.Version+": "+p.result.Reason, argv...); err != nil {
+		return err.Error(), ctx.Err()
+	}
+	image, err := kernel.ReadInitramfs(e, k.Initramfs)
+	if err != nil {
+		return "the new one cannot be read: " + err.Error(), nil
+	}
+	p.image = image
+	p.result.Generator = string(image.Generator)
+	stale := findStale(p.names, image)
+	absent := append(p.drivers.AbsentFrom(image, kernel.EarlyDrivers), needs.lackedBy(image)...)
+	switch {
+	case len(stale.waits) > 0:
+		return "the new one still waits for " + strings.Join(stale.waits, ", "), nil
+	case len(absent) > 0:
+		return "the new one still lacks " + strings.Join(absent, ", "), nil
+	}
+	p.result.Action = Rebuilt
+	return "", nil
 }
 
 // rebuildDrivers names the virtio drivers that the kernel has as modules: the
