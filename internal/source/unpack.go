@@ -46,8 +46,11 @@ func (o *opening) unpack(content io.Reader, name string, size int64) (span, erro
 	switch {
 	case err != nil:
 		return span{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
-	case written > limit, size != unknownSize && written < size:
-		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", limit))
+	case size == unknownSize && written > limit:
+		return span{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, o.request.WorkDir),
+			"free space there, choose another work directory, or unpack the package yourself; if its content cannot be that large, it is forged")
+	case written != size && size != unknownSize:
+		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", size))
 	}
 	s, err := o.files.open(path)
 	s.name, s.temporary = name, true

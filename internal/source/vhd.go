@@ -152,7 +152,8 @@ func (o *opening) vhdParent(image vhdImage) (span, error) {
 		}
 	}
 	if len(image.header.parentNames) == 0 {
-		return span{}, damaged(image.name, "it is a differencing image and does not name its parent")
+		return span{}, refuse(image.name+" is a differencing image and does not name its parent",
+			"merge it into its parent first, with Hyper-V Manager or Merge-VHD")
 	}
 	return span{}, missing(image.name, filepath.Dir(image.path), printable(image.header.parentNames[0]))
 }
