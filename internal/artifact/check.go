@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 )
 
 // State says what became of a published file.
@@ -22,9 +24,12 @@ const (
 	StateReplaced State = "replaced"
 	// StateUnrecorded is a file without a record.
 	StateUnrecorded State = "unrecorded"
-	// StateMissing is no file, in its directory, on the host and file system
-	// that had it. A directory that is gone may only not be mounted.
+	// StateMissing is no file in the directory that had it. A directory that is
+	// gone may only not be mounted.
 	StateMissing State = "missing"
+	// StateElsewhere is no file on this host, or none that can be looked at, and
+	// nothing that tells whether it still is on the one that published it.
+	StateElsewhere State = "elsewhere"
 	// StateUnknown is that nothing certain can be said, and why is in Reason.
 	StateUnknown State = "unknown"
 )
@@ -45,7 +50,7 @@ func Check(path string, want Identity) Status {
 		if info, statErr := os.Lstat(path); statErr == nil && !info.Mode().IsRegular() {
 			return Status{State: StateReplaced, Reason: fmt.Sprintf("%s is no regular file any more (%s)", path, info.Mode().Type())}
 		}
-		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
+		return Status{State: want.unseen(), Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
 	}
 	record, recordErr := ReadRecord(path)
 	if err != nil {
@@ -61,6 +66,9 @@ func Check(path string, want Identity) Status {
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s was published by another run, %s", path, record.RunID)
 	case !record.File.sameFile(now):
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s is not the file that run %s published", path, record.RunID)
+		if record.File.Born == nil {
+			status.Reason += ", or it was written to and its file system has numbered it anew"
+		}
 	case !record.File.sameContent(now):
 		status.State, status.Reason = StateChanged, fmt.Sprintf("%s was written to after it was published", path)
 	default:
@@ -69,43 +77,79 @@ func Check(path string, want Identity) Status {
 	return status
 }
 
+// Unfinished reports that the run which published the file at path has not made
+// it final: it still goes on, or it died and a sweep takes the file away.
+func Unfinished(path string, record *Record) bool {
+	entries, err := readJournal(filepath.Join(filepath.Dir(path), prefix+record.RunID))
+	return err != nil || slices.ContainsFunc(entries, func(e journalEntry) bool { return e.Name == filepath.Base(path) })
+}
+
 // checkMissing tells a file that is gone from one that cannot be seen from
 // here. record is nil where it is gone too.
 func checkMissing(path string, want Identity, record *Record) Status {
-	if record != nil {
-		if want.RunID != "" && want.RunID != record.RunID {
-			record = nil // left by somebody else
-		} else {
-			want = record.Identity()
-		}
+	if record != nil && want.RunID != "" && want.RunID != record.RunID {
+		record = nil // left by somebody else
 	}
-	if otherHost(want.HostID) {
-		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not on this host; it was published on another one", path)}
+	directory := filepath.Dir(path)
+	if want.Directory != "" && want.Directory != directory {
+		want.Device, want.FileSystem, want.Mark = 0, "", "" // they are another directory's
 	}
-	existing := filepath.Dir(path)
-	for {
-		info, err := os.Stat(existing)
-		if err == nil && info.IsDir() {
-			break
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDirectory(err) {
-			return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
-		}
-		parent := filepath.Dir(existing)
-		if parent == existing {
-			break
-		}
-		existing = parent
+	switch {
+	case record != nil, want.Mark != "" && want.Mark == markOf(directory):
+		// This is where it was, whichever host made it.
+		return Status{State: StateMissing, Record: record, Reason: fmt.Sprintf("%s is gone", path)}
+	case !OnHost(want.Here, want.HostID):
+		return Status{State: StateElsewhere, Reason: fmt.Sprintf("%s is not on this host; it was published on another one", path)}
+	}
+	existing, err := firstExisting(directory)
+	if err != nil {
+		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s cannot be looked at: %v", path, err)}
 	}
 	known := want.Device != 0 || want.FileSystem != ""
 	device, id, err := fileSystem(existing)
 	switch {
 	case err != nil:
-		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("the file system of %s cannot be looked at: %v", existing, err)}
+		return Status{State: StateUnknown, Reason: fmt.Sprintf("the file system of %s cannot be looked at: %v", existing, err)}
 	case known && !(Fingerprint{Device: want.Device, FileSystem: want.FileSystem}).sameFileSystem(device, id):
-		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not there, and %s lies on another file system than the one it was published on; mount that one", path, existing)}
-	case existing != filepath.Dir(path):
-		return Status{State: StateUnknown, Record: record, Reason: fmt.Sprintf("%s is not there and neither is its directory; mount its file system, or make the directory if it was deleted", path)}
+		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s is not there, and %s lies on another file system than the one it was published on; mount that one", path, existing)}
+	case existing != directory:
+		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s is not there and neither is its directory; mount its file system, or make the directory if it was deleted", path)}
+	case want.Mark != "" && !madeSince(directory, want.Created):
+		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s is not there, and %s is not the directory that it was published in; "+
+			"mount the right one, or make the directory anew if it was deleted", path, directory)}
 	}
-	return Status{State: StateMissing, Record: record, Reason: fmt.Sprintf("%s is gone", path)}
+	return Status{State: StateMissing, Reason: fmt.Sprintf("%s is gone", path)}
+}
+
+// unseen is the state of a file that cannot be looked at.
+func (i Identity) unseen() State {
+	if OnHost(i.Here, i.HostID) {
+		return StateUnknown
+	}
+	return StateElsewhere
+}
+
+// firstExisting is the directory, or the first of its parents that is there.
+func firstExisting(directory string) (string, error) {
+	for {
+		info, err := os.Stat(directory)
+		if err == nil && info.IsDir() {
+			return directory, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !isNotDirectory(err) {
+			return "", err
+		}
+		parent := filepath.Dir(directory)
+		if parent == directory {
+			return directory, nil
+		}
+		directory = parent
+	}
+}
+
+// madeSince reports that the directory was made after the time. One without the
+// mark of its file that was there before is that of a clone of the machine.
+func madeSince(directory string, created time.Time) bool {
+	born := birthOf(directory)
+	return born != nil && !created.IsZero() && born.After(created)
 }

@@ -53,8 +53,12 @@ func (f Fingerprint) sameFile(now Fingerprint) bool {
 }
 
 // sameFileSystem reports that both lie on one file system, as far as is known.
+// Two hosts have the same device numbers, so that they count only without ids.
 func (f Fingerprint) sameFileSystem(device uint64, id string) bool {
-	return f.Device == device || (f.FileSystem != "" && f.FileSystem == id)
+	if f.FileSystem != "" && id != "" {
+		return f.FileSystem == id
+	}
+	return f.Device == device
 }
 
 // sameInode reports that both are one file, whatever its content.

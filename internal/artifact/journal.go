@@ -20,7 +20,7 @@ type journalEntry struct {
 // writeJournal makes the entries durable before the first file is published.
 func (s *seat) writeJournal() error {
 	path := filepath.Join(s.path, journalName)
-	if err := writeSynced(path+".new", s.entries); err != nil {
+	if err := writeSynced(path+".new", s.entries, 0o600, Readers{}); err != nil {
 		return fmt.Errorf("writing the journal %s: %w", path, err)
 	}
 	if err := os.Rename(path+".new", path); err != nil {
@@ -60,19 +60,37 @@ func (s *seat) takeBack(run string) error {
 		return err
 	}
 	s.entries = nil
-	return errors.Join(removeFile(filepath.Join(s.path, journalName)), syncDirectory(s.directory))
+	// All is as it was, whether or not that can be flushed.
+	_ = syncDirectory(s.directory)
+	return removeFile(filepath.Join(s.path, journalName))
+}
+
+// published reports that the file of an entry is at its place. The error is
+// fs.ErrNotExist if nothing is.
+func (s *seat) published(e journalEntry) (bool, error) {
+	now, err := fingerprint(filepath.Join(s.directory, e.Name))
+	if err != nil {
+		return false, err
+	}
+	if e.File.sameInode(now) {
+		return true, nil
+	}
+	// Some FUSE file systems number their files anew. Size and time alone do not
+	// tell it from that of another run, but this run's own has left its seat.
+	_, err = os.Lstat(filepath.Join(s.path, filesName, e.Name))
+	return errors.Is(err, fs.ErrNotExist) && e.File.sameContent(now), nil
 }
 
 func (s *seat) takeBackFile(e journalEntry) error {
 	final := filepath.Join(s.directory, e.Name)
 	aside := filepath.Join(s.path, asideName, e.Name)
-	now, err := fingerprint(final)
+	published, err := s.published(e)
 	missing := errors.Is(err, fs.ErrNotExist)
-	if err == nil && !e.File.sameInode(now) {
-		return nil // not published, or replaced by somebody else since
-	}
 	if err != nil && !missing {
 		return fmt.Errorf("taking back %s: %w", final, err)
+	}
+	if !published && !missing {
+		return nil // not published, or replaced by somebody else since
 	}
 	_, err = os.Lstat(aside)
 	switch {
@@ -99,7 +117,10 @@ func (s *seat) takeBackRecord(e journalEntry, run string) error {
 	if _, err := os.Lstat(sidecar); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(aside, sidecar); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.Rename(aside, sidecar); err != nil {
 		return fmt.Errorf("restoring the record %s: %w", sidecar, err)
 	}
 	return nil

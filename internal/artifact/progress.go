@@ -9,11 +9,20 @@ import (
 	"path/filepath"
 )
 
-// Progress makes an empty file in directory, which must exist, for telling
-// everybody how far the run is, and opens it for appending. It gets the first of
-// the names that is free, and a Close or a Sweep removes it. If none is free,
-// the file is nil without an error.
-func (r *Run) Progress(directory string, names ...string) (*os.File, error) {
+// ProgressFile tells how far a run is.
+type ProgressFile struct {
+	*os.File
+	mode fs.FileMode // that it may have at most
+}
+
+// Admit lets those of the readers read the file whom the umask does not exclude.
+func (f *ProgressFile) Admit(r Readers) error { return r.setMode(f.File, f.mode) }
+
+// Progress makes an empty file in directory, which must exist, for telling how
+// far the run is, and opens it for appending. Only its owner may read it before
+// Admit. It gets the first of the names that is free, and a Close or a Sweep
+// removes it. If none is free, the file is nil without an error.
+func (r *Run) Progress(directory string, names ...string) (*ProgressFile, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s, err := r.seat(directory)
@@ -28,6 +37,10 @@ func (r *Run) Progress(directory string, names ...string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the progress file: %w", err)
 	}
+	mode, err := createdMode(file)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making the progress file: %w", err), file.Close(), os.Remove(hidden))
+	}
 	// It is recorded before anybody can see it, or a sweep would not know it.
 	shown := false
 	for _, name := range names {
@@ -41,9 +54,22 @@ func (r *Run) Progress(directory string, names ...string) (*os.File, error) {
 		err = nil
 	}
 	if shown {
-		return file, nil
+		return &ProgressFile{File: file, mode: mode}, nil
 	}
 	return nil, errors.Join(err, file.Close(), os.Remove(hidden))
+}
+
+// createdMode hides a new file and returns the mode that it was made with.
+func createdMode(file *os.File) (fs.FileMode, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	var exposed *ExposedError // Admit says it again
+	if err := Hide(file); err != nil && !errors.As(err, &exposed) {
+		return 0, err
+	}
+	return info.Mode().Perm(), nil
 }
 
 func (s *seat) recordProgress(hidden, name string) error {
@@ -72,7 +98,8 @@ func (s *seat) removeProgress() error {
 	var entry journalEntry
 	if json.Unmarshal(data, &entry) == nil && entry.Name == filepath.Base(entry.Name) {
 		path := filepath.Join(s.directory, entry.Name)
-		if now, err := fingerprint(path); err == nil && entry.File.sameInode(now) {
+		now, err := fingerprint(path)
+		if err == nil && entry.File.sameInode(now) || isPlaceholder(filepath.Join(s.path, filesName, progressName), path) {
 			return removeFile(path)
 		}
 	}

@@ -18,6 +18,13 @@ func TestProgress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		info, err := file.Stat()
+		if err != nil || info.Mode() != 0o600 {
+			t.Errorf("before it is known who may read it: %v, %v", info, err)
+		}
+		if err := file.Admit(Readers{}); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := file.WriteString("{}\n"); err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,13 @@
 package artifact
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -89,13 +91,19 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 	if err := syncFile(p.Temporary); err != nil {
 		return nil, fmt.Errorf("flushing %s to the disk: %w", p.Temporary, err)
 	}
-	if next.record, err = r.complete(p.Record, p.Temporary); err != nil {
+	if next.record, err = r.complete(p.Record, p.Temporary, s.directory); err != nil {
 		return nil, err
+	}
+	if overwrite {
+		// The directories that were made for what is replaced are this run's now.
+		if replaced, err := ReadRecord(next.final); err == nil {
+			next.record.Directories = append(slices.Clone(replaced.Directories), r.Directories...)
+		}
 	}
 	if next.temporaryRecord, err = s.in(filesName, filepath.Base(RecordPath(next.final))); err != nil {
 		return nil, err
 	}
-	if err := writeSynced(next.temporaryRecord, next.record); err != nil {
+	if err := writeRecord(next.temporaryRecord, next.record, p.Temporary); err != nil {
 		return nil, fmt.Errorf("writing the ownership record: %w", err)
 	}
 	return next, nil
@@ -145,6 +153,9 @@ func (p *publication) place(overwrite bool) error {
 
 // setAside keeps the file at path, if there is one, until Close.
 func (s *seat) setAside(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	aside, err := s.in(asideName, filepath.Base(path))
 	if err != nil {
 		return err
@@ -155,19 +166,43 @@ func (s *seat) setAside(path string) error {
 	return nil
 }
 
-// complete fills in what publishing knows of the file at path.
-func (r *Run) complete(record Record, path string) (Record, error) {
+// complete fills in what publishing knows of the file at path, which belongs into
+// the directory.
+func (r *Run) complete(record Record, path, directory string) (Record, error) {
 	file, err := fingerprint(path)
 	if err != nil {
 		return Record{}, err
 	}
 	record.Version = recordVersion
 	record.RunID = r.ID
-	record.HostID = HostID()
+	record.HostID = cmp.Or(r.HostID, HostID())
+	record.Mark = markDirectory(directory)
 	record.Created = time.Now().UTC()
 	record.File = file
 	record.Directories = r.Directories
 	return record, nil
+}
+
+// Renew records the file at path, which run has recorded, as it is now.
+func Renew(path, run string) error {
+	record, err := ReadRecord(path)
+	if err != nil {
+		return err
+	}
+	if record.RunID != run {
+		return &NotOwnedError{Path: path, Status: Status{State: StateReplaced, Reason: "another run has recorded it", Record: record}}
+	}
+	if record.File, err = fingerprint(path); err != nil {
+		return err
+	}
+	temporary := RecordPath(path) + "-" + run
+	if err := writeRecord(temporary, *record, path); err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, RecordPath(path)); err != nil {
+		return errors.Join(err, removeFile(temporary))
+	}
+	return nil
 }
 
 // Claim records a file that the run has written at its final place by other
@@ -180,18 +215,19 @@ func (r *Run) Claim(path string, record Record) error {
 		return err
 	}
 	final := filepath.Join(s.directory, filepath.Base(path))
-	if record, err = r.complete(record, final); err != nil {
+	if record, err = r.complete(record, final, s.directory); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
 	temporary, err := s.in(filesName, filepath.Base(RecordPath(final)))
 	if err != nil {
 		return err
 	}
-	if err := writeSynced(temporary, record); err != nil {
+	if err := writeRecord(temporary, record, final); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
 	if err := os.Rename(temporary, RecordPath(final)); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
+	r.claimed = append(r.claimed, final)
 	return nil
 }

@@ -49,7 +49,7 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Record{
-		Version: 1, RunID: r.ID, HostID: HostID(), Created: record.Created, ManifestDigest: "sha256:0123",
+		Version: 1, RunID: r.ID, HostID: HostID(), Created: record.Created, Mark: markOf(filepath.Dir(final)), ManifestDigest: "sha256:0123",
 		Tools: map[string]string{"qemu-img": "7.2"}, File: now, Directories: []string{directory},
 	}
 	if diff := cmp.Diff(want, record); diff != "" {
@@ -60,46 +60,30 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-func TestPublishNeverClobbers(t *testing.T) {
+func TestNoReplace(t *testing.T) {
 	t.Parallel()
-	directory := t.TempDir()
-	final := filepath.Join(directory, "disk.qcow2")
-	r := newRun(t, directory)
-	p := temporary(t, r, final, "new")
-	ready, err := r.prepare(p, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The file appears after the check, so that the rename itself is tested.
-	write(t, final, "foreign")
-	if err := ready.place(false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("rename onto a file: %v, want fs.ErrExist", err)
-	}
-	if err := r.PublishAll([]Publication{p}, false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("PublishAll onto a file: %v, want fs.ErrExist", err)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string]string{"disk.qcow2": "foreign"}, tree(t, directory)); diff != "" {
-		t.Errorf("directory (-want +got):\n%s", diff)
-	}
-}
-
-func TestLinkNoReplace(t *testing.T) {
-	t.Parallel()
-	directory := t.TempDir()
-	from, to := filepath.Join(directory, "from"), filepath.Join(directory, "to")
-	write(t, from, "new")
-	if err := linkNoReplace(from, to); err != nil {
-		t.Fatal(err)
-	}
-	write(t, from, "newer")
-	if err := linkNoReplace(from, to); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("onto a file: %v, want fs.ErrExist", err)
-	}
-	if diff := cmp.Diff(map[string]string{"from": "newer", "to": "new"}, tree(t, directory)); diff != "" {
-		t.Error(diff)
+	for name, move := range map[string]func(from, to string) error{
+		"rename": renameNoReplace, "link": linkNoReplace, "placeholder": placeholderNoReplace,
+	} {
+		directory := t.TempDir()
+		from, to := filepath.Join(directory, "from"), filepath.Join(directory, "to")
+		write(t, from, "new")
+		if err := move(from, to); err != nil {
+			t.Fatal(err)
+		}
+		write(t, from, "newer")
+		if err := move(from, to); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s onto a file: %v, want fs.ErrExist", name, err)
+		}
+		if diff := cmp.Diff(map[string]string{"from": "newer", "to": "new"}, tree(t, directory)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if err := move(from+".gone", to+".new"); err == nil {
+			t.Errorf("%s of no file is no error", name)
+		}
+		if diff := cmp.Diff(map[string]string{"from": "newer", "to": "new"}, tree(t, directory)); diff != "" {
+			t.Errorf("%s of no file: %s", name, diff)
+		}
 	}
 }
 

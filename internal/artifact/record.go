@@ -21,20 +21,23 @@ const maxRecord = 1 << 20
 // ".<name>.hyper2kvm.json". Callers give ManifestDigest, Origin and Tools;
 // publishing fills in the rest.
 type Record struct {
-	Version int       `json:"version"`
-	RunID   string    `json:"run_id"`
+	Version int    `json:"version"`
+	RunID   string `json:"run_id"`
+	// HostID is the id that the host was given, or else HostID of the package.
 	HostID  string    `json:"host_id,omitempty"`
 	Created time.Time `json:"created"`
 	// ManifestDigest is a digest of the manifest that led to the file, without
 	// its secrets: a digest of them could be guessed at.
 	ManifestDigest string `json:"manifest_digest,omitempty"`
 	// Origin is what whoever takes the file over has to know of the run. It is
-	// the caller's, and must hold no secrets: everybody may read the record.
+	// the caller's, and must hold no secrets.
 	Origin json.RawMessage `json:"origin,omitempty"`
 	// Tools are names and versions of the programs that made it.
 	Tools map[string]string `json:"tools,omitempty"`
 	// File is the file as it was published.
 	File Fingerprint `json:"file"`
+	// Mark is that of the directory that the file was published in.
+	Mark string `json:"directory_mark,omitempty"`
 	// Directories were made for the file, outermost first.
 	Directories []string `json:"directories,omitempty"`
 }
@@ -43,15 +46,25 @@ type Record struct {
 // whose record has gone with it. The zero value leaves only the record to
 // judge by.
 type Identity struct {
-	RunID      string `json:"run_id,omitempty"`
-	HostID     string `json:"host_id,omitempty"`
-	Device     uint64 `json:"device,omitempty"`
-	FileSystem string `json:"file_system,omitempty"`
+	RunID      string    `json:"run_id,omitempty"`
+	HostID     string    `json:"host_id,omitempty"`
+	Device     uint64    `json:"device,omitempty"`
+	FileSystem string    `json:"file_system,omitempty"`
+	Mark       string    `json:"directory_mark,omitempty"`
+	Created    time.Time `json:"created,omitzero"`
+	// Directory is the path of the directory that Device, FileSystem and Mark are
+	// of, as the caller names it. Empty, they are of every file's.
+	Directory string `json:"directory,omitempty"`
+	// Here is the id that the host which asks was given, or empty. It is not
+	// remembered.
+	Here string `json:"-"`
 }
 
 // Identity is the part of the record that Check and Delete ask for.
 func (r *Record) Identity() Identity {
-	return Identity{RunID: r.RunID, HostID: r.HostID, Device: r.File.Device, FileSystem: r.File.FileSystem}
+	return Identity{
+		RunID: r.RunID, HostID: r.HostID, Device: r.File.Device, FileSystem: r.File.FileSystem, Mark: r.Mark, Created: r.Created,
+	}
 }
 
 // RecordPath is the path of the record that belongs to the file at path.
@@ -83,16 +96,45 @@ func ReadRecord(path string) (*Record, error) {
 	return &record, nil
 }
 
+// writeRecord writes the record of the file at path to a new file, which nobody
+// may read who may not read that one.
+func writeRecord(to string, record Record, path string) error {
+	of, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	var readers Readers
+	readers.Add(of)
+	return writeSynced(to, record, 0o644, readers)
+}
+
 // writeSynced writes a new file and flushes it to the disk.
-func writeSynced(path string, value any) error {
+func writeSynced(path string, value any, mode fs.FileMode, readers Readers) error {
 	data, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	if err := removeFile(path); err != nil {
 		return err
 	}
-	return syncFile(path)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	var exposed *ExposedError
+	if err = readers.Guard(file); errors.As(err, &exposed) {
+		err = nil // as the file that it tells of is, then
+	}
+	if err == nil {
+		_, err = file.Write(append(data, '\n'))
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, removeFile(path))
+	}
+	return nil
 }
 
 // removeRecord removes the record of path if run wrote it.

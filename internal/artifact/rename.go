@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -11,13 +10,53 @@ import (
 // linkNoReplace moves a file by a hard link, which fails where the target
 // exists, on file systems whose rename cannot.
 func linkNoReplace(from, to string) error {
-	if err := os.Link(from, to); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		return fmt.Errorf("this file system can neither rename without replacing nor make hard links; choose another output directory: %w", err)
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case isUnsupported(err), errors.Is(err, fs.ErrPermission): // the latter is FAT's
+		return placeholderNoReplace(from, to)
 	}
-	return os.Remove(from)
+	return err
+}
+
+// placeholderNoReplace moves a file on file systems without hard links: a new
+// file takes the name, which fails where the target exists, and is then replaced.
+func placeholderNoReplace(from, to string) error {
+	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(placeholder(from))
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(from, to)
+	}
+	if err != nil && holdsPlace(from, to) {
+		err = errors.Join(err, os.Remove(to))
+	}
+	return err
+}
+
+// placeholder is the content of the file that keeps a name for the one at from.
+func placeholder(from string) string { return "a place for " + from + "\n" }
+
+// isPlaceholder reports that the file at to only keeps the name for the one at
+// from.
+func isPlaceholder(from, to string) bool {
+	_, err := os.Lstat(from)
+	return err == nil && holdsPlace(from, to)
+}
+
+// holdsPlace looks at the content alone, of which a run that was killed may have
+// written nothing.
+func holdsPlace(from, to string) bool {
+	want := placeholder(from)
+	info, err := os.Lstat(to)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > int64(len(want)) {
+		return false
+	}
+	content, err := os.ReadFile(to)
+	return err == nil && (len(content) == 0 || string(content) == want)
 }
 
 // setAside gives path the additional name aside, or moves it there where the
@@ -27,6 +66,11 @@ func setAside(path, aside string) error {
 		return nil
 	}
 	return os.Rename(path, aside)
+}
+
+// isUnsupported knows how file systems say that they cannot do a thing at all.
+func isUnsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)
 }
 
 // syncFile flushes a file's content to the disk.
@@ -45,7 +89,7 @@ func syncDirectory(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := directory.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) {
+	if err := directory.Sync(); err != nil && !isUnsupported(err) {
 		return errors.Join(err, directory.Close())
 	}
 	return directory.Close()

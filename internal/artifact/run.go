@@ -18,10 +18,13 @@ type Run struct {
 	// Directories are those that Preflight made. They are recorded with each
 	// published file, and Delete removes them when they have become empty.
 	Directories []string
+	// HostID is the id that this host was given, for the records, or empty.
+	HostID string
 
-	mu    sync.Mutex
-	seats []*seat // the first holds the work directory
-	work  string
+	mu      sync.Mutex
+	claimed []string // recorded by Claim
+	seats   []*seat  // the first holds the work directory
+	work    string
 }
 
 // NewRun makes the work directory inside parent, which must exist.
@@ -63,9 +66,23 @@ func (r *Run) Temporary(final string) (string, error) {
 	return s.in(filesName, filepath.Base(final))
 }
 
-// Close makes what the run published final and removes all else that it made.
-// A process that dies before Close has published nothing: the next Sweep takes
-// it back. Announce success only after Close. Further calls do nothing.
+// Commit makes what the run published final. A process that dies before has
+// published nothing: the next Sweep takes it back. After an error Retract can
+// still take it back. Announce success only after Commit.
+func (r *Run) Commit() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seats {
+		if err := s.commit(); err != nil {
+			return fmt.Errorf("making what was published in %s final: %w", s.directory, err)
+		}
+	}
+	return nil
+}
+
+// Close commits, and removes all else that the run made. After Commit an error
+// is about no more than a file that remains, which the error names. Further calls
+// do nothing.
 func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -77,14 +94,21 @@ func (r *Run) Close() error {
 	return err
 }
 
-// Retract takes back what the run published and restores what that replaced.
+// Retract takes back what the run published, restores what that replaced, and
+// disclaims what it claimed.
 // After Close there is nothing to take back.
 func (r *Run) Retract() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var err error
+	for _, path := range r.claimed {
+		err = errors.Join(err, removeRecord(path, r.ID))
+	}
 	for _, s := range r.seats {
-		err = errors.Join(err, s.takeBack(r.ID))
+		if backErr := s.takeBack(r.ID); backErr != nil {
+			err = errors.Join(err, backErr)
+			s.keep = true
+		}
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -36,7 +37,10 @@ type seat struct {
 
 // owner is the content of the lock file.
 type owner struct {
+	// HostID is this machine's own, whatever id it was given: those of one id may
+	// not see each other's locks.
 	HostID  string    `json:"host_id"`
+	BootID  string    `json:"boot_id,omitempty"`
 	PID     int       `json:"pid"`
 	Created time.Time `json:"created"`
 }
@@ -54,7 +58,7 @@ func newSeat(directory, id string) (*seat, error) {
 			continue
 		}
 		s := &seat{directory: directory, path: path, lock: lock}
-		data, err := json.Marshal(owner{HostID: HostID(), PID: os.Getpid(), Created: time.Now().UTC()})
+		data, err := json.Marshal(owner{HostID: HostID(), BootID: bootID(), PID: os.Getpid(), Created: time.Now().UTC()})
 		if err == nil {
 			err = os.WriteFile(filepath.Join(path, lockName), data, 0o600)
 		}
@@ -68,17 +72,24 @@ func newSeat(directory, id string) (*seat, error) {
 
 // takeSeat returns nil without an error when a sweep was faster.
 func takeSeat(path string) (*flock.Flock, error) {
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
+	made := os.Mkdir(path, 0o700)
+	if made != nil && !errors.Is(made, fs.ErrExist) {
+		return nil, made
 	}
 	lock, err := tryLock(path, os.O_CREATE)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("%w; if its file system has no locks, use another directory", err)
+	case err == nil:
+		return lock, nil
 	}
-	return lock, nil
+	if made == nil {
+		err = errors.Join(err, removeFile(filepath.Join(path, lockName)), removeDirectory(path))
+	}
+	if isUnsupported(err) || errors.Is(err, syscall.ENOLCK) {
+		err = fmt.Errorf("its file system has no file locks; choose another directory: %w", err)
+	}
+	return nil, err
 }
 
 // tryLock locks the seat at path. It returns nil without an error when another
@@ -106,6 +117,17 @@ func tryLock(path string, create int) (*flock.Flock, error) {
 	return lock, nil
 }
 
+// commit makes what was published final: no sweep takes it back.
+func (s *seat) commit() error {
+	if len(s.entries) == 0 {
+		return nil
+	}
+	if err := removeFile(filepath.Join(s.path, journalName)); err != nil {
+		return err
+	}
+	return syncDirectory(s.path)
+}
+
 // remove removes the seat and all in it. The journal goes first, which makes
 // what was published final; the lock goes last, so that an interrupted removal
 // can be finished by a sweep.
@@ -122,7 +144,13 @@ func (s *seat) remove() error {
 	if err == nil {
 		err = s.empty()
 	}
+	emptied := err == nil
+	// Only a closed lock is really gone on file systems that keep open files
+	// under another name.
 	err = errors.Join(err, s.lock.Close())
+	if emptied {
+		err = errors.Join(err, s.removeDirectory())
+	}
 	s.lock = nil
 	if err != nil {
 		return fmt.Errorf("removing the hidden directory %s: %w", s.path, err)
@@ -130,7 +158,16 @@ func (s *seat) remove() error {
 	return nil
 }
 
-// empty removes what is in the seat, then its lock and the seat itself.
+// removeDirectory removes the emptied seat, unless it is another run's by now.
+func (s *seat) removeDirectory() error {
+	err := removeDirectory(s.path)
+	if _, taken := os.Lstat(s.lock.Path()); errors.Is(err, fs.ErrNotExist) || taken == nil {
+		return nil
+	}
+	return err
+}
+
+// empty removes what is in the seat, its lock last.
 func (s *seat) empty() error {
 	entries, err := os.ReadDir(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -138,7 +175,7 @@ func (s *seat) empty() error {
 	}
 	for _, entry := range entries {
 		if entry.Name() != lockName {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(s.path, entry.Name())))
+			err = errors.Join(err, removeAll(filepath.Join(s.path, entry.Name())))
 		}
 	}
 	if err != nil {
@@ -158,11 +195,7 @@ func (s *seat) empty() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	err = removeDirectory(s.path)
-	if _, taken := os.Lstat(s.lock.Path()); errors.Is(err, fs.ErrNotExist) || taken == nil {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // in returns a path below one of the seat's directories, which it makes.

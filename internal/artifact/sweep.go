@@ -31,7 +31,7 @@ func Sweep(directory string) (removed []string, err error) {
 		}
 		path := filepath.Join(directory, entry.Name())
 		if strings.HasPrefix(id, "probe-") {
-			_ = removeDirectory(path)
+			_ = unlinkDirectory(path)
 			continue
 		}
 		if uuid.Validate(id) != nil {
@@ -46,12 +46,19 @@ func Sweep(directory string) (removed []string, err error) {
 	return removed, err
 }
 
+// seen reports whether a lock of the owner is visible here: in whatever container
+// of this machine it was taken, and of another machine it may not be.
+func (by owner) seen() bool {
+	return by.BootID != "" && by.BootID == bootID() || OnHost("", by.HostID)
+}
+
 // sweepSeat removes one hidden directory if its run is dead.
 func sweepSeat(directory, path, id string) (removed []string, err error) {
 	content, err := os.ReadFile(filepath.Join(path, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
-		// Killed between mkdir and lock, or no run's directory at all.
-		if removeDirectory(path) == nil {
+		// Killed between mkdir and lock, or as good as removed, or no run's
+		// directory at all.
+		if removeLeftovers(path) {
 			removed = append(removed, path)
 		}
 		return removed, nil
@@ -63,8 +70,8 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 		return nil, err
 	}
 	var by owner
-	if json.Unmarshal(content, &by) == nil && otherHost(by.HostID) {
-		return nil, nil // its lock may not be visible here
+	if json.Unmarshal(content, &by) == nil && !by.seen() {
+		return nil, nil
 	}
 	lock, err := tryLock(path, 0)
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && lock == nil) {
@@ -79,7 +86,14 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 	}
 	for _, e := range s.entries {
 		final := filepath.Join(directory, e.Name)
-		if now, err := fingerprint(final); err == nil && e.File.sameInode(now) {
+		if isPlaceholder(filepath.Join(path, filesName, e.Name), final) {
+			if err := removeFile(final); err != nil {
+				return nil, errors.Join(err, lock.Close())
+			}
+			removed = append(removed, final)
+			continue
+		}
+		if published, err := s.published(e); err == nil && published {
 			if err := checkNotInUse(final); err != nil {
 				return nil, errors.Join(err, lock.Close())
 			}
@@ -89,8 +103,13 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 	if err := s.takeBack(id); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	if err := s.remove(); err != nil {
-		return nil, err
+	err = s.remove()
+	var held *LeftoverError
+	if errors.As(err, &held) {
+		return removed, nil // a later sweep removes it
+	}
+	if err != nil {
+		return removed, err
 	}
 	return append(removed, path), nil
 }

@@ -201,6 +201,14 @@ func TestSweepRemovesWhatWasKilledEarly(t *testing.T) {
 	locked := filepath.Join(directory, prefix+"00000000-0000-4000-8000-000000000002")
 	mkdir(t, locked)
 	write(t, filepath.Join(locked, lockName), "")
+	// Of another container of this machine.
+	contained := filepath.Join(directory, prefix+"00000000-0000-4000-8000-000000000003")
+	mkdir(t, contained)
+	by, err := json.Marshal(owner{HostID: "another", BootID: bootID()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(contained, lockName), string(by))
 	if _, err := Sweep(directory); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +229,7 @@ func TestSweepRefusesAJournalThatLeavesTheDirectory(t *testing.T) {
 	path := filepath.Join(root, "out", prefix+"00000000-0000-4000-8000-000000000003")
 	mkdir(t, path)
 	write(t, filepath.Join(path, lockName), "")
-	if err := writeSynced(filepath.Join(path, journalName), []journalEntry{{Name: "../victim", File: file}}); err != nil {
+	if err := writeSynced(filepath.Join(path, journalName), []journalEntry{{Name: "../victim", File: file}}, 0o600, Readers{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Sweep(filepath.Join(root, "out")); err == nil {
@@ -269,11 +277,15 @@ func TestSweepLeavesASeatThatARunHasTaken(t *testing.T) {
 	}
 }
 
-// TestSweepAgainstNewRuns has runs and sweeps meet in one directory: no run
-// may lose anything, and nothing may remain.
+// Runs and sweeps meet in one directory: no run may lose anything, and nothing
+// may remain.
 func TestSweepAgainstNewRuns(t *testing.T) {
 	t.Parallel()
-	directory := t.TempDir()
+	sweepsAgainstNewRuns(t, t.TempDir())
+}
+
+func sweepsAgainstNewRuns(t *testing.T, directory string) {
+	t.Helper()
 	stop, done := make(chan struct{}), make(chan error)
 	go func() {
 		for {

@@ -4,8 +4,10 @@ package artifact
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // addSystem adds nothing: migrations run on Linux only, and elsewhere the
@@ -14,10 +16,20 @@ func (f *Fingerprint) addSystem(string) error { return nil }
 
 func fileSystem(string) (device uint64, id string, err error) { return 0, "", nil }
 
+func birthOf(string) *time.Time { return nil }
+
+func setMark(string, string) error { return errors.ErrUnsupported }
+
+func getMark(string) string { return "" }
+
 func renameNoReplace(from, to string) error { return linkNoReplace(from, to) }
 
 func locked(string) (bool, error) { return false, nil }
 
+func isNotEmpty(err error) bool { return errors.Is(err, syscall.ENOTEMPTY) }
+
 func isNotDirectory(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 
-func removeDirectory(path string) error { return os.Remove(path) }
+func unlinkDirectory(path string) error { return os.Remove(path) }
+
+func groupOf(fs.FileInfo) uint32 { return noGroup }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
@@ -149,7 +150,14 @@ func TestAccAgent(t *testing.T) {
 		a.prepare(t, "chown", "-R", "1000:1000", filepath.Join(a.root, "work"))
 		return text
 	}
-	small := write("small.json", "raw", "/work/disk.raw", `"inspect": {}`)
+	small, err := manifest.Decode(strings.NewReader(write("small.json", "raw", "/work/disk.raw", `"inspect": {}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	question, err := json.Marshal(manifest.Question{Manifest: small})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range agentCases {
 		t.Run(name, func(t *testing.T) {
 			out, err := a.run(t, test.setup, test.environment, "", "--manifest", "/work/small.json")
@@ -158,7 +166,7 @@ func TestAccAgent(t *testing.T) {
 				t.Errorf("it ended with %v", err)
 			}
 			t.Log(out)
-			answer, err := a.run(t, test.setup, test.environment, small, "--preflight")
+			answer, err := a.run(t, test.setup, test.environment, string(question), "--preflight")
 			var foreseen []report.Problem
 			if decodeErr := json.Unmarshal([]byte(answer), &foreseen); err != nil || decodeErr != nil {
 				t.Fatalf("the preflight ended with %v and said %s", err, answer)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -40,6 +41,9 @@ type EngineOptions struct {
 	WorkDirectory string
 	// Acceleration is one of Accelerations.
 	Acceleration string
+	// HostID is the id that this host has in ownership records; if it is empty the
+	// engine derives one.
+	HostID string
 	// RunID is the id of the run, a UUID; if it is empty the engine makes one.
 	RunID string
 	// Freed are files that will have been deleted when a migration runs, for
@@ -83,6 +87,7 @@ type flags struct {
 	acceleration       string
 	workDirectory      string
 	cancelOnStdinClose bool
+	hostID             string
 	runID              string
 	printSchema        bool
 	preflight          bool
@@ -157,6 +162,7 @@ func (f *flags) define(root *cobra.Command) {
 	set.BoolVar(&f.events, "events", false, "print each event as a line of JSON; the last holds the report")
 	set.StringVar(&f.acceleration, "acceleration", Accelerations[0], "what the appliance runs on: "+strings.Join(Accelerations, ", "))
 	set.StringVar(&f.workDirectory, "work-directory", "", "`DIR` for temporary files, as large as what the guest changes (default: output.directory)")
+	set.StringVar(&f.hostID, "host-id", "", "`NAME` of this host in the ownership records, as the provider's host_id (default: derived from the machine's id and name)")
 	set.BoolVar(&f.cancelOnStdinClose, "cancel-on-stdin-close", false, "cancel when standard input ends; a manifest from there ends with its JSON")
 	set.BoolVar(&f.printSchema, "print-schema", false, "print the manifest's JSON Schema")
 	set.StringVar(&f.runID, "run-id", "", "`UUID` that the ownership records of this run will have")
@@ -182,6 +188,9 @@ func (f *flags) check() error {
 	}
 	if !slices.Contains(Accelerations, f.acceleration) {
 		return fmt.Errorf("unknown acceleration %q: use one of %s", f.acceleration, strings.Join(Accelerations, ", "))
+	}
+	if f.hostID != "" && !artifact.HostIDPattern.MatchString(f.hostID) {
+		return fmt.Errorf("host id %q: use 1 to 128 letters, digits or any of . _ : / @ -", f.hostID)
 	}
 	return nil
 }

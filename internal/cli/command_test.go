@@ -80,6 +80,7 @@ func TestUsageErrors(t *testing.T) {
 		"no manifest":       {nil, "no manifest: give --manifest FILE"},
 		"an argument":       {[]string{"migration.json"}, `unexpected argument "migration.json": give the manifest as --manifest migration.json`},
 		"an unknown flag":   {[]string{"--vmdk", "x"}, "unknown flag: --vmdk"},
+		"host id":           {[]string{"--manifest", "x", "--host-id", "a b"}, `host id "a b": use 1 to 128 letters`},
 		"acceleration":      {[]string{"--manifest", "x", "--acceleration", "hvf"}, `unknown acceleration "hvf": use one of auto, kvm, tcg`},
 		"quiet and verbose": {[]string{"--manifest", "x", "-q", "-v"}, "[quiet verbose]"},
 		"schema and run":    {[]string{"--manifest", "x", "--print-schema"}, "[manifest print-schema]"},
@@ -213,12 +214,12 @@ func TestArgumentsOverrideOptions(t *testing.T) {
 func TestEngineOptions(t *testing.T) {
 	t.Parallel()
 	var r recorder
-	run(t, r.engine, nil, "--manifest", manifestFile(t, `{}`), "--acceleration", "tcg", "--work-directory", "/fast")
-	if r.options.Acceleration != "tcg" || r.options.WorkDirectory != "/fast" {
+	run(t, r.engine, nil, "--manifest", manifestFile(t, `{}`), "--acceleration", "tcg", "--work-directory", "/fast", "--host-id", "pool-1")
+	if r.options.Acceleration != "tcg" || r.options.WorkDirectory != "/fast" || r.options.HostID != "pool-1" {
 		t.Errorf("the engine got %+v", r.options)
 	}
 	run(t, r.engine, nil, "--manifest", manifestFile(t, `{}`))
-	if r.options.Acceleration != "auto" || r.options.WorkDirectory != "" {
+	if r.options.Acceleration != "auto" || r.options.WorkDirectory != "" || r.options.HostID != "" {
 		t.Errorf("by default the engine got %+v", r.options)
 	}
 }

@@ -38,7 +38,7 @@ func migration(_ context.Context, m *manifest.Manifest, o EngineOptions) (*repor
 	result.AddArtifact(report.Artifact{Type: report.ArtifactConvertedImage, Path: m.OutputPath(), Format: "qcow2", SizeBytes: 3 << 20})
 	result.Finish()
 	result.Pipeline.DurationSeconds = 245.67
-	return result, result.WriteFile(m.ReportPath())
+	return result, result.WriteFile(m.ReportPath(), nil)
 }
 
 func TestConsoleLines(t *testing.T) {
@@ -282,7 +282,7 @@ func TestSummaryLeavesOutAnotherReport(t *testing.T) {
 	m := &manifest.Manifest{Output: manifest.Output{Directory: t.TempDir()}, Options: manifest.DefaultOptions()}
 	r := report.New()
 	r.Finish()
-	if err := r.WriteFile(m.ReportPath()); err != nil {
+	if err := r.WriteFile(m.ReportPath(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if text := summary(m, r, nil); !strings.Contains(text, m.ReportPath()) {

@@ -62,6 +62,7 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 	result, err := c.Engine(ctx, m, EngineOptions{
 		WorkDirectory: f.workDirectory,
 		Acceleration:  f.acceleration,
+		HostID:        f.hostID,
 		RunID:         f.runID,
 		Notify:        shown.event,
 	})

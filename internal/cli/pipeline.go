@@ -23,6 +23,7 @@ func Pipeline(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*repo
 	return pipeline.Run(ctx, m, pipeline.Options{
 		WorkDirectory: o.WorkDirectory,
 		Acceleration:  guest.Acceleration(o.Acceleration),
+		HostID:        o.HostID,
 		RunID:         o.RunID,
 		Notify:        o.Notify,
 	})

@@ -121,6 +121,20 @@ func bootsFrom(d drivers, image *initramfs.Image) string {
 	return ""
 }
 
+// networkCard is the best network card of QEMU that the kernel has a driver for.
+// What drives the others came to Linux long before virtio_net (2.6.25), but for
+// e1000e (2.6.24), which is also what is left where no driver is known.
+func networkCard(d drivers, image *initramfs.Image) string {
+	for _, card := range []struct{ driver, model string }{
+		{"virtio_net", "virtio"}, {"e1000e", "e1000e"}, {"e1000", "e1000"}, {"8139cp", "rtl8139"}, {"8139too", "rtl8139"},
+	} {
+		if d.place(card.driver, image) != placeMissing {
+			return card.model
+		}
+	}
+	return "e1000e"
+}
+
 // rootDrivers lists what the guest's root file system stands on. An image that
 // booted the guest has them; naming them costs nothing where they are there.
 func rootDrivers(mounts []guest.Mount, devices guest.Devices) []string {

@@ -101,6 +101,13 @@ type Kernel struct {
 	// "built-in", "initramfs", "module" (installed, not in the image) or
 	// "missing".
 	Virtio map[string]string `json:"virtio,omitempty"`
+	// BootsFrom is the virtio disk bus that the kernel finds its root file system
+	// on with its initramfs as it is: "virtio-blk", "virtio-scsi", or "" for
+	// neither and where no initramfs was read.
+	BootsFrom string `json:"-"`
+	// NICModel is the best network card of QEMU that the kernel has a driver for:
+	// "virtio", "e1000e", "e1000" or "rtl8139".
+	NICModel string `json:"-"`
 	// Action is what was done: "kept", "extended", "rebuilt" or "none".
 	Action string `json:"action,omitempty"`
 	// Reason says why, for people.
@@ -113,8 +120,8 @@ type Result struct {
 	Family  Family   `json:"family"`
 	Changes []Change `json:"changes"`
 	Kernels []Kernel `json:"kernels,omitempty"`
-	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel ("virtio"
-	// or "e1000") are what the default kernel boots from as it is now, and has a
+	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel (as of a
+	// Kernel) are what the default kernel boots from as it is now, and has a
 	// driver for. They are empty where no initramfs was looked at.
 	DiskBus  string `json:"disk_bus,omitempty"`
 	NICModel string `json:"nic_model,omitempty"`

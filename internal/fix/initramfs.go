@@ -57,13 +57,15 @@ func fixInitramfs(ctx context.Context, r *run) error {
 			return fmt.Errorf("kernel %s: %w", k.version, err)
 		}
 		result := repair.result
-		result.Default = i == preferred
-		r.result.Kernels = append(r.result.Kernels, result)
 		bus := bootsFrom(repair.drivers, repair.image)
+		result.Default, result.BootsFrom = i == preferred, bus
+		result.NICModel = networkCard(repair.drivers, repair.image)
+		r.result.Kernels = append(r.result.Kernels, result)
 		bootable = bootable || bus != ""
 		r.warnUnbootable(result, repair.drivers, bus)
 		if result.Default {
-			r.result.DiskBus, r.result.NICModel = hardwareOf(result, bus)
+			r.result.DiskBus = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus]
+			r.result.NICModel = result.NICModel
 		}
 		if len(repair.lacked) > 0 && repair.image != nil {
 			g := repair.image.Generator
@@ -76,16 +78,7 @@ func fixInitramfs(ctx context.Context, r *run) error {
 	return r.persistDrivers(persisted)
 }
 
-// hardwareOf is what a kernel that boots from the bus is to be given.
-func hardwareOf(k Kernel, bus string) (diskBus, nicModel string) {
-	diskBus, nicModel = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus], "virtio"
-	if _, network := k.HasVirtio(); !network {
-		nicModel = "e1000"
-	}
-	return diskBus, nicModel
-}
-
-const sataRemedy = "attach the disk to a SATA controller, and an e1000 network card where virtio_net is missing"
+const sataRemedy = "attach the disk to a SATA controller, and a network card of the model that guest.nic_model names"
 
 func (r *run) warnUnbootable(k Kernel, d drivers, bus string) {
 	subject := "kernel " + k.Version
@@ -101,7 +94,7 @@ func (r *run) warnUnbootable(k Kernel, d drivers, bus string) {
 	case bus == "virtio-scsi":
 		r.warn(subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
 	case k.Virtio["virtio_net"] == placeMissing && !d.builtin["virtio_net"] && k.Default:
-		r.warn(subject+" has no virtio_net driver", "use an e1000 network card")
+		r.warn(subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
 	}
 }
 

@@ -167,6 +167,7 @@ func TestInitramfsExtended(t *testing.T) {
 		Virtio: map[string]string{
 			"virtio_pci": "initramfs", "virtio_blk": "initramfs", "virtio_scsi": "initramfs", "virtio_net": "module",
 		},
+		BootsFrom: "virtio-blk", NICModel: "virtio",
 		Action: "extended", Reason: "append the modules virtio, virtio_pci, virtio_blk, virtio_scsi",
 	}}
 	if diff := cmp.Diff(want, r.result.Kernels); diff != "" {
@@ -347,7 +348,7 @@ func TestInitramfsWithoutVirtio(t *testing.T) {
 	old := "2.6.18-8.el5"
 	files := kernelFiles(old)
 	root := "/lib/modules/" + old + "/"
-	files[root+"modules.dep"] = "kernel/sd_mod.ko:\nkernel/ext4.ko:\n"
+	files[root+"modules.dep"] = "kernel/sd_mod.ko:\nkernel/ext4.ko:\nkernel/e1000.ko:\n"
 	r := runInitramfs(t, treeOf(t, files, map[string]string{
 		"/boot/initrd-" + old + ".img": cpioOf(t, map[string]string{
 			"lib/modules/" + old + "/sd_mod.ko": "", "lib/modules/" + old + "/ext4.ko": "", "init": "",

@@ -3,6 +3,8 @@ package fix
 import (
 	"context"
 	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 )
 
 // Survey lists the kernels that the guest can boot, newest first, and where
@@ -32,23 +34,27 @@ func Survey(ctx context.Context, t Target, images bool) ([]Kernel, error) {
 		}
 		kernel := Kernel{Version: k.version, Image: k.image, Initramfs: k.initramfs, Default: n == preferred}
 		kernel.Virtio = drivers.virtio(nil)
+		var image *initramfs.Image
 		if images && k.initramfs != "" {
-			image, err := r.readInitramfs(k.initramfs)
-			if err != nil {
-				kernel.Reason = err.Error()
+			if image, err = r.readInitramfs(k.initramfs); err != nil {
+				image, kernel.Reason = nil, err.Error()
 			} else {
 				kernel.Generator = string(image.Generator)
 				kernel.Virtio = drivers.virtio(image)
 			}
 		}
+		if images {
+			kernel.BootsFrom = bootsFrom(drivers, image)
+		}
+		kernel.NICModel = networkCard(drivers, image)
 		found = append(found, kernel)
 	}
 	return found, nil
 }
 
-// HasVirtio says whether the kernel comes with a virtio disk driver and a
-// virtio network driver, wherever they are packed.
-func (k Kernel) HasVirtio() (disk, network bool) {
+// HasVirtioDisk says whether the kernel comes with a virtio disk driver, wherever
+// it is packed.
+func (k Kernel) HasVirtioDisk() bool {
 	has := func(name string) bool { place, known := k.Virtio[name]; return known && place != placeMissing }
-	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi")), has("virtio_net")
+	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
 }

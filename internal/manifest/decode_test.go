@@ -185,6 +185,8 @@ func TestDecodeDefaults(t *testing.T) {
 			},
 			func(*manifest.Manifest) {},
 		},
+		"no pipeline is all stages":   {map[string]string{"pipeline": ""}, func(*manifest.Manifest) {}},
+		"null pipeline is all stages": {map[string]string{"pipeline": "null"}, func(*manifest.Manifest) {}},
 		"a stage that is absent is off": {
 			map[string]string{"pipeline": `{"inspect": {}, "convert": null}`},
 			func(m *manifest.Manifest) {
@@ -260,8 +262,7 @@ func TestDecodeErrors(t *testing.T) {
 			"{}",
 			`1:1 version: missing required field
 			 1:1 source: missing required field
-			 1:1 output: missing required field
-			 1:1 pipeline: missing required field`,
+			 1:1 output: missing required field`,
 		},
 		"required fields of sections": {
 			`{

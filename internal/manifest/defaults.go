@@ -36,9 +36,12 @@ func DefaultOptions() Options {
 	return o
 }
 
-func (m *Manifest) setDefaults() { m.Options.setDefaults() }
+func (m *Manifest) setDefaults() {
+	m.Pipeline = DefaultPipeline()
+	m.Options.setDefaults()
+}
 
-func (*Manifest) required() []string { return []string{"version", "source", "output", "pipeline"} }
+func (*Manifest) required() []string { return []string{"version", "source", "output"} }
 
 func (s *Source) setDefaults() {
 	*s = Source{VerifyChecksums: true, MaxVirtualSize: DefaultMaxVirtualSize}

@@ -69,8 +69,6 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"no version":          {"version": ``},
 		"no source":           {"source": ``},
 		"no output":           {"output": ``},
-		"no pipeline":         {"pipeline": ``},
-		"pipeline is null":    {"pipeline": `null`},
 		"no stage":            {"pipeline": `{}`},
 		"unknown field":       {"options": `{"verbos": 1}`},
 		"unknown section":     {"opts": `{}`},
@@ -130,6 +128,8 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 	}
 	for name, members := range map[string]map[string]string{
 		"minimal":      nil,
+		"no pipeline":  {"pipeline": ``},
+		"no stages":    {"pipeline": `null`},
 		"nulls":        {"metadata": `null`, "options": `{"verbose": null}`, "pipeline": `{"fix": {"fstab_mode": null, "backup": null}, "convert": null}`},
 		"initramfs":    {"pipeline": `{"fix": {"initramfs": "rebuild", "regen_initramfs": true}}`},
 		"no initramfs": {"pipeline": `{"fix": {"initramfs": "auto", "regen_initramfs": false}}`},

@@ -99,7 +99,8 @@ type Output struct {
 }
 
 // Pipeline switches the stages and holds their options. load_manifest always
-// runs and has none.
+// runs and has none. In a manifest without a pipeline all stages run; in a
+// given one, none but those that it names.
 type Pipeline struct {
 	Inspect  Inspect  `json:"inspect"`
 	Fix      Fix      `json:"fix"`

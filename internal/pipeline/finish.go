@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -30,22 +33,50 @@ func (r *run) finish(err error) (*report.Report, error) {
 		r.recordFailure(err)
 	}
 	r.report.Finish()
-	if failure := r.writeReport(); failure != nil {
-		r.recordFailure(failure)
-		err = errors.Join(err, failure, r.retract())
-		r.report.Finish()
-	}
-	if failure := r.closeArtifacts(); failure != nil {
+	if failure := r.conclude(); failure != nil {
+		failure = errors.Join(failure, r.retract())
 		r.recordFailure(failure)
 		err = errors.Join(err, failure)
 		r.report.Finish()
-		err = errors.Join(err, r.writeReport())
+		_ = r.writeReport() // that of a failure is no failure
 	}
+	r.cleanUp()
 	if err != nil {
 		artifact.RemoveEmpty(r.made)
 	}
 	r.notify(report.Event{Type: report.EventFinished, Success: err == nil, Report: r.report})
 	return r.report, err
+}
+
+// conclude writes the report and makes final what was published.
+func (r *run) conclude() error {
+	if err := r.writeReport(); err != nil {
+		return err
+	}
+	if r.artifacts == nil || !r.report.Pipeline.Success {
+		return nil
+	}
+	return r.artifacts.Commit()
+}
+
+// cleanUp removes all but what was published. The migration is over: what cannot
+// be removed now fails nothing any more, and a later run will find it.
+func (r *run) cleanUp() {
+	id, failure := "", error(nil)
+	if r.artifacts != nil {
+		id = r.artifacts.ID
+	}
+	if failure = r.closeArtifacts(); failure == nil {
+		return
+	}
+	r.warn("what this run used is not all removed: "+failure.Error(),
+		"remove it when nothing has it open any more; so does the next migration into the same directory")
+	r.report.Finish()
+	// The report that is there may not be replaced any more. Then only whoever
+	// started the run is told.
+	if r.writeReport() == nil && r.report.Pipeline.Success {
+		_ = artifact.Renew(r.manifest.ReportPath(), id)
+	}
 }
 
 // recordFailure enters err into the report and tells it.
@@ -55,13 +86,20 @@ func (r *run) recordFailure(err error) {
 	r.notify(report.Event{Type: report.EventError, Stage: stage, Message: err.Error(), Remedy: remedy})
 }
 
-// retract takes back whatever was published before the run failed.
+// retract takes back whatever was published before the run failed. What cannot be
+// taken back stays in the report, so that it can be deleted.
 func (r *run) retract() error {
-	r.report.Artifacts = nil
-	if r.artifacts == nil {
-		return nil
+	if r.artifacts != nil {
+		if err := r.artifacts.Retract(); err != nil {
+			r.report.Artifacts = slices.DeleteFunc(r.report.Artifacts, func(a report.Artifact) bool {
+				_, gone := os.Lstat(a.Path)
+				return errors.Is(gone, fs.ErrNotExist)
+			})
+			return fmt.Errorf("the next migration into the same directory tries again: %w", err)
+		}
 	}
-	return r.artifacts.Retract()
+	r.report.Artifacts = []report.Artifact{}
+	return nil
 }
 
 // closeArtifacts makes what was published final and removes everything else.

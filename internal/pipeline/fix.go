@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -50,6 +51,9 @@ func (r *run) fix() (report.StageResult, error) {
 	if err := r.inject(injection, target, &result); err != nil {
 		return nil, err
 	}
+	if err := r.completeHardware(target, &result); err != nil {
+		return nil, err
+	}
 	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
 		return nil, err
 	}
@@ -57,6 +61,21 @@ func (r *run) fix() (report.StageResult, error) {
 		return result, r.verifySource()
 	}
 	return result, r.keepOverlays()
+}
+
+// completeHardware says what the guest is to be given where the fixes do not: no
+// initramfs was looked at, or which kernel boots is not known.
+func (r *run) completeHardware(target fix.Target, result *report.FixResult) error {
+	if result.DiskBus != "" {
+		return nil
+	}
+	kernels, err := fix.Survey(r.ctx, target, true)
+	if err != nil {
+		return fmt.Errorf("reading the guest's kernels: %w", err)
+	}
+	needed := r.adviseHardware(kernels)
+	result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
+	return nil
 }
 
 // writtenPaths are guest paths in every file system that was written to.

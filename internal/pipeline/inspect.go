@@ -72,47 +72,43 @@ func (r *run) inspectDisk(n int, info qemuimg.Info) report.InspectedDisk {
 
 // guestInfo gathers what is known of the guest by now.
 func (r *run) guestInfo() (report.Guest, error) {
-	info := report.Guest{Firmware: r.system.firmware, DiskBus: "virtio", NICModel: "virtio"}
+	info := report.Guest{Firmware: r.system.firmware}
 	if len(r.source.Disks) > 0 {
 		info.VirtualSize = r.source.Disks[r.system.bootDisk].VirtualSize
 	}
 	os := r.system.os
-	if os == nil {
-		return info, nil
+	if os != nil {
+		info.Type, info.Distro, info.ProductName = os.Type, os.Distro, os.Product
+		info.Version, info.Arch, info.Hostname, info.PackageFormat = os.Version, os.Arch, os.Hostname, os.PackageFormat
 	}
-	info.Type, info.Distro, info.ProductName = os.Type, os.Distro, os.Product
-	info.Version, info.Arch, info.Hostname, info.PackageFormat = os.Version, os.Arch, os.Hostname, os.PackageFormat
-	if os.Type != "linux" {
-		return info, nil
-	}
-	r.progress(95, "reading the kernels")
 	collect := r.manifest.Pipeline.Inspect.CollectGuestInfo
-	kernels, err := fix.Survey(r.ctx, r.target(), collect)
-	if err != nil {
-		return info, fmt.Errorf("reading the guest's kernels: %w", err)
+	var kernels []fix.Kernel
+	if os != nil && os.Type == "linux" {
+		r.progress(95, "reading the kernels")
+		var err error
+		if kernels, err = fix.Survey(r.ctx, r.target(), collect); err != nil {
+			return info, fmt.Errorf("reading the guest's kernels: %w", err)
+		}
 	}
 	if collect {
 		info.Kernels = reportedKernels(kernels)
 	}
-	info.DiskBus, info.NICModel = hardwareFor(kernels)
+	if r.manifest.Pipeline.Fix.Enabled {
+		// The fix stage says what the guest boots from in the end.
+		info.DiskBus, info.NICModel = expectedHardware(kernels)
+		return info, nil
+	}
+	needed := r.adviseHardware(kernels)
+	info.DiskBus, info.NICModel = needed.diskBus, needed.nicModel
 	return info, nil
 }
 
-// hardwareFor is the disk bus and network card that the guest's default kernel
-// has drivers for: virtio, or what every kernel knows.
-func hardwareFor(kernels []fix.Kernel) (diskBus, nicModel string) {
-	diskBus, nicModel = "virtio", "virtio"
-	for _, k := range kernels {
-		if !k.Default {
-			continue
-		}
-		disk, network := k.HasVirtio()
-		if !disk {
-			diskBus = "sata"
-		}
-		if !network {
-			nicModel = "e1000"
-		}
+// adviseHardware says what the guest is to be given as it is, and warns where
+// that is not virtio.
+func (r *run) adviseHardware(kernels []fix.Kernel) hardware {
+	needed := hardwareFor(r.system.os, kernels)
+	if needed.reason != "" {
+		r.warn(needed.warning(), needed.remedy)
 	}
-	return diskBus, nicModel
+	return needed
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/google/uuid"
@@ -23,7 +24,16 @@ func (r *run) loadManifest() (report.StageResult, error) {
 	if err := m.CheckHost(); err != nil {
 		return nil, err
 	}
-	if err := r.checkOutputs(); err != nil {
+	work := r.workDirectory()
+	err := r.checkOutputs()
+	if errors.Is(err, fs.ErrExist) {
+		// What stands there may be of a run that was killed before it was done.
+		if err := r.sweep(m.OutputDirectory()); err != nil {
+			return nil, err
+		}
+		err = r.checkOutputs()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := r.checkReport(); err != nil {
@@ -35,7 +45,6 @@ func (r *run) loadManifest() (report.StageResult, error) {
 	if err := r.checkTools(); err != nil {
 		return nil, err
 	}
-	work := r.workDirectory()
 	if err := r.sweep(work, m.OutputDirectory()); err != nil {
 		return nil, err
 	}
@@ -48,7 +57,7 @@ func (r *run) loadManifest() (report.StageResult, error) {
 		return nil, fmt.Errorf("making the work directory in %s: %w", work, err)
 	}
 	r.artifacts = artifacts
-	r.artifacts.Directories = r.made
+	r.artifacts.Directories, r.artifacts.HostID = r.made, r.options.HostID
 	if err := r.reserveOutputs(); err != nil {
 		return nil, err
 	}
@@ -60,6 +69,7 @@ func (r *run) loadManifest() (report.StageResult, error) {
 	if err != nil {
 		return nil, fmt.Errorf("source.path: %w", err)
 	}
+	r.showProgress()
 	for _, warning := range r.source.Warnings {
 		r.warn(warning, "")
 	}
@@ -142,7 +152,8 @@ func (r *run) reserveOutputs() error {
 		outputs = append(outputs, r.manifest.ReportPath())
 	}
 	if err := r.artifacts.Reserve(outputs...); err != nil {
-		r.reportIsAnothers = true
+		var busy *artifact.BusyError
+		r.reportIsAnothers = errors.As(err, &busy)
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
@@ -205,7 +216,7 @@ func (r *run) sweep(directories ...string) error {
 			return fmt.Errorf("removing what an earlier run left in %s: %w", directory, err)
 		}
 		for _, path := range removed {
-			r.warn(fmt.Sprintf("removed %s, left by a run that was killed", path), "")
+			r.warn(fmt.Sprintf("removed %s, left by an earlier run", path), "")
 		}
 	}
 	return nil

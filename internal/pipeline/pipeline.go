@@ -20,6 +20,8 @@ type Options struct {
 	// output directory, so that publishing is a rename.
 	WorkDirectory string
 	Acceleration  guest.Acceleration
+	// HostID is the id that this host has in ownership records; empty derives one.
+	HostID string
 	// RunID is the id that the run's ownership records have, a UUID; empty makes
 	// a new one.
 	RunID string
@@ -73,6 +75,7 @@ type run struct {
 	progressFile *progressFile // nil where there is none
 	// reportIsAnothers says that another run writes to the report's path now.
 	reportIsAnothers bool
+	saidExposed      bool
 }
 
 // image is one output file before it is published.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,27 +77,6 @@ func TestRunConverts(t *testing.T) {
 			}
 			checkProgress(t, events)
 		})
-	}
-}
-
-// Who could not read the source must not read its secrets in the image.
-func TestRunGuardsImages(t *testing.T) {
-	t.Parallel()
-	for _, mode := range []fs.FileMode{0o600, 0o640, 0o444} {
-		m := conversion(smallVMDK(t), t.TempDir())
-		if err := os.Chmod(m.SourcePath(), mode); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := pipeline.Run(t.Context(), m, pipeline.Options{}); err != nil {
-			t.Fatal(err)
-		}
-		image, err := os.Stat(m.OutputPath())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := image.Mode().Perm(); got&^(mode|0o600) != 0 || got&0o600 != 0o600 {
-			t.Errorf("the source has the mode %o, and the image %o", mode, got)
-		}
 	}
 }
 

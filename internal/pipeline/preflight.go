@@ -73,18 +73,32 @@ func (r *run) preflight() (found []report.Problem) {
 	return found
 }
 
-// checkOutputDirectory refuses an output directory that is, or lies below, a file.
+// checkOutputDirectory refuses an output directory that is, or lies below, a file
+// or that cannot be written.
 func checkOutputDirectory(directory string) error {
 	at := existing(directory)
 	info, err := os.Stat(at)
 	if isFile := err == nil && !info.IsDir(); !isFile {
-		return nil
+		return checkWritable(at)
 	}
 	problem := fmt.Errorf("the output directory %s is a file", directory)
 	if at != directory {
 		problem = fmt.Errorf("the output directory %s cannot be made, because %s is a file", directory, at)
 	}
 	return withRemedy(problem, "choose another output.directory, or move that file away")
+}
+
+// checkWritable asks whether files can be made in a directory and makes none.
+// What else may stand in the way is found by the migration.
+func checkWritable(directory string) error {
+	err := unix.Faccessat(unix.AT_FDCWD, directory, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	switch {
+	case errors.Is(err, unix.EROFS):
+		return withRemedy(fmt.Errorf("%s cannot be written: its file system is mounted read-only", directory), "mount it for writing, or choose another output.directory")
+	case errors.Is(err, unix.EACCES):
+		return withRemedy(fmt.Errorf("%s cannot be written: %w", directory, err), "change its permissions, or choose another output.directory")
+	}
+	return nil
 }
 
 // checkWorkDirectory looks at a work directory that was chosen.

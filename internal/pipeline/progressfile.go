@@ -2,11 +2,11 @@ package pipeline
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -17,7 +17,7 @@ const progressName = "progress.json"
 
 // progressFile receives the events of a run.
 type progressFile struct {
-	file    *os.File
+	file    *artifact.ProgressFile
 	percent float64 // of the running stage, already written
 	message string
 }

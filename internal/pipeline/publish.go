@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -27,7 +26,7 @@ func (r *run) publish() error {
 		if err != nil {
 			return fmt.Errorf("reading back what was written for %s: %w", image.final, err)
 		}
-		if err := r.guard(image.temporary, written.Mode().Perm()); err != nil {
+		if err := r.guardImage(image.temporary); err != nil {
 			return fmt.Errorf("setting the mode of %s: %w", image.final, err)
 		}
 		images = append(images, report.Artifact{
@@ -55,19 +54,6 @@ func (r *run) publish() error {
 		r.report.AddArtifact(image)
 	}
 	return nil
-}
-
-// guard lets nobody read an image who could not read all of its source: the
-// guest's secrets are in both.
-func (r *run) guard(path string, mode fs.FileMode) error {
-	guarded := mode
-	for _, file := range r.source.Files {
-		guarded &= file.Mode.Perm()
-	}
-	if guarded |= 0o600; guarded == mode {
-		return nil
-	}
-	return os.Chmod(path, guarded)
 }
 
 // record is what the ownership record of each file of this run says.

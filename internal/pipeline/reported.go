@@ -36,7 +36,10 @@ func reportedChanges[C fix.Change | inject.Change](changes []C) []report.Change 
 func reportedKernels(kernels []fix.Kernel) []report.Kernel {
 	var reported []report.Kernel
 	for _, kernel := range kernels {
-		reported = append(reported, report.Kernel(kernel))
+		reported = append(reported, report.Kernel{
+			Version: kernel.Version, Image: kernel.Image, Initramfs: kernel.Initramfs, Generator: kernel.Generator, Default: kernel.Default,
+			Virtio: kernel.Virtio, Action: kernel.Action, Reason: kernel.Reason,
+		})
 	}
 	return reported
 }

@@ -70,10 +70,14 @@ func (r *run) writeReport() error {
 		err = reportVacant(path, success && m.Output.Overwrite, r.published()...)
 	}
 	if err == nil {
-		err = r.report.WriteFile(path)
+		err = r.report.WriteFile(path, r.guardReport)
 	}
 	switch {
 	case err != nil && !success:
+		// That the run succeeded must not stay written.
+		if r.report.WrittenTo(path) {
+			_ = os.Remove(path)
+		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("writing the report: %w", err)

@@ -28,7 +28,9 @@ type settings struct {
 	acceleration  string
 	workDirectory string
 	lockDirectory string
-	concurrent    int
+	// hostID is the id that this host was given, or empty.
+	hostID     string
+	concurrent int
 }
 
 // engine runs migrations with the provider's settings, a bounded number at a
@@ -154,6 +156,7 @@ func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report,
 		Manifest:      m,
 		Acceleration:  e.acceleration,
 		WorkDirectory: e.workDirectory,
+		HostID:        e.hostID,
 		Executable:    e.executable,
 		RunID:         id,
 		Notify:        newProgressLog(ctx).notify,

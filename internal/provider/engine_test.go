@@ -188,6 +188,9 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	run.Directories = made
+	if at := slices.Index(os.Args, "--host-id"); at >= 0 {
+		run.HostID = os.Args[at+1]
+	}
 	bare, err := m.WithoutSecrets()
 	if err != nil {
 		return err
@@ -226,7 +229,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	if !m.Options.Report.Enabled {
 		return nil
 	}
-	if err := rep.WriteFile(m.ReportPath()); err != nil {
+	if err := rep.WriteFile(m.ReportPath(), nil); err != nil {
 		return err
 	}
 	record, err := fakeRecord(origin)

@@ -62,9 +62,10 @@ func TestAccInspectionFails(t *testing.T) {
 	})
 }
 
+// The guest is as VMware leaves it: its initramfs has no virtio driver.
 func TestAccInspectionOfGuest(t *testing.T) {
 	requireTerraform(t)
-	recipe, err := testguest.Lookup(testguest.Flagship)
+	recipe, err := testguest.Lookup("debian12-bios-no-virtio")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,11 +76,17 @@ func TestAccInspectionOfGuest(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: realFactories(t),
 		Steps: []resource.TestStep{{
-			Config: fmt.Sprintf(`data "hyper2kvm_inspection" "test" { source = { type = "vmdk", path = %q } }`, source),
+			Config: fmt.Sprintf(`
+				data "hyper2kvm_inspection" "test" { source = { type = "vmdk", path = %q } }
+				output "warnings" { value = join("\n", data.hyper2kvm_inspection.test.warnings[*].message) }`, source),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("distro"), knownvalue.StringExact("debian")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("firmware"), knownvalue.StringExact("bios")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("disks").AtSliceIndex(0).AtMapKey("partitions"), knownvalue.NotNull()),
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("disk_bus"), knownvalue.StringExact("sata")),
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("nic_model"), knownvalue.StringExact("virtio")),
+				statecheck.ExpectKnownOutputValue("warnings",
+					knownvalue.StringRegexp(regexp.MustCompile("needs a SATA disk and a virtio network card: kernel .* has no virtio disk driver"))),
 			},
 		}},
 	})

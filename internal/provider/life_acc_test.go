@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,7 @@ resource "hyper2kvm_migration" "test" {
 type life struct {
 	*cli
 	source, directory, image, report, locks string
+	mark, slow                              string // where processes are killed
 }
 
 // newLife migrates once.
@@ -236,38 +238,44 @@ func lifeOnAnotherHost(t *testing.T, executable string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{l.image, artifact.RecordPath(l.image)} {
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
+	away := l.directory + ".away"
+	if err := errors.Join(os.Rename(l.directory, away), os.Mkdir(l.directory, 0o700)); err != nil {
+		t.Fatal(err)
 	}
-	l.wants(false, "plan", "Unable to find out whether an image exists", "not on this host")
+	l.wants(true, "plan", emptyPlan, "Image cannot be seen from here", "not on this host")
+	// Storage that both hosts see, from which somebody deleted the image.
+	if err := errors.Join(os.Remove(l.directory), os.Rename(away, l.directory), os.Remove(l.image), os.Remove(artifact.RecordPath(l.image))); err != nil {
+		t.Fatal(err)
+	}
+	l.wants(true, "plan", planCreates)
+}
+
+// written writes to the image, as a virtual machine does that boots from it.
+func (l *life) written() {
+	l.t.Helper()
+	file, err := os.OpenFile(l.image, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = file.WriteString("written by a machine")
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 // A machine that boots from an image changes it.
 func lifeDrifts(t *testing.T, executable string) {
 	l := newLife(t, executable, "", "")
 	l.apply()
-	grow := func() {
-		t.Helper()
-		file, err := os.OpenFile(l.image, os.O_WRONLY|os.O_APPEND, 0)
-		if err == nil {
-			_, err = file.WriteString("written by a machine")
-		}
-		if err == nil {
-			err = file.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	grow()
+	l.written()
 	l.wants(true, "plan", emptyPlan)
 	l.destroy()
 	l.configure("", `drift_detection = "checksum"`)
 	l.apply()
 	l.wants(true, "plan", emptyPlan)
-	grow()
+	l.written()
 	l.wants(true, "plan", planReplaces)
 	l.destroy()
 	l.holds()
@@ -382,7 +390,9 @@ func lifeReplaced(t *testing.T, executable string) {
 		t.Error("the image was not exchanged")
 	}
 	l.destroy()
-	l.holds()
+	if _, err := os.Lstat(l.directory); err == nil {
+		t.Errorf("the directory that was made for the first image is still there, with %q", listing(t, l.directory))
+	}
 }
 
 func lifeOfAChangedSource(t *testing.T, executable string) {

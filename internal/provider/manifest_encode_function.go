@@ -73,9 +73,6 @@ func encodeManifest(fields map[string]any) (string, error) {
 	if _, ok := fields["version"]; !ok {
 		fields["version"] = manifest.Version
 	}
-	if _, ok := fields["pipeline"]; !ok {
-		fields["pipeline"] = manifest.DefaultPipeline()
-	}
 	text, err := json.Marshal(fields)
 	if err != nil {
 		return "", err

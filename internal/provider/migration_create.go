@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -67,7 +69,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, sourceFiles(rep))...)
 	resp.Diagnostics.Append(rememberIdentity(ctx, resp.Private, publishedPaths(m, rep))...)
-	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, artifact.HostID())...)
+	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, cmp.Or(r.engine.hostID, artifact.HostID()))...)
 }
 
 // createTimeout is how long the migration may take.
@@ -108,6 +110,10 @@ func checkVacant(m *manifest.Manifest) (diags diag.Diagnostics) {
 	image := imagePath(m)
 	if image == "" || m.Output.Overwrite {
 		return nil
+	}
+	if _, err := os.Lstat(image); err == nil {
+		// A migration that was killed before it was done leaves nothing to import.
+		_, _ = artifact.Sweep(filepath.Dir(image))
 	}
 	if _, err := os.Lstat(image); err != nil {
 		return nil // the engine says what else may be wrong

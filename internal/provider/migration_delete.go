@@ -14,7 +14,7 @@ import (
 func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state migrationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	identity, diags := recallIdentity(ctx, req.Private)
+	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -43,7 +43,7 @@ func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) 
 		// Another migration's report, or the user's own file. It must not
 		// stop the images from being deleted.
 		files.foreign = append(files.foreign, status.Reason)
-	case artifact.StateUnknown:
+	case artifact.StateUnknown, artifact.StateElsewhere:
 		files.unclear = append(files.unclear, path)
 	default:
 		files.deletable = append(files.deletable, path)

@@ -71,6 +71,8 @@ func nothingRemains(m *manifest.Manifest, rep *report.Report) string {
 	switch {
 	case rep == nil:
 		return "The next migration into the same directory removes what it may have left."
+	case leftFiles(rep):
+		return "What it published could not be removed."
 	case m.Options.Report.Enabled && rep.WrittenTo(m.ReportPath()):
 		return "Nothing of it remains but the report " + m.ReportPath() + "."
 	default:

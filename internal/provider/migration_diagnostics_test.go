@@ -41,7 +41,7 @@ func TestErrorsNameTheReportOfTheirRun(t *testing.T) {
 	if named() {
 		t.Error("a report that was not written is named")
 	}
-	if err := rep.WriteFile(m.ReportPath()); err != nil {
+	if err := rep.WriteFile(m.ReportPath(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if !named() {

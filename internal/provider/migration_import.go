@@ -58,7 +58,7 @@ func (r *migrationResource) ImportState(ctx context.Context, req resource.Import
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
-	resp.Diagnostics.Append(remember(ctx, resp.Private, identityKey, record.Identity())...)
+	resp.Diagnostics.Append(remember(ctx, resp.Private, identityKey, identityAt(file, record))...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, sourceKey, origin.Source)...)
 	resp.Diagnostics.Append(remember(ctx, resp.Private, importedKey, true)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identityModel{Path: model.ID, HostID: types.StringPointerValue(orNull(record.HostID))})...)
@@ -80,6 +80,11 @@ func readOrigin(file string) (*artifact.Record, *report.Origin, diag.Diagnostics
 	}
 	if status := artifact.Check(file, record.Identity()); status.State != artifact.StateOwned && status.State != artifact.StateChanged {
 		diags.AddError(summary, status.Reason+".")
+		return nil, nil, diags
+	}
+	if artifact.Unfinished(file, record) {
+		diags.AddError(summary, fmt.Sprintf("The migration that made %s (run %s) goes on, or was killed before it was done. "+
+			"In the latter case the next migration into that directory removes the image.", file, record.RunID))
 		return nil, nil, diags
 	}
 	var origin report.Origin

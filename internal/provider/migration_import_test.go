@@ -87,6 +87,36 @@ func TestImportOfWhatTheRecordDoesNotTell(t *testing.T) {
 	}
 }
 
+// What a run has published and not made final is nobody's yet: when the run is
+// dead, the next one removes it.
+func TestImportOfAnUnfinishedMigration(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	image := filepath.Join(directory, "web.qcow2")
+	run, err := artifact.NewRun(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	temporary, err := run.Temporary(image)
+	if err == nil {
+		err = os.WriteFile(temporary, []byte("image"), 0o600)
+	}
+	if err == nil {
+		err = run.Publish(temporary, image, artifact.Record{}, false)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t, &hyper2kvmProvider{}, "{}")
+	_, diags := s.importState(image, "")
+	wantText(t, strings.Join(texts(diags), "\n"), "Unable to import migration", "goes on, or was killed before it was done")
+	if err := run.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, diags = s.importState(image, "")
+	wantText(t, strings.Join(texts(diags), "\n"), "does not say what was migrated")
+}
+
 func TestImportFails(t *testing.T) {
 	t.Parallel()
 	m := migrate(t, "")

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -182,6 +183,26 @@ func TestManifest(t *testing.T) {
 				t.Errorf("unknown (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestShortestManifest holds the defaults of the command to those of the
+// resource.
+func TestShortestManifest(t *testing.T) {
+	t.Parallel()
+	const sections = `"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}`
+	for _, pipeline := range []string{"", `, "pipeline": null`, `, "pipeline": {"inspect": {}}`, `, "pipeline": {"convert": {"enabled": true}, "fix": null}`} {
+		fromHCL, _, diags := configured(t, `{`+sections+pipeline+`}`).manifest(t.Context())
+		if diags.HasError() {
+			t.Fatal(diags)
+		}
+		fromJSON, err := manifest.Decode(strings.NewReader(`{"version": "1.0", ` + sections + pipeline + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(fromJSON, fromHCL); diff != "" {
+			t.Errorf("manifest%s (-command +resource):\n%s", pipeline, diff)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -67,16 +68,26 @@ func rememberIdentity(ctx context.Context, private writablePrivateState, paths [
 			diags.AddWarning("Unable to read an ownership record", err.Error())
 			continue
 		}
-		diags.Append(remember(ctx, private, identityKey, record.Identity())...)
+		diags.Append(remember(ctx, private, identityKey, identityAt(path, record))...)
 		return diags
 	}
 	return diags
 }
 
-// recallIdentity is the stored identity. Without one it is empty, and the
-// records alone decide.
-func recallIdentity(ctx context.Context, private privateState) (identity artifact.Identity, diags diag.Diagnostics) {
+// identityAt is the identity of the run that published the file at path.
+func identityAt(path string, record *artifact.Record) artifact.Identity {
+	identity := record.Identity()
+	identity.Directory = filepath.Dir(path)
+	return identity
+}
+
+// recallIdentity is the stored identity, for this host to judge by. Without one
+// it is empty, and the records alone decide.
+func (e *engine) recallIdentity(ctx context.Context, private privateState) (identity artifact.Identity, diags diag.Diagnostics) {
 	diags = recall(ctx, private, identityKey, &identity)
+	if e != nil { // it is configured
+		identity.Here = e.hostID
+	}
 	return identity, diags
 }
 

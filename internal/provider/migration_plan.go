@@ -40,7 +40,7 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	paths := plannedPaths(m, read.unknown)
 	// A replacement was planned before with the state, and comes with its
 	// private part.
-	identity, diags := recallIdentity(ctx, req.Private)
+	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.engine.claimPaths(paths, identity.RunID)...)
 	old := replacedFiles{deletes: plan.OnDestroy.ValueString() != onDestroyKeep, overwrites: plan.Overwrite.ValueBool()}

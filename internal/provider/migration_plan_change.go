@@ -31,7 +31,8 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	m, read, diags := c.plan.manifest(ctx)
 	resp.Diagnostics.Append(diags...)
 	c.manifest, c.paths = m, plannedPaths(m, read.unknown)
-	resp.Diagnostics.Append(recall(ctx, req.Private, identityKey, &c.identity)...)
+	c.identity, diags = r.engine.recallIdentity(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, checksumsKey, &c.published)...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, importedKey, &c.imported)...)
@@ -202,7 +203,7 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 func (r *migrationResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var state migrationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	identity, diags := recallIdentity(ctx, req.Private)
+	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

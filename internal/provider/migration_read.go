@@ -2,7 +2,11 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,7 +20,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	var state migrationModel
 	var published checksums
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	identity, diags := recallIdentity(ctx, req.Private)
+	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	images, diags := state.imageModels(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -29,7 +33,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		published = checksums{}
 	}
 	read := state.DriftDetection.ValueString() == driftChecksum
-	var missing []string
+	var missing, elsewhere []string
 	for i, image := range images {
 		status := artifact.Check(image.Path, identity)
 		switch status.State {
@@ -37,9 +41,14 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		case artifact.StateMissing:
 			missing = append(missing, image.Path)
 			continue
+		case artifact.StateElsewhere:
+			// As good as always on an agent that lives for one run. To migrate
+			// again would be wrong, and to stop would be for ever.
+			elsewhere = append(elsewhere, status.Reason+".")
+			continue
 		case artifact.StateUnknown:
-			resp.Diagnostics.AddError("Unable to find out whether an image exists", status.Reason+".\n\n"+
-				"If the image is gone for good, take the resource out of the state with `terraform state rm`.")
+			resp.Diagnostics.AddError("Unable to find out whether an image exists", paragraphs(status.Reason+".",
+				"If the image is gone for good, take the resource out of the state with `terraform state rm`.", otherwiseAnotherHost(image.Path)))
 			continue
 		case artifact.StateReplaced, artifact.StateUnrecorded:
 			// Not ours to judge: it may be a restored backup. Migrating again
@@ -64,6 +73,12 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if len(elsewhere) > 0 {
+		resp.Diagnostics.AddWarning("Image cannot be seen from here: "+filepath.Base(state.ID.ValueString()), paragraphs(strings.Join(elsewhere, "\n"),
+			"Nothing in the state was changed. Destroying or replacing has to happen where the image is. If hosts share their storage, mount it, "+
+				"and give them the same host_id in the provider's configuration. If the image is gone for good, apply on_destroy = \"keep\" and then "+
+				"destroy or replace the resource, or take it out of the state with `terraform state rm`."))
+	}
 	if len(missing) > 0 && len(missing) == len(images) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -77,4 +92,14 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.Diagnostics.Append(remember(ctx, resp.Private, checksumsKey, published)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
+}
+
+// otherwiseAnotherHost says what to do where the file is missing because this host
+// only seems to be the one that made it.
+func otherwiseAnotherHost(file string) string {
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return "If this is another machine or container than the one that migrated, with the same machine-id and name, give each its own host_id in the " +
+		"provider's configuration: the state then stays as it is, with a warning."
 }

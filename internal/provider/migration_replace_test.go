@@ -318,41 +318,6 @@ func TestDriftDetection(t *testing.T) {
 	}
 }
 
-// What cannot be seen from here is neither gone nor there.
-func TestReadFromAnotherPlace(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		change func(t *testing.T, m *migrated)
-		want   string
-	}{
-		"another host": {func(t *testing.T, m *migrated) {
-			m.private = editIdentity(t, m.private, func(i *artifact.Identity) { i.HostID = "another" })
-			for _, path := range []string{m.image, artifact.RecordPath(m.image)} {
-				if err := os.Remove(path); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}, "not on this host"},
-		"directory is not mounted": {func(t *testing.T, m *migrated) {
-			if err := os.Rename(m.directory, m.directory+".away"); err != nil {
-				t.Fatal(err)
-			}
-		}, "mount its file system"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := migrate(t, "")
-			test.change(t, m)
-			refreshed, diags := m.refresh(m.instance)
-			wantText(t, strings.Join(texts(diags), "\n"), "ERROR", test.want)
-			if refreshed.state.IsNull() {
-				t.Error("the resource fell out of the state")
-			}
-		})
-	}
-}
-
 // editIdentity changes the identity in the private state, whose entries are
 // base64 texts of JSON.
 func editIdentity(t *testing.T, private []byte, edit func(*artifact.Identity)) []byte {

@@ -56,7 +56,7 @@ func (r *migrationResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
-	identity, diags := recallIdentity(ctx, req.Private)
+	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, identity.HostID)...)
 }

@@ -42,8 +42,9 @@ func computedAttributes() map[string]schema.Attribute {
 				"arch":         readString("Processor architecture, such as `x86_64`."),
 				"hostname":     readString("Host name."),
 				"firmware":     readString("Firmware that the guest boots with: `bios` or `uefi`."),
-				"disk_bus":     readString("Disk bus to attach the image to: `virtio`, `scsi` (on a virtio-scsi controller) or `sata`."),
-				"nic_model":    readString("Network card to give the machine, such as `virtio`."),
+				"disk_bus": readString("Disk bus to attach the image to: `virtio`, `scsi` (on a virtio-scsi controller), `sata` or `ide`. It is what the guest " +
+					"boots from as it is; one that is not known to boot from virtio has `sata` (`ide` before Windows Vista), and a warning says why."),
+				"nic_model":    readString("Network card to give the machine: `virtio`, `e1000e`, `e1000` or `rtl8139`, as for the disk bus."),
 				"virtual_size": readNumber("Size of the boot disk that the guest sees, in bytes."),
 				"name":         readString("Name of the virtual machine in the descriptor of its package (`ova`, `ovf`)."),
 				"vcpus":        readNumber("Virtual processors in that descriptor."),

@@ -16,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 )
 
 var (
@@ -39,6 +41,7 @@ type providerModel struct {
 	MaxConcurrent types.Int64  `tfsdk:"max_concurrent"`
 	WorkDirectory types.String `tfsdk:"work_directory"`
 	LockDirectory types.String `tfsdk:"lock_directory"`
+	HostID        types.String `tfsdk:"host_id"`
 }
 
 // New returns the provider's constructor. version is the provider's release,
@@ -74,6 +77,15 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 					"two CPU cores, and at least one.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.AtLeast(1)},
+			},
+			"host_id": schema.StringAttribute{
+				MarkdownDescription: "Name of this host in the ownership records. Machines or containers that see the same output directories, such as the " +
+					"agents of a pool with shared storage, can have the same one; those that do not need different ones. What it decides is in the guide " +
+					"[Life of a migration](guides/lifecycle.md#hosts-and-shared-storage). Letters, digits and `._:/@-`. The default is derived from the " +
+					"machine's id and name.",
+				Optional: true,
+				Validators: []validator.String{stringvalidator.RegexMatches(artifact.HostIDPattern,
+					"must be 1 to 128 letters, digits or any of . _ : / @ -")},
 			},
 			"lock_directory": schema.StringAttribute{
 				MarkdownDescription: "A directory for the locks by which `max_concurrent` counts the migrations of a host. Terraform runs that use the same one " +
@@ -113,6 +125,7 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 		acceleration:  config.Acceleration.ValueString(),
 		workDirectory: config.WorkDirectory.ValueString(),
 		lockDirectory: config.LockDirectory.ValueString(),
+		hostID:        config.HostID.ValueString(),
 		concurrent:    concurrent,
 	}
 	if s.lockDirectory == "" {

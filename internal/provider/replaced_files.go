@@ -16,13 +16,13 @@ type replacedFiles struct {
 
 // find looks for the files of the identity's run.
 func (r *replacedFiles) find(identity artifact.Identity, paths ...string) {
-	if !artifact.OnThisHost(identity.HostID) {
+	if !artifact.OnHost(identity.Here, identity.HostID) {
 		return
 	}
 	for _, path := range paths {
 		switch status := artifact.Check(path, identity); status.State {
 		case artifact.StateOwned, artifact.StateChanged:
-			if artifact.OnThisHost(status.Record.HostID) {
+			if artifact.OnHost(identity.Here, status.Record.HostID) {
 				r.here = append(r.here, path)
 			}
 		}

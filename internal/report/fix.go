@@ -6,9 +6,9 @@ type FixResult struct {
 	Family  string   `json:"family"`
 	Changes []Change `json:"changes"`
 	Kernels []Kernel `json:"kernels,omitempty"`
-	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel ("virtio"
-	// or "e1000") are what the default kernel boots from as it is now, and has a
-	// driver for. They are empty where no initramfs was looked at.
+	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel ("virtio",
+	// "e1000e", "e1000" or "rtl8139") are what the default kernel boots from as it
+	// is now, and has a driver for.
 	DiskBus  string `json:"disk_bus,omitempty"`
 	NICModel string `json:"nic_model,omitempty"`
 	// FstabBefore and FstabAfter are /etc/fstab with secrets hidden, where the

@@ -5,8 +5,9 @@ package report
 type Guest struct {
 	// Firmware is "bios" or "uefi".
 	Firmware string `json:"firmware"`
-	// DiskBus and NICModel are what the default kernel has drivers for before
-	// anything is fixed. FixResult tells what it boots from afterwards.
+	// DiskBus and NICModel are what the guest boots from as it is, or, where the
+	// fix stage is to come, what its default kernel has drivers for. FixResult
+	// tells what it boots from afterwards.
 	DiskBus  string `json:"disk_bus"`
 	NICModel string `json:"nic_model"`
 	// VirtualSize is that of the boot disk, in bytes.

@@ -15,7 +15,7 @@ func TestRead(t *testing.T) {
 	dir := t.TempDir()
 
 	own := filepath.Join(dir, "own.json")
-	if err := report.New().WriteFile(own); err != nil {
+	if err := report.New().WriteFile(own, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := report.Read(own); err != nil || r.Version != report.Version {

@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/google/uuid"
 )
 
 // WriteFile writes the report to path, whose directory must exist, and replaces
 // what is there in one step: readers see the old report or the new one. Its
-// mode is 0644.
-func (r *Report) WriteFile(path string) (err error) {
+// mode is 0644 without the umask, and without what guard takes from it before
+// anything is in it; guard may be nil.
+func (r *Report) WriteFile(path string, guard func(*os.File) error) (err error) {
 	encoded, err := r.indented()
 	if err != nil {
 		return fmt.Errorf("encoding the report: %w", err)
@@ -23,7 +26,8 @@ func (r *Report) WriteFile(path string) (err error) {
 		}
 	}()
 	directory := filepath.Dir(path)
-	temporary, err := os.CreateTemp(directory, ".hyper2kvm-report-*")
+	// Not by os.CreateTemp, whose files get no mode from the umask.
+	temporary, err := os.OpenFile(filepath.Join(directory, ".hyper2kvm-report-"+uuid.NewString()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
@@ -32,7 +36,7 @@ func (r *Report) WriteFile(path string) (err error) {
 			err = errors.Join(err, os.Remove(temporary.Name()))
 		}
 	}()
-	if err := fill(temporary, encoded); err != nil {
+	if err := fill(temporary, encoded, guard); err != nil {
 		return err
 	}
 	if err := os.Rename(temporary.Name(), path); err != nil {
@@ -42,13 +46,15 @@ func (r *Report) WriteFile(path string) (err error) {
 	return nil
 }
 
-// fill writes content, makes it readable for everybody and sees it to the disk.
-func fill(file *os.File, content []byte) (err error) {
+// fill writes content and sees it to the disk.
+func fill(file *os.File, content []byte, guard func(*os.File) error) (err error) {
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := file.Write(content); err != nil {
-		return err
+	if guard != nil {
+		if err := guard(file); err != nil {
+			return err
+		}
 	}
-	if err := file.Chmod(0o644); err != nil {
+	if _, err := file.Write(content); err != nil {
 		return err
 	}
 	return file.Sync()

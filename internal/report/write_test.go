@@ -69,7 +69,7 @@ func TestWriteFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "report.json")
-			if err := r.WriteFile(path); err != nil {
+			if err := r.WriteFile(path, nil); err != nil {
 				t.Fatal(err)
 			}
 			written, err := os.ReadFile(path)
@@ -88,7 +88,7 @@ func TestWriteFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			again := filepath.Join(t.TempDir(), "report.json")
-			if err := back.WriteFile(again); err != nil {
+			if err := back.WriteFile(again, nil); err != nil {
 				t.Fatal(err)
 			}
 			rewritten, err := os.ReadFile(again)
@@ -115,7 +115,7 @@ func TestWriteFileReplacesWhole(t *testing.T) {
 	if err := os.Link(path, kept); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.New().WriteFile(path); err != nil {
+	if err := report.New().WriteFile(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	if older, _ := os.ReadFile(kept); string(older) != "older" {
@@ -139,12 +139,12 @@ func TestWriteFileLeavesNothingOnFailure(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(path, "occupied"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.New().WriteFile(path); err == nil {
+	if err := report.New().WriteFile(path, nil); err == nil {
 		t.Error("no error for a path that is a directory")
 	}
 	assertEntries(t, directory, "report.json")
 
-	if err := report.New().WriteFile(filepath.Join(directory, "absent", "report.json")); err == nil {
+	if err := report.New().WriteFile(filepath.Join(directory, "absent", "report.json"), nil); err == nil {
 		t.Error("no error for a directory that does not exist")
 	}
 }
@@ -154,7 +154,7 @@ func TestWriteFileRefusesBrokenResult(t *testing.T) {
 	directory := t.TempDir()
 	r := report.New()
 	r.Pipeline.Stages = report.Stages{{Name: report.StageFix, Result: json.RawMessage("{")}}
-	if err := r.WriteFile(filepath.Join(directory, "report.json")); err == nil {
+	if err := r.WriteFile(filepath.Join(directory, "report.json"), nil); err == nil {
 		t.Error("no error for a stage result that is no JSON")
 	}
 	assertEntries(t, directory)

@@ -116,7 +116,7 @@ type File struct {
 	Path     string
 	Size     int64
 	Modified time.Time
-	Mode     fs.FileMode
+	Info     fs.FileInfo
 }
 
 // below lists the files in or below root, but not those in the work directory,
@@ -125,7 +125,7 @@ func (f *files) below(root, work string) []File {
 	var found []File
 	for path, info := range f.seen {
 		if lies(path, root) && (work == "" || !lies(path, work)) {
-			found = append(found, File{Path: path, Size: info.Size(), Modified: info.ModTime(), Mode: info.Mode()})
+			found = append(found, File{Path: path, Size: info.Size(), Modified: info.ModTime(), Info: info})
 		}
 	}
 	slices.SortFunc(found, func(a, b File) int { return strings.Compare(a.Path, b.Path) })

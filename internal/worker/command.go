@@ -7,6 +7,9 @@ import (
 
 func arguments(job Job) []string {
 	args := append([]string{"--manifest", "-", "--events", "--cancel-on-stdin-close"}, engineArguments(job.Acceleration, job.WorkDirectory)...)
+	if job.HostID != "" {
+		args = append(args, "--host-id", job.HostID)
+	}
 	if job.RunID != "" {
 		args = append(args, "--run-id", job.RunID)
 	}

@@ -39,6 +39,9 @@ type Job struct {
 	Acceleration string
 	// WorkDirectory holds the working files; empty leaves it to the engine.
 	WorkDirectory string
+	// HostID is the id that this host has in ownership records; empty leaves it
+	// to the engine.
+	HostID string
 	// RunID is the id that the run's ownership records will have, a UUID; empty
 	// leaves it to the engine.
 	RunID string

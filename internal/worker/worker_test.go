@@ -35,6 +35,7 @@ func TestRunSuccess(t *testing.T) {
 	job := job(t, scenarioSuccess)
 	job.Acceleration = "tcg"
 	job.WorkDirectory = "/var/tmp/w"
+	job.HostID = "pool-1"
 	var events []report.Event
 	job.Notify = func(event report.Event) { events = append(events, event) }
 	got, err := Run(t.Context(), job)
@@ -47,7 +48,7 @@ func TestRunSuccess(t *testing.T) {
 	want := []report.Event{
 		{Type: report.EventStageStarted, Stage: report.StageInspect},
 		{Type: report.EventProgress, Stage: report.StageInspect, Percent: 50, Message: "half"},
-		{Type: report.EventLog, Message: "--manifest - --events --cancel-on-stdin-close --acceleration tcg --work-directory /var/tmp/w"},
+		{Type: report.EventLog, Message: "--manifest - --events --cancel-on-stdin-close --acceleration tcg --work-directory /var/tmp/w --host-id pool-1"},
 	}
 	if diff := cmp.Diff(want, events, cmpopts.IgnoreFields(report.Event{}, "Time")); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

@@ -1,0 +1,179 @@
+package pipeline
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// A guest that nothing has prepared gets what every kernel of its kind boots
+// from, unless its own kernel is known to boot from virtio.
+func TestHardwareOfAGuestAsItIs(t *testing.T) {
+	t.Parallel()
+	windows := func(product string, major, minor int) *guest.OS {
+		return &guest.OS{Type: "windows", Product: product, Major: major, Minor: minor}
+	}
+	linux := &guest.OS{Type: "linux", Product: "Debian GNU/Linux 12 (bookworm)"}
+	ready := fix.Kernel{Version: "6.1", BootsFrom: "virtio-blk", NICModel: "virtio"}
+	scsi := fix.Kernel{Version: "6.2", BootsFrom: "virtio-scsi", NICModel: "virtio"}
+	unprepared := fix.Kernel{Version: "6.3", NICModel: "virtio"}
+	unread := fix.Kernel{Version: "6.4", NICModel: "virtio", Reason: "unknown compression"}
+	old := fix.Kernel{Version: "2.6.18", NICModel: "e1000"}
+	cardless := fix.Kernel{Version: "6.5", BootsFrom: "virtio-blk", NICModel: "e1000e"}
+	preferred := func(k fix.Kernel) fix.Kernel { k.Default = true; return k }
+	for name, test := range map[string]struct {
+		os      *guest.OS
+		kernels []fix.Kernel
+		disk    string
+		nic     string
+		why     string // in the warning; empty for none
+	}{
+		"nobody looked":              {nil, nil, "sata", "e1000e", "its operating system is not known"},
+		"unknown kind":               {&guest.OS{}, nil, "sata", "e1000e", "an unknown system"},
+		"Windows Server 2022":        {windows("Windows Server 2022 Standard", 10, 0), nil, "sata", "e1000e", "Windows has no virtio drivers"},
+		"Windows Vista":              {windows("Windows Vista", 6, 0), nil, "sata", "e1000e", "Windows has no virtio drivers"},
+		"Windows Server 2003":        {windows("Windows Server 2003", 5, 2), nil, "ide", "rtl8139", "Windows Server 2003 is older than Vista"},
+		"Windows XP":                 {windows("Microsoft Windows XP", 5, 1), nil, "ide", "rtl8139", "older than Vista"},
+		"Windows NT 4":               {windows("Windows NT", 4, 0), nil, "ide", "rtl8139", "older than Vista"},
+		"Windows of unknown version": {windows("", 0, 0), nil, "sata", "e1000e", "Windows has no virtio drivers"},
+		"FreeBSD":                    {&guest.OS{Type: "freebsd", Product: "FreeBSD 14.1", Major: 14, Minor: 1}, nil, "sata", "e1000e", "FreeBSD 14.1"},
+		"OpenBSD":                    {&guest.OS{Type: "openbsd"}, nil, "sata", "e1000e", "drivers of openbsd"},
+		"DOS":                        {&guest.OS{Type: "dos"}, nil, "ide", "rtl8139", "drivers of dos"},
+		"Linux without a kernel":     {linux, nil, "sata", "e1000e", "no kernel was found"},
+		"Linux with virtio":          {linux, []fix.Kernel{preferred(ready)}, "virtio", "virtio", ""},
+		"Linux with virtio-scsi":     {linux, []fix.Kernel{preferred(scsi)}, "scsi", "virtio", "kernel 6.2 has virtio_scsi and not virtio_blk"},
+		"Linux without virtio":       {linux, []fix.Kernel{preferred(unprepared)}, "sata", "virtio", "kernel 6.3 has no virtio disk driver"},
+		"initramfs not read":         {linux, []fix.Kernel{preferred(unread)}, "sata", "virtio", "(unknown compression)"},
+		"old Linux":                  {linux, []fix.Kernel{preferred(old)}, "sata", "e1000", "kernel 2.6.18 has no virtio disk driver"},
+		"no virtio_net":              {linux, []fix.Kernel{preferred(cardless)}, "virtio", "e1000e", "kernel 6.5 has no virtio_net driver"},
+		"the default kernel counts":  {linux, []fix.Kernel{unprepared, preferred(ready), old}, "virtio", "virtio", ""},
+		"and be it the worst":        {linux, []fix.Kernel{ready, preferred(unprepared)}, "sata", "virtio", "kernel 6.3"},
+		"any kernel may boot":        {linux, []fix.Kernel{ready, scsi, old}, "sata", "e1000", "kernel 2.6.18"},
+		"cards of any kernel":        {linux, []fix.Kernel{old, cardless, unprepared}, "sata", "e1000", "kernel 2.6.18"},
+		"all kernels boot":           {linux, []fix.Kernel{ready, ready}, "virtio", "virtio", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := hardwareFor(test.os, test.kernels)
+			if got.diskBus != test.disk || got.nicModel != test.nic {
+				t.Errorf("it is to be given %s and %s, want %s and %s", got.diskBus, got.nicModel, test.disk, test.nic)
+			}
+			if (got.reason != "") != (test.why != "") || (got.remedy != "") != (test.why != "") || !strings.Contains(got.reason, test.why) {
+				t.Errorf("reason %q, remedy %q, want %q", got.reason, got.remedy, test.why)
+			}
+			if virtio := got.diskBus == "virtio" && got.nicModel == "virtio"; virtio != (got.reason == "") {
+				t.Errorf("%s and %s with the reason %q", got.diskBus, got.nicModel, got.reason)
+			}
+		})
+	}
+}
+
+func TestHardwareWarning(t *testing.T) {
+	t.Parallel()
+	for want, h := range map[string]hardware{
+		"the guest as it is needs a SATA disk and an e1000e network card: why":                       commonHardware.because("why", ""),
+		"the guest as it is needs an IDE disk and an rtl8139 network card: why":                      oldHardware.because("why", ""),
+		"the guest as it is needs a disk on a virtio-scsi controller and a virtio network card: why": {"scsi", "virtio", "why", ""},
+		"the guest as it is needs a virtio disk and an e1000 network card: why":                      {"virtio", "e1000", "why", ""},
+	} {
+		if got := h.warning(); got != want {
+			t.Errorf("warning %q, want %q", got, want)
+		}
+	}
+}
+
+// The fix stage puts what the kernel has where it is needed.
+func TestExpectedHardware(t *testing.T) {
+	t.Parallel()
+	modules := map[string]string{"virtio_pci": "module", "virtio_blk": "module", "virtio_scsi": "module", "virtio_net": "module"}
+	for name, test := range map[string]struct {
+		kernel    fix.Kernel
+		disk, nic string
+	}{
+		"modules": {fix.Kernel{Default: true, Virtio: modules, NICModel: "virtio"}, "virtio", "virtio"},
+		"nothing": {fix.Kernel{Default: true, NICModel: "e1000"}, "sata", "e1000"},
+	} {
+		if disk, nic := expectedHardware([]fix.Kernel{{NICModel: "rtl8139"}, test.kernel}); disk != test.disk || nic != test.nic {
+			t.Errorf("%s: %s and %s", name, disk, nic)
+		}
+	}
+}
+
+// runOf is a run that has looked into the guest.
+func runOf(t *testing.T, found *guest.OS, fixing bool) *run {
+	t.Helper()
+	m := &manifest.Manifest{Pipeline: manifest.DefaultPipeline()}
+	m.Pipeline.Fix.Enabled = fixing
+	r := newRun(t.Context(), m, Options{})
+	r.source, r.system, r.stage = &source.Source{}, &system{os: found}, report.StageInspect
+	return r
+}
+
+// Inspection advises where no fix stage comes after it.
+func TestInspectionAdvises(t *testing.T) {
+	t.Parallel()
+	xp := &guest.OS{Type: "windows", Product: "Microsoft Windows XP", Major: 5, Minor: 1}
+	for name, test := range map[string]struct {
+		os        *guest.OS
+		fixing    bool
+		disk, nic string
+		warnings  int
+	}{
+		"nobody looked":    {nil, false, "sata", "e1000e", 1},
+		"old Windows":      {xp, false, "ide", "rtl8139", 1},
+		"it will be fixed": {&guest.OS{Type: "plan9"}, true, "virtio", "virtio", 0},
+	} {
+		r := runOf(t, test.os, test.fixing)
+		info, err := r.guestInfo()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.DiskBus != test.disk || info.NICModel != test.nic || len(r.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, %s, warnings %v", name, info.DiskBus, info.NICModel, r.report.Warnings)
+		}
+	}
+}
+
+// Fixes that do not touch the initramfs do not say what the guest boots from.
+func TestFixStageAdvises(t *testing.T) {
+	t.Parallel()
+	const version = "6.1.0"
+	builtin := map[string]string{
+		"boot/vmlinuz-" + version:                     "kernel",
+		"lib/modules/" + version + "/modules.builtin": "kernel/virtio_pci.ko\nkernel/virtio_blk.ko\nkernel/virtio_net.ko\n",
+	}
+	for name, test := range map[string]struct {
+		files    map[string]string
+		before   string
+		disk     string
+		warnings int
+	}{
+		"the fixes have said it": {nil, "scsi", "scsi", 0},
+		"no kernel":              {nil, "", "sata", 1},
+		"drivers built in":       {builtin, "", "virtio", 0},
+	} {
+		r := runOf(t, &guest.OS{Type: "linux"}, true)
+		root := t.TempDir()
+		for file, content := range test.files {
+			file = filepath.Join(root, file)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(content), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		result := report.FixResult{DiskBus: test.before}
+		if err := r.completeHardware(fix.Target{FS: guest.NewTree(root)}, &result); err != nil {
+			t.Fatal(err)
+		}
+		if result.DiskBus != test.disk || len(r.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, warnings %v", name, result.DiskBus, r.report.Warnings)
+		}
+	}
+}
