@@ -70,7 +70,7 @@ func TestAccFixedGuest(t *testing.T) {
 }
 
 // fixDisk runs all fixes over an image in an appliance.
-func fixDisk(t *testing.T, disk string) (Result, []report.Warning) {
+func fixDisk(t *testing.T, disk string) (report.FixResult, []report.Warning) {
 	t.Helper()
 	session, err := guest.Open(t.Context(), []guest.Drive{{Path: disk, Format: "qcow2"}}, guest.Options{TempDir: t.TempDir()})
 	if err != nil {
@@ -86,22 +86,22 @@ func fixDisk(t *testing.T, disk string) (Result, []report.Warning) {
 	return result, warnings
 }
 
-func fixSession(t *testing.T, session *guest.Session) (Result, []report.Warning, error) {
+func fixSession(t *testing.T, session *guest.Session) (report.FixResult, []report.Warning, error) {
 	systems, err := session.Inspect()
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
 	mounts, _, err := session.MountGuest(systems[0])
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
 	devices, err := session.Devices()
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
 	editor, err := edit.New(edit.Guest{FS: session, Runner: session, Mounts: mounts}, true)
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
 	target := Target{Editor: editor, Devices: devices, OS: systems[0], Firmware: guest.FirmwareBIOS}
 	last, step := time.Now(), ""

@@ -15,7 +15,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -28,7 +27,7 @@ type Target struct {
 	// Firmware is "bios" or "uefi".
 	Firmware string
 	// NICs are the old machine's network cards, where its description is known.
-	NICs []network.NIC
+	NICs []report.NIC
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
 }
@@ -41,28 +40,6 @@ type Options struct {
 	Initramfs         string // how, with RegenInitramfs
 	FstabMode         string
 	RemoveVMwareTools bool
-}
-
-// Result is what Run did, as it goes into the report.
-type Result struct {
-	// Family is the distribution family whose rules were used.
-	Family  distro.Family   `json:"family"`
-	Changes []report.Change `json:"changes"`
-	Kernels []report.Kernel `json:"kernels,omitempty"`
-	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel ("virtio"
-	// or "e1000") are what the default kernel boots from as it is now, and has a
-	// driver for. They are empty where no initramfs was looked at.
-	DiskBus  string `json:"disk_bus,omitempty"`
-	NICModel string `json:"nic_model,omitempty"`
-	// FstabBefore and FstabAfter are /etc/fstab with secrets hidden. They are
-	// empty unless Options.PrintFstab.
-	FstabBefore string `json:"fstab_before,omitempty"`
-	FstabAfter  string `json:"fstab_after,omitempty"`
-	// BackupDirectory is the guest directory that holds the originals of this
-	// run's changes; empty if none were taken.
-	BackupDirectory string `json:"backup_directory,omitempty"`
-	// Unchanged is true when the guest needed nothing.
-	Unchanged bool `json:"unchanged"`
 }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
@@ -79,7 +56,7 @@ type run struct {
 	Target
 	options Options
 	names   devname.Names
-	result  Result
+	result  report.FixResult
 	// from and to are the part of the whole that the running step takes, in
 	// percent.
 	from, to float64
@@ -87,18 +64,18 @@ type run struct {
 
 // Run applies every fix that o asks for. On an error the guest is half done
 // and must be thrown away. Run over its own output changes nothing and says so
-// in Result.Unchanged, but for the initramfs images that are rebuilt each time
+// in FixResult.Unchanged, but for the initramfs images that are rebuilt each time
 // where that is asked for.
-func Run(ctx context.Context, t Target, o Options) (Result, []report.Warning, error) {
+func Run(ctx context.Context, t Target, o Options) (report.FixResult, []report.Warning, error) {
 	if t.Editor == nil {
-		return Result{}, nil, errors.New("no guest file system is mounted")
+		return report.FixResult{}, nil, errors.New("no guest file system is mounted")
 	}
 	r := &run{Target: t, options: o, names: devname.New(t.Devices, t.Editor.Mounts())}
-	r.result.Family = distro.Detect(t.OS.Distro, t.Editor)
+	r.result.Family = string(distro.Detect(t.OS.Distro, t.Editor))
 	err := r.all(ctx, r.linux())
-	warnings := []report.Warning(nil)
-	r.result.Changes, warnings = t.Editor.Take()
-	r.result.Unchanged = len(r.result.Changes) == 0
+	changes, warnings := t.Editor.Take()
+	r.result.Changes = changes
+	r.result.Unchanged = len(changes) == 0
 	r.result.BackupDirectory = t.Editor.BackupDirectory()
 	return r.result, warnings, err
 }

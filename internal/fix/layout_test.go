@@ -101,7 +101,7 @@ func checkLayout(t *testing.T, file string) {
 	if err != nil {
 		t.Fatalf("Run: %v", err)
 	}
-	if result.Family != machine.Family {
+	if result.Family != string(machine.Family) {
 		t.Errorf("family = %q, want %q", result.Family, machine.Family)
 	}
 
@@ -156,7 +156,7 @@ func checkLayout(t *testing.T, file string) {
 }
 
 // checkReported wants a change reported for every changed file.
-func checkReported(t *testing.T, result Result, changed map[string]string) {
+func checkReported(t *testing.T, result report.FixResult, changed map[string]string) {
 	t.Helper()
 	for name := range changed {
 		if !slices.ContainsFunc(result.Changes, func(c report.Change) bool { return path.Base(c.Path) == path.Base(name) }) {

@@ -52,7 +52,7 @@ func (g *testGuest) must(err error) {
 	}
 }
 
-func (g *testGuest) try(o Options) (Result, []report.Warning, error) {
+func (g *testGuest) try(o Options) (report.Injection, []report.Warning, error) {
 	g.t.Helper()
 	e := g.editor()
 	if g.first == nil {
@@ -64,7 +64,7 @@ func (g *testGuest) try(o Options) (Result, []report.Warning, error) {
 }
 
 // inject runs o, and runs it again to see that this changes nothing.
-func (g *testGuest) inject(o Options) (Result, []report.Warning) {
+func (g *testGuest) inject(o Options) (report.Injection, []report.Warning) {
 	g.t.Helper()
 	result, warnings, err := g.try(o)
 	g.must(err)
@@ -143,7 +143,7 @@ func wantWarnings(t *testing.T, warnings []report.Warning, texts ...string) {
 }
 
 // changeOf returns the change of a path.
-func changeOf(t *testing.T, r Result, path string) report.Change {
+func changeOf(t *testing.T, r report.Injection, path string) report.Change {
 	t.Helper()
 	for _, c := range r.Changes {
 		if c.Path == path {
@@ -155,7 +155,7 @@ func changeOf(t *testing.T, r Result, path string) report.Change {
 }
 
 // everything is all that a result and its warnings show.
-func everything(r Result, warnings []report.Warning) string {
+func everything(r report.Injection, warnings []report.Warning) string {
 	var text strings.Builder
 	for _, c := range r.Changes {
 		text.WriteString(c.Path + c.Action + c.Description + c.Diff)

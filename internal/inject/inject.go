@@ -16,11 +16,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// Result is what Run did, as it goes into the report.
-type Result struct {
-	Changes []report.Change `json:"changes"`
-}
-
 // Injection is options that fit a guest.
 type Injection struct {
 	edit    *edit.Editor
@@ -43,13 +38,13 @@ func Prepare(ctx context.Context, e *edit.Editor, os guest.OS, o Options) (*Inje
 	return &Injection{edit: e, os: os, options: o, services: p.services}, nil
 }
 
-// Run injects into the guest as it is now. An error with an empty Result means
+// Run injects into the guest as it is now. An error with an empty result means
 // that nothing was changed; after any other error the guest is half done and
 // must be thrown away. Run over its own output changes nothing.
-func (i *Injection) Run(ctx context.Context) (Result, []report.Warning, error) {
+func (i *Injection) Run(ctx context.Context) (report.Injection, []report.Warning, error) {
 	p, err := newPlan(ctx, i.edit, i.os, time.Now())
 	if err != nil {
-		return Result{}, nil, err
+		return report.Injection{}, nil, err
 	}
 	p.services, p.rulesChecked = i.services, true
 	return p.run(i.options)
@@ -78,11 +73,11 @@ func (p *plan) stageAll(o Options) error {
 	return problems
 }
 
-func (p *plan) run(o Options) (Result, []report.Warning, error) {
+func (p *plan) run(o Options) (report.Injection, []report.Warning, error) {
 	if err := p.stageAll(o); err != nil {
-		return Result{}, p.warnings, err
+		return report.Injection{}, p.warnings, err
 	}
 	err := p.apply()
 	changes, warnings := p.edit.Take()
-	return Result{Changes: changes}, append(p.warnings, warnings...), err
+	return report.Injection{Changes: changes}, append(p.warnings, warnings...), err
 }

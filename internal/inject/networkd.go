@@ -9,15 +9,10 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 const networkdDirectory = "/etc/systemd/network"
-
-// matchNames returns the names in the [Match] section. None mean that it
-// matches by other properties.
-func matchNames(parsed conf.INI) []string {
-	return slices.DeleteFunc(parsed.Words("Match", "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
-}
 
 // planNetworkd stages files of systemd-networkd (and, for .link, of udev).
 func (p *plan) planNetworkd(files []File, managers []manager) {
@@ -30,7 +25,7 @@ func (p *plan) planNetworkd(files []File, managers []manager) {
 		if strings.HasSuffix(file.Filename, ".link") {
 			continue
 		}
-		interfaces := matchNames(parsed)
+		interfaces := netconf.MatchNames(parsed)
 		if strings.HasSuffix(file.Filename, ".netdev") {
 			interfaces = parsed.Words("NetDev", "Name")
 		} else {
@@ -65,7 +60,7 @@ func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
 		}
 		parsed := conf.ReadINI(p.mustRead(other))
 		for _, name := range interfaces {
-			if matchesAny(matchNames(parsed), name) {
+			if matchesAny(netconf.MatchNames(parsed), name) {
 				p.warn(fmt.Sprintf("%s in the guest comes first and matches %s too: %s has no effect on it", other, name, filename),
 					"give the file a name that sorts before "+path.Base(other))
 			}

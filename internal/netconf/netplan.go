@@ -2,11 +2,21 @@ package netconf
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
+
+// Netplan is what must be known of a file of netplan(5).
+type Netplan struct {
+	Renderer string // "networkd", "NetworkManager" or ""
+	// Interfaces are the names under ethernets, bonds and so on, sorted; Named
+	// are those of ethernets that stand for the card of that name.
+	Interfaces, Named []string
+	cards             []netplanCard
+}
 
 // netplanCard is an entry of network.ethernets.
 type netplanCard struct {
@@ -21,59 +31,54 @@ type netplanValue struct {
 	line  int
 }
 
-// netplanEthernets reads the cards of a netplan file. A file that is not YAML
-// has none: netplan cannot read it either.
-func netplanEthernets(text string) []netplanCard {
+// ReadNetplan reads a netplan file. ok is false where it is no YAML: netplan
+// cannot read it either.
+func ReadNetplan(text string) (n Netplan, ok bool) {
 	file, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil {
-		return nil
+		return n, false
 	}
-	var cards []netplanCard
 	for _, document := range file.Docs {
-		ethernets := yamlChild(yamlChild(document.Body, "network"), "ethernets")
-		for _, entry := range yamlEntries(ethernets) {
-			c := netplanCard{id: yamlText(entry.Key), match: map[string]netplanValue{}}
-			if name := yamlChild(entry.Value, "set-name"); name != nil {
-				c.setName = yamlText(name)
+		y := newYAML(document)
+		for _, kind := range y.entries(y.child(document.Body, "network")) {
+			name := yamlText(kind.Key)
+			if name == "renderer" {
+				n.Renderer = yamlText(kind.Value)
 			}
-			if match := yamlChild(entry.Value, "match"); match != nil {
-				c.hasMatch = true
-				for _, m := range yamlEntries(match) {
-					c.match[yamlText(m.Key)] = netplanValue{yamlText(m.Value), m.Key.GetToken().Position.Line}
+			for _, entry := range y.entries(kind.Value) {
+				n.Interfaces = append(n.Interfaces, yamlText(entry.Key))
+				if name == "ethernets" {
+					n.cards = append(n.cards, y.netplanCard(entry))
 				}
 			}
-			cards = append(cards, c)
 		}
 	}
-	return cards
-}
-
-func yamlEntries(node ast.Node) []*ast.MappingValueNode {
-	switch n := node.(type) {
-	case *ast.MappingNode:
-		return n.Values
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}
-	case *ast.AnchorNode:
-		return yamlEntries(n.Value)
-	}
-	return nil
-}
-
-func yamlChild(node ast.Node, key string) ast.Node {
-	for _, entry := range yamlEntries(node) {
-		if yamlText(entry.Key) == key {
-			return entry.Value
+	for _, c := range n.cards {
+		if !c.hasMatch {
+			n.Named = append(n.Named, c.id)
 		}
 	}
-	return nil
+	slices.Sort(n.Interfaces)
+	slices.Sort(n.Named)
+	return n, true
 }
 
-func yamlText(node ast.Node) string {
-	if node == nil || node.GetToken() == nil {
-		return ""
+func (y yamlDocument) netplanCard(entry *ast.MappingValueNode) netplanCard {
+	c := netplanCard{
+		id: yamlText(entry.Key), setName: yamlText(y.child(entry.Value, "set-name")), match: map[string]netplanValue{},
 	}
-	return node.GetToken().Value
+	match := y.child(entry.Value, "match")
+	for _, m := range y.entries(match) {
+		c.match[yamlText(m.Key)] = netplanValue{yamlText(m.Value), m.Key.GetToken().Position.Line}
+	}
+	_, isNull := match.(*ast.NullNode)
+	c.hasMatch = match != nil && !isNull
+	return c
+}
+
+func netplanEthernets(text string) []netplanCard {
+	file, _ := ReadNetplan(text)
+	return file.cards
 }
 
 // name is what the card is called, "" where only a pattern or its hardware
@@ -86,7 +91,7 @@ func (c netplanCard) name() string {
 		return c.id
 	}
 	if name := c.match["name"].value; name != "" {
-		if strings.ContainsAny(name, "*?[") {
+		if isPattern(name) {
 			return ""
 		}
 		return name
@@ -104,7 +109,7 @@ func (c netplanCard) pinned() bool {
 	return c.match["macaddress"].value != "" || c.match["driver"].value != ""
 }
 
-func NetplanCards(_, text string) []Card {
+func netplanCards(_, text string) []Card {
 	var cards []Card
 	for _, c := range netplanEthernets(text) {
 		if name := c.name(); name != "" || c.pinned() {
@@ -114,19 +119,21 @@ func NetplanCards(_, text string) []Card {
 	return cards
 }
 
-func NetplanWildcards(text string) []string {
+func netplanWildcards(text string) []string {
 	var patterns []string
 	for _, c := range netplanEthernets(text) {
-		patterns = append(patterns, wildcardsOf([]string{c.match["name"].value})...)
+		if name := c.match["name"].value; isPattern(name) {
+			patterns = append(patterns, name)
+		}
 	}
 	return patterns
 }
 
 var netplanPin = regexp.MustCompile(`\b(macaddress|driver)\s*:\s*("[^"]*"|'[^']*'|[^\s,}#]+)`)
 
-// UnpinNetplan matches by name what was matched by address or driver. The
+// unpinNetplan matches by name what was matched by address or driver. The
 // match itself stays: set-name is an error without it.
-func UnpinNetplan(_, text, name string) string {
+func unpinNetplan(_, text, name string) string {
 	lines := strings.SplitAfter(text, "\n")
 	for _, c := range netplanEthernets(text) {
 		own := c.name()

@@ -6,7 +6,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -36,7 +35,7 @@ func (r *run) fix() (report.StageResult, error) {
 	if injection != nil {
 		target.Progress = r.progressUntil(injecting)
 	}
-	fixed, warnings, err := fix.Run(r.ctx, target, fix.Options{
+	result, warnings, err := fix.Run(r.ctx, target, fix.Options{
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
 		RegenInitramfs:    options.RegenInitramfs,
@@ -50,7 +49,6 @@ func (r *run) fix() (report.StageResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := reportedFix(fixed)
 	if err := r.inject(injection, target.Editor, &result); err != nil {
 		return nil, err
 	}
@@ -143,13 +141,9 @@ func (r *run) target() (fix.Target, error) {
 }
 
 // describedNICs are the network cards that a package's descriptor tells of.
-func (r *run) describedNICs() []network.NIC {
+func (r *run) describedNICs() []report.NIC {
 	if r.source.Machine == nil {
 		return nil
 	}
-	var nics []network.NIC
-	for _, nic := range r.source.Machine.NICs {
-		nics = append(nics, network.NIC{Name: nic.Name, MAC: nic.MAC, Slot: nic.Slot})
-	}
-	return nics
+	return r.source.Machine.NICs
 }

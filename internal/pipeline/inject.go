@@ -40,7 +40,7 @@ func (r *run) inject(i *inject.Injection, e *edit.Editor, result *report.FixResu
 	if err != nil {
 		return fmt.Errorf("injecting the configuration: %w", err)
 	}
-	result.Configuration = &report.Injection{Changes: injected.Changes}
+	result.Configuration = &injected
 	result.Unchanged = result.Unchanged && len(injected.Changes) == 0
 	result.BackupDirectory = e.BackupDirectory()
 	err = e.Label(r.ctx)

@@ -1,8 +1,6 @@
 // Package remedy puts beside an error what the person who reads it can do.
 package remedy
 
-import "errors"
-
 type remedied struct {
 	error
 	what string
@@ -15,12 +13,21 @@ func (r *remedied) Remedy() string { return r.what }
 // With is err with what to do about it, which is no part of its message.
 func With(err error, what string) error { return &remedied{error: err, what: what} }
 
-// Of is what to do about err, by the outermost error in its chain that knows;
-// or nothing. An error knows by a method Remedy() string.
+// Of is what to do about err, by the outermost error in its tree that knows; or
+// nothing. An error knows by a method Remedy() string that returns something.
 func Of(err error) string {
-	var known interface{ Remedy() string }
-	if errors.As(err, &known) {
+	if known, ok := err.(interface{ Remedy() string }); ok && known.Remedy() != "" {
 		return known.Remedy()
+	}
+	switch wrapping := err.(type) {
+	case interface{ Unwrap() error }:
+		return Of(wrapping.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapping.Unwrap() {
+			if what := Of(inner); what != "" {
+				return what
+			}
+		}
 	}
 	return ""
 }

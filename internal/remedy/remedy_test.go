@@ -22,6 +22,7 @@ func TestOf(t *testing.T) {
 		"":          cause,
 		"make room": fmt.Errorf("a: %w", inner),
 		"outer":     remedy.With(fmt.Errorf("a: %w", inner), "outer"),
+		"second":    remedy.With(remedy.With(cause, "second"), ""),
 		"joined":    errors.Join(cause, remedy.With(cause, "joined")),
 	} {
 		if got := remedy.Of(err); got != want {

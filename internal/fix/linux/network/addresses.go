@@ -9,21 +9,13 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
-
-// NIC is a network card of the old machine, as its description tells.
-type NIC struct {
-	Name string // for people: "Network adapter 1"
-	MAC  string // lower case with colons, or ""
-	// Slot is the number that VMware gives the card's slot and that the card's
-	// name in the guest ends in (ens192); 0 where it is not told.
-	Slot int
-}
 
 // learnAddresses finds the hardware addresses of cards whose configuration
 // does not tell them: in what DHCP clients have kept, and in the description
 // of the old machine.
-func learnAddresses(e *edit.Editor, cards []netconf.Card, described []NIC) error {
+func learnAddresses(e *edit.Editor, cards []netconf.Card, described []report.NIC) error {
 	leases, err := leasedAddresses(e)
 	if err != nil {
 		return err
@@ -47,7 +39,7 @@ var slotName = regexp.MustCompile(`^ens([0-9]+)$`)
 
 // addressBySlot goes by the slot number, which VMware's firmware shows to the
 // guest and exports write down.
-func addressBySlot(name string, described []NIC) string {
+func addressBySlot(name string, described []report.NIC) string {
 	match := slotName.FindStringSubmatch(name)
 	if match == nil {
 		return ""
@@ -62,7 +54,7 @@ func addressBySlot(name string, described []NIC) string {
 
 // learnLastAddress: of as many described cards as the guest has, the one whose
 // address no other card has belongs to the card without one.
-func learnLastAddress(cards []netconf.Card, described []NIC) {
+func learnLastAddress(cards []netconf.Card, described []report.NIC) {
 	if len(cards) != len(described) {
 		return
 	}
@@ -154,7 +146,7 @@ func colons(bytes []string) string {
 }
 
 // describeNICs lists the cards of the old machine that have addresses.
-func describeNICs(nics []NIC) string {
+func describeNICs(nics []report.NIC) string {
 	var list []string
 	for _, n := range nics {
 		if n.MAC != "" {

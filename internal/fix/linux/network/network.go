@@ -7,42 +7,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
-
-// networkFormat is one kind of network configuration.
-type networkFormat struct {
-	directories []string
-	pattern     string // of base names
-	// cards reads what a file says of physical cards.
-	cards func(base, text string) []netconf.Card
-	// unpin takes out what ties the file to the old machine's card and lets it
-	// apply to the card called name; "" when no name is known. nil where a
-	// file holds no such thing.
-	unpin func(base, text, name string) string
-	// wildcards lists the patterns of names that a file applies to.
-	wildcards func(text string) []string
-}
-
-var networkFormats = []networkFormat{
-	{[]string{"/etc/network"}, "interfaces", netconf.IfupdownCards, nil, nil},
-	{[]string{"/etc/network/interfaces.d"}, "*", netconf.IfupdownCards, nil, nil},
-	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", netconf.NetplanCards, netconf.UnpinNetplan, netconf.NetplanWildcards},
-	{[]string{"/etc/systemd/network"}, "*.network", netconf.NetworkdCards, netconf.UnpinNetworkd, netconf.NetworkdWildcards},
-	{[]string{"/etc/NetworkManager/system-connections"}, "*", netconf.KeyfileCards, netconf.UnpinKeyfile, nil},
-	{[]string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"}, "ifcfg-*", netconf.IfcfgCards, netconf.UnpinIfcfg, nil},
-	{[]string{"/etc/systemd/network"}, "*.link", netconf.LinkCards, nil, nil},
-	{[]string{"/etc/udev/rules.d"}, "*persistent-net*.rules", netconf.UdevCards, nil, nil},
-}
 
 // Fix lets the network card keep its name and with it its addresses.
 // The name comes from the slot of the old machine (ens192), and would change
 // with the slot. A machine with one card needs no more than a rule that gives
 // any card the old name; several are told apart by their hardware addresses.
 // described are the old machine's cards, where its description is known.
-func Fix(e *edit.Editor, described []NIC) error {
+func Fix(e *edit.Editor, described []report.NIC) error {
 	files, err := networkFiles(e)
 	if err != nil {
 		return err
@@ -73,10 +48,10 @@ func Fix(e *edit.Editor, described []NIC) error {
 	return keepCards(e, cards, described)
 }
 
-// networkFile is one file of a networkFormat.
+// networkFile is one file of a netconf.Format.
 type networkFile struct {
 	path, text string
-	format     networkFormat
+	format     netconf.Format
 	cards      []netconf.Card
 }
 
@@ -90,9 +65,9 @@ func networkFiles(e *edit.Editor) ([]networkFile, error) {
 		return nil, err
 	}
 	var files []networkFile
-	for _, format := range networkFormats {
-		for _, directory := range format.directories {
-			paths, err := e.List(directory, format.pattern)
+	for _, format := range netconf.Formats {
+		for _, directory := range format.Directories {
+			paths, err := e.List(directory, format.Pattern)
 			if err != nil {
 				return nil, err
 			}
@@ -108,7 +83,7 @@ func networkFiles(e *edit.Editor) ([]networkFile, error) {
 				if !ok {
 					continue
 				}
-				cards := slices.DeleteFunc(format.cards(base, text), func(c netconf.Card) bool {
+				cards := slices.DeleteFunc(format.Cards(base, text), func(c netconf.Card) bool {
 					return c.Name != "" && (!isPhysicalName(c.Name) || virtual[c.Name])
 				})
 				files = append(files, networkFile{name, text, format, cards})
@@ -181,13 +156,13 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 			}
 			continue
 		}
-		if f.format.unpin == nil {
+		if f.format.Unpin == nil {
 			continue
 		}
 		if !slices.ContainsFunc(f.cards, func(c netconf.Card) bool { return c.Name == card.Name || c.Name == "" }) {
 			continue
 		}
-		text := f.format.unpin(path.Base(f.path), f.text, card.Name)
+		text := f.format.Unpin(path.Base(f.path), f.text, card.Name)
 		if err := e.Write(f.path, text, 0o600, "apply to the new machine's network card"); err != nil {
 			return err
 		}
@@ -200,7 +175,7 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 
 // keepCards ties the names of several cards to their hardware addresses, and
 // says which the new machine's cards must have.
-func keepCards(e *edit.Editor, cards []netconf.Card, described []NIC) error {
+func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) error {
 	var known, unknown []string
 	for _, c := range cards {
 		switch {
@@ -235,10 +210,10 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []NIC) error {
 // warnNarrowWildcards tells of configuration that the new names may not match.
 func warnNarrowWildcards(e *edit.Editor, files []networkFile) {
 	for _, f := range files {
-		if f.format.wildcards == nil {
+		if f.format.Wildcards == nil {
 			continue
 		}
-		for _, pattern := range f.format.wildcards(f.text) {
+		for _, pattern := range f.format.Wildcards(f.text) {
 			q35, _ := path.Match(pattern, "enp1s0")
 			i440fx, _ := path.Match(pattern, "ens3")
 			if strings.HasPrefix(pattern, "e") && !strings.HasPrefix(pattern, "eth") && q35 != i440fx {
@@ -261,7 +236,7 @@ func networkdVirtual(e *edit.Editor) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		virtual[conf.ReadINI(text).Value("NetDev", "Name")] = true
+		virtual[netconf.NetdevName(text)] = true
 	}
 	return virtual, nil
 }

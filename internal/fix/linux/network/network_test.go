@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -29,7 +30,7 @@ func TestFixNetwork(t *testing.T) {
 		files map[string]string
 		want  map[string]string // files that differ after
 		warns []string
-		nics  []NIC
+		nics  []report.NIC
 	}{
 		"ifupdown, static": {
 			files: map[string]string{newSystemd: "", "/etc/network/interfaces": "auto lo\niface lo inet loopback\nallow-hotplug ens192\niface ens192 inet static\n  address 10.0.0.5/24\n"},
@@ -156,7 +157,7 @@ func TestFixNetwork(t *testing.T) {
 		},
 		"two cards, slots in the description": {
 			files: map[string]string{newSystemd: "", "/etc/network/interfaces": "auto ens192\niface ens192 inet dhcp\nauto ens224\niface ens224 inet dhcp\n"},
-			nics:  []NIC{{MAC: "00:50:56:00:00:02", Slot: 224}, {MAC: "00:50:56:00:00:01", Slot: 192}},
+			nics:  []report.NIC{{MAC: "00:50:56:00:00:02", Slot: 224}, {MAC: "00:50:56:00:00:01", Slot: 192}},
 			want: map[string]string{
 				linkEns192: linkFile("ens192", "00:50:56:00:00:01"),
 				"/etc/systemd/network/10-hyper2kvm-ens224.link": linkFile("ens224", "00:50:56:00:00:02"),
@@ -168,7 +169,7 @@ func TestFixNetwork(t *testing.T) {
 				newSystemd: "", "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\nauto eth1\niface eth1 inet dhcp\n",
 				"/var/lib/dhcp/dhclient.eth1.leases": "lease {\n  interface \"eth1\";\n  fixed-address 10.0.0.7;\n  option dhcp-client-identifier 1:0:50:56:0:0:b;\n}\n",
 			},
-			nics: []NIC{{MAC: "00:50:56:00:00:0b"}, {MAC: "00:50:56:00:00:0a"}},
+			nics: []report.NIC{{MAC: "00:50:56:00:00:0b"}, {MAC: "00:50:56:00:00:0a"}},
 			want: map[string]string{
 				"/etc/systemd/network/10-hyper2kvm-eth0.link": linkFile("eth0", "00:50:56:00:00:0a"),
 				"/etc/systemd/network/10-hyper2kvm-eth1.link": linkFile("eth1", "00:50:56:00:00:0b"),
@@ -177,7 +178,7 @@ func TestFixNetwork(t *testing.T) {
 		},
 		"one card in use of two": {
 			files: map[string]string{newSystemd: "", "/etc/network/interfaces": "auto ens192\niface ens192 inet dhcp\n"},
-			nics:  []NIC{{MAC: "00:50:56:00:00:01", Slot: 192}, {MAC: "00:50:56:00:00:02", Slot: 224}},
+			nics:  []report.NIC{{MAC: "00:50:56:00:00:01", Slot: 192}, {MAC: "00:50:56:00:00:02", Slot: 224}},
 			want:  map[string]string{linkEns192: linkFile("ens192", "00:50:56:00:00:01")},
 			warns: []string{"ens192=00:50:56:00:00:01"},
 		},
@@ -187,7 +188,7 @@ func TestFixNetwork(t *testing.T) {
 				"/var/lib/NetworkManager/internal-0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-ens224.lease": "# This is private data.\nADDRESS=10.0.0.7\nCLIENTID=01005056AABBCC\n",
 				"/var/lib/dhclient/dhclient.leases":                                                  "lease {\n  interface \"ens192\";\n  option dhcp-client-identifier ff:56:50:4d:98:0:2;\n}\n",
 			},
-			nics:  []NIC{{Name: "Network adapter 1"}, {Name: "Network adapter 2", MAC: "00:50:56:aa:bb:cc"}},
+			nics:  []report.NIC{{Name: "Network adapter 1"}, {Name: "Network adapter 2", MAC: "00:50:56:aa:bb:cc"}},
 			want:  map[string]string{"/etc/systemd/network/10-hyper2kvm-ens224.link": linkFile("ens224", "00:50:56:aa:bb:cc")},
 			warns: []string{"ens224=00:50:56:aa:bb:cc", "addresses of ens192; the old machine had Network adapter 2 00:50:56:aa:bb:cc: they get other names"},
 		},
