@@ -22,6 +22,8 @@ require (
 	github.com/google/go-cmp v0.7.0
 	// run ids
 	github.com/google/uuid v1.6.0
+	// tests of the examples' HCL
+	github.com/hashicorp/hcl/v2 v2.24.0
 	// the provider, protocol 6
 	github.com/hashicorp/terraform-plugin-framework v1.19.0
 	// the timeouts attribute, as every provider has it
@@ -50,10 +52,14 @@ require (
 	github.com/vbauerster/mpb/v8 v8.9.3
 	// its ovf package, the types of OVF descriptors
 	github.com/vmware/govmomi v0.52.0
+	// what the examples' HCL says, in tests
+	github.com/zclconf/go-cty v1.18.1
 	// renameat2, statfs, statx, rlimits
 	golang.org/x/sys v0.49.0
 	// txtar, file trees of guests in tests
 	golang.org/x/tools v0.52.0
+	// domain XML, from which the provider libvirt makes its attributes, in tests
+	libvirt.org/go/libvirtxml v1.12008.0
 	// /etc/default/grub is a shell script and is parsed as one
 	mvdan.cc/sh/v3 v3.14.1
 )
@@ -77,7 +83,6 @@ require (
 	github.com/hashicorp/go-uuid v1.0.3 // indirect
 	github.com/hashicorp/go-version v1.9.0 // indirect
 	github.com/hashicorp/hc-install v0.9.4 // indirect
-	github.com/hashicorp/hcl/v2 v2.24.0 // indirect
 	github.com/hashicorp/logutils v1.0.0 // indirect
 	github.com/hashicorp/terraform-exec v0.25.1 // indirect
 	github.com/hashicorp/terraform-json v0.27.2 // indirect
@@ -99,7 +104,6 @@ require (
 	github.com/vmihailenco/msgpack v4.0.4+incompatible // indirect
 	github.com/vmihailenco/msgpack/v5 v5.4.1 // indirect
 	github.com/vmihailenco/tagparser/v2 v2.0.0 // indirect
-	github.com/zclconf/go-cty v1.18.1 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/net v0.61.0 // indirect

@@ -28,6 +28,8 @@ type backups struct {
 	// touched are the paths that this run changed: what is there now is no
 	// original.
 	touched map[string]bool
+	// scratch is Guest.Scratch.
+	scratch string
 }
 
 // backupEntry is what restoring needs beside the content.
@@ -107,7 +109,7 @@ func (b *backups) load() error {
 // copy goes through a file of the host: an initramfs is too large to be held
 // in memory, and one session cannot read and write at once.
 func (b *backups) copy(name string, info guest.FileInfo) error {
-	temp, err := ScratchFile()
+	temp, err := scratchFile(b.scratch)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ type Guest struct {
 	Mounts []guest.Mount
 	// Space, if not nil, tells the space in the file system of a guest path.
 	Space func(path string) (guest.Space, error)
+	// Scratch is a directory of the host for copies of the guest's files while
+	// they are read; "" means the system's.
+	Scratch string
 }
 
 // Files is what an Editor reads.
@@ -61,7 +64,7 @@ func New(g Guest, backup bool) (*Editor, error) {
 	files := newCacheFS(g.FS)
 	return &Editor{
 		Files: files, guest: g, fs: files,
-		backups: backups{fs: files, off: !backup, touched: map[string]bool{}},
+		backups: backups{fs: files, off: !backup, touched: map[string]bool{}, scratch: g.Scratch},
 		changes: []report.Change{},
 		warned:  map[report.Warning]bool{},
 	}, nil

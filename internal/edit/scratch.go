@@ -2,10 +2,11 @@ package edit
 
 import "os"
 
-// ScratchFile is a temporary file of the host that has no name, so that nothing
+// scratchFile is a temporary file of the host that has no name, so that nothing
 // of the guest stays on the host when this process is killed. Closing it ends it.
-func ScratchFile() (*os.File, error) {
-	file, err := os.CreateTemp("", "hyper2kvm-")
+// It is in the directory, or in the system's if that is "".
+func scratchFile(directory string) (*os.File, error) {
+	file, err := os.CreateTemp(directory, "hyper2kvm-")
 	if err != nil {
 		return nil, err
 	}
@@ -15,3 +16,7 @@ func ScratchFile() (*os.File, error) {
 	}
 	return file, nil
 }
+
+// ScratchFile is a temporary file of the host for a copy of one of the guest's
+// files. It has no name; closing it ends it.
+func (e *Editor) ScratchFile() (*os.File, error) { return scratchFile(e.guest.Scratch) }

@@ -4,12 +4,14 @@ import (
 	"io"
 	"os"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestScratchFileHasNoName(t *testing.T) {
 	directory := t.TempDir()
-	t.Setenv("TMPDIR", directory)
-	file, err := ScratchFile()
+	t.Setenv("TMPDIR", "/nonexistent")
+	file, err := newEditor(t, Guest{FS: guesttest.New(t), Scratch: directory}, false).ScratchFile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +19,7 @@ func TestScratchFileHasNoName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(directory); err != nil || len(left) > 0 {
-		t.Errorf("in the temporary directory there is %v, %v", left, err)
+		t.Errorf("in the directory there is %v, %v", left, err)
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)

@@ -1,61 +1,101 @@
 package guest
 
 import (
-	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
-// applianceFiles are the directories from which the appliance is made.
-type applianceFiles struct {
-	path          []string // where libguestfs looks for its part
+// applianceHost is where libguestfs looks for what it makes the appliance of, and
+// where it puts it.
+type applianceHost struct {
+	path          []string // of libguestfs' own part, in this order; empty if not known
 	boot, modules string   // where hosts have their kernels
-	cache         string   // where an appliance that was made is kept
+	supermin      []string // which builds the appliance: one of these
+	databases     []string // of installed packages: with a newer one it is built again
+	cache, build  directory
+	sockets       directory
+	qemu          string // "" where there is none
+	uid           int
+	measure       func(path string) (fileSystem, error)
 }
 
-// check says why there can be no appliance: it is made once, of this host's
-// files, which needs a kernel that this user can read.
-func (a applianceFiles) check() error {
-	recipe := false
-	for _, directory := range a.path {
-		if exists(filepath.Join(directory, "README.fixed")) {
-			return nil // one that was made elsewhere and brings its kernel
-		}
-		recipe = recipe || exists(filepath.Join(directory, "supermin.d"))
-	}
-	if !recipe {
-		return &lack{
-			what:   "libguestfs has no appliance in " + strings.Join(a.path, ":"),
+// applianceKind is how libguestfs comes by its appliance.
+type applianceKind int
+
+const (
+	noAppliance     applianceKind = iota
+	fixedAppliance                // made elsewhere, with its kernel
+	recipeAppliance               // built once of this host's files
+)
+
+// check says all that keeps the appliance from being built and started.
+func (h applianceHost) check() (lacks []error) {
+	kind, recipe := h.search()
+	if kind == noAppliance && len(h.path) > 0 {
+		lacks = append(lacks, &lack{
+			what:   "libguestfs has no appliance in " + strings.Join(h.path, ":"),
 			remedy: "install libguestfs completely (Debian, Ubuntu: libguestfs0; Fedora, RHEL: libguestfs-appliance), or let LIBGUESTFS_PATH name a fixed appliance",
+		})
+	}
+	if kind == recipeAppliance && !slices.ContainsFunc(h.supermin, executable) {
+		lacks = append(lacks, &lack{
+			what:   "supermin, which builds the appliance, is not installed",
+			remedy: "install it (Debian, Ubuntu, Fedora, RHEL: supermin)",
+		})
+	}
+	needs := needs{build: blockSize, works: kind != fixedAppliance}
+	if !h.remembers() {
+		needs.cache = memoSize
+	}
+	// One that is installed yet will be built, too.
+	if kind == noAppliance || kind == recipeAppliance && !h.current(recipe) {
+		chosen, err := h.kernel()
+		if err != nil {
+			lacks = append(lacks, err)
 		}
+		needs = needsOf(chosen)
 	}
-	if os.Getenv("SUPERMIN_KERNEL") != "" || exists(filepath.Join(a.cache, "appliance.d", "kernel")) {
-		return nil
-	}
-	var kernels []string
-	for _, pattern := range []string{filepath.Join(a.modules, "*", "vmlinuz"), filepath.Join(a.boot, "vmlinu[xz]-*")} {
-		found, _ := filepath.Glob(pattern) // the pattern is a good one
-		kernels = append(kernels, found...)
-	}
-	for _, kernel := range kernels {
-		if file, err := os.Open(kernel); err == nil {
-			_ = file.Close()
-			return nil
-		}
-	}
-	if len(kernels) > 0 {
-		return &lack{
-			what:   "the appliance needs a kernel, and this user may not read " + kernels[len(kernels)-1],
-			remedy: "make it readable, as root: chmod 0644 " + filepath.Join(a.boot, "vmlinuz-*") + "; or run as root",
-		}
-	}
-	return &lack{
-		what:   "the appliance needs a kernel, and there is none in " + a.boot,
-		remedy: "install one, whether or not this host runs it (Debian: linux-image-cloud-amd64; Ubuntu: linux-image-virtual; Fedora, RHEL: kernel-core)",
-	}
+	return append(lacks, h.checkDirectories(needs)...)
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// search returns the first appliance on the path, as libguestfs does.
+func (h applianceHost) search() (kind applianceKind, recipe string) {
+	for _, at := range h.path {
+		if at == "" {
+			at = "."
+		}
+		in := func(names ...string) bool {
+			for _, name := range names {
+				if !exists(filepath.Join(at, name)) {
+					return false
+				}
+			}
+			return true
+		}
+		switch {
+		case in("supermin.d/base.tar.gz", "supermin.d/packages"):
+			return recipeAppliance, filepath.Join(at, "supermin.d")
+		case in("README.fixed", "kernel", "initrd", "root"), in("vmlinuz."+machine(), "initramfs."+machine()+".img"):
+			return fixedAppliance, at
+		}
+	}
+	return noAppliance, ""
+}
+
+func executable(path string) bool { return unix.Access(path, unix.X_OK) == nil }
+
+// machine is libguestfs' name of this machine's processor.
+func machine() string {
+	switch runtime.GOARCH {
+	case "amd64":
+		return "x86_64"
+	case "arm64":
+		return "aarch64"
+	default:
+		return runtime.GOARCH
+	}
 }

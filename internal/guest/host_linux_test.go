@@ -17,8 +17,11 @@ func TestCheckHost(t *testing.T) {
 	}
 	t.Setenv("LIBGUESTFS_HV", filepath.Join(t.TempDir(), "absent"))
 	t.Setenv("LIBGUESTFS_PATH", t.TempDir())
+	// Neither keeps libguestfs from reading the others.
+	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
+	t.Setenv("LIBGUESTFS_CACHEDIR", "/nonexistent")
 	lacks := CheckHost(t.Context(), AccelAuto)
-	if len(lacks) != 2 || !strings.Contains(lacks[0].Error(), "QEMU cannot be run") || !strings.Contains(lacks[1].Error(), "no appliance") {
+	if len(lacks) != 3 || !strings.Contains(lacks[0].Error(), "LIBGUESTFS_CACHEDIR") || !strings.Contains(lacks[1].Error(), "QEMU cannot be run") || !strings.Contains(lacks[2].Error(), "no appliance") {
 		t.Errorf("without QEMU and appliance: %v", lacks)
 	}
 	for _, one := range lacks {
@@ -33,17 +36,11 @@ func TestCheckHost(t *testing.T) {
 // does not work. It is asked once, and only where KVM is demanded.
 func TestCheckHostForKVM(t *testing.T) {
 	directory := t.TempDir()
-	qemu, device, asked := filepath.Join(directory, "qemu"), filepath.Join(directory, "kvm"), filepath.Join(directory, "asked")
-	script := "#!/bin/sh\necho asked >>" + asked + "\necho 'qemu: error: failed to set MSR 0x10a' >&2\nexit 1\n"
-	for path, text := range map[string]string{qemu: script, device: ""} {
-		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("LIBGUESTFS_HV", qemu)
-	probed, before := probes{device: device}, kvmProbes
-	kvmProbes = &probed
-	t.Cleanup(func() { kvmProbes = before })
+	asked := filepath.Join(directory, "asked")
+	t.Setenv("LIBGUESTFS_HV", script(t, "echo asked >>"+asked+"\necho 'qemu: error: failed to set MSR 0x10a' >&2\nexit 1"))
+	t.Setenv("XDG_RUNTIME_DIR", directory)
+	pretendNewProcess(t)
+	kvmProbes.device = aFile(t)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, lacks := range [][]error{CheckHost(t.Context(), AccelAuto), CheckHost(t.Context(), AccelTCG), CheckHost(cancelled, AccelKVM)} {

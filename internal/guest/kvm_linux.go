@@ -6,11 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -18,16 +18,15 @@ import (
 
 const (
 	kvmDevice = "/dev/kvm"
-	// probeTimeout bounds the probe, which takes a tenth of a second where
-	// KVM works: broken KVM can also hang.
+	// probeTimeout is several times what a kernel needs for its first word where
+	// KVM works.
 	probeTimeout = 3 * time.Second
-	// probeExit is QEMU's exit status when the probe's program has run: twice
-	// the value that it writes, plus one.
-	probeExit = 2*probeValue + 1
-
-	probeValue = 0x10
-	probePort  = 0xf4
+	// probeShare of the processor's time is enough for that.
+	probeShare = probeTimeout / 3
 )
+
+// firstWord begins every Linux kernel's messages.
+const firstWord = "Linux version "
 
 // openKVM says why KVM cannot even be opened, or "". The device is kvmDevice but
 // for tests.
@@ -45,62 +44,122 @@ func openKVM(device string) string {
 	return ""
 }
 
-// probeKVM says why KVM does not work for QEMU, or "" when it does. That the
-// device can be opened proves nothing (nested virtualisation, missing
-// processor features), so a few instructions are run under it.
-func probeKVM(ctx context.Context, device, qemu, tempDir string) string {
-	if reason := openKVM(device); reason != "" {
-		return reason
+// probeKVM says why KVM does not run the kernel for qemu, or "" when it does.
+// That the device can be opened proves nothing, and neither do a few
+// instructions: hosts that emulate real mode and never run a kernel exist
+// (internal/adr/0020). So the kernel is started, without anything to boot, until
+// its first word is on the serial console. A verdict is lasting if the same
+// question would get the same answer until the host restarts. Others cost little
+// or may be due to a host that is busy or short of memory.
+func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (reason string, lasting bool) {
+	// A disk that is slow to read them is not KVM's fault.
+	for _, file := range []string{qemu, kernel} {
+		if err := readThrough(file); err != nil {
+			return fmt.Sprintf("it could not be probed: %v", err), false
+		}
 	}
-	if runtime.GOARCH != "amd64" {
-		return "" // the launch will tell
+	cmd := exec.Command(qemu, "-accel", "kvm", "-cpu", "max", "-m", "256",
+		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
+		"-kernel", kernel, "-append", "console=ttyS0 earlyprintk=serial,ttyS0,115200 edd=off panic=1")
+	console, complaints := &listener{word: firstWord, heard: make(chan struct{})}, &strings.Builder{}
+	cmd.Stdout, cmd.Stderr = console, complaints
+	// What it started may keep the pipes open when it is gone.
+	cmd.WaitDelay = 100 * time.Millisecond
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Sprintf("it could not be probed: %v", err), false
 	}
-
-	firmware := filepath.Join(tempDir, "probe.bin")
-	if err := os.WriteFile(firmware, probeFirmware(), 0o600); err != nil {
-		return fmt.Sprintf("it could not be probed: %v", err)
+	// KVM that half works keeps a processor busy: that must not outlive a killed
+	// process, either.
+	watchdog, err := guard(cmd.Process.Pid)
+	if err != nil {
+		killTree(cmd.Process.Pid)
+		_ = cmd.Wait() // killed, which was meant
+		return fmt.Sprintf("it could not be probed: %v", err), false
 	}
-	defer func() { _ = os.Remove(firmware) }()
-
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, qemu, "-accel", "kvm", "-cpu", "host", "-m", "16",
-		"-nodefaults", "-no-user-config", "-display", "none", "-bios", firmware,
-		"-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=4", probePort))
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	cmd.WaitDelay = time.Second
-	// It hangs where KVM half works, and must not outlive a killed process. The
-	// kernel ends it with the thread that started it, which has to stay for that.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit) && exit.ExitCode() == probeExit:
-		return ""
-	case ctx.Err() != nil:
-		return fmt.Sprintf("a program under KVM did not end within %s", probeTimeout)
+	defer watchdog.dismiss()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	late := time.NewTimer(timeout)
+	defer late.Stop()
+	// However QEMU looks and whatever it started: none of it remains.
+	end := func() {
+		killTree(cmd.Process.Pid)
+		<-ended
 	}
-	if message := reasonIn(stderr.String()); message != "" {
-		return message
+	select {
+	case <-console.heard:
+		end()
+		return "", true
+	case <-ctx.Done():
+		end()
+		return ctx.Err().Error(), false
+	case <-late.C:
+		starved := starvedTree(cmd.Process.Pid)
+		end()
+		lacking := processorLacks("/proc/cpuinfo")
+		if starved && lacking == "" {
+			return fmt.Sprintf("a kernel under KVM said nothing within %s, on a host that is busy", timeout), false
+		}
+		return fmt.Sprintf("a kernel under KVM said nothing within %s%s", timeout, lacking), true
+	case err = <-ended:
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it has left
+		// The last words may have been the kernel's.
+		select {
+		case <-console.heard:
+			return "", true
+		default:
+		}
 	}
-	return fmt.Sprintf("QEMU with KVM ended without running a program: %v", err)
+	if message := reasonIn(complaints.String()); message != "" {
+		return message, false
+	}
+	if err == nil {
+		err = errors.New("exit status 0")
+	}
+	return fmt.Sprintf("QEMU with KVM ended before a kernel said anything: %v", err), false
 }
 
-// probeFirmware is a ROM image whose reset vector writes to the port of the
-// debug exit device.
-func probeFirmware() []byte {
-	rom := make([]byte, 64<<10)
-	copy(rom[len(rom)-16:], []byte{
-		0xba, probePort, 0x00, // mov dx, probePort
-		0xb0, probeValue, // mov al, probeValue
-		0xee,       // out dx, al
-		0xf4,       // hlt
-		0xeb, 0xfd, // jmp to the hlt
-	})
-	return rom
+func readThrough(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // only read
+	if _, err = io.Copy(io.Discard, file); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	return nil
+}
+
+// processorLacks says what the kernel tells of a processor that cannot
+// virtualise, or "".
+func processorLacks(cpuinfo string) string {
+	text, err := os.ReadFile(cpuinfo)
+	flags := regexp.MustCompile(`(?m)^flags\s*:.*$`).Find(text)
+	if err != nil || flags == nil || regexp.MustCompile(`\b(vmx|svm)\b`).Match(flags) {
+		return ""
+	}
+	return " (this host's processor offers no virtualisation: neither vmx nor svm is among its flags)"
+}
+
+// listener closes heard when word was written.
+type listener struct {
+	word  string
+	tail  string
+	heard chan struct{}
+	done  bool
+}
+
+// Write implements io.Writer.
+func (l *listener) Write(text []byte) (int, error) {
+	l.tail += string(text)
+	if !l.done && strings.Contains(l.tail, l.word) {
+		l.done = true
+		close(l.heard)
+	}
+	l.tail = l.tail[max(0, len(l.tail)-len(l.word)):]
+	return len(text), nil
 }
 
 // reasonIn returns the line of QEMU's messages that tells most: the first that

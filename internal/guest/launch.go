@@ -15,12 +15,18 @@ import (
 )
 
 const (
-	// defaultKVMDeadline is several times what a launch with KVM takes.
-	defaultKVMDeadline = 30 * time.Second
-	watchInterval      = 50 * time.Millisecond
+	watchInterval = 50 * time.Millisecond
+	// kernelNotices lets the kernel say a few words on the console, of which
+	// libguestfs lets it say none: the first as soon as it runs.
+	kernelNotices = "loglevel=6"
 )
 
-var errLaunchTimeout = errors.New("the appliance did not come up in time")
+// defaultPatience is several times what a busy host takes with KVM that works.
+// The kernel's part is short. After that, the appliance may look at many disks
+// and say nothing about it.
+var defaultPatience = patience{first: 10 * time.Second, later: 30 * time.Second}
+
+var errSilent = errors.New("the appliance hangs")
 
 // launched is an appliance that is up.
 type launched struct {
@@ -47,7 +53,7 @@ func accelerate(ctx context.Context, drives []Drive, options Options, dir string
 	reason := ""
 	qemu, err := defaultQEMU()
 	if err == nil {
-		reason = probeKVM(ctx, kvmDevice, qemu, dir)
+		reason = KVM(ctx, qemu)
 	}
 	if ctx.Err() != nil {
 		return launched{}, ctx.Err()
@@ -89,15 +95,12 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 	}
 	up := launched{handle: handle, used: accel}
 	err = configure(handle, drives, options, dir, accel)
-	if err == nil {
-		deadline := time.Duration(0)
-		if accel == AccelKVM {
-			deadline = options.kvmDeadline
-			if deadline == 0 {
-				deadline = defaultKVMDeadline
-			}
-		}
-		err = watchLaunch(ctx, handle, deadline)
+	switch {
+	case err != nil:
+	case accel == AccelKVM:
+		err = listenToLaunch(ctx, handle, options)
+	default:
+		err = watchLaunch(ctx, handle, nil)
 	}
 	if err == nil {
 		up.qemu, err = findQEMU(handle)
@@ -143,6 +146,16 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 			}
 			return g.Set_memsize(options.Memory)
 		},
+		func() error {
+			if accel != AccelKVM || options.Trace {
+				return nil
+			}
+			words := kernelNotices
+			if users, err := g.Get_append(); err == nil && users != nil && *users != "" {
+				words += " " + *users
+			}
+			return g.Set_append(&words)
+		},
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -168,9 +181,24 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 	return nil
 }
 
+// listenToLaunch launches as long as the appliance is heard on its console.
+func listenToLaunch(ctx context.Context, handle *guestfs.Guestfs, options Options) error {
+	watched := &silence{patience: options.patience}
+	if watched.patience == (patience{}) {
+		watched.patience = defaultPatience
+	}
+	if heard := listen(handle, options.Trace); heard != nil {
+		defer heard.close()
+		watched.console = heard
+	} else {
+		watched.first = watched.later // all of the start may seem to be silent
+	}
+	return watchLaunch(ctx, handle, watched)
+}
+
 // watchLaunch launches, and kills what the launch has started when ctx ends or
-// QEMU has run for longer than deadline (0 for none).
-func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Duration) error {
+// it has been silent for too long (nil for none).
+func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, watched *silence) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -181,13 +209,12 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Dur
 		// launch: the handle cannot be asked while it launches.
 		defer holdThread(handle)()
 		thread <- syscall.Gettid()
-		done <- cleanError(handle.Launch())
+		done <- launchHandle(handle)
 	}()
 	tid := <-thread
 
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
-	var started time.Time
 	var failure error
 	for {
 		select {
@@ -202,10 +229,8 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, deadline time.Dur
 		switch {
 		case ctx.Err() != nil:
 			failure = ctx.Err()
-		case deadline > 0 && started.IsZero() && startedAppliance(children):
-			started = time.Now()
-		case deadline > 0 && !started.IsZero() && time.Since(started) > deadline:
-			failure = fmt.Errorf("%w: %s after QEMU started", errLaunchTimeout, deadline)
+		case watched != nil && failure == nil:
+			failure = watched.judge(time.Now(), children, building(children))
 		}
 		if failure != nil {
 			for _, pid := range children {

@@ -10,7 +10,9 @@ package guest
 import "C"
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -46,9 +48,19 @@ func newHandle() (*guestfs.Guestfs, error) {
 	if err := loadLibrary(); err != nil {
 		return nil, err
 	}
-	handle, err := guestfs.Create()
+	handle, err := guestfs.Create_flags(guestfs.CREATE_NO_ENVIRONMENT)
 	if err != nil {
 		return nil, fmt.Errorf("creating a libguestfs handle: %w", err)
+	}
+	defer holdThread(handle)()
+	// By itself it stops reading the environment at the first directory that is
+	// not there, and only writes a line about it: CheckHost says which those are.
+	_, broken := checkEnvironment()
+	if !exists(os.Getenv(runtimeVariable)) {
+		broken = append(broken, runtimeVariable)
+	}
+	if err := handle.Parse_environment_list(environmentWithout(broken)); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading the environment of libguestfs: %w", cleanError(err)), handle.Close())
 	}
 	return handle, nil
 }

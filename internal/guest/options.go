@@ -35,6 +35,10 @@ type Options struct {
 	// stream of this process what they do.
 	Trace bool
 
-	// kvmDeadline bounds a launch with KVM from the start of its QEMU on.
-	kvmDeadline time.Duration
+	// patience bounds a launch with KVM; zero means the default.
+	patience patience
 }
+
+// patience is for how long the console of an appliance that starts under KVM
+// may be silent: until its kernel's first word, and from then on.
+type patience struct{ first, later time.Duration }

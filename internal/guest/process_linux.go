@@ -3,12 +3,14 @@
 package guest
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // childrenOfThread returns the processes that a thread of this process has
@@ -31,17 +33,27 @@ func readChildren(file string) []int {
 	return pids
 }
 
-// killTree kills a process and all that it started.
+// childrenOf returns the processes that a process has started.
+func childrenOf(pid int) []int {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	var children []int
+	for _, file := range files {
+		children = append(children, readChildren(file)...)
+	}
+	return children
+}
+
+// killTree kills a process and all that it started. Where it leads a process
+// group, that goes at once, so that nothing that is being started slips away.
 func killTree(pid int) {
 	process, err := os.FindProcess(pid)
 	if err != nil {
 		return
 	}
 	defer func() { _ = process.Release() }()
-	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	var children []int
-	for _, file := range files {
-		children = append(children, readChildren(file)...)
+	children := childrenOf(pid)
+	if group, err := syscall.Getpgid(pid); err == nil && group == pid {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
 	}
 	_ = process.Kill()
 	for _, child := range children {
@@ -49,14 +61,35 @@ func killTree(pid int) {
 	}
 }
 
-// startedAppliance says that one of the processes is the appliance's QEMU, by
-// the socket that the appliance talks over.
-func startedAppliance(pids []int) bool {
+// building says that one of the processes makes the appliance, which takes as
+// long as it takes, in silence.
+func building(pids []int) bool {
 	for _, pid := range pids {
-		cmdline, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if err == nil && bytes.Contains(cmdline, []byte("guestfsd.sock")) {
+		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		if err == nil && strings.TrimSpace(string(name)) == "supermin" {
 			return true
 		}
 	}
 	return false
+}
+
+// starvedTree says that a thread of the process or of one that it started has
+// waited for a processor most of the probe's time, and got too little of it to
+// tell anything.
+func starvedTree(pid int) bool {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && starved(string(text)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(childrenOf(pid), starvedTree)
+}
+
+// starved judges a thread by what the kernel tells of its time, in nanoseconds:
+// on a processor, and waiting for one.
+func starved(schedstat string) bool {
+	var ran, waited time.Duration
+	_, err := fmt.Sscan(schedstat, &ran, &waited)
+	return err == nil && ran < probeShare && waited > probeTimeout/2
 }

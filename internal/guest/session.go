@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 
 	"libguestfs.org/guestfs"
 )
@@ -71,7 +72,12 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
 		opened: map[string]string{},
 	}
-	s.stop = context.AfterFunc(ctx, func() { _ = s.qemu.Kill() })
+	s.stop = context.AfterFunc(ctx, func() {
+		// QEMU may be a script that has started QEMU.
+		if s.qemu.Signal(syscall.Signal(0)) == nil {
+			killTree(s.qemu.Pid)
+		}
+	})
 	return s, nil
 }
 
@@ -108,12 +114,14 @@ func (s *Session) Close() error {
 func (s *Session) shutdown() error {
 	err := s.ctx.Err()
 	if err == nil {
+		started := followersOf(s.qemu.Pid)
 		err = s.locked(func(g *guestfs.Guestfs) error {
 			if err := g.Umount_all(); err != nil {
 				return err
 			}
 			return g.Shutdown()
 		})
+		err = errors.Join(err, started.end(followersTime))
 	}
 	return describe("closing the libguestfs appliance", "", err)
 }

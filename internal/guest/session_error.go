@@ -15,7 +15,7 @@ import (
 var (
 	errClosed = errors.New("the session is closed")
 	errLaunch = errors.New("the appliance's QEMU ended or its kernel did not come up (libguestfs-test-tool shows the details)")
-	errDied   = errors.New("the libguestfs appliance ended unexpectedly (is the host out of memory or disk space?)")
+	errDied   = errors.New("the libguestfs appliance ended unexpectedly: its QEMU died or was killed")
 )
 
 // maxMessage bounds what is quoted of a program's output, in bytes.
@@ -28,7 +28,8 @@ func cleanError(err error) error {
 	if !errors.As(err, &failure) {
 		return err
 	}
-	message := strings.TrimSpace(failure.Errmsg)
+	message, _, _ := strings.Cut(failure.Errmsg, "\nTo see full error messages you may need to enable debugging")
+	message = strings.TrimSpace(message)
 	for _, sign := range []string{"closed the connection unexpectedly", "unexpected end of file when reading from daemon", "call launch before using"} {
 		if strings.Contains(message, sign) {
 			return errDied

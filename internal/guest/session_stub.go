@@ -17,6 +17,9 @@ var errUnavailable = errors.New("this program was built without libguestfs, whic
 // CheckHost says that this build has no libguestfs.
 func CheckHost(context.Context, Acceleration) []error { return []error{errUnavailable} }
 
+// KVM says that this build has no libguestfs.
+func KVM(context.Context, string) (reason string) { return errUnavailable.Error() }
+
 // Session is one run of the libguestfs appliance. In this build there is none:
 // every call fails and says what is missing.
 type Session struct{}

@@ -12,6 +12,7 @@ import "C"
 import (
 	"reflect"
 	"runtime"
+	"unsafe"
 
 	"libguestfs.org/guestfs"
 )
@@ -27,12 +28,18 @@ func holdThread(handle *guestfs.Guestfs) (release func()) {
 
 // quiet stops libguestfs from writing every error of this thread to the
 // process's standard error stream: errors are returned, and many, such as a
-// missing file, are expected. The binding has no call for it and keeps the C
-// handle to itself.
+// missing file, are expected. The binding has no call for it.
 func quiet(handle *guestfs.Guestfs) {
+	if pointer := cHandle(handle); pointer != nil { // else noise does no harm
+		C.guestfs_set_error_handler((*C.guestfs_h)(pointer), nil, nil)
+	}
+}
+
+// cHandle is the C handle, or nil if this is another binding.
+func cHandle(handle *guestfs.Guestfs) unsafe.Pointer {
 	field := reflect.ValueOf(handle).Elem().FieldByName("g")
 	if !field.IsValid() || field.Kind() != reflect.Pointer {
-		return // another binding: noise does no harm
+		return nil
 	}
-	C.guestfs_set_error_handler((*C.guestfs_h)(field.UnsafePointer()), nil, nil)
+	return field.UnsafePointer()
 }

@@ -18,7 +18,8 @@ type watchdog struct {
 	end *os.File // kept open as long as this process lives
 }
 
-// guard starts the watchdog of a process.
+// guard starts the watchdog of a process and of the process group that it leads:
+// a QEMU that a script has started goes with the script.
 func guard(pid int) (*watchdog, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -26,7 +27,7 @@ func guard(pid int) (*watchdog, error) {
 	}
 	defer read.Close() //nolint:errcheck // the watchdog has its own
 	// It ignores what else ends a terminal's processes.
-	cmd := exec.Command("/bin/sh", "-c", `trap "" HUP INT TERM; read -r nothing; kill -9 "$0"`, strconv.Itoa(pid))
+	cmd := exec.Command("/bin/sh", "-c", `trap "" HUP INT TERM; read -r nothing; kill -9 "-$0"; kill -9 "$0"`, strconv.Itoa(pid))
 	cmd.Stdin = read
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

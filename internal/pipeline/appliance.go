@@ -1,8 +1,11 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
 
 // applianceStages are the enabled stages that open the guest in the appliance.
@@ -15,6 +18,27 @@ func (r *run) applianceStages() []string {
 		stages = append(stages, "pipeline.fix")
 	}
 	return stages
+}
+
+// checkTools refuses, before any work, a host that lacks what the run needs. It
+// says all that is missing, not one thing a run.
+func (r *run) checkTools() error {
+	var what, remedies []string
+	var last error
+	for _, err := range []error{qemuimg.Installed(), checkWorkDirectory(r.options.WorkDirectory), r.checkAppliance()} {
+		if err == nil {
+			continue
+		}
+		last = err
+		what = append(what, err.Error())
+		if remedy := remedyOf(err); remedy != "" {
+			remedies = append(remedies, remedy)
+		}
+	}
+	if len(what) < 2 {
+		return last
+	}
+	return withRemedy(errors.New(strings.Join(what, "; ")), strings.Join(remedies, "; "))
 }
 
 // checkAppliance refuses stages that need the appliance on a host that cannot

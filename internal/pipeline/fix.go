@@ -124,7 +124,7 @@ func (r *run) keepOverlays() error {
 func (r *run) target() (fix.Target, error) {
 	if r.editor == nil {
 		editor, err := edit.New(edit.Guest{
-			FS: r.session, Runner: r.session, Mounts: r.system.mounts, Space: r.session.Space,
+			FS: r.session, Runner: r.session, Mounts: r.system.mounts, Space: r.session.Space, Scratch: r.artifacts.Dir(),
 		}, r.manifest.Pipeline.Fix.Backup)
 		if err != nil {
 			return fix.Target{}, err

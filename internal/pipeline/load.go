@@ -9,7 +9,6 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -33,13 +32,7 @@ func (r *run) loadManifest() (report.StageResult, error) {
 	if err := r.makeReportDirectory(); err != nil {
 		return nil, err
 	}
-	if err := qemuimg.Installed(); err != nil {
-		return nil, err
-	}
-	if err := checkWorkDirectory(r.options.WorkDirectory); err != nil {
-		return nil, err
-	}
-	if err := r.checkAppliance(); err != nil {
+	if err := r.checkTools(); err != nil {
 		return nil, err
 	}
 	work := r.workDirectory()

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -97,7 +99,10 @@ func checkWorkDirectory(directory string) error {
 	case err != nil:
 		return fmt.Errorf("the work directory cannot be used: %w", err)
 	case !info.IsDir():
-		return fmt.Errorf("the work directory %s is no directory", directory)
+		return withRemedy(fmt.Errorf("the work directory %s is no directory", directory), "choose another")
+	}
+	if err := unix.Access(directory, unix.W_OK|unix.X_OK); err != nil {
+		return withRemedy(fmt.Errorf("the work directory %s may not be written: %w", directory, err), "let this user write there, or choose another")
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (r *run) openSession() error {
 	r.session = session
 	if _, reason := session.Accelerator(); reason != "" {
 		r.warn("KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
-			"make /dev/kvm work on this host, or set acceleration to tcg to accept emulation")
+			"make KVM work on this host (if that is a virtual machine: allow nested virtualisation), or set acceleration to tcg to accept emulation")
 	}
 	return nil
 }

@@ -1,11 +1,14 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -44,5 +47,33 @@ func TestRunWithoutTools(t *testing.T) {
 				t.Errorf("the report has %+v", result.Errors)
 			}
 		})
+	}
+}
+
+// TestRunWithoutAnything: one run says all that its host lacks.
+func TestRunWithoutAnything(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	source, directory := filepath.Join(t.TempDir(), "disk.raw"), t.TempDir()
+	if err := os.WriteFile(source, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := &manifest.Manifest{
+		Version: manifest.Version, Source: manifest.NewSource(manifest.SourceRaw, source),
+		Output:   manifest.Output{Directory: directory, Format: manifest.FormatQCOW2},
+		Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
+	}
+	r := newRun(t.Context(), m, Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")})
+	r.checkHost = func(context.Context, guest.Acceleration) []error {
+		return []error{withRemedy(errors.New("no library"), "install it"), withRemedy(errors.New("no space"), "set TMPDIR")}
+	}
+	result, err := r.finish(r.stages())
+	if err == nil || len(result.Errors) != 1 {
+		t.Fatalf("error %v, in the report %+v", err, result.Errors)
+	}
+	said := err.Error() + "\n" + result.Errors[0].Remedy
+	for _, want := range []string{"qemu-img", "work directory", "no library; no space", "qemu-utils", "set no work directory", "install it; set TMPDIR"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not in %q", want, said)
+		}
 	}
 }

@@ -88,7 +88,8 @@ func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	// An inspection writes nothing, but a run needs a directory to work in.
 	directory, err := os.MkdirTemp(d.engine.workDirectory, "hyper2kvm-inspection-")
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to inspect disk image", "Making a directory to work in: "+err.Error())
+		resp.Diagnostics.AddError("Unable to inspect disk image", paragraphs("Making a directory to work in: "+err.Error()+".",
+			"Let the provider's work_directory or the environment variable TMPDIR name a directory that can be written."))
 		return
 	}
 	defer func() { _ = os.RemoveAll(directory) }()

@@ -64,7 +64,7 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"acceleration": schema.StringAttribute{
 				MarkdownDescription: "How the appliance that opens guests is run: `kvm` (fails where KVM does not work), `tcg` (software emulation, " +
-					"slow but works everywhere), or `auto`, which tries KVM and falls back to TCG with a warning that says why. The default is `auto`.",
+					"slow but works everywhere), or `auto`, which uses KVM where it runs the appliance's kernel and falls back to TCG with a warning that says why. The default is `auto`.",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf("auto", "kvm", "tcg")},
 			},

@@ -121,10 +121,14 @@ var probeEnd = regexp.MustCompile(probePrefix + "END")
 // passphrase when the guest asks for one. A deadline that passes is
 // StateNothing, not an error; a cancelled context is an error.
 func (m *Machine) WaitState(ctx context.Context, passphrase string) (State, error) {
+	return m.Console.waitState(ctx, passphrase)
+}
+
+func (c *Console) waitState(ctx context.Context, passphrase string) (State, error) {
 	answered := 0
 	for {
 		state := StateNothing
-		err := m.Console.wait(ctx, func(text []byte) bool {
+		err := c.wait(ctx, func(text []byte) bool {
 			state = Classify(string(text[answered:]))
 			return state != StateNothing
 		})
@@ -140,8 +144,8 @@ func (m *Machine) WaitState(ctx context.Context, passphrase string) (State, erro
 			return state, nil
 		}
 		// Prompts seen so far are answered; look only at what follows.
-		answered = len(m.Console.Text())
-		if err := m.Console.Send(passphrase + "\n"); err != nil {
+		answered = len(c.Text())
+		if err := c.Send(passphrase + "\n"); err != nil {
 			return StateNothing, err
 		}
 	}

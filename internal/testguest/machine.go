@@ -78,7 +78,7 @@ func start(ctx context.Context, o BootOptions, program, folder string) (*Machine
 // which may use folder as long as it runs. ctx is the command's.
 func launch(ctx context.Context, cmd *exec.Cmd, folder string, log io.Writer) (*Machine, error) {
 	// Snapshots lie in TMPDIR: with the folder, all of them go.
-	cmd.Env = append(os.Environ(), "TMPDIR="+folder)
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+folder)
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("opening the serial console: %w", err)

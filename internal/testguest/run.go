@@ -22,15 +22,22 @@ var aptPackages = map[string]string{
 	"guestfish":          "guestfish",
 	"qemu-img":           "qemu-utils",
 	"qemu-system-x86_64": "qemu-system-x86",
+	"libvirtd":           "libvirt-daemon dnsmasq-base",
+	"virtlogd":           "libvirt-daemon",
+	"virsh":              "libvirt-clients",
 }
 
 // findProgram returns a program's path or an error that says how to get it.
 func findProgram(name string) (string, error) {
 	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("%w: install it, on Debian: apt-get install %s", err, aptPackages[name])
+	if err == nil {
+		return path, nil
 	}
-	return path, nil
+	// Users' PATH need not have the folder of daemons.
+	if daemon, failed := exec.LookPath("/usr/sbin/" + name); failed == nil {
+		return daemon, nil
+	}
+	return "", fmt.Errorf("%w: install it, on Debian: apt-get install %s", err, aptPackages[name])
 }
 
 // run runs a program to its end. Everything it prints goes to log; the end of
@@ -57,7 +64,10 @@ func run(ctx context.Context, log io.Writer, env []string, name string, args ...
 // runOwned runs cmd in a process group of its own that ends when cmd's context
 // does, and never outlives this process.
 func runOwned(cmd *exec.Cmd) error {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Pdeathsig = true, syscall.SIGKILL
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = killDelay
 	// Pdeathsig fires when the thread that started the child ends, so that

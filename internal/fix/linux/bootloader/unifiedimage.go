@@ -34,7 +34,7 @@ func (c *Configuration) warnUnifiedImages() error {
 
 // unifiedCmdline returns the section .cmdline of an image.
 func unifiedCmdline(e *edit.Editor, image string) (string, error) {
-	temp, err := edit.ScratchFile()
+	temp, err := e.ScratchFile()
 	if err != nil {
 		return "", err
 	}

@@ -159,7 +159,7 @@ func (p *imageRepair) do(ctx context.Context) error {
 		p.result.Reason = "the kernel boots without an initramfs"
 		return nil
 	}
-	file, err := edit.ScratchFile()
+	file, err := e.ScratchFile()
 	if err != nil {
 		return err
 	}

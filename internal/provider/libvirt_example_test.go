@@ -1,0 +1,237 @@
+package provider
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/zclconf/go-cty/cty"
+	"libvirt.org/go/libvirtxml"
+)
+
+// migratedGuest is what an example with a domain takes from its migration.
+type migratedGuest struct {
+	outputPath, firmware, diskBus, nicModel string
+	virtualSize                             int64
+}
+
+// values are the migration as the example's expressions see it.
+func (m migratedGuest) values() map[string]cty.Value {
+	return map[string]cty.Value{
+		"output_path": cty.StringVal(m.outputPath),
+		"guest": cty.ObjectVal(map[string]cty.Value{
+			"firmware":     cty.StringVal(m.firmware),
+			"disk_bus":     cty.StringVal(m.diskBus),
+			"nic_model":    cty.StringVal(m.nicModel),
+			"virtual_size": cty.NumberIntVal(m.virtualSize),
+		}),
+	}
+}
+
+// overlayPath is where libvirt puts the volume of an example.
+const overlayPath = "/var/lib/libvirt/images/overlay.qcow2"
+
+// libvirtExample is an example with a libvirt domain.
+type libvirtExample struct {
+	t         *testing.T
+	resources map[string]*hclsyntax.Body // by type
+}
+
+func readLibvirtExample(t *testing.T, name string) *libvirtExample {
+	t.Helper()
+	file, diags := hclparse.NewParser().ParseHCLFile(filepath.Join("..", "..", "examples", name, "main.tf"))
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	e := &libvirtExample{t: t, resources: map[string]*hclsyntax.Body{}}
+	for _, block := range file.Body.(*hclsyntax.Body).Blocks {
+		if block.Type == "resource" {
+			e.resources[block.Labels[0]] = block.Body
+		}
+	}
+	return e
+}
+
+// attributes returns a resource's attributes with m for its migration.
+func (e *libvirtExample) attributes(of string, m migratedGuest) map[string]cty.Value {
+	e.t.Helper()
+	values := map[string]cty.Value{}
+	body := e.resources[of]
+	if body == nil {
+		e.t.Fatalf("the example has no %s", of)
+	}
+	variables := map[string]cty.Value{
+		"hyper2kvm_migration": cty.ObjectVal(map[string]cty.Value{"webserver": cty.ObjectVal(m.values())}),
+		"libvirt_volume":      cty.ObjectVal(map[string]cty.Value{"webserver": cty.ObjectVal(map[string]cty.Value{"path": cty.StringVal(overlayPath)})}),
+	}
+	for name, attribute := range body.Attributes {
+		value, diags := attribute.Expr.Value(&hcl.EvalContext{Variables: variables})
+		if diags.HasErrors() {
+			e.t.Fatal(diags)
+		}
+		values[name] = value
+	}
+	return values
+}
+
+// domain returns the libvirt domain that the provider would define.
+func (e *libvirtExample) domain(m migratedGuest) *libvirtxml.Domain {
+	e.t.Helper()
+	values := e.attributes("libvirt_domain", m)
+	// These two say what the provider does with the domain, not what is in it.
+	delete(values, "running")
+	delete(values, "destroy")
+	var domain libvirtxml.Domain
+	if err := libvirtFields(reflect.ValueOf(&domain).Elem(), cty.ObjectVal(values), ""); err != nil {
+		e.t.Fatal(err)
+	}
+	return &domain
+}
+
+// replacedWith lists what a resource is replaced with.
+func (e *libvirtExample) replacedWith(resource string) []string {
+	e.t.Helper()
+	var with []string
+	for _, block := range e.resources[resource].Blocks {
+		attribute := block.Body.Attributes["replace_triggered_by"]
+		if block.Type != "lifecycle" || attribute == nil {
+			continue
+		}
+		for _, expression := range attribute.Expr.(*hclsyntax.TupleConsExpr).Exprs {
+			traversal := expression.(*hclsyntax.ScopeTraversalExpr).Traversal
+			text := traversal.RootName()
+			for _, step := range traversal[1:] {
+				text += "." + step.(hcl.TraverseAttr).Name
+			}
+			with = append(with, text)
+		}
+	}
+	return with
+}
+
+// onLibvirt are migrated guests as different as their machines can be.
+var onLibvirt = map[string]migratedGuest{
+	"bios": {outputPath: "/images/web.qcow2", firmware: "bios", diskBus: "virtio", nicModel: "virtio"},
+	"uefi": {outputPath: "/images/web.qcow2", firmware: "uefi", diskBus: "scsi", nicModel: "virtio"},
+	"old":  {outputPath: "/images/web.qcow2", firmware: "bios", diskBus: "ide", nicModel: "rtl8139"},
+}
+
+// TestLibvirtDomainExample compares the domain that the example describes with
+// the one that TestAccLibvirtDomain proved to boot: what the example loses or
+// gains, down to a misspelt name, shows here. After -update, run that test.
+func TestLibvirtDomainExample(t *testing.T) {
+	t.Parallel()
+	example := readLibvirtExample(t, "libvirt-domain")
+	for name, m := range onLibvirt {
+		text, err := example.domain(m).Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden := filepath.Join("testdata", "libvirt", name+".xml")
+		if *update {
+			if err := os.WriteFile(golden, []byte(text+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), text+"\n"); diff != "" {
+			t.Errorf("%s: the domain is another one (-want +got):\n%s", name, diff)
+		}
+	}
+
+	values := example.attributes("libvirt_domain", onLibvirt["bios"])
+	if destroy := cty.ObjectVal(map[string]cty.Value{
+		"graceful": cty.True,
+		"shutdown": cty.ObjectVal(map[string]cty.Value{"timeout": cty.NumberIntVal(120)}),
+	}); !values["destroy"].RawEquals(destroy) || !values["running"].RawEquals(cty.True) {
+		t.Errorf("destroy = %#v, running = %#v", values["destroy"], values["running"])
+	}
+	if with := example.replacedWith("libvirt_domain"); !slices.Equal(with, []string{"hyper2kvm_migration.webserver.report"}) {
+		t.Errorf("the domain is replaced with %v", with)
+	}
+}
+
+// TestLibvirtOverlayExample proves that the second example's domain is the
+// first's but for its disk, and that it goes with the image.
+func TestLibvirtOverlayExample(t *testing.T) {
+	t.Parallel()
+	example := readLibvirtExample(t, "libvirt-overlay")
+	for name, m := range onLibvirt {
+		want := readLibvirtExample(t, "libvirt-domain").domain(m)
+		want.Devices.Disks[0].Source.File.File = overlayPath
+		if diff := cmp.Diff(want, example.domain(m)); diff != "" {
+			t.Errorf("%s: the domains differ (-libvirt-domain +libvirt-overlay):\n%s", name, diff)
+		}
+	}
+	plain := readLibvirtExample(t, "libvirt-domain").attributes("libvirt_domain", onLibvirt["bios"])
+	overlaid := example.attributes("libvirt_domain", onLibvirt["bios"])
+	if !overlaid["destroy"].RawEquals(plain["destroy"]) || !overlaid["running"].RawEquals(plain["running"]) {
+		t.Errorf("destroy = %#v, running = %#v", overlaid["destroy"], overlaid["running"])
+	}
+
+	m := onLibvirt["bios"]
+	m.virtualSize = 3 << 30
+	values := example.attributes("libvirt_volume", m)
+	pool := values["pool"]
+	delete(values, "pool") // in no XML: it says where the volume goes
+	var volume libvirtxml.StorageVolume
+	if err := libvirtFields(reflect.ValueOf(&volume).Elem(), cty.ObjectVal(values), ""); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(libvirtxml.StorageVolume{
+		Name:     "webserver-overlay.qcow2",
+		Capacity: &libvirtxml.StorageVolumeSize{Value: 3 << 30},
+		Target:   &libvirtxml.StorageVolumeTarget{Format: &libvirtxml.StorageVolumeTargetFormat{Type: "qcow2"}},
+		BackingStore: &libvirtxml.StorageVolumeBackingStore{
+			Path:   m.outputPath,
+			Format: &libvirtxml.StorageVolumeTargetFormat{Type: "qcow2"},
+		},
+	}, volume); diff != "" || !pool.RawEquals(cty.StringVal("default")) {
+		t.Errorf("pool %#v; the volume (-want +got):\n%s", pool, diff)
+	}
+
+	for resource, with := range map[string]string{"libvirt_volume": "hyper2kvm_migration.webserver.report", "libvirt_domain": "libvirt_volume.webserver"} {
+		if got := example.replacedWith(resource); !slices.Equal(got, []string{with}) {
+			t.Errorf("%s is replaced with %v, want %s", resource, got, with)
+		}
+	}
+}
+
+// TestLibvirtExamplesUseTheSchema proves that what the examples take of a
+// migration, and give to it, is in its schema.
+func TestLibvirtExamplesUseTheSchema(t *testing.T) {
+	t.Parallel()
+	attributes := migrationSchema(t.Context()).Attributes
+	guest := attributes["guest"].(schema.SingleNestedAttribute).Attributes
+	for name, value := range (migratedGuest{}).values() {
+		if attributes[name] == nil {
+			t.Errorf("a migration has no %s", name)
+		}
+		if name != "guest" {
+			continue
+		}
+		for name := range value.AsValueMap() {
+			if guest[name] == nil {
+				t.Errorf("a guest has no %s", name)
+			}
+		}
+	}
+	for _, example := range []string{"libvirt-domain", "libvirt-overlay"} {
+		for _, name := range slices.Sorted(maps.Keys(readLibvirtExample(t, example).resources["hyper2kvm_migration"].Attributes)) {
+			if attributes[name] == nil {
+				t.Errorf("%s: a migration has no %s", example, name)
+			}
+		}
+	}
+}
