@@ -35,21 +35,24 @@ func bootCodeOf(sector []byte) BootCode {
 	return BootCodeGeneric
 }
 
-// sectorSize is what the appliance's drives show, in bytes.
+// sectorSize is what nearly all drives show, in bytes.
 const sectorSize = 512
 
 // ReadDisk reads what the beginning of a disk tells, without an appliance: its
-// partition table and its boot code. The disk and its partitions have no
-// device names. Logical partitions behind the end of what can be read are left
+// partition table and its boot code. Sectors are of that many bytes, 0 being
+// 512. The disk and its partitions have no device names. Logical partitions behind the end of what can be read are left
 // out, and so is a table that lies there.
-func ReadDisk(start io.ReaderAt, size int64) (Disk, error) {
+func ReadDisk(start io.ReaderAt, size int64, sectors int) (Disk, error) {
+	if sectors == 0 {
+		sectors = sectorSize
+	}
 	disk := Disk{Size: size}
 	sector := make([]byte, sectorSize)
 	if _, err := start.ReadAt(sector, 0); err != nil {
 		return disk, err
 	}
 	disk.BootCode = bootCodeOf(sector)
-	table, entries, err := readPartitionTable(start, sectorSize)
+	table, entries, err := readPartitionTable(start, int64(sectors))
 	if err != nil {
 		return disk, nil //nolint:nilerr // it leads out of what there is
 	}

@@ -37,7 +37,7 @@ func TestBootCodeOf(t *testing.T) {
 func TestReadDisk(t *testing.T) {
 	t.Parallel()
 	start := append(withCode(mbr(1, [4]uint32{0x80, 0x83, 2048, 4096}, [4]uint32{0, 5, 1 << 20, 4096}), "GRUB "), make([]byte, 4096)...)
-	got, err := ReadDisk(bytes.NewReader(start), 1<<30)
+	got, err := ReadDisk(bytes.NewReader(start), 1<<30, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +50,10 @@ func TestReadDisk(t *testing.T) {
 	}
 	// A GPT whose entries lie behind the end.
 	protective := append(mbr(1, [4]uint32{0, 0xee, 1, 1 << 20}), gptHeader(1<<20, 128, 128)...)
-	if got, err = ReadDisk(bytes.NewReader(append(protective, make([]byte, 4096)...)), 1<<30); err != nil || got.PartitionTable != "" {
+	if got, err = ReadDisk(bytes.NewReader(append(protective, make([]byte, 4096)...)), 1<<30, 0); err != nil || got.PartitionTable != "" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := ReadDisk(bytes.NewReader(nil), 0); err == nil {
+	if _, err := ReadDisk(bytes.NewReader(nil), 0, 0); err == nil {
 		t.Error("a disk of which nothing can be read was read")
 	}
 }

@@ -20,6 +20,8 @@ type Device struct {
 	GuestName string // the guest's own name where it is recorded on the disk: /dev/md0, /dev/mapper/sda5_crypt
 	Parent    string // of KindCrypt: the appliance's name of the encrypted device
 	Slot      string // of KindDisk: where it hung in the old machine, as named below /dev/disk/by-path; "" when not known
+	Serial    string // of KindDisk: the serial number in its names below /dev/disk/by-id; "" when not known
+	Alias     string // of KindDisk: what multipath called it, as mpatha; "" when not known
 	Disk      int    // index of the disk it lies on, from 0 in boot order; -1 when over several or not known
 	Partition int    // partition number, from 1; 0 when it is not a partition
 	FSType    string // ext4, xfs, btrfs, vfat, swap, LVM2_member, crypto_LUKS ...; "" or "unknown" when none

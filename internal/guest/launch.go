@@ -167,6 +167,9 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 			Format_is_set: true, Format: drive.Format,
 			Readonly_is_set: drive.ReadOnly, Readonly: drive.ReadOnly,
 		}
+		if drive.SectorSize != 0 {
+			optargs.Blocksize_is_set, optargs.Blocksize = true, drive.SectorSize
+		}
 		if !drive.ReadOnly {
 			// Trimmed blocks leave the image.
 			optargs.Discard_is_set, optargs.Discard = true, "besteffort"

@@ -53,15 +53,33 @@ func planMounts(entries []fstabEntry, devices Devices) (plan []plannedMount, war
 		case ok:
 			plan = append(plan, plannedMount{Device: device, Path: file, Options: selection(entry), Vital: vital})
 		case vital && !entry.has("nofail", "noauto"):
-			return nil, nil, fmt.Errorf("the guest's /etc/fstab mounts %s on %s, but no disk of the source has it: "+
-				"is a disk or a LUKS key missing?", entry.Spec, file)
+			why := devices.whyUnclear(entry.Spec)
+			if why == "" {
+				why = "no disk of the source has it: is a disk or a LUKS key missing?"
+			}
+			return nil, nil, fmt.Errorf("the guest's /etc/fstab mounts %s on %s, but %s", entry.Spec, file, why)
 		case !entry.has("nofail", "noauto"):
-			warnings = append(warnings, fmt.Sprintf("%s was not mounted: no disk of the source has %s, "+
-				"which the guest's /etc/fstab names for it", file, entry.Spec))
+			why := devices.whyUnclear(entry.Spec)
+			if why == "" {
+				why = "no disk of the source has it"
+			}
+			warnings = append(warnings, fmt.Sprintf("%s was not mounted: the guest's /etc/fstab names %s for it, and %s", file, entry.Spec, why))
 		}
 	}
 	slices.SortStableFunc(plan, func(a, b plannedMount) int { return len(a.Path) - len(b.Path) })
 	return plan, warnings, nil
+}
+
+// whyUnclear tells why Resolve finds nothing for a name of a disk that may well
+// be here, and what to do; "" where it is no such name.
+func (d Devices) whyUnclear(spec string) string {
+	_, named := parseDiskID(spec)
+	named = named || strings.HasPrefix(spec, "/dev/disk/by-path/")
+	if disks := d.disks(); named && disks > 1 {
+		return fmt.Sprintf("that name tells a slot or a serial number of the old machine, and nothing tells which of the %d disks it was: "+
+			"write UUID= in its place in the guest, and take its disks again", disks)
+	}
+	return ""
 }
 
 // isLocal says that the entry is a file system on a disk, mounted once.

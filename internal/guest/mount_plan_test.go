@@ -66,7 +66,7 @@ func TestPlanMounts(t *testing.T) {
 		},
 		"missing data disk": {
 			fstab:    "UUID=gone /srv/data ext4 defaults 0 2\nUUID=gone2 /mnt ext4 nofail 0 2\n",
-			warnings: []string{"/srv/data was not mounted: no disk of the source has UUID=gone"},
+			warnings: []string{"/srv/data was not mounted: the guest's /etc/fstab names UUID=gone for it, and no disk of the source has it"},
 		},
 		"missing vital file system": {
 			fstab: "UUID=gone /usr ext4 defaults 0 2\n",

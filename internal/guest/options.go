@@ -18,6 +18,12 @@ type Drive struct {
 	Path     string
 	Format   string // qcow2, raw ...: never probed
 	ReadOnly bool   // writes go to a temporary overlay and are lost
+	// Serial is the disk's serial number where the image tells it, as in its
+	// names below /dev/disk/by-id: hexadecimal digits.
+	Serial string
+	// SectorSize is how many bytes a sector of the disk has: 512, for which 0
+	// stands, or 4096. All numbers in a partition table count in sectors.
+	SectorSize int
 }
 
 // Options is how the appliance is run. The zero value is a sensible choice. It

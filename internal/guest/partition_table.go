@@ -37,7 +37,8 @@ const (
 
 // readPartitionTable reads the MBR or GPT of a disk, after the UEFI
 // specification 2.10, chapter 5. A disk without one that can be read has
-// no table, which is no error. Reading it here takes a few reads of
+// no table, which is no error: the boot sector of a file system on the whole
+// disk looks like an MBR without entries. Reading it here takes a few reads of
 // the disk; libguestfs runs parted and sgdisk for every single property.
 func readPartitionTable(disk io.ReaderAt, sectorSize int64) (table string, entries []tableEntry, err error) {
 	if sectorSize < 512 {
@@ -51,10 +52,15 @@ func readPartitionTable(disk io.ReaderAt, sectorSize int64) (table string, entri
 	if !ok {
 		return "", nil, nil
 	}
+	empty := true
 	for _, record := range primary {
 		if record.kind == mbrProtective {
 			return readGPT(disk, sectorSize)
 		}
+		empty = empty && (record.kind == 0 || record.count == 0)
+	}
+	if empty {
+		return "", nil, nil
 	}
 
 	signature := binary.LittleEndian.Uint32(sector[mbrSignatureOffset:])

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"testing"
 	"unicode/utf16"
 
@@ -74,6 +75,10 @@ func TestReadPartitionTable(t *testing.T) {
 	fat := mbr(0, [4]uint32{0, 0x83, 1, 1})
 	copy(fat[54:], "FAT16   ")
 	code := mbr(0, [4]uint32{0x41, 0x83, 1, 1})
+	bootSector := mbr(0)
+	copy(bootSector, "\xeb\x63\x90GRUB ")
+	codeBehind := mbr(0)
+	copy(codeBehind[440:], strings.Repeat("\xb4\x0e\xcd\x10\xeb\xf5", 11))
 	tests := map[string]struct {
 		disk   sparseDisk
 		sector int64
@@ -81,11 +86,20 @@ func TestReadPartitionTable(t *testing.T) {
 		want   []tableEntry
 		err    bool
 	}{
-		"empty disk":              {disk: sparseDisk{size: 4096}},
-		"file system on the disk": {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: fat}}},
-		"boot code only":          {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: code}}},
-		"smaller than a sector":   {disk: sparseDisk{size: 100}, err: true},
-		"no partitions":           {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: mbr(1)}}, table: "dos"},
+		"empty disk":                                 {disk: sparseDisk{size: 4096}},
+		"file system on the disk":                    {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: fat}}},
+		"boot code only":                             {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: code}}},
+		"smaller than a sector":                      {disk: sparseDisk{size: 100}, err: true},
+		"no partitions":                              {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: mbr(1)}}},
+		"boot sector of a file system":               {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: bootSector}}},
+		"leftover of an entry":                       {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: mbr(0, [4]uint32{0, 0x83, 63, 0})}}},
+		"extlinux, which has code where entries are": {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: codeBehind}}},
+		"MBR with large sectors": {
+			sector: 4096,
+			disk:   sparseDisk{size: 64 << 10, places: map[int64][]byte{0: mbr(1, [4]uint32{0, 0x83, 2, 4})}},
+			table:  "dos",
+			want:   []tableEntry{{Partition: Partition{Number: 1, Start: 8192, Size: 16384, MBRType: 0x83}, PartUUID: "00000001-01"}},
+		},
 		"primary and logical": {
 			disk: sparseDisk{size: 100 * 512, places: map[int64][]byte{
 				0:        mbr(0xdeadbeef, [4]uint32{0x80, 0x83, 1, 9}, [4]uint32{}, [4]uint32{0, 0x05, 20, 60}),

@@ -10,9 +10,10 @@ import (
 // PARTUUID=, PARTLABEL=, its value quoted or not), a path below
 // /dev/disk/by-*, a device name of the machine that the guest ran on (sda1,
 // hda1, vda1, xvda1, nvme0n1p1, mmcblk0p1), or an LVM, device-mapper or md
-// name. Disks are told apart by their order alone. Names that tell a slot or a
-// serial number (by-path, by-id) are only resolved where the guest has a
-// single disk, or where its tables tell the slots apart.
+// name. Disks are told apart by their order alone. Names that tell a slot, a
+// serial number or a multipath map (by-path, by-id, mpatha) are only resolved
+// where the guest has a single disk, or where its tables or the source tell
+// which disk is meant.
 func (d Devices) Resolve(spec string) (Device, bool) {
 	spec = unquote(strings.TrimSpace(spec))
 	if name, value, ok := strings.Cut(spec, "="); ok && !strings.HasPrefix(spec, "/") {
@@ -29,7 +30,13 @@ func (d Devices) Resolve(spec string) (Device, bool) {
 		return device, true
 	}
 	if mapped, ok := strings.CutPrefix(name, "mapper/"); ok {
-		return d.byMapperName(mapped)
+		if device, ok := d.byMapperName(mapped); ok {
+			return device, true
+		}
+		if disk, ok := parseMultipath(mapped); ok {
+			return d.byDiskID(disk)
+		}
+		return Device{}, false
 	}
 	if disk, partition, ok := parseDiskName(name); ok {
 		return d.byPosition(disk, partition)
@@ -75,24 +82,21 @@ func (d Devices) byLink(link string) (Device, bool) {
 		if array, ok := strings.CutPrefix(name, "md-name-"); ok {
 			return d.byGuestName(arrayPath(array))
 		}
-		if strings.HasPrefix(name, "dm-") || strings.HasPrefix(name, "md-") || strings.HasPrefix(name, "lvm-") {
+		disk, ok := parseDiskID("/dev/disk/by-id/" + name)
+		if !ok {
 			return Device{}, false
 		}
+		return d.byDiskID(disk)
 	}
-	if directory != "by-id" && directory != "by-path" {
+	if directory != "by-path" {
 		return Device{}, false
 	}
-	partition := 0
-	whole := name
-	if match := partSuffix.FindStringSubmatchIndex(name); match != nil {
-		partition, _ = strconv.Atoi(name[match[2]:match[3]])
-		whole = name[:match[0]]
-	}
+	whole, partition := cutPartition(name)
 	if d.disks() == 1 {
 		return d.find(func(device Device) bool { return device.at(partition) })
 	}
 	disk, ok := d.find(func(device Device) bool { return device.Slot != "" && device.Slot == whole })
-	if !ok || directory != "by-path" {
+	if !ok {
 		return Device{}, false
 	}
 	return d.byPosition(disk.Disk, partition)

@@ -29,6 +29,7 @@ type Session struct {
 	handle *guestfs.Guestfs
 	closed bool
 
+	serials []string          // of the drives, in their order
 	devices Devices           // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
 }
@@ -71,6 +72,9 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
 		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
 		opened: map[string]string{},
+	}
+	for _, drive := range drives {
+		s.serials = append(s.serials, drive.Serial)
 	}
 	s.stop = context.AfterFunc(ctx, func() {
 		// QEMU may be a script that has started QEMU.

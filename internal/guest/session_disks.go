@@ -51,7 +51,11 @@ func readTable(g *guestfs.Guestfs, name string) (Disk, []tableEntry, error) {
 	if err != nil {
 		return Disk{}, nil, err
 	}
-	table, entries, err := readPartitionTable(blockDevice{g, name}, sectorSize)
+	sectors, err := g.Blockdev_getss(name)
+	if err != nil {
+		return Disk{}, nil, err
+	}
+	table, entries, err := readPartitionTable(blockDevice{g, name}, int64(sectors))
 	if err != nil {
 		return Disk{}, nil, err
 	}
@@ -138,6 +142,9 @@ func (s *Session) probeDevices(g *guestfs.Guestfs) (Devices, error) {
 			return nil, err
 		}
 		whole := Device{Name: name, Kind: KindDisk, Disk: i, Size: disk.Size}
+		if i < len(s.serials) {
+			whole.Serial = s.serials[i]
+		}
 		if disk.PartitionTable != "" {
 			devices = append(devices, whole)
 		} else if err := add(whole); err != nil {

@@ -20,7 +20,7 @@ func (s *Session) PlanMounts(system OS) ([]Mount, error) {
 	if err != nil {
 		return nil, err
 	}
-	learnNames(devices, system.fstab, system.crypttab)
+	learnNames(devices, system.Root, system.fstab, system.crypttab)
 	mounts := []Mount{rootMount(system.Root, devices)}
 	// What is wrong with the table comes up when it is mounted.
 	plan, _, _ := planMounts(system.fstab, devices)
@@ -79,7 +79,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 	}
 	crypttab, _ := readFile(g, "/etc/crypttab")
 	entries := parseFstab(string(fstab))
-	learnNames(devices, entries, parseCrypttab(string(crypttab)))
+	learnNames(devices, system.Root, entries, parseCrypttab(string(crypttab)))
 	s.devices = slices.Clone(devices)
 	if noFstab {
 		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
@@ -114,7 +114,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system OS) ([]Mount, []string, 
 }
 
 // learnNames records what the guest's tables tell of its devices.
-func learnNames(devices Devices, fstab []fstabEntry, crypttab map[string]string) {
+func learnNames(devices Devices, root string, fstab []fstabEntry, crypttab map[string]string) {
 	var specs []string
 	for _, entry := range fstab {
 		specs = append(specs, entry.Spec)
@@ -123,6 +123,7 @@ func learnNames(devices Devices, fstab []fstabEntry, crypttab map[string]string)
 		specs = append(specs, spec)
 	}
 	learnSlots(devices, specs)
+	learnSerials(devices, usesOf(rootMount(root, devices).Device, fstab, crypttab))
 	nameMappings(devices, crypttab)
 }
 

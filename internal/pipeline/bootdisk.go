@@ -1,12 +1,10 @@
 package pipeline
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
 
 // bootDiskOf is the index of the disk that the machine starts from. Files are
@@ -79,27 +77,6 @@ func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (di
 	return disks, mirrored
 }
 
-// startLength is how much of a disk's start tells what it starts: a GPT's
-// tables end before. In bytes.
-const startLength = 64 << 10
-
-// readStarts reads the partition tables without an appliance.
-func (r *run) readStarts() ([]guest.Disk, error) {
-	var disks []guest.Disk
-	for _, disk := range r.source.Disks {
-		start, err := qemuimg.ReadStart(r.ctx, disk.Image, min(startLength, disk.VirtualSize), r.artifacts.Dir())
-		if err != nil {
-			return nil, err
-		}
-		read, err := guest.ReadDisk(bytes.NewReader(start), disk.VirtualSize)
-		if err != nil {
-			return nil, fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
-		}
-		disks = append(disks, read)
-	}
-	return disks, nil
-}
-
 // bootOrder lists the source's disks, by index, in the order of the images: the
 // one that the machine starts from, then the others as the source has them.
 func (r *run) bootOrder() ([]int, error) {
@@ -109,10 +86,7 @@ func (r *run) bootOrder() ([]int, error) {
 	case r.system != nil:
 		boot, certain = r.system.bootDisk, r.system.bootDiskCertain
 	default:
-		disks, err := r.readStarts()
-		if err != nil {
-			return nil, err
-		}
+		disks := r.tables
 		boot, certain = bootDiskOf(disks, firmwareOf(disks, r.describedFirmware()), nil)
 	}
 	if !certain {

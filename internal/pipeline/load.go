@@ -69,6 +69,9 @@ func (r *run) loadManifest() (report.StageResult, error) {
 	if err := r.checkOverlayBacking(); err != nil {
 		return nil, err
 	}
+	if err := r.readTables(); err != nil {
+		return nil, err
+	}
 	if err := r.estimateSpace(); err != nil {
 		return nil, err
 	}

@@ -63,11 +63,14 @@ type run struct {
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs
 	source    *source.Source
-	overlays  []string // one for each disk of the source, once made
-	session   *guest.Session
-	editor    *edit.Editor // of the mounted guest
-	system    *system
-	images    []image
+	// tables and sectorSizes are those of the source's disks, in bytes.
+	tables      []guest.Disk
+	sectorSizes []int
+	overlays    []string // one for each disk of the source, once made
+	session     *guest.Session
+	editor      *edit.Editor // of the mounted guest
+	system      *system
+	images      []image
 
 	progressFile *progressFile // nil where there is none
 	// reportIsAnothers says that another run writes to the report's path now.

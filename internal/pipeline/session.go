@@ -36,8 +36,12 @@ func (r *run) openSession() error {
 		return err
 	}
 	var drives []guest.Drive
-	for _, overlay := range r.overlays {
-		drives = append(drives, guest.Drive{Path: overlay, Format: "qcow2"})
+	for n, overlay := range r.overlays {
+		drive := guest.Drive{Path: overlay, Format: "qcow2", Serial: r.source.Disks[n].Serial}
+		if r.sectorSizes[n] != usualSector {
+			drive.SectorSize = r.sectorSizes[n]
+		}
+		drives = append(drives, drive)
 	}
 	r.progress(1, "launching the appliance")
 	session, err := guest.Open(r.ctx, drives, guest.Options{

@@ -64,12 +64,13 @@ func Check(ctx context.Context, image Image) (CheckResult, error) {
 		return result, &Error{
 			Action: c.action,
 			Err:    fmt.Errorf("%w: %d errors in its metadata", ErrCorrupt, result.Corruptions),
-			remedy: "copy or export the image again; a qcow2 image can be repaired with qemu-img check -r all",
+			remedy: "compare its size and checksum with the original's and copy or export it again; " +
+				"where there is no other, a copy of a qcow2 image can be repaired with qemu-img check -r all COPY",
 		}
 	case code == exitCheckFailed:
 		var failure *Error
 		if errors.As(err, &failure) && failure.remedy == "" {
-			failure.remedy = "the image is damaged or incomplete: copy or export it again"
+			failure.remedy = "compare the file's size and checksum with the original's; if they differ, copy or export it again"
 		}
 		return result, err
 	case result.Leaks > 0 || code == exitCheckLeaks:

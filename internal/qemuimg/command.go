@@ -94,7 +94,8 @@ func (c command) run(ctx context.Context) (stdout []byte, code int, failure erro
 		return nil, -1, &Error{
 			Action: c.action, Err: fmt.Errorf("qemu-img was stopped because it used too much time or memory (%w)", err),
 			Stderr: shorten(errs.kept.String()),
-			remedy: "the image's headers are damaged or hostile; export the disk again from where it came from",
+			remedy: "see whether the file's storage answers quickly, and try again; if it does, the image's headers are damaged or forged: " +
+				"take the disk again from where it came from",
 		}
 	default:
 		return nil, -1, newError(c.action, errs.kept.String(), err)

@@ -2,6 +2,7 @@ package qemuimg
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,14 @@ var ErrNoSpace = errors.New("no space left on device")
 
 // ErrCorrupt is what an image that fails its own consistency check satisfies.
 var ErrCorrupt = errors.New("the image is corrupt")
+
+// ErrUnreplayedLog is what an image satisfies whose log holds writes that are
+// not in their place yet, as after a crash.
+var ErrUnreplayedLog = errors.New("the image's log was not replayed")
+
+// ErrUnsupported is what an image satisfies that QEMU cannot read although
+// nothing says that it is damaged.
+var ErrUnsupported = errors.New("QEMU does not support that kind of image")
 
 // Error is a failed run of qemu-img.
 type Error struct {
@@ -34,16 +43,59 @@ func (e *Error) Unwrap() error { return e.Err }
 // Remedy says what to do about the error; it may be empty.
 func (e *Error) Remedy() string { return e.remedy }
 
+// causes are messages of QEMU that tell why it failed, with the error that they
+// satisfy and what to do about it. The first that fits holds.
+var causes = []struct {
+	texts  []string
+	is     error
+	remedy string
+}{
+	{
+		[]string{"No space left on device", "Disk quota exceeded"}, ErrNoSpace,
+		"free space in the file system that is written to, or choose another one",
+	},
+	{
+		[]string{"Permission denied"}, nil,
+		"give the user who runs the migration access to the file and to every directory above it",
+	},
+	{
+		[]string{"log that needs to be replayed"}, ErrUnreplayedLog,
+		"shut the virtual machine down cleanly and copy the disk again, or let QEMU replay the log in a copy of it: qemu-img check -r all COPY",
+	},
+	{
+		[]string{"Is another process using the image"}, nil,
+		"another process has the file open: shut the virtual machine down that uses it, and try again",
+	},
+	{
+		[]string{"Cannot allocate memory", "Too many open files"}, nil,
+		"the host or a limit on this process is at its end: free memory, raise the limit, or run fewer migrations at once",
+	},
+	{
+		[]string{"points after EOF"}, ErrCorrupt,
+		"the file ends before its data: compare its size and checksum with the original's, and copy or export it again",
+	},
+	{
+		[]string{"not supported", "nsupported"}, ErrUnsupported,
+		"convert the image with the tools of the program that made it, or try a newer qemu-img",
+	},
+	{
+		[]string{"error while reading", "Could not read", "Input/output error"}, nil,
+		"a part of the file cannot be read: look into the kernel's log for errors of its medium or network; " +
+			"if there are none, the file is damaged or incomplete: compare it with the original, and copy or export it again where they differ",
+	},
+}
+
 func newError(action, stderr string, err error) *Error {
 	e := &Error{Action: action, Stderr: shorten(stderr), Err: err}
-	switch {
-	case strings.Contains(stderr, "No space left on device"), strings.Contains(stderr, "Disk quota exceeded"):
-		e.Err = errors.Join(ErrNoSpace, err)
-		e.remedy = "free space in the file system that is written to, or choose another one"
-	case strings.Contains(stderr, "Permission denied"):
-		e.remedy = "give the user who runs the migration access to the file and to every directory above it"
-	case strings.Contains(stderr, "error while reading"), strings.Contains(stderr, "Could not read"):
-		e.remedy = "the source is damaged or incomplete, or the medium under it fails; copy or export it again"
+	for _, cause := range causes {
+		if !slices.ContainsFunc(cause.texts, func(text string) bool { return strings.Contains(stderr, text) }) {
+			continue
+		}
+		if cause.is != nil {
+			e.Err = errors.Join(cause.is, err)
+		}
+		e.remedy = cause.remedy
+		break
 	}
 	return e
 }

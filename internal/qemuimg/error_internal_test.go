@@ -11,12 +11,12 @@ func TestNewError(t *testing.T) {
 	cause := errors.New("exit status 1")
 	tests := map[string]struct {
 		stderr, message, remedy string
-		noSpace                 bool
+		is                      error
 	}{
 		"full": {
 			stderr:  "qemu-img: error while writing at byte 0: No space left on device\n",
 			message: "copying: error while writing at byte 0: No space left on device",
-			remedy:  "free space", noSpace: true,
+			remedy:  "free space", is: ErrNoSpace,
 		},
 		"several lines": {
 			stderr:  "qemu-img: one\n\n  qemu-img: two\n",
@@ -25,8 +25,27 @@ func TestNewError(t *testing.T) {
 		"silent": {message: "copying: exit status 1"},
 		"unreadable source": {
 			stderr:  "qemu-img: error while reading at byte 9: Input/output error",
-			message: "copying: error while reading at byte 9: Input/output error", remedy: "damaged",
+			message: "copying: error while reading at byte 9: Input/output error", remedy: "the kernel's log",
 		},
+		"log of a VHDX": {
+			stderr:  "qemu-img: VHDX image file 'a' opened read-only, but contains a log that needs to be replayed\nqemu-img check -r all 'a'\n",
+			message: "copying: VHDX image file 'a' opened read-only, but contains a log that needs to be replayed; qemu-img check -r all 'a'",
+			remedy:  "qemu-img check -r all COPY", is: ErrUnreplayedLog,
+		},
+		"unsupported": {
+			stderr: "qemu-img: Could not open 'a': Operation not supported", message: "copying: Could not open 'a': Operation not supported",
+			remedy: "newer qemu-img", is: ErrUnsupported,
+		},
+		"behind the end": {
+			stderr: "ERROR: cluster offset for sector 4096 points after EOF", message: "copying: ERROR: cluster offset for sector 4096 points after EOF",
+			remedy: "checksum", is: ErrCorrupt,
+		},
+		"in use": {
+			stderr:  "Failed to get shared \"write\" lock; Is another process using the image [a]?",
+			message: "copying: Failed to get shared \"write\" lock; Is another process using the image [a]?", remedy: "shut the virtual machine down",
+		},
+		"no memory": {stderr: "Cannot allocate memory", message: "copying: Cannot allocate memory", remedy: "free memory"},
+		"forbidden": {stderr: "Could not open 'a': Permission denied", message: "copying: Could not open 'a': Permission denied", remedy: "access to the file"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -35,8 +54,13 @@ func TestNewError(t *testing.T) {
 			if err.Error() != test.message {
 				t.Errorf("message %q, want %q", err, test.message)
 			}
-			if errors.Is(err, ErrNoSpace) != test.noSpace || !errors.Is(err, cause) {
-				t.Errorf("wrong causes: %v", err.Err)
+			for _, is := range []error{ErrNoSpace, ErrUnreplayedLog, ErrUnsupported, ErrCorrupt} {
+				if errors.Is(err, is) != (is == test.is) {
+					t.Errorf("wrong causes: %v", err.Err)
+				}
+			}
+			if !errors.Is(err, cause) {
+				t.Errorf("the cause is lost: %v", err.Err)
 			}
 			if !strings.Contains(err.Remedy(), test.remedy) {
 				t.Errorf("remedy %q, want %q", err.Remedy(), test.remedy)

@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha3"
 	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
@@ -20,10 +21,20 @@ func newHash(algorithm string) (hash.Hash, bool) {
 		return md5.New(), true
 	case "sha1":
 		return sha1.New(), true
+	case "sha224":
+		return sha256.New224(), true
 	case "sha256":
 		return sha256.New(), true
+	case "sha384":
+		return sha512.New384(), true
 	case "sha512":
 		return sha512.New(), true
+	case "sha3256":
+		return sha3.New256(), true
+	case "sha3384":
+		return sha3.New384(), true
+	case "sha3512":
+		return sha3.New512(), true
 	}
 	return nil, false
 }
@@ -58,7 +69,7 @@ func (o *opening) digest(s span, h hash.Hash, progress func(percent float64)) (s
 		return "", fmt.Errorf("reading %s: %w", s.name, err)
 	}
 	if n != s.size {
-		return "", damaged(s.name, "it ended while it was read")
+		return "", refuse(s.name+" became shorter while it was read", "let nothing write to it, and try again")
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -75,7 +76,7 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 	}
 	disk := Disk{
 		Image: opened.image, Format: opened.image.Format, VirtualSize: opened.size,
-		Name: opened.name, Temporary: opened.temporary,
+		Name: opened.name, Temporary: opened.temporary, Serial: opened.serial,
 	}
 	if o.glance {
 		if disk.Format == "raw" && disk.VirtualSize == 0 {
@@ -88,7 +89,8 @@ func (o *opening) openDisk(s span, declared string) (Disk, error) {
 		return Disk{}, fmt.Errorf("opening %s: %w", s.name, err)
 	}
 	if opened.size != 0 && opened.size != info.VirtualSize {
-		return Disk{}, damaged(s.name, fmt.Sprintf("it declares a virtual size of %d bytes, and QEMU sees %d", opened.size, info.VirtualSize))
+		return Disk{}, refuse(fmt.Sprintf("%s declares a virtual size of %d bytes, and QEMU sees %d", s.name, opened.size, info.VirtualSize),
+			"nobody can say which is right: let the program that made it convert it to another format, such as raw")
 	}
 	disk.VirtualSize = info.VirtualSize
 	return disk, nil
@@ -110,6 +112,8 @@ type layer struct {
 	image     qemuimg.Image
 	name      string
 	temporary bool
+	// serial is what the guest knows the disk by, where the image tells it.
+	serial string
 	// size is the virtual size that the headers declare, in bytes; 0 where they
 	// leave room for interpretation.
 	size int64
@@ -120,10 +124,26 @@ type layer struct {
 func (o *opening) checkLayer(s span, image qemuimg.Image) error {
 	image.Standalone = true
 	_, err := qemuimg.Check(o.ctx, image)
-	if left := o.glance && (o.ctx.Err() != nil || qemuimg.Installed() != nil); err != nil && !left {
+	left := o.glance && (o.ctx.Err() != nil || qemuimg.Installed() != nil)
+	switch {
+	case err == nil, left:
+		return nil
+	case errors.Is(err, qemuimg.ErrUnreplayedLog):
+		return unreplayed(s, "its log holds writes that are not in their place yet")
+	case errors.Is(err, qemuimg.ErrCorrupt):
 		return fmt.Errorf("%s is damaged or incomplete: %w", s.name, err)
 	}
-	return nil
+	return fmt.Errorf("QEMU cannot read %s: %w", s.name, err)
+}
+
+// unreplayed is the refusal of an image that nobody closed.
+func unreplayed(s span, what string) error {
+	where := "a copy of it"
+	if !s.neighbours {
+		where = "a copy that is unpacked from the package"
+	}
+	return refuse(fmt.Sprintf("%s was not closed: %s, as after a crash or of a machine that ran while it was copied", s.name, what),
+		"shut the virtual machine down cleanly and copy its disk again, or let QEMU put "+where+" in order: qemu-img check -r all COPY")
 }
 
 // maxChain bounds how many images lie on one another.

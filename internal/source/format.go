@@ -29,11 +29,14 @@ var (
 	formatXZ         = format{"xz-compressed", ""}
 	formatZip        = format{"a zip archive", ""}
 	formatXML        = format{"an XML document", TypeOVF}
+	formatAppleFile  = format{"what macOS keeps beside a file, not that file", ""}
 	formatRaw        = format{"no disk image of a known format", TypeRaw}
 )
 
 const (
 	sectorSize = 512
+	// largeSector is the other size that sectors of disks have.
+	largeSector = 4096
 	// descriptorMark begins every VMDK descriptor.
 	descriptorMark = "# disk descriptorfile"
 	seSparseMagic  = 0x00000000cafebabe
@@ -58,7 +61,8 @@ func detectIn(head, tail []byte) format {
 	for magic, found := range map[string]format{
 		"KDMV": formatVMDK, "COWD": formatVMFSSparse, "QFI\xfb": formatQCOW2, "QED\x00": formatQED,
 		"vhdxfile": formatVHDX, vhdCookie: formatVHD,
-		"\x1f\x8b": formatGzip, "\xfd7zXZ\x00": formatXZ, "PK\x03\x04": formatZip,
+		"\x00\x05\x16\x07\x00\x02\x00\x00": formatAppleFile,
+		"\x1f\x8b":                         formatGzip, "\xfd7zXZ\x00": formatXZ, "PK\x03\x04": formatZip,
 	} {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return found
@@ -88,6 +92,8 @@ func expect(s span, declared string, found format) error {
 	switch {
 	case !s.neighbours:
 		return refuse(fmt.Sprintf("%s is %s, but the package says %s", s.name, found.name, declared), "export the package again")
+	case found == formatAppleFile:
+		return refuse(message, "name the file without ._ at its beginning")
 	case found == formatVDI, found == formatQED:
 		return refuse(message, "convert it with qemu-img convert to qcow2 first")
 	case found == formatGzip, found == formatXZ, found == formatZip:

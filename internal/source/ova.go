@@ -1,7 +1,5 @@
 package source
 
-import "io/fs"
-
 // openOVA opens a package in one file.
 func (o *opening) openOVA(archive span) error {
 	found, err := detect(archive)
@@ -31,21 +29,13 @@ func (o *opening) openOVA(archive span) error {
 
 // openTar finds the members of a plain archive, which are used where they lie.
 func (o *opening) openTar(archive span) (*parcel, error) {
-	members, err := listTar(archive.reader(), archive.size)
+	found, err := listTar(archive.reader(), archive.size)
 	if err != nil {
-		return nil, hostileArchive(archive, err)
+		return nil, unsoundArchive(archive, err)
 	}
-	p := &parcel{name: archive.name, padded: true}
-	for _, member := range members {
-		p.names = append(p.names, member.name)
-	}
-	p.find = func(name string) (span, error) {
-		for _, member := range members {
-			if member.name == name {
-				return archive.part(name, member.offset, member.size), nil
-			}
-		}
-		return span{}, fs.ErrNotExist
-	}
+	p := found.parcel(archive.name, func(name string, member tarMember) (span, error) {
+		return archive.part(name, member.offset, member.size), nil
+	})
+	p.padded = true
 	return p, nil
 }

@@ -2,10 +2,8 @@ package source
 
 import (
 	"bytes"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
+	"strings"
 
 	"github.com/vmware/govmomi/ovf"
 )
@@ -18,33 +16,19 @@ const (
 	maxOVFDepth = 64
 )
 
-// decodeOVF reads a descriptor. Document types, which only attackers need, and
-// deep nesting are refused before the library sees the text.
+// decodeOVF reads a descriptor in UTF-8. Document types, which only attackers
+// need, and deep nesting are refused before the library sees the text, and
+// what nobody uses is left out of it.
 func decodeOVF(text []byte) (*ovf.Envelope, error) {
 	if len(text) > maxOVF {
 		return nil, fmt.Errorf("a descriptor of %d bytes is larger than the %d that are allowed", len(text), maxOVF)
 	}
-	decoder := xml.NewDecoder(bytes.NewReader(text))
-	depth := 0
-	for {
-		token, err := decoder.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		switch token.(type) {
-		case xml.Directive:
-			return nil, errors.New("it declares a document type, which is not allowed")
-		case xml.StartElement:
-			depth++
-		case xml.EndElement:
-			depth--
-		}
-		if depth > maxOVFDepth {
-			return nil, fmt.Errorf("its elements are nested more than %d deep", maxOVFDepth)
-		}
+	reduced, root, err := reduceOVF(text)
+	if err != nil {
+		return nil, err
 	}
-	return ovf.Unmarshal(bytes.NewReader(text))
+	if !strings.EqualFold(root, "Envelope") {
+		return nil, fmt.Errorf("its root is <%s>, and that of an OVF descriptor is <Envelope>", printable(root))
+	}
+	return ovf.Unmarshal(bytes.NewReader(reduced))
 }

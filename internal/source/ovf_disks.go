@@ -45,7 +45,7 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 			return refuse(fmt.Sprintf("disk %s of the package counts from another disk", printable(disk.DiskID)),
 				"export the virtual machine without delta disks")
 		}
-		if disk.FileRef == nil {
+		if text(disk.FileRef) == "" {
 			warnings = append(warnings, fmt.Sprintf("disk %s of the package is an empty one and is left out", printable(disk.DiskID)))
 			return nil
 		}

@@ -26,7 +26,8 @@ func machines(envelope *ovf.Envelope) []ovf.VirtualSystem {
 func chooseMachine(envelope *ovf.Envelope, wanted string) (ovf.VirtualSystem, error) {
 	all := machines(envelope)
 	if len(all) == 0 {
-		return ovf.VirtualSystem{}, damaged("the OVF descriptor", "it describes no virtual machine")
+		return ovf.VirtualSystem{}, refuse("the OVF descriptor describes no virtual machine",
+			"export a virtual machine; a disk can also be migrated alone, with its own source.type")
 	}
 	var names []string
 	var chosen []ovf.VirtualSystem

@@ -14,13 +14,16 @@ import (
 // parcel is an OVF package, wherever its files lie.
 type parcel struct {
 	name string
-	// names lists the files of an archive; a directory has no list.
+	// names lists the files of an archive without those that are none of its
+	// own; a directory has no list.
 	names []string
+	// bad are the members that are not what those of a package are.
+	bad []badMember
 	// padded says that members fill their last sector with zeroes. Where they do
 	// not, the next member begins in that sector.
 	padded bool
-	// find opens a file by its name in the package. What is not there satisfies
-	// fs.ErrNotExist.
+	// find opens a sound file by its name in the package. What is not there
+	// satisfies fs.ErrNotExist.
 	find func(name string) (span, error)
 }
 
@@ -34,7 +37,8 @@ func (p *parcel) descriptor() (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", refuse(p.name+" holds no OVF descriptor, so it is no OVA", "set source.type to what the file is, or unpack it first")
+		return "", p.lacks(".ovf", refuse(p.name+" holds no OVF descriptor, so it is no OVA",
+			"if it is an archive of mere disks, unpack it and name the disk with its own source.type"))
 	case 1:
 		return found[0], nil
 	default:
@@ -43,64 +47,90 @@ func (p *parcel) descriptor() (string, error) {
 	}
 }
 
-// digests reads the package's checksums. A package need not have any.
-func (p *parcel) digests(descriptor string) (map[string]digest, error) {
+// sumsName finds the file with the package's checksums: it is called like the
+// descriptor, or the only one of its kind.
+func (p *parcel) sumsName(descriptor string) string {
 	name := strings.TrimSuffix(descriptor, path.Ext(descriptor)) + ".mf"
-	if !slices.Contains(p.names, name) {
-		for _, other := range p.names {
-			if strings.EqualFold(path.Ext(other), ".mf") {
-				name = other
-			}
+	if slices.Contains(p.names, name) {
+		return name
+	}
+	for _, other := range p.names {
+		if strings.EqualFold(path.Ext(other), ".mf") && path.Dir(other) == path.Dir(descriptor) {
+			name = other
 		}
 	}
-	s, err := p.find(name)
+	return name
+}
+
+// sums reads the package's checksums. A package need not have any.
+func (p *parcel) sums(descriptor string) (packageSums, error) {
+	name := p.sumsName(descriptor)
+	s, err := p.open(name)
+	if errors.Is(err, fs.ErrNotExist) && p.names == nil {
+		name = strings.TrimSuffix(name, ".mf") + ".MF"
+		s, err = p.open(name)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return packageSums{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return packageSums{}, err
 	}
 	if s.size > maxManifestFile {
-		return nil, damaged(name, fmt.Sprintf("%d bytes of checksums", s.size))
+		return packageSums{}, refuse(fmt.Sprintf("%s has %d bytes, too many for checksums", name, s.size), takeUnverified)
 	}
 	data, err := s.read(0, s.size)
 	if err != nil {
-		return nil, err
+		return packageSums{}, err
 	}
-	digests, err := parseManifestFile(data)
+	sums, err := parseManifestFile(data)
 	if err != nil {
-		return nil, damaged(name, err.Error())
+		return packageSums{}, refuse(fmt.Sprintf("%s holds no checksum that could be compared: %v", name, err), takeUnverified)
 	}
-	return digests, nil
+	sums.name = name
+	return sums, nil
 }
 
 // openParcel reads a package's descriptor and opens the disks of its machine.
 func (o *opening) openParcel(p *parcel, descriptor string) error {
-	file, err := p.find(descriptor)
+	file, err := p.open(descriptor)
 	if err != nil {
 		return err
 	}
 	if file.size > maxOVF {
-		return damaged(file.name, fmt.Sprintf("a descriptor of %d bytes", file.size))
+		return refuse(fmt.Sprintf("%s has %d bytes, and no OVF descriptor has more than %d", file.name, file.size, maxOVF),
+			"name the descriptor, a small text file, in source.path")
 	}
 	text, err := file.read(0, file.size)
 	if err != nil {
 		return err
 	}
-	digests := map[string]digest{}
+	sums := packageSums{}
 	if !o.request.IgnoreChecksums {
-		if digests, err = p.digests(descriptor); err != nil {
+		if sums, err = p.sums(descriptor); err != nil {
 			return err
 		}
+		if len(sums.foreign) > 0 {
+			o.warn("%s has lines that are no checksums and were passed over: %s", sums.name, sums.foreign[0])
+		}
 	}
-	if want, listed := digests[descriptor]; listed {
+	want, listed, err := sums.of(descriptor)
+	if err != nil {
+		return err
+	}
+	if listed {
 		if err := o.verifyDigest(file, want); err != nil {
 			return err
 		}
 	}
-	envelope, err := decodeOVF(text)
+	content := decodeText(text)
+	if content.guessed != "" {
+		o.warn("%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
+	}
+	envelope, err := decodeOVF(content.text)
 	if err != nil {
-		return refuse(fmt.Sprintf("%s is no sound OVF descriptor: %v", file.name, err), "export the package again")
+		return refuse(fmt.Sprintf("%s is no sound OVF descriptor: %v", file.name, err),
+			"correct that place or export the package again; its disks can also be migrated alone, each with its own source.type")
 	}
 	chosen, err := chooseMachine(envelope, o.request.VM)
 	if err != nil {
@@ -113,15 +143,16 @@ func (o *opening) openParcel(p *parcel, descriptor string) error {
 	o.source.Machine = describeMachine(envelope, chosen)
 	o.source.Warnings = append(o.source.Warnings, warnings...)
 	for _, disk := range disks {
-		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, digests); err != nil {
+		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
 			return err
 		}
 	}
+	o.warnOfMembers(p)
 	return nil
 }
 
 // addPackagedDisk opens one disk of a package.
-func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk, digests map[string]digest) error {
+func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk, sums packageSums) error {
 	if disk.capacity > 0 {
 		if err := o.checkSize(printable(disk.href), disk.capacity); err != nil {
 			return err
@@ -133,8 +164,11 @@ func (o *opening) addPackagedDisk(p *parcel, directory string, disk packagedDisk
 	}
 	var pending []comparison
 	for _, part := range parts {
-		want, listed := digests[part.name]
-		if !listed && len(digests) > 0 {
+		want, listed, err := sums.of(part.name)
+		if err != nil {
+			return err
+		}
+		if !listed && len(sums.digests) > 0 {
 			o.warn("the package has no checksum of %s", printable(part.name))
 		}
 		if listed {
@@ -185,7 +219,8 @@ func (d packagedDisk) parts(p *parcel, directory string) ([]span, error) {
 	if !d.chunked {
 		s, err := findHref(p, directory, d.href)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name), "copy or export the package again")
+			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name),
+				"put the file beside the descriptor under that name, or copy or export the package again"))
 		}
 		return []span{s}, err
 	}
@@ -201,7 +236,8 @@ func (d packagedDisk) parts(p *parcel, directory string) ([]span, error) {
 		parts = append(parts, s)
 	}
 	if len(parts) == 0 {
-		return nil, refuse(fmt.Sprintf("the first part %s.000000000 of a disk of %s is missing", printable(d.href), p.name), "copy or export the package again")
+		return nil, p.lacks(d.href, refuse(fmt.Sprintf("the first part %s.000000000 of a disk of %s is missing", printable(d.href), p.name),
+			"put all parts beside the descriptor, or copy or export the package again"))
 	}
 	return parts, nil
 }
@@ -219,7 +255,7 @@ func findHref(p *parcel, directory, href string) (span, error) {
 			return span{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
 				"files outside the package are never opened; export it again")
 		}
-		s, err := p.find(inside)
+		s, err := p.open(inside)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return s, err
 		}

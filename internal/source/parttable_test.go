@@ -49,42 +49,98 @@ func gpt(sector, length, declared, last int) []byte {
 	return disk
 }
 
+// The contents of partitions, with the length that they declare in bytes.
+func unknownContent() []byte { return []byte("content of a kind that nobody knows") }
+
+func extContent(length int) []byte {
+	head := make([]byte, 2048)
+	binary.LittleEndian.PutUint32(head[1024+4:], uint32(length/1024))
+	copy(head[1024+56:], "\x53\xef")
+	return head
+}
+
+func squashContent(length int) []byte {
+	return binary.LittleEndian.AppendUint64(append([]byte("hsqs"), make([]byte, 36)...), uint64(length))
+}
+
 func TestRawCutOff(t *testing.T) {
-	with := func(disk []byte, offset int, text string) []byte {
-		copy(disk[offset:], text)
+	const sector = sectorSize
+	with := func(disk []byte, offset int, content []byte) []byte {
+		copy(disk[offset:], content)
 		return disk
 	}
+	text := func(disk []byte, offset int, text string) []byte { return with(disk, offset, []byte(text)) }
+	// filled has content of an unknown kind in a partition.
+	filled := func(disk []byte, start int) []byte { return with(disk, start, unknownContent()) }
 	linux := mbrEntry{0x80, 0x83, 8, 56}
 	extended := mbrEntry{0, 0x0f, 64, 64}
+	// chained has a logical partition in the extended one.
+	chained := func(length int, logical ...mbrEntry) []byte {
+		disk := mbr(length, linux, extended)
+		copy(disk[64*sector:], mbr(1, logical...))
+		return filled(disk, 65*sector)
+	}
+	xfs := func(blocks int) []byte {
+		head := binary.BigEndian.AppendUint32([]byte("XFSB"), 4096)
+		return binary.BigEndian.AppendUint64(head, uint64(blocks))
+	}
+	lvm := func(length int) []byte {
+		head := make([]byte, 1024)
+		copy(head[sector:], "LABELONE")
+		binary.LittleEndian.PutUint32(head[sector+20:], 32)
+		binary.LittleEndian.PutUint64(head[sector+32+32:], uint64(length))
+		return head
+	}
+	const whole, cut, long = "", "cut off", "is taken as it is"
 	tests := map[string]struct {
 		disk []byte
-		cut  bool
+		// want is whole, or words of the error or of the warning.
+		want string
 	}{
-		"MBR":                              {disk: mbr(64, linux)},
-		"MBR cut":                          {disk: mbr(63, linux), cut: true},
-		"MBR with a part of a sector":      {disk: mbr(64, linux)[:63*sectorSize+1]},
-		"extended":                         {disk: mbr(128, linux, extended)},
-		"extended cut":                     {disk: mbr(100, linux, extended), cut: true},
-		"last entry first, cut":            {disk: mbr(100, extended, linux), cut: true},
-		"largest entry":                    {disk: mbr(64, mbrEntry{0, 0x83, 0xffffffff, 0xffffffff}), cut: true},
-		"no signature":                     {disk: with(mbr(63, linux), 510, "\x00\x00")},
-		"status that is none":              {disk: mbr(63, linux, mbrEntry{status: 0x33})},
-		"type 0":                           {disk: mbr(63, mbrEntry{0, 0, 8, 56})},
-		"overlapping":                      {disk: mbr(63, linux, mbrEntry{0, 0x83, 9, 400})},
-		"start 0, as of a hybrid ISO":      {disk: mbr(63, mbrEntry{0x80, 0x17, 0, 640})},
-		"no table, as of an ISO":           {disk: make([]byte, 63*sectorSize)},
-		"FAT":                              {disk: with(mbr(63, linux), 54, "FAT16   ")},
-		"FAT32":                            {disk: with(mbr(63, linux), 82, "FAT32   ")},
-		"NTFS":                             {disk: with(mbr(63, linux), 3, "NTFS    ")},
-		"code":                             {disk: with(mbr(63), mbrEntries, strings.Repeat("\xb4\x0e\xcd\x10\xeb\xf5", 10))},
-		"GPT":                              {disk: gpt(512, 64, 64, 58)},
-		"GPT without its backup":           {disk: gpt(512, 63, 64, 20)},
-		"GPT with an entry behind it":      {disk: gpt(512, 64, 64, 64), cut: true},
-		"GPT of 4096 bytes":                {disk: gpt(4096, 64, 64, 58)},
-		"GPT of 4096 bytes cut":            {disk: gpt(4096, 63, 64, 63), cut: true},
-		"GPT with a wrong checksum":        {disk: with(gpt(512, 63, 64, 64), sectorSize+32, "\x01")},
-		"GPT that no protective entry has": {disk: with(gpt(512, 63, 64, 64), mbrEntries, string(make([]byte, 16)))},
-		"GPT that reaches without end":     {disk: gpt(512, 64, 64, -1), cut: true},
+		"MBR":                              {filled(mbr(64, linux), 8*sector), whole},
+		"MBR cut":                          {filled(mbr(63, linux), 8*sector), cut},
+		"MBR with a part of a sector":      {filled(mbr(64, linux), 8*sector)[:63*sector+1], whole},
+		"extended":                         {chained(128, mbrEntry{0, 0x83, 1, 63}), whole},
+		"extended cut":                     {chained(100, mbrEntry{0, 0x83, 1, 63}), cut},
+		"last entry first, cut":            {filled(mbr(100, mbrEntry{0, 0x83, 64, 64}, linux), 64*sector), cut},
+		"chain that leads behind the end":  {chained(100, mbrEntry{0, 0x83, 1, 10}, mbrEntry{0, 0x05, 50, 14}), cut},
+		"extended behind the end":          {mbr(64, linux, extended), cut},
+		"largest entry":                    {mbr(64, mbrEntry{0, 0x83, 0xffffffff, 0xffffffff}), cut},
+		"no signature":                     {text(mbr(63, linux), 510, "\x00\x00"), whole},
+		"status that is none":              {mbr(63, linux, mbrEntry{status: 0x33}), whole},
+		"type 0":                           {mbr(63, mbrEntry{0, 0, 8, 56}), whole},
+		"overlapping":                      {mbr(63, linux, mbrEntry{0, 0x83, 9, 400}), whole},
+		"start 0, as of a hybrid ISO":      {mbr(63, mbrEntry{0x80, 0x17, 0, 640}), whole},
+		"no table, as of an ISO":           {make([]byte, 63*sector), whole},
+		"FAT":                              {text(mbr(63, linux), 54, "FAT16   "), whole},
+		"FAT32":                            {text(mbr(63, linux), 82, "FAT32   "), whole},
+		"NTFS":                             {text(mbr(63, linux), 3, "NTFS    "), whole},
+		"code":                             {text(mbr(63), mbrEntries, strings.Repeat("\xb4\x0e\xcd\x10\xeb\xf5", 10)), whole},
+		"GPT":                              {filled(gpt(512, 64, 64, 58), 6*sector), whole},
+		"GPT without its backup":           {filled(gpt(512, 63, 64, 20), 6*sector), whole},
+		"GPT with an entry behind it":      {filled(gpt(512, 64, 64, 64), 6*sector), cut},
+		"GPT of 4096 bytes":                {filled(gpt(4096, 64, 64, 58), 6*4096), whole},
+		"GPT of 4096 bytes cut":            {filled(gpt(4096, 63, 64, 63), 6*4096), cut},
+		"GPT with a wrong checksum":        {text(gpt(512, 63, 64, 64), sector+32, "\x01"), whole},
+		"GPT that no protective entry has": {text(gpt(512, 63, 64, 64), mbrEntries, string(make([]byte, 16))), whole},
+		"GPT that reaches without end":     {filled(gpt(512, 64, 64, -1), 6*sector), cut},
+
+		// Tables that have always been longer than their disks.
+		"empty partition":            {mbr(63, linux), long},
+		"extended without logical":   {mbr(100, linux, extended), long},
+		"logical within":             {chained(100, mbrEntry{0, 0x83, 1, 20}), long},
+		"squashfs that ends before":  {with(mbr(63, linux), 8*sector, squashContent(54*sector)), long},
+		"squashfs cut":               {with(mbr(63, linux), 8*sector, squashContent(56*sector)), cut},
+		"ext that ends before":       {with(mbr(63, linux), 8*sector, extContent(54*sector)), long},
+		"ext cut":                    {with(mbr(63, linux), 8*sector, extContent(56*sector)), cut},
+		"xfs that ends before":       {with(mbr(63, linux), 8*sector, xfs(6)), long},
+		"xfs cut":                    {with(mbr(63, linux), 8*sector, xfs(7)), cut},
+		"xfs without end":            {with(mbr(63, linux), 8*sector, xfs(-1)), cut},
+		"LVM that ends before":       {with(mbr(63, linux), 8*sector, lvm(54*sector)), long},
+		"LVM cut":                    {with(mbr(63, linux), 8*sector, lvm(56*sector)), cut},
+		"GPT with an empty entry":    {gpt(512, 64, 64, 64), long},
+		"GPT with ext that ends":     {with(gpt(512, 64, 64, 64), 6*sector, extContent(50*sector)), long},
+		"GPT of 4096 bytes with ext": {with(gpt(4096, 63, 64, 63), 6*4096, extContent(50*4096)), long},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -92,15 +148,43 @@ func TestRawCutOff(t *testing.T) {
 			if err := os.WriteFile(path, test.disk, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Glance(t.Context(), Request{Type: TypeRaw, Path: path})
-			if cut := err != nil; cut != test.cut {
-				t.Fatalf("%v", err)
-			}
+			o := newOpening(t.Context(), Request{Type: TypeRaw, Path: path, MaxVirtualSize: DefaultMaxVirtualSize}, path)
+			o.glance = true
+			defer o.files.close()
+			err := o.open(path)
 			var refused *refusal
-			if test.cut && (!errors.As(err, &refused) || !strings.Contains(err.Error(), "cut off")) {
-				t.Errorf("%v", err)
+			switch {
+			case test.want == cut:
+				if !errors.As(err, &refused) || !strings.Contains(err.Error(), cut) || !strings.Contains(refused.remedy, "copy") {
+					t.Errorf("error %v, want one that says %q", err, cut)
+				}
+			case err != nil:
+				t.Errorf("error %v", err)
+			case test.want == whole && strings.Contains(strings.Join(o.source.Warnings, "\n"), "partition table"), test.want == long && !strings.Contains(strings.Join(o.source.Warnings, "\n"), long):
+				t.Errorf("warnings %q, want %q", o.source.Warnings, test.want)
 			}
 		})
+	}
+}
+
+// Whoever has no other copy is told how to make the disk acceptable.
+func TestWayOutOfACutOffDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk.img")
+	disk := mbr(63, mbrEntry{0x80, 0x83, 8, 56})
+	copy(disk[8*sectorSize:], unknownContent())
+	if err := os.WriteFile(path, disk, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Glance(t.Context(), Request{Type: TypeRaw, Path: path})
+	var refused *refusal
+	if !errors.As(err, &refused) || !strings.Contains(refused.remedy, "truncate -s 32768 COPY") {
+		t.Fatalf("%v", err)
+	}
+	if err := os.Truncate(path, 32768); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Glance(t.Context(), Request{Type: TypeRaw, Path: path}); err != nil {
+		t.Errorf("the way out leads nowhere: %v", err)
 	}
 }
 
@@ -108,10 +192,19 @@ func FuzzPartitionTable(f *testing.F) {
 	f.Add(mbr(8, mbrEntry{0x80, 0x83, 8, 56}))
 	f.Add(gpt(512, 16, 64, 58))
 	f.Add(gpt(4096, 4, 64, 58))
+	f.Add(extContent(1 << 20))
+	f.Add(squashContent(1 << 20))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := span{ReaderAt: bytes.NewReader(data), name: "x", size: int64(len(data)), whole: true}
-		if _, err := partitionedEnd(s); err != nil {
+		var refused *refusal
+		if err := newOpening(t.Context(), Request{}, "/x").checkPartitionTable(s); err != nil && !errors.As(err, &refused) {
 			t.Error(err)
+		}
+		if size := SectorSize(data); size != sectorSize && size != largeSector {
+			t.Errorf("sectors of %d bytes", size)
+		}
+		if found, err := contentAt(s, 0); err != nil || found.kind == "" && found.end != 0 {
+			t.Errorf("%+v, %v", found, err)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
 
 // qcow2Header is what matters of the header of a qcow2 image, as
@@ -17,10 +19,13 @@ type qcow2Header struct {
 	size      int64
 	encrypted bool
 	corrupt   bool
+	// dirty says that its counts of references may be behind.
+	dirty     bool
 	snapshots uint32
 }
 
 const (
+	qcow2FeatureDirty    = 1 << 0
 	qcow2FeatureCorrupt  = 1 << 1
 	qcow2FeatureDataFile = 1 << 2
 
@@ -39,7 +44,7 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 	long := func(offset int) uint64 { return binary.BigEndian.Uint64(data[offset:]) }
 	version, clusterBits := word(4), word(20)
 	if version != 2 && version != 3 {
-		return h, fmt.Errorf("it has version %d of the qcow2 format, which nobody knows", version)
+		return h, unknownVersion(version)
 	}
 	if clusterBits < 9 || clusterBits > 21 {
 		return h, fmt.Errorf("its header declares clusters of 2^%d bytes", clusterBits)
@@ -55,6 +60,7 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 			return h, errors.New("it has no complete qcow2 header")
 		}
 		features := long(72)
+		h.dirty = features&qcow2FeatureDirty != 0
 		h.corrupt, usesDataFile = features&qcow2FeatureCorrupt != 0, features&qcow2FeatureDataFile != 0
 		extensions = uint64(word(100))
 	}
@@ -96,6 +102,21 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 	return h, nil
 }
 
+// unknownVersion is the number of a version of the format that is not read.
+type unknownVersion uint32
+
+func (v unknownVersion) Error() string {
+	return fmt.Sprintf("it has version %d of the qcow2 format", uint32(v))
+}
+
+// remedy says how to make the image readable.
+func (v unknownVersion) remedy() string {
+	if v == 1 {
+		return "convert it first: qemu-img convert -f qcow -O qcow2"
+	}
+	return "convert it to version 3 with the program that made it; if that program wrote no such version, the file is damaged"
+}
+
 // openQCOW2 examines a qcow2 image, its data file and the images below it.
 func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 	line, err := above.extend(s)
@@ -114,6 +135,10 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 		return layer{}, err
 	}
 	header, err := parseQCOW2Header(data)
+	var version unknownVersion
+	if errors.As(err, &version) {
+		return layer{}, refuse(s.name+" cannot be read: "+version.Error(), version.remedy())
+	}
 	if err != nil {
 		return layer{}, damaged(s.name, err.Error())
 	}
@@ -121,7 +146,8 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 		return layer{}, refuse(s.name+" is encrypted", "decrypt it first: qemu-img convert --image-opts with its secret")
 	}
 	if header.corrupt {
-		return layer{}, damaged(s.name, "QEMU has marked it as corrupt")
+		return layer{}, refuse(s.name+" is damaged: QEMU has marked it as corrupt, and a copy of it is as well",
+			"repair a copy with qemu-img check -r all COPY and look at what the guest lost, or go back to a backup")
 	}
 	if err := o.checkSize(s.name, header.size); err != nil {
 		return layer{}, err
@@ -138,6 +164,9 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 		opened.image.DataFile = data.path
 	}
 	if err := o.checkLayer(s, opened.image); err != nil {
+		if header.dirty && errors.Is(err, qemuimg.ErrCorrupt) {
+			return layer{}, unreplayed(s, "its counts of references are behind")
+		}
 		return layer{}, err
 	}
 	if header.backing == "" {

@@ -29,7 +29,7 @@ func (o *opening) openRaw(s span) (layer, error) {
 	if s.size < sectorSize {
 		return layer{}, damaged(s.name, fmt.Sprintf("it has %d bytes, less than one sector", s.size))
 	}
-	if err := checkPartitionTable(s); err != nil {
+	if err := o.checkPartitionTable(s); err != nil {
 		return layer{}, err
 	}
 	return layer{image: s.image("raw"), name: s.name, temporary: s.temporary}, nil

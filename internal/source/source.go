@@ -82,6 +82,9 @@ type Disk struct {
 	VirtualSize int64
 	// Name is for people: the file's name, or the name inside the package.
 	Name string
+	// Serial is the number that the guest knows the disk by, in hexadecimal
+	// digits: VMware's ddb.uuid. It is empty where the image does not tell it.
+	Serial string
 	// Temporary says that the image lies in WorkDir and ends with it, so that
 	// nothing that is kept may refer to it.
 	Temporary bool

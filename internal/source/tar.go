@@ -19,8 +19,8 @@ type tarMember struct {
 
 // listTar finds where the files of an uncompressed archive lie. The reader
 // must start at the archive's beginning.
-func listTar(archive io.ReadSeeker, end int64) ([]tarMember, error) {
-	var members []tarMember
+func listTar(archive io.ReadSeeker, end int64) (*members[tarMember], error) {
+	found := newMembers[tarMember]()
 	err := walkTar(archive, func(header *tar.Header, name string, _ io.Reader) error {
 		// The tar reader reads no byte more than the header.
 		offset, err := archive.Seek(0, io.SeekCurrent)
@@ -28,61 +28,76 @@ func listTar(archive io.ReadSeeker, end int64) ([]tarMember, error) {
 			return err
 		}
 		if header.Size > end-offset || sectors(header.Size)*sectorSize > end-offset {
-			return fmt.Errorf("%s ends behind the archive's end: the archive is incomplete", printable(name))
+			return &cutArchiveError{fmt.Sprintf("%s ends behind the archive's end: the archive is incomplete", printable(name))}
 		}
-		members = append(members, tarMember{name: name, offset: offset, size: header.Size})
+		found.add(name, tarMember{name: name, offset: offset, size: header.Size})
 		return nil
-	})
-	return members, err
+	}, found.reject)
+	return found, err
 }
 
-// walkTar calls visit for every file of an archive and refuses archives with
-// anything but files and directories under names of their own.
-func walkTar(archive io.Reader, visit func(header *tar.Header, name string, content io.Reader) error) error {
+// cutArchiveError says that an archive ends before its content.
+type cutArchiveError struct{ what string }
+
+func (e *cutArchiveError) Error() string { return e.what }
+
+// walkTar calls visit for every file of an archive, and reject for whatever is
+// neither a file nor a directory under a name of its own.
+func walkTar(archive io.Reader, visit func(header *tar.Header, name string, content io.Reader) error, reject func(name string, err error)) error {
 	reader := tar.NewReader(archive)
 	seen := map[string]bool{}
-	for {
+	for count := 0; ; count++ {
 		header, err := reader.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return errors.New("the archive is incomplete")
+			return &cutArchiveError{"the archive is incomplete"}
 		}
 		if err != nil {
 			return err
 		}
-		name, err := memberName(strings.TrimRight(header.Name, "/"))
-		switch header.Typeflag {
-		case tar.TypeDir:
-			continue
-		case tar.TypeReg:
-		case tar.TypeXGlobalHeader:
-			continue
-		case tar.TypeSymlink, tar.TypeLink:
-			return fmt.Errorf("%s is a link, which no package has", printable(header.Name))
-		case tar.TypeGNUSparse:
-			return fmt.Errorf("%s is a sparse member, which no package has", printable(header.Name))
-		default:
-			return fmt.Errorf("%s is a special file, which no package has", printable(header.Name))
-		}
-		if err != nil {
-			return err
-		}
-		for key := range header.PAXRecords {
-			if strings.HasPrefix(key, "GNU.sparse.") {
-				return fmt.Errorf("%s is a sparse member, which no package has", printable(name))
-			}
-		}
-		switch {
-		case seen[name]:
-			return fmt.Errorf("%s occurs twice", printable(name))
-		case len(seen) == maxMembers:
+		if count == maxMembers {
 			return fmt.Errorf("it has more than %d files", maxMembers)
 		}
-		seen[name] = true
+		if header.Typeflag == tar.TypeDir || header.Typeflag == tar.TypeXGlobalHeader {
+			continue
+		}
+		name, problem := memberName(strings.TrimRight(header.Name, "/"))
+		switch {
+		case problem != nil:
+		case seen[name]:
+			problem = fmt.Errorf("%s occurs twice", printable(name))
+		default:
+			problem = unusualMember(header)
+			seen[name] = true
+		}
+		if problem != nil {
+			reject(name, problem)
+			continue
+		}
 		if err := visit(header, name, reader); err != nil {
 			return err
 		}
 	}
+}
+
+// unusualMember says why a member is not a plain file.
+func unusualMember(header *tar.Header) error {
+	name := printable(header.Name)
+	switch header.Typeflag {
+	case tar.TypeReg:
+	case tar.TypeSymlink, tar.TypeLink:
+		return fmt.Errorf("%s is a link, which no package has", name)
+	case tar.TypeGNUSparse:
+		return fmt.Errorf("%s is a sparse member, which no package has", name)
+	default:
+		return fmt.Errorf("%s is a special file, which no package has", name)
+	}
+	for key := range header.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return fmt.Errorf("%s is a sparse member, which no package has", name)
+		}
+	}
+	return nil
 }

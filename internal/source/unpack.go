@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/ulikunitz/xz"
@@ -101,29 +100,23 @@ func (o *opening) openCompressedTar(archive span, found format) (*parcel, error)
 		return nil, damaged(archive.name, err.Error())
 	}
 	o.warn("%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
-	members := map[string]span{}
-	p := &parcel{name: archive.name}
+	unpacked := newMembers[span]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
-		s, err := o.unpack(content, name, header.Size)
-		if err != nil {
-			return err
+		if isLitter(name) {
+			return nil
 		}
-		members[name] = s
-		p.names = append(p.names, name)
-		return nil
-	})
+		s, err := o.unpack(content, name, header.Size)
+		if err == nil {
+			unpacked.add(name, s)
+		}
+		return err
+	}, unpacked.reject)
 	var refused *refusal
 	if errors.As(err, &refused) || o.ctx.Err() != nil {
 		return nil, err
 	}
 	if err != nil {
-		return nil, hostileArchive(archive, err)
+		return nil, unsoundArchive(archive, err)
 	}
-	p.find = func(name string) (span, error) {
-		if s, ok := members[name]; ok {
-			return s, nil
-		}
-		return span{}, fs.ErrNotExist
-	}
-	return p, nil
+	return unpacked.parcel(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
 }

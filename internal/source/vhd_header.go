@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf16"
 )
 
 // The disk types of a VHD.
@@ -134,9 +133,5 @@ func parseVHDHeader(data []byte, read func(offset, length int64) ([]byte, error)
 }
 
 func fromUTF16(data []byte, order binary.ByteOrder) string {
-	units := make([]uint16, len(data)/2)
-	for n := range units {
-		units[n] = order.Uint16(data[2*n:])
-	}
-	return strings.TrimRight(string(utf16.Decode(units)), "\x00")
+	return strings.TrimRight(string(decodeUTF16(data, order)), "\x00")
 }

@@ -50,6 +50,9 @@ func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
 	if !found {
 		return o.openStrayExtent(s, line, formatVMDK)
 	}
+	if descriptor.encrypted {
+		return layer{}, encryptedVMDK(s.name)
+	}
 	size := int64(header.Capacity) * sectorSize
 	if err := o.checkSize(s.name, size); err != nil {
 		return layer{}, err
@@ -57,7 +60,7 @@ func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
 	if err := header.grains().check(o, s); err != nil {
 		return layer{}, err
 	}
-	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size}, s, descriptor, line)
+	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size, serial: descriptor.serial}, s, descriptor, line)
 }
 
 // openDescriptor examines an image whose data lie in other files.
@@ -71,16 +74,21 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 	}
 	descriptor, err := parseDescriptor(text)
 	if err != nil {
-		return layer{}, damaged(s.name, err.Error())
+		return layer{}, ambiguous(s.name, err)
+	}
+	if descriptor.object != "" {
+		return layer{}, storedAsObject(s.name, descriptor.object)
 	}
 	switch descriptor.createType {
 	case "monolithicFlat", "vmfs", "vmfsSparse", "seSparse", "twoGbMaxExtentSparse", "twoGbMaxExtentFlat":
 	default:
-		return layer{}, refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", s.name, printable(descriptor.createType)),
-			"clone it with vmkfstools -i or export the virtual machine as OVA")
+		return layer{}, unreadableType(s.name, descriptor.createType)
+	}
+	if descriptor.encrypted {
+		return layer{}, encryptedVMDK(s.name)
 	}
 	if descriptor.extentFailure != nil {
-		return layer{}, damaged(s.name, descriptor.extentFailure.Error())
+		return layer{}, ambiguous(s.name, descriptor.extentFailure)
 	}
 	if len(descriptor.extents) == 0 {
 		return layer{}, damaged(s.name, "it names no extent")
@@ -111,7 +119,43 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 			return layer{}, err
 		}
 	}
-	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize}, s, descriptor, line)
+	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, line)
+}
+
+// ambiguous is the refusal of a descriptor that QEMU may read otherwise than
+// people do, or not at all.
+func ambiguous(name string, err error) error {
+	return refuse(fmt.Sprintf("the descriptor of %s cannot be relied on: %v", name, err),
+		"correct that line, if it is a text file of its own; otherwise clone the disk with VMware's tools, or export the virtual machine as OVA")
+}
+
+func encryptedVMDK(name string) error {
+	return refuse(name+" is encrypted by VMware", "remove the encryption from the virtual machine there, and copy or export its disk again")
+}
+
+// unreadableType is the refusal of a kind of VMDK.
+func unreadableType(name, createType string) error {
+	if createType == "" {
+		return damaged(name, "its descriptor has no createType")
+	}
+	remedy := "clone it with vmkfstools -i (ESXi) or vmware-vdiskmanager -r, or export the virtual machine as OVA"
+	switch createType {
+	case "fullDevice", "partitionedDevice", "vmfsRaw", "vmfsRawDeviceMap", "vmfsPassthroughRawDeviceMap":
+		remedy = "its data are on a device of the old host: clone it there with vmkfstools -i, export the virtual machine as OVA, " +
+			"or copy the device itself and give that as source.type raw"
+	}
+	return refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", name, printable(createType)), remedy)
+}
+
+// storedAsObject is the refusal of a descriptor that was copied off storage
+// where disks are no files.
+func storedAsObject(name, object string) error {
+	storage := "vSAN"
+	if objectName.FindStringSubmatch(object)[1] == "vvol" {
+		storage = "a vVol datastore"
+	}
+	return refuse(fmt.Sprintf("%s only describes a disk that is an object on %s (%s): no file beside it holds the data", name, storage, printable(object)),
+		"export the virtual machine as OVA, or clone the disk to a VMFS or NFS datastore (vmkfstools -i) and copy it from there")
 }
 
 // checkExtent opens the file of an extent and looks whether it can hold it.
@@ -182,7 +226,11 @@ func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineag
 		return opened, nil
 	}
 	if d.parentHint == "" {
-		return layer{}, damaged(s.name, "it is a snapshot and does not name its parent")
+		return layer{}, refuse(s.name+" is a snapshot and does not name its parent",
+			"write the parent's file name into its descriptor as parentFileNameHint, or consolidate the snapshots where the virtual machine ran")
+	}
+	if d.object != "" {
+		return layer{}, storedAsObject(s.name, d.object)
 	}
 	parent, err := o.neighbour(s, d.parentHint)
 	if err != nil {
@@ -202,6 +250,9 @@ func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineag
 			"restore the parent, or consolidate the snapshots where the virtual machine ran")
 	}
 	opened.image.Backing = &below.image
+	if opened.serial == "" {
+		opened.serial = below.serial
+	}
 	return opened, nil
 }
 

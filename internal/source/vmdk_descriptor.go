@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -12,6 +13,10 @@ import (
 // maxDescriptor is how large a VMDK descriptor may be, in bytes. QEMU reads
 // less than this of a descriptor file.
 const maxDescriptor = 1<<20 - 1
+
+// objectName is how descriptors on vSAN and on virtual volumes name their data,
+// by an address or by the place of the datastore.
+var objectName = regexp.MustCompile(`^(?:/vmfs/(?:volumes|devices)/)?(vsan|vvol):`)
 
 // noParent is the content id of no image.
 const noParent = 0xffffffff
@@ -24,6 +29,14 @@ type vmdkDescriptor struct {
 	parentCID  uint32
 	parentHint string
 	extents    []vmdkExtent
+	// serial is the number under which VMware shows the disk to its guest, in
+	// hexadecimal digits.
+	serial string
+	// encrypted says that VMware encrypts the data.
+	encrypted bool
+	// object is the address of data that lie in no file, on storage of VMware's
+	// that keeps objects, or of a parent there.
+	object string
 	// extentFailure is why the list of extents cannot be used. It does not
 	// matter inside a sparse image, where nobody follows the list and exporters
 	// write what they like.
@@ -104,6 +117,9 @@ func (d *vmdkDescriptor) addEntry(line string, seen map[string]bool) error {
 		d.createType = value
 	case "parentFileNameHint":
 		d.parentHint = value
+		if objectName.MatchString(value) && d.object == "" {
+			d.object = value
+		}
 	case "CID":
 		d.cid, err = contentID(value)
 	case "parentCID":
@@ -113,6 +129,12 @@ func (d *vmdkDescriptor) addEntry(line string, seen map[string]bool) error {
 			if strings.Contains(line, word) {
 				return fmt.Errorf("%q is no valid entry", printable(line))
 			}
+		}
+		if key == "encryptionKeys" || key == "ddb.iofilters" && strings.Contains(strings.ToLower(value), "crypt") {
+			d.encrypted = true
+		}
+		if key == "ddb.uuid" {
+			d.serial = diskSerial(value)
 		}
 		return nil
 	}
@@ -124,6 +146,15 @@ func (d *vmdkDescriptor) addEntry(line string, seen map[string]bool) error {
 	}
 	seen[key] = true
 	return nil
+}
+
+// diskSerial reads "60 00 C2 9a ...-..." as the number that it is, or nothing.
+func diskSerial(value string) string {
+	digits := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(value))
+	if number, err := hex.DecodeString(digits); err != nil || len(number) != 16 {
+		return ""
+	}
+	return digits
 }
 
 func contentID(value string) (uint32, error) {
@@ -143,6 +174,10 @@ func (d *vmdkDescriptor) addExtent(line string) error {
 		return fmt.Errorf("%q is no valid extent", printable(line))
 	}
 	e := vmdkExtent{kind: parts[2], name: parts[3]}
+	if objectName.MatchString(e.name) {
+		d.object = e.name
+		return nil
+	}
 	e.sectors, _ = strconv.ParseInt(parts[1], 10, 64) // the digits are few enough
 	if parts[4] != "" {
 		e.offset, _ = strconv.ParseInt(parts[4], 10, 64)

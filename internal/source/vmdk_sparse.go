@@ -107,7 +107,7 @@ func (h vmdkSparse) descriptor(s span) (d vmdkDescriptor, found bool, err error)
 	}
 	d, err = parseDescriptor(text)
 	if err != nil {
-		return d, false, damaged(s.name, "its descriptor: "+err.Error())
+		return d, false, ambiguous(s.name, err)
 	}
 	// Tools leave room for a descriptor in extents too.
 	return d, d.createType != "", nil

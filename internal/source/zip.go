@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strings"
 )
 
@@ -16,34 +15,32 @@ func (o *opening) openZip(archive span) (*parcel, error) {
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
 	}
-	files := map[string]*zip.File{}
-	p := &parcel{name: archive.name}
+	if len(reader.File) > maxMembers {
+		return nil, unsoundArchive(archive, fmt.Errorf("it has more than %d files", maxMembers))
+	}
+	found := newMembers[*zip.File]()
 	for _, file := range reader.File {
-		if strings.HasSuffix(file.Name, "/") {
+		// Old programs for Windows write their own separators.
+		written := strings.ReplaceAll(file.Name, `\`, "/")
+		if strings.HasSuffix(written, "/") {
 			continue
 		}
-		name, err := memberName(file.Name)
+		name, err := memberName(written)
 		switch {
 		case err != nil:
 		case !file.Mode().IsRegular():
-			err = fmt.Errorf("%s is %s, which no package has", printable(file.Name), kindOfNode(file.Mode()))
-		case files[name] != nil:
+			err = fmt.Errorf("%s is %s, which no package has", printable(name), kindOfNode(file.Mode()))
+		case found.files[name] != nil:
 			err = fmt.Errorf("%s occurs twice", printable(name))
-		case len(files) == maxMembers:
-			err = fmt.Errorf("it has more than %d files", maxMembers)
 		}
 		if err != nil {
-			return nil, hostileArchive(archive, err)
+			found.reject(name, err)
+			continue
 		}
-		files[name] = file
-		p.names = append(p.names, name)
+		found.add(name, file)
 	}
 	unpacked := map[string]span{}
-	p.find = func(name string) (span, error) {
-		file := files[name]
-		if file == nil {
-			return span{}, fs.ErrNotExist
-		}
+	return found.parcel(archive.name, func(name string, file *zip.File) (span, error) {
 		if s, done := unpacked[name]; done {
 			return s, nil
 		}
@@ -52,15 +49,25 @@ func (o *opening) openZip(archive span) (*parcel, error) {
 			unpacked[name] = s
 		}
 		return s, err
-	}
-	return p, nil
+	}), nil
 }
+
+// zipEncrypted is the flag of a member that needs a password.
+const zipEncrypted = 1
 
 func (o *opening) zipMember(archive span, file *zip.File, name string) (span, error) {
 	if file.UncompressedSize64 > 1<<62 {
-		return span{}, hostileArchive(archive, fmt.Errorf("%s declares an impossible size", printable(name)))
+		return span{}, unsoundArchive(archive, fmt.Errorf("%s declares an impossible size", printable(name)))
 	}
 	size := int64(file.UncompressedSize64)
+	switch {
+	case file.Flags&zipEncrypted != 0:
+		return span{}, refuse(fmt.Sprintf("%s in %s is encrypted", printable(name), archive.name),
+			"unpack it with its password, and use the descriptor with source.type ovf")
+	case file.Method != zip.Store && file.Method != zip.Deflate:
+		return span{}, refuse(fmt.Sprintf("%s in %s is compressed by method %d of zip, which cannot be read here", printable(name), archive.name, file.Method),
+			"unpack it with the program that made it, or with 7z, and use the descriptor with source.type ovf")
+	}
 	if file.Method == zip.Store {
 		offset, err := file.DataOffset()
 		if err != nil || offset > archive.size || size > archive.size-offset {
@@ -76,11 +83,16 @@ func (o *opening) zipMember(archive span, file *zip.File, name string) (span, er
 	return o.unpack(content, name, size)
 }
 
-// hostileArchive is the refusal of an archive whose members are not what those
-// of a package are.
-func hostileArchive(archive span, err error) error {
+// unsoundArchive is the refusal of an archive that cannot be listed.
+func unsoundArchive(archive span, err error) error {
+	var cut *cutArchiveError
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return damaged(archive.name, "it ends before its content")
 	}
-	return refuse(fmt.Sprintf("%s is no sound package: %v", archive.name, err), "export it again from where it came from")
+	if errors.As(err, &cut) {
+		return damaged(archive.name, cut.what)
+	}
+	return refuse(fmt.Sprintf("%s is no sound package: %v", archive.name, err),
+		"compare its checksum with the original's, and copy or export it again; if its tool unpacks it without an error, "+
+			"use the descriptor with source.type ovf")
 }

@@ -1,0 +1,47 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// startLength is how much of a disk's start tells what it starts, and of which
+// size its sectors are: tables and the beginning of the first partition. In
+// bytes.
+const startLength = 1<<20 + 256<<10
+
+// usualSector is the size of sectors that every machine has, in bytes.
+const usualSector = 512
+
+// readTables reads the partition tables without an appliance, and warns of
+// disks that a new machine would not understand.
+func (r *run) readTables() error {
+	for _, disk := range r.source.Disks {
+		start, err := qemuimg.ReadStart(r.ctx, disk.Image, min(startLength, disk.VirtualSize), r.artifacts.Dir())
+		if err != nil {
+			return err
+		}
+		sector := source.SectorSize(start)
+		read, err := guest.ReadDisk(bytes.NewReader(start), disk.VirtualSize, sector)
+		if err != nil {
+			return fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
+		}
+		r.tables = append(r.tables, read)
+		r.sectorSizes = append(r.sectorSizes, sector)
+		if sector != usualSector {
+			r.warn(fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
+				disk.Name, sector, usualSector), remedyForSectors(sector))
+		}
+	}
+	return nil
+}
+
+// remedyForSectors is what a new machine needs for a disk with large sectors.
+func remedyForSectors(size int) string {
+	return fmt.Sprintf("give the disk of the new machine logical_block_size=%d: QEMU takes logical_block_size=%[1]d,physical_block_size=%[1]d on the device, "+
+		"libvirt <blockio logical_block_size='%[1]d' physical_block_size='%[1]d'/> in the disk; start it with UEFI, as no BIOS reads such disks", size)
+}

@@ -1,0 +1,311 @@
+package source_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
+)
+
+// quirk is a package as other programs write them. What is wrong with it
+// concerns nothing that is needed, or else the error has to say so.
+type quirk struct {
+	build func(t *testing.T, p parts) []byte
+	// warnings are parts of those that have to be given, in their order.
+	warnings []string
+	// failure and remedy are words of the error, where there has to be one.
+	failure, remedy string
+	// machine is the name that the descriptor gives; empty checks nothing.
+	machine string
+}
+
+// parts are the files of a sound package.
+type parts struct{ ovf, vmdk file }
+
+func runQuirks(t *testing.T, quirks map[string]quirk) {
+	t.Helper()
+	disk := newDisk(t)
+	sound := parts{file{"web.ovf", oneDisk("web-disk1.vmdk", vmdkURI, "")}, file{"web-disk1.vmdk", stream(t, disk)}}
+	for name, test := range quirks {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := saved(t, "web.ova", test.build(t, sound))
+			s, err := source.Open(t.Context(), source.Request{Type: source.TypeOVA, Path: path, WorkDir: t.TempDir()})
+			if err == nil {
+				defer s.Close()
+				err = s.VerifyDigests()
+			}
+			if test.failure != "" {
+				requireWords(t, err, test.failure, test.remedy)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			requireSame(t, s.Disks[0], disk)
+			if len(s.Warnings) != len(test.warnings) {
+				t.Errorf("warnings %q, want %q", s.Warnings, test.warnings)
+			}
+			for n, want := range test.warnings {
+				if n < len(s.Warnings) && !strings.Contains(s.Warnings[n], want) {
+					t.Errorf("warning %q, want %q", s.Warnings[n], want)
+				}
+			}
+			if test.machine != "" && s.Machine.Name != test.machine {
+				t.Errorf("machine %q, want %q", s.Machine.Name, test.machine)
+			}
+		})
+	}
+}
+
+// requireWords wants an error and what to do about it.
+func requireWords(t *testing.T, err error, failure, remedy string) {
+	t.Helper()
+	var remedied interface{ Remedy() string }
+	switch {
+	case err == nil || !strings.Contains(err.Error(), failure):
+		t.Errorf("error %v, want %q", err, failure)
+	case !errors.As(err, &remedied) || !strings.Contains(remedied.Remedy(), remedy):
+		t.Errorf("the remedy of %v is not %q: %v", err, remedy, remedied)
+	}
+}
+
+func sumOf(newHash func() hash.Hash, data []byte) string {
+	h := newHash()
+	h.Write(data)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func TestChecksumsOfOtherTools(t *testing.T) {
+	t.Parallel()
+	zeroes := strings.Repeat("0", 64)
+	// lines makes a package with these lines as its checksums.
+	lines := func(name string, text func(p parts) string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			return tarOf(t, p.ovf, file{name, []byte(text(p))}, p.vmdk)
+		}
+	}
+	// both lists the two files, each by a pattern of name and checksum.
+	both := func(pattern string) func(p parts) string {
+		return func(p parts) string {
+			return fmt.Sprintf(pattern, p.ovf.name, sumOf(sha256.New, p.ovf.data)) + fmt.Sprintf(pattern, p.vmdk.name, sumOf(sha256.New, p.vmdk.data))
+		}
+	}
+	wrong := "the package's manifest says " + zeroes
+	runQuirks(t, map[string]quirk{
+		"SHA2-256 of OpenSSL 3":    {build: lines("web.mf", both("SHA2-256(%s)= %s\n"))},
+		"SHA2-256 that is wrong":   {build: lines("web.mf", func(parts) string { return "SHA2-256(web-disk1.vmdk)= " + zeroes }), failure: wrong, remedy: "copy or export the package again"},
+		"SHA2_256 with blanks":     {build: lines("web.mf", both("sha2_256 (%s)  =\t%s\r\n"))},
+		"carriage returns alone":   {build: lines("web.mf", both("SHA256(%s)= %s\r"))},
+		"comments and blank lines": {build: lines("web.mf", func(p parts) string { return "# by hand\n\n; x\n// y\n" + both("SHA256(%s)= %s\n")(p) })},
+		"foreign line":             {build: lines("web.mf", func(p parts) string { return "Manifest-Version: 1.0\n" + both("SHA256(%s)= %s\n")(p) }), warnings: []string{"line 1 is no SHA1"}},
+		"sha256sum": {build: lines("web.mf", func(p parts) string {
+			return sumOf(sha256.New, p.ovf.data) + "  web.ovf\n" + sumOf(sha256.New, p.vmdk.data) + " *web-disk1.vmdk\n"
+		})},
+		"sha256sum that is wrong": {build: lines("web.mf", func(parts) string { return zeroes + "  web-disk1.vmdk\n" }), failure: wrong, remedy: "source.verify_checksums = false"},
+		"UTF-16 of PowerShell":    {build: lines("web.mf", func(p parts) string { return string(asUTF16(binary.LittleEndian, true, both("SHA256(%s)= %s\r\n")(p))) })},
+		"two algorithms": {build: lines("web.mf", func(p parts) string {
+			return "SHA1(web.ovf)= " + sumOf(sha1.New, p.ovf.data) + "\n" + both("SHA256(%s)= %s\n")(p)
+		})},
+		"the better algorithm is wrong": {build: lines("web.mf", func(p parts) string {
+			return "SHA256(web-disk1.vmdk)= " + zeroes + "\nSHA1(web-disk1.vmdk)= " + sumOf(sha1.New, p.vmdk.data)
+		}), failure: wrong},
+		"algorithm that nobody knows": {
+			build:    lines("web.mf", func(p parts) string { return "BLAKE2b512(web.ovf)= 00\n" + both("SHA256(%s)= %s\n")(p) }),
+			warnings: []string{"line 1 is no checksum of a known kind: BLAKE2b512"},
+		},
+		"only an algorithm that nobody knows": {build: lines("web.mf", func(parts) string { return "BLAKE2b512(web.ovf)= 00\n" }), failure: "BLAKE2b512", remedy: "source.verify_checksums = false"},
+		"only foreign lines":                  {build: lines("web.mf", func(parts) string { return "hello" }), failure: "line 1 is no SHA1", remedy: "source.verify_checksums = false"},
+		"wrong length of what nothing needs":  {build: lines("web.mf", func(p parts) string { return "SHA256(readme.txt)= 00\n" + both("SHA256(%s)= %s\n")(p) })},
+		"wrong length of a disk":              {build: lines("web.mf", func(parts) string { return "SHA256(web-disk1.vmdk)= 00\n" }), failure: "has another length", remedy: "correct that line"},
+		"two checksums of a disk":             {build: lines("web.mf", func(p parts) string { return both("SHA256(%s)= %s\n")(p) + "SHA256(web-disk1.vmdk)= " + zeroes }), failure: "a second checksum of web-disk1.vmdk", remedy: "correct that line"},
+		"name that leads out":                 {build: lines("web.mf", func(p parts) string { return "SHA256(../x)= " + zeroes + "\n" + both("SHA256(%s)= %s\n")(p) }), warnings: []string{"leads out of the package"}},
+		"another name, in capitals":           {build: lines("OTHER.MF", both("SHA256(%s)= %s\n"))},
+		"names that count from the descriptor's folder": {build: func(t *testing.T, p parts) []byte {
+			return zipOf(t, zip.Deflate, file{"app/web.ovf", p.ovf.data}, file{"app/web.mf", []byte(both("SHA256(%s)= %s\n")(p))}, file{"app/web-disk1.vmdk", p.vmdk.data})
+		}},
+		"wrong, in the descriptor's folder": {failure: wrong, build: func(t *testing.T, p parts) []byte {
+			return zipOf(t, zip.Deflate, file{"app/web.ovf", p.ovf.data}, file{"app/web.mf", []byte("SHA256(web-disk1.vmdk)= " + zeroes)}, file{"app/web-disk1.vmdk", p.vmdk.data})
+		}},
+	})
+}
+
+// appleDouble begins what macOS keeps beside files.
+const appleDouble = "\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        "
+
+func TestMembersThatNothingNeeds(t *testing.T) {
+	t.Parallel()
+	beside := func(name string) file { return file{name, []byte(appleDouble)} }
+	tarred := func(add ...file) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			return tarOf(t, slices.Concat(add, []file{p.ovf, p.vmdk})...)
+		}
+	}
+	runQuirks(t, map[string]quirk{
+		"macOS in tar": {build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, beside("._web.ovf"), p.ovf, beside("./._web-disk1.vmdk"), p.vmdk, beside("._web.mf"))
+		}},
+		"macOS in zip": {build: func(t *testing.T, p parts) []byte {
+			return zipOf(t, zip.Deflate, file{"app/web.ovf", p.ovf.data}, beside("__MACOSX/app/._web.ovf"), beside("__MACOSX/._app"), file{"app/web-disk1.vmdk", p.vmdk.data})
+		}},
+		"macOS in tar.gz": {warnings: []string{"compressed as a whole"}, build: func(t *testing.T, p parts) []byte {
+			return gz(t, tarOf(t, beside("._web.ovf"), p.ovf, beside(".DS_Store"), p.vmdk))
+		}},
+		"headers of another archiver as files": {build: tarred(file{"PaxHeaders.17/web.ovf", []byte("30 mtime=1\n")})},
+		"notes beside":                         {build: tarred(file{"README.txt", []byte("hello")}, file{"web.cert", nil}, file{"desktop.ini", nil})},
+		"link":                                 {build: func(t *testing.T, p parts) []byte { return tarWithLink(t, p, "latest.vmdk", "web-disk1.vmdk") }, warnings: []string{"latest.vmdk is a link"}},
+		"link that leads out":                  {build: func(t *testing.T, p parts) []byte { return tarWithLink(t, p, "x", "../../etc/passwd") }, warnings: []string{"x is a link"}},
+		"name that leads out":                  {build: tarred(file{"../x", []byte("hello")}), warnings: []string{"leads out of the package"}},
+		"notes twice":                          {build: tarred(file{"a.txt", nil}, file{"a.txt", nil}), warnings: []string{"a.txt occurs twice"}},
+		"disk twice": {build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, p.ovf, p.vmdk, file{"./web-disk1.vmdk", []byte("other")})
+		},
+			failure: "web-disk1.vmdk occurs twice", remedy: "export it again"},
+		"checksums twice": {build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, p.ovf, file{"web.mf", nil}, file{"web.mf", nil}, p.vmdk)
+		},
+			failure: "web.mf occurs twice", remedy: "export it again"},
+		"zip with the separators of Windows": {build: func(t *testing.T, p parts) []byte {
+			return zipOf(t, zip.Deflate, file{`app\web.ovf`, p.ovf.data}, file{`app\web-disk1.vmdk`, p.vmdk.data})
+		}},
+		"zip by a method that is not read": {failure: "method 9 of zip", remedy: "source.type ovf", build: func(t *testing.T, p parts) []byte {
+			data := zipOf(t, zip.Deflate, p.ovf, file{"web-disk1.vmdk", p.vmdk.data})
+			for _, mark := range []struct {
+				name string
+				at   int
+			}{{"PK\x03\x04", 8}, {"PK\x01\x02", 10}} {
+				data[bytes.LastIndex(data, []byte(mark.name))+mark.at] = 9
+			}
+			return data
+		}},
+		"zip with a password": {failure: "is encrypted", remedy: "with its password", build: func(t *testing.T, p parts) []byte {
+			data := zipOf(t, zip.Deflate, p.ovf, file{"web-disk1.vmdk", p.vmdk.data})
+			data[bytes.LastIndex(data, []byte("PK\x01\x02"))+8] |= 1
+			return data
+		}},
+	})
+}
+
+// What macOS keeps beside a file is named as such.
+func TestFileOfMacOS(t *testing.T) {
+	t.Parallel()
+	for kind, name := range map[string]string{source.TypeOVF: "._web.ovf", source.TypeVMDK: "._web.vmdk", source.TypeRaw: "._web.img"} {
+		_, err := source.Open(t.Context(), source.Request{Type: kind, Path: saved(t, name, []byte(appleDouble)), WorkDir: t.TempDir()})
+		requireWords(t, err, "what macOS keeps beside a file", "without ._")
+	}
+}
+
+func asUTF16(order binary.AppendByteOrder, mark bool, text string) []byte {
+	var out []byte
+	if mark {
+		out = order.AppendUint16(out, 0xfeff)
+	}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		out = order.AppendUint16(out, unit)
+	}
+	return out
+}
+
+func TestEncodingsOfDescriptors(t *testing.T) {
+	t.Parallel()
+	const name = "Prüfstand"
+	described := func(declaration string) string {
+		text := strings.Replace(string(oneDisk("web-disk1.vmdk", vmdkURI, "")), "<Name>web by name</Name>", "<Name>"+name+"</Name>", 1)
+		return strings.Replace(text, `<?xml version="1.0" encoding="UTF-8"?>`, declaration, 1)
+	}
+	latin := func(text string) []byte {
+		var out []byte
+		for _, r := range text {
+			out = append(out, byte(r))
+		}
+		return out
+	}
+	packed := func(text []byte) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte { t.Helper(); return tarOf(t, file{"web.ovf", text}, p.vmdk) }
+	}
+	const utf16Declared = `<?xml version="1.0" encoding="utf-16"?>`
+	runQuirks(t, map[string]quirk{
+		"UTF-8 under a declaration of UTF-16":  {machine: name, build: packed([]byte(described(utf16Declared)))},
+		"the same with a mark":                 {machine: name, build: packed([]byte("\xef\xbb\xbf" + described(utf16Declared)))},
+		"UTF-16":                               {machine: name, build: packed(asUTF16(binary.LittleEndian, true, described(utf16Declared)))},
+		"UTF-16, big endian":                   {machine: name, build: packed(asUTF16(binary.BigEndian, true, described(utf16Declared)))},
+		"UTF-16 without a mark":                {machine: name, build: packed(asUTF16(binary.LittleEndian, false, described(utf16Declared)))},
+		"UTF-16 without mark and declaration":  {machine: name, build: packed(asUTF16(binary.BigEndian, false, described("")))},
+		"ISO-8859-1":                           {machine: name, build: packed(latin(described(`<?xml version="1.0" encoding="ISO-8859-1"?>`)))},
+		"windows-1252":                         {machine: name, build: packed(latin(described(`<?xml version='1.0' encoding='windows-1252' standalone='yes'?>`)))},
+		"Shift_JIS":                            {machine: "検証", build: packed([]byte(strings.Replace(described(`<?xml version="1.0" encoding="Shift_JIS"?>`), name, "\x8c\x9f\x8f\xd8", 1)))},
+		"windows-1252 under a declaration":     {machine: name, build: packed(latin(described(`<?xml version="1.0" encoding="UTF-8"?>`))), warnings: []string{"are read as windows-1252"}},
+		"windows-1252 without a declaration":   {machine: name, build: packed(latin(described(""))), warnings: []string{"are read as windows-1252"}},
+		"an encoding that nobody knows":        {machine: name, build: packed([]byte(described(`<?xml version="1.0" encoding="x-unknown"?>`)))},
+		"XML 1.1":                              {machine: name, build: packed([]byte(described(`<?xml version="1.1" encoding="UTF-8"?>`)))},
+		"document type in UTF-16":              {failure: "document type", build: packed(asUTF16(binary.LittleEndian, true, described(utf16Declared+`<!DOCTYPE x SYSTEM "file:///etc/passwd">`)))},
+		"sizes and numbers that nobody needs":  {build: packed([]byte(strings.NewReplacer(`ovf:size="1"`, `ovf:size="-1"`, `ovf:id="96"`, `ovf:id="100000"`, "</Info><Name>", `</Info><ProductSection ovf:required="maybe"/><Name>`, "<rasd:ResourceType>1<", "<rasd:ResourceType>one<").Replace(described(""))))},
+		"another root":                         {failure: "its root is <domain>", build: packed([]byte("<domain/>"))},
+		"page of a portal in place of the OVF": {failure: "is no sound OVF descriptor", remedy: "export the package again", build: packed([]byte("<html><body>Log in</p></html>"))},
+	})
+}
+
+// draftOVF is a descriptor as ESX 3.5 and others wrote it before OVF 1.
+func draftOVF(namespace, disk string) []byte {
+	return []byte(`<?xml version="1.0" encoding="UTF-8"?>
+<ovf:Envelope xmlns:ovf="` + namespace + `" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+ xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData">
+ <References><File ovf:href="web-disk1.vmdk" ovf:id="file1" ovf:size="1"/></References>
+ <Section xsi:type="ovf:DiskSection_Type"><Info>Disks</Info>
+  <Disk ovf:capacity="4194304" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/specifications/vmdk.html#sparse"/></Section>
+ <Section xsi:type="ovf:NetworkSection_Type"><Info>Networks</Info><Network ovf:name="bridged"/></Section>
+ <Content ovf:id="old" xsi:type="ovf:VirtualSystem_Type"><Info>A machine</Info><Name>old by name</Name>
+  <Section ovf:id="80" xsi:type="ovf:OperatingSystemSection_Type"><Info>Guest</Info><Description>rhel5Guest</Description></Section>
+  <Section xsi:type="ovf:VirtualHardwareSection_Type"><Info>Hardware</Info>
+   <Item><rasd:Caption>1 virtual CPU</rasd:Caption><rasd:InstanceId>1</rasd:InstanceId><rasd:ResourceType>3</rasd:ResourceType><rasd:VirtualQuantity>1</rasd:VirtualQuantity></Item>
+   <Item><rasd:AllocationUnits>MegaBytes</rasd:AllocationUnits><rasd:Caption>256MB of memory</rasd:Caption><rasd:InstanceId>2</rasd:InstanceId><rasd:ResourceType>4</rasd:ResourceType><rasd:VirtualQuantity>256</rasd:VirtualQuantity></Item>
+   <Item><rasd:Caption>SCSI Controller 0</rasd:Caption><rasd:InstanceId>3</rasd:InstanceId><rasd:ResourceSubType>LsiLogic</rasd:ResourceSubType><rasd:ResourceType>6</rasd:ResourceType></Item>
+   <Item><rasd:Caption>Harddisk 1</rasd:Caption><rasd:HostResource>` + disk + `</rasd:HostResource><rasd:InstanceId>5</rasd:InstanceId><rasd:Parent>3</rasd:Parent><rasd:AddressOnParent>0</rasd:AddressOnParent><rasd:ResourceType>17</rasd:ResourceType></Item>
+   <Item><rasd:Caption>ethernet0</rasd:Caption><rasd:Connection>bridged</rasd:Connection><rasd:InstanceId>6</rasd:InstanceId><rasd:ResourceType>10</rasd:ResourceType></Item>
+  </Section>
+ </Content>
+</ovf:Envelope>`)
+}
+
+func TestDraftsOfOVF(t *testing.T) {
+	t.Parallel()
+	packed := func(text []byte) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte { t.Helper(); return tarOf(t, file{"web.ovf", text}, p.vmdk) }
+	}
+	const vmware, dmtf = "http://www.vmware.com/schema/ovf/1/envelope", "http://schemas.dmtf.org/ovf/envelope/1/"
+	many := bytes.Replace(draftOVF(vmware, "disk/vmdisk1"), []byte(`<Content ovf:id="old"`), []byte(`<Content ovf:id="all" xsi:type="ovf:VirtualSystemCollection_Type"><Info>x</Info><Content ovf:id="old"`), 1)
+	many = bytes.Replace(many, []byte("</ovf:Envelope>"), []byte("</Content></ovf:Envelope>"), 1)
+	runQuirks(t, map[string]quirk{
+		"VMware's":            {machine: "old by name", build: packed(draftOVF(vmware, "disk/vmdisk1"))},
+		"with URLs":           {machine: "old by name", build: packed(draftOVF(vmware, "ovf:/disk/vmdisk1"))},
+		"oVirt's":             {machine: "old by name", build: packed(draftOVF(dmtf, "ovf:/disk/vmdisk1"))},
+		"with a collection":   {machine: "old by name", build: packed(many)},
+		"without the machine": {failure: "describes no virtual machine", build: packed(bytes.ReplaceAll(draftOVF(vmware, "x"), []byte("VirtualSystem_Type"), []byte("Other_Type")))},
+	})
+}
+
+// The machine of a draft is described as any other.
+func TestMachineOfADraft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "web-disk1.vmdk"), stream(t, newDisk(t)))
+	path := write(t, filepath.Join(dir, "web.ovf"), draftOVF("http://www.vmware.com/schema/ovf/1/envelope", "disk/vmdisk1"))
+	m := open(t, source.Request{Type: source.TypeOVF, Path: path}).Machine
+	if m.VCPUs != 1 || m.MemoryMiB != 256 || m.GuestType != "rhel5Guest" || len(m.NICs) != 1 || m.NICs[0].Name != "ethernet0" || len(m.Controllers) != 1 {
+		t.Errorf("%+v", m)
+	}
+}

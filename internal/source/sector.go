@@ -1,0 +1,46 @@
+package source
+
+import "bytes"
+
+// SectorSize tells from the beginning of a disk, as the guest sees it, how many
+// bytes its sectors have: 512, or 4096 where its partition table counts in
+// those. Disks that were copied from such drives keep their tables, and nobody
+// finds a partition through sectors of another size.
+func SectorSize(start []byte) int {
+	s := span{ReaderAt: bytes.NewReader(start), name: "the disk", size: int64(len(start)), whole: true}
+	sector, err := s.read(0, sectorSize)
+	if err != nil {
+		return sectorSize
+	}
+	table, protective := mbrPartitions(sector)
+	if protective {
+		if _, sound, err := gptPartitions(s, sectorSize); err != nil || sound {
+			return sectorSize
+		}
+		if _, sound, err := gptPartitions(s, largeSector); err == nil && sound {
+			return largeSector
+		}
+		return sectorSize
+	}
+	// An MBR lies at the beginning either way: what its entries point to tells.
+	for _, p := range table {
+		if begins(s, p.start) {
+			return sectorSize
+		}
+	}
+	for _, p := range table {
+		if begins(s, p.start/sectorSize*largeSector) {
+			return largeSector
+		}
+	}
+	return sectorSize
+}
+
+// begins says that something known begins at a byte of a disk.
+func begins(s span, at uint64) bool {
+	if at >= uint64(s.size) {
+		return false
+	}
+	found, err := contentAt(s, int64(at))
+	return err == nil && found.kind != "" && found.end > at
+}
