@@ -15,6 +15,7 @@ func HasOption(options, name string) bool {
 	return false
 }
 
+// HasAny reports whether one of the values is an item of the list.
 func HasAny(list, separator string, values ...string) bool {
 	for _, item := range strings.Split(list, separator) {
 		if slices.Contains(values, item) {

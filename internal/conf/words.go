@@ -89,4 +89,5 @@ func KernelWords(source string) []Word {
 	return words
 }
 
+// Blanks are the characters between words.
 const Blanks = " \t\r\n"

@@ -21,6 +21,7 @@ type Names struct {
 	Appliance bool
 }
 
+// New are the names of a guest with these devices and mounts.
 func New(devices guest.Devices, mounts []guest.Mount) Names {
 	n := Names{Devices: devices}
 	for _, m := range mounts {
@@ -40,6 +41,7 @@ func New(devices guest.Devices, mounts []guest.Mount) Names {
 // Kind says what a name in a configuration file is.
 type Kind int
 
+// The kinds of names.
 const (
 	Other     Kind = iota // no block device, or one that the name finds on any machine
 	ByPath                // tells the slot of the old machine
@@ -85,6 +87,7 @@ func IsStale(spec string) bool {
 // Form is how the stable name has to be written for its reader.
 type Form int
 
+// The forms of a stable name.
 const (
 	AsTag      Form = iota // UUID=..., for whoever has udev or blkid
 	AsPartUUID             // PARTUUID=..., all that a kernel without initramfs knows
@@ -107,6 +110,7 @@ func (n Names) Stable(spec string, f Form) (string, error) {
 	return n.StableOf(device, f)
 }
 
+// Resolve returns the device that the guest calls spec.
 func (n Names) Resolve(spec string) (guest.Device, bool) {
 	if !n.Appliance {
 		return n.Devices.Resolve(spec)

@@ -1,3 +1,4 @@
+// Package fstab gives fstab and crypttab names that hold on the new machine.
 package fstab
 
 import (

@@ -1,3 +1,4 @@
+// Package network keeps the names and addresses of the guest's network cards.
 package network
 
 import (

@@ -1,3 +1,4 @@
+// Package vmwaretools removes VMware's tools from a guest.
 package vmwaretools
 
 import (
