@@ -111,10 +111,7 @@ func (r *run) keepOverlays() error {
 	if err := r.closeSession(); err != nil {
 		return err
 	}
-	order, err := r.bootOrder()
-	if err != nil {
-		return err
-	}
+	order := r.bootOrder()
 	for position, final := range r.manifest.FixedOverlayPaths(len(order)) {
 		n := order[position]
 		temporary, err := r.artifacts.Temporary(final)
