@@ -1,3 +1,5 @@
+// Package fstab gives the tables of file systems and of encrypted devices names
+// that hold on any machine.
 package fstab
 
 import (
