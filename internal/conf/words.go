@@ -89,5 +89,5 @@ func KernelWords(source string) []Word {
 	return words
 }
 
-// Blanks are the characters between words.
+// Blanks stand between fields and words.
 const Blanks = " \t\r\n"

@@ -8,7 +8,7 @@ type remedied struct {
 
 func (r *remedied) Unwrap() error { return r.error }
 
-// Remedy is what Of finds.
+// Remedy is what to do about the error.
 func (r *remedied) Remedy() string { return r.what }
 
 // With is err with what to do about it, which is no part of its message.
@@ -20,7 +20,7 @@ func Of(err error) string {
 	if known, ok := err.(interface{ Remedy() string }); ok && known.Remedy() != "" {
 		return known.Remedy()
 	}
-	switch wrapping := err.(type) { //nolint:errorlint // the tree is walked here
+	switch wrapping := err.(type) { //nolint:errorlint // as above
 	case interface{ Unwrap() error }:
 		return Of(wrapping.Unwrap())
 	case interface{ Unwrap() []error }:

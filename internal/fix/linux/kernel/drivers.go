@@ -72,7 +72,7 @@ func (d Drivers) place(name string, image *initramfs.Image) string {
 	return report.PlaceMissing
 }
 
-// Has reports whether the kernel has the driver as a module.
+// Has reports whether the kernel has a driver as a module.
 func (d Drivers) Has(name string) bool {
 	_, ok := d.modules.Path(name)
 	return ok || d.configured[name]

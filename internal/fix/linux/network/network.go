@@ -1,4 +1,5 @@
-// Package network keeps the names and addresses of the guest's network cards.
+// Package network lets the network cards of a guest keep their names, and with
+// them their addresses.
 package network
 
 import (

@@ -1,4 +1,4 @@
-// Package vmwaretools removes VMware's tools from a guest.
+// Package vmwaretools takes VMware's guest tools off.
 package vmwaretools
 
 import (
