@@ -271,7 +271,7 @@ func TestAccSession(t *testing.T) {
 
 	t.Run("files", func(t *testing.T) {
 		defer timed(t, "files")()
-		testFS(t, s, "/tmp/work")
+		TestFS(t, s, "/tmp/work")
 	})
 	t.Run("files of the EFI system partition", func(t *testing.T) {
 		for _, content := range []string{"one", "two"} {
@@ -373,7 +373,7 @@ func testPrograms(t *testing.T, s *Session) {
 	if names, err := s.ReadDir("/dev"); err != nil || len(names) > 0 {
 		t.Errorf("left in the guest's /dev: %v, %v", names, err)
 	}
-	if _, err := s.Run(); !errors.Is(err, errNoCommand) {
+	if _, err := s.Run(); !errors.Is(err, ErrNoCommand) {
 		t.Errorf("no program: %v", err)
 	}
 }

@@ -278,9 +278,9 @@ func (s *Session) Chown(name string, uid, gid int) error {
 // followLinks returns name without symbolic links, and what is there. The
 // target of a link need not be, but its directory must.
 func followLinks(g *guestfs.Guestfs, name string) (real string, existing *guestfs.StatNS, err error) {
-	for range maxLinks {
+	for range MaxLinks {
 		if !path.IsAbs(name) {
-			return "", nil, errNotAbsolute
+			return "", nil, ErrNotAbsolute
 		}
 		parent, err := g.Realpath(path.Dir(path.Clean(name)))
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // Inspect looks for operating systems on the disks. None is no error. What was
@@ -72,7 +74,7 @@ func readSystemFiles(g *guestfs.Guestfs, found *OS) {
 	// A separate /usr leaves /etc/os-release dangling: then it is not there.
 	osRelease, _ := readFile(g, "/etc/os-release")
 	debianVersion, _ := readFile(g, "/etc/debian_version")
-	if product := releaseField(string(osRelease), "PRETTY_NAME"); product != "" {
+	if product := conf.Assignments(string(osRelease))["PRETTY_NAME"]; product != "" {
 		found.Product = product
 	}
 	if version := releaseVersion(string(osRelease), string(debianVersion)); version != "" {

@@ -25,7 +25,7 @@ const withInput = `exec "$@" <"$0"`
 // appliance while the program runs.
 func (s *Session) Run(argv ...string) (string, error) {
 	if len(argv) == 0 {
-		return "", errNoCommand
+		return "", ErrNoCommand
 	}
 	var output string
 	err := s.call("run", argv[0], func(g *guestfs.Guestfs) (err error) {
@@ -38,7 +38,7 @@ func (s *Session) Run(argv ...string) (string, error) {
 // RunInput implements Runner. The guest needs a /bin/sh.
 func (s *Session) RunInput(input []byte, argv ...string) (string, error) {
 	if len(argv) == 0 {
-		return "", errNoCommand
+		return "", ErrNoCommand
 	}
 	var output string
 	err := s.call("run", argv[0], func(g *guestfs.Guestfs) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -69,6 +70,7 @@ type run struct {
 	sectorSizes []int
 	overlays    []string // one for each disk of the source, once made
 	session     *guest.Session
+	editor      *edit.Editor // of the mounted guest
 	system      *system
 	images      []image
 
