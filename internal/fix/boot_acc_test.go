@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
@@ -68,7 +68,7 @@ func TestAccFixedGuest(t *testing.T) {
 // fixDisk runs all fixes over an image in an appliance.
 func fixDisk(t *testing.T, disk string) (Result, []Warning) {
 	t.Helper()
-	session, err := guest.Open(t.Context(), []guest.Drive{{Path: disk, Format: "qcow2"}}, guest.Options{TempDir: t.TempDir()})
+	session, err := appliance.Open(t.Context(), []appliance.Drive{{Path: disk, Format: "qcow2"}}, appliance.Options{TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func fixDisk(t *testing.T, disk string) (Result, []Warning) {
 	return result, warnings
 }
 
-func fixSession(t *testing.T, session *guest.Session) (Result, []Warning, error) {
+func fixSession(t *testing.T, session *appliance.Session) (Result, []Warning, error) {
 	systems, err := session.Inspect()
 	if err != nil {
 		return Result{}, nil, err

@@ -1,6 +1,6 @@
-// Package guest is the only door to a guest's disks: the file system that
-// fixes are written against, the block devices behind it, and the libguestfs
-// session that serves both. It is the only importer of libguestfs.org/guestfs.
+// Package guest is the model of a guest: its file system and its programs as
+// fixes are written against them, its systems, and the block devices behind
+// them with all their names. internal/appliance serves them from disks.
 package guest
 
 import (
