@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strconv"
 
+	"libguestfs.org/guestfs"
+
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
-	"libguestfs.org/guestfs"
 )
 
 // Disks returns the guest's disks in their order.

@@ -24,13 +24,14 @@ func checkEnvironment() (lacks []error, broken []string) {
 			continue
 		}
 		problem := ""
-		if info, err := os.Stat(value); value == "" {
+		switch info, err := os.Stat(value); {
+		case value == "":
 			problem = "is set and empty"
-		} else if name == "TMPDIR" && !filepath.IsAbs(value) {
+		case name == "TMPDIR" && !filepath.IsAbs(value):
 			problem = fmt.Sprintf("is %s, which is no absolute path", value)
-		} else if err != nil {
+		case err != nil:
 			problem = fmt.Sprintf("names %s, which cannot be used (%v)", value, bare(err))
-		} else if !info.IsDir() {
+		case !info.IsDir():
 			problem = fmt.Sprintf("names %s, which is no directory", value)
 		}
 		if problem != "" {

@@ -16,6 +16,8 @@ var (
 	errClosed = errors.New("the session is closed")
 	errLaunch = errors.New("the appliance's QEMU ended or its kernel did not come up (libguestfs-test-tool shows the details)")
 	errDied   = errors.New("the libguestfs appliance ended unexpectedly: its QEMU died or was killed")
+
+	errNoRegularFile = errors.New("it is no regular file")
 )
 
 // maxMessage bounds what is quoted of a program's output, in bytes.

@@ -5,9 +5,10 @@ package appliance
 import (
 	"strings"
 
+	"libguestfs.org/guestfs"
+
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
-	"libguestfs.org/guestfs"
 )
 
 // espPoints is where systemd mounts an EFI system partition that fstab does not

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // TestAccMountESP is for guests that leave the EFI system partition to systemd:
@@ -24,7 +26,7 @@ func TestAccMountESP(t *testing.T) {
 		for i, step := range []func() error{
 			func() error { return g.Part_init("/dev/sda", "gpt") },
 			func() error { return g.Part_add("/dev/sda", "p", 2048, 83967) },
-			func() error { return g.Part_set_gpt_type("/dev/sda", 1, gptESP) },
+			func() error { return g.Part_set_gpt_type("/dev/sda", 1, parttable.GPTESP) },
 			func() error { return g.Part_add("/dev/sda", "p", 83968, -2048) },
 			func() error { return g.Mkfs("vfat", "/dev/sda1", nil) },
 			func() error { return g.Mkfs("ext4", "/dev/sda2", nil) },

@@ -12,8 +12,9 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // chunkSize is how much one message carries, in bytes; the protocol's limit is
@@ -279,9 +280,9 @@ func (s *Session) Chown(name string, uid, gid int) error {
 // followLinks returns name without symbolic links, and what is there. The
 // target of a link need not be, but its directory must.
 func followLinks(g *guestfs.Guestfs, name string) (real string, existing *guestfs.StatNS, err error) {
-	for range maxLinks {
+	for range guest.MaxLinks {
 		if !path.IsAbs(name) {
-			return "", nil, errNotAbsolute
+			return "", nil, guest.ErrNotAbsolute
 		}
 		parent, err := g.Realpath(path.Dir(path.Clean(name)))
 		if err != nil {

@@ -8,8 +8,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // CheckFilesystem looks for damage in a file system that is not mounted. A

@@ -5,8 +5,9 @@ package appliance
 import (
 	"fmt"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // Inspect looks for operating systems on the disks. None is no error. What was

@@ -197,7 +197,7 @@ func TestSilence(t *testing.T) {
 		"firmware spoke, and then": {[]look{{0, 0, false, []int{1}, false}, {1, 5, false, []int{1}, false}, {12, 5, false, []int{1}, false}}, "said nothing for 10s"},
 	} {
 		heard := &fakeConsole{}
-		watched := &silence{patience: defaultPatience, console: heard}
+		watched := &silence{patience: patience{first: 10 * time.Second, later: 30 * time.Second}, console: heard}
 		var err error
 		for _, at := range test.looks {
 			heard.amount, heard.kernel = at.amount, at.kernel

@@ -22,9 +22,9 @@ const (
 )
 
 // defaultPatience is several times what a busy host takes with KVM that works.
-// The kernel's part is short. After that, the appliance may look at many disks
-// and say nothing about it.
-var defaultPatience = patience{first: 10 * time.Second, later: 30 * time.Second}
+// KVM that lies is found by the probe before, so that nothing is in a hurry: the
+// appliance may look at many disks and say nothing about it.
+var defaultPatience = patience{first: 30 * time.Second, later: 30 * time.Second}
 
 var errSilent = errors.New("the appliance hangs")
 

@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // OpenLUKS opens the LUKS containers that keys are given for and activates the

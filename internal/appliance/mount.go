@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"syscall"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // PlanMounts lists the file systems that MountGuest will mount, as far as they

@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // inputFile carries standard input to a guest program. It lies in the
@@ -25,7 +27,7 @@ const withInput = `exec "$@" <"$0"`
 // appliance while the program runs.
 func (s *Session) Run(argv ...string) (string, error) {
 	if len(argv) == 0 {
-		return "", errNoCommand
+		return "", guest.ErrNoCommand
 	}
 	var output string
 	err := s.call("run", argv[0], func(g *guestfs.Guestfs) (err error) {
@@ -38,7 +40,7 @@ func (s *Session) Run(argv ...string) (string, error) {
 // RunInput implements Runner. The guest needs a /bin/sh.
 func (s *Session) RunInput(input []byte, argv ...string) (string, error) {
 	if len(argv) == 0 {
-		return "", errNoCommand
+		return "", guest.ErrNoCommand
 	}
 	var output string
 	err := s.call("run", argv[0], func(g *guestfs.Guestfs) error {

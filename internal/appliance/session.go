@@ -10,8 +10,9 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // Session is one run of the libguestfs appliance over the guest's disks. It is

@@ -16,10 +16,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
-
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 func needAppliance(t *testing.T) {
@@ -273,7 +274,7 @@ func TestAccSession(t *testing.T) {
 
 	t.Run("files", func(t *testing.T) {
 		defer timed(t, "files")()
-		testFS(t, s, "/tmp/work")
+		guesttest.TestFS(t, s, "/tmp/work")
 	})
 	t.Run("files of the EFI system partition", func(t *testing.T) {
 		for _, content := range []string{"one", "two"} {
@@ -375,7 +376,7 @@ func testPrograms(t *testing.T, s *Session) {
 	if names, err := s.ReadDir("/dev"); err != nil || len(names) > 0 {
 		t.Errorf("left in the guest's /dev: %v, %v", names, err)
 	}
-	if _, err := s.Run(); !errors.Is(err, errNoCommand) {
+	if _, err := s.Run(); !errors.Is(err, guest.ErrNoCommand) {
 		t.Errorf("no program: %v", err)
 	}
 }

@@ -87,7 +87,7 @@ func measureFileSystem(path string) (fileSystem, error) {
 	if err := errors.Join(unix.Statfs(path, &space), unix.Stat(path, &file)); err != nil {
 		return fileSystem{}, err
 	}
-	found := fileSystem{device: uint64(file.Dev), free: int64(space.Bavail) * int64(space.Bsize), files: int64(space.Ffree)}
+	found := fileSystem{device: file.Dev, free: int64(space.Bavail) * int64(space.Bsize), files: int64(space.Ffree)}
 	if space.Files == 0 {
 		found.files = -1
 	}

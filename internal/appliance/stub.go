@@ -5,10 +5,11 @@ package appliance
 import (
 	"context"
 	"errors"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"io"
 	"io/fs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // errUnavailable says that this program was built without libguestfs.

@@ -5,8 +5,9 @@ package appliance
 import (
 	"errors"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // trimmable are the file systems whose drivers in the appliance can discard

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // swapHeader is how much of a swap area is more than its contents, in bytes:

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // TestAccTrimUnused fills a swap area, a volume that is then removed and two
@@ -96,7 +98,7 @@ func TestAccTrimUnused(t *testing.T) {
 	if err := s.call("look at", "/dev/sda1", func(g *guestfs.Guestfs) (err error) {
 		tags, err = g.Blkid("/dev/sda1")
 		return err
-	}); err != nil || tags["UUID"] != uuid || tags["LABEL"] != "old-swap" || tags["TYPE"] != fsSwap {
+	}); err != nil || tags["UUID"] != uuid || tags["LABEL"] != "old-swap" || tags["TYPE"] != guest.FSTypeSwap {
 		t.Errorf("the swap area is now %v, %v", tags, err)
 	}
 }

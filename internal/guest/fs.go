@@ -4,6 +4,7 @@
 package guest
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 )
@@ -63,3 +64,13 @@ type Runner interface {
 	// RunInput does the same with data on standard input.
 	RunInput(input []byte, argv ...string) (string, error)
 }
+
+// MaxLinks is how many symbolic links one path may go through before it is
+// taken for a loop, as in Linux.
+const MaxLinks = 40
+
+// ErrNotAbsolute is what a relative path gets.
+var ErrNotAbsolute = errors.New("a guest path must start with /")
+
+// ErrNoCommand is what a Runner returns that is given no argument at all.
+var ErrNoCommand = errors.New("run in the guest: no command given")

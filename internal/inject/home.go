@@ -11,7 +11,7 @@ import (
 // planHome stages a home directory with the guest's skeleton files. One that
 // is there stays as it is.
 func (p *plan) planHome(user, home string, by owner, isNew bool) error {
-	info, err := p.fs.Stat(home)
+	info, err := p.edit.Stat(home)
 	switch {
 	case err == nil && !info.Mode.IsDir():
 		return fmt.Errorf("home of user %q: %s in the guest is no directory; set another home", user, home)
@@ -30,7 +30,7 @@ func (p *plan) planHome(user, home string, by owner, isNew bool) error {
 
 // planSkeleton stages copies of the files below from.
 func (p *plan) planSkeleton(from, to string, by owner) error {
-	names, err := p.fs.ReadDir(from)
+	names, err := p.edit.ReadDir(from)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (p *plan) planSkeleton(from, to string, by owner) error {
 	}
 	for _, name := range names {
 		source, target := path.Join(from, name), path.Join(to, name)
-		info, err := p.fs.Lstat(source)
+		info, err := p.edit.Lstat(source)
 		if err != nil {
 			return fmt.Errorf("looking at %s in the guest: %w", source, err)
 		}
@@ -50,13 +50,13 @@ func (p *plan) planSkeleton(from, to string, by owner) error {
 				return err
 			}
 		case info.Mode.IsRegular():
-			data, err := p.fs.ReadFile(source)
+			data, err := p.edit.ReadFile(source)
 			if err != nil {
 				return fmt.Errorf("reading %s in the guest: %w", source, err)
 			}
 			p.writeHidden(target, string(data), info.Mode.Perm(), by, "from "+from)
 		case info.Mode&fs.ModeSymlink != 0:
-			link, err := p.fs.Readlink(source)
+			link, err := p.edit.Readlink(source)
 			if err != nil {
 				return fmt.Errorf("reading %s in the guest: %w", source, err)
 			}
@@ -93,7 +93,7 @@ func (p *plan) planKeys(index int, user User, home string, by owner) error {
 	text, added := addKeys(old, keys)
 	p.mkdir(directory, 0o700, by, "")
 	p.writeHidden(file, text, 0o600, by, describeKeys(added))
-	if info, err := p.fs.Stat(home); err == nil && info.Mode&0o022 != 0 {
+	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
 		p.warn(fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
 	}
 	p.checkKeysFile()

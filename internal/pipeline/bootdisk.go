@@ -80,15 +80,14 @@ func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (di
 
 // bootOrder lists the source's disks, by index, in the order of the images: the
 // one that the machine starts from, then the others as the source has them.
-func (r *run) bootOrder() ([]int, error) {
+func (r *run) bootOrder() []int {
 	boot, certain := 0, true
 	switch {
 	case len(r.source.Disks) == 1:
 	case r.system != nil:
 		boot, certain = r.system.bootDisk, r.system.bootDiskCertain
 	default:
-		disks := r.tables
-		boot, certain = bootDiskOf(disks, firmwareOf(disks, r.describedFirmware()), nil)
+		boot, certain = bootDiskOf(r.tables, firmwareOf(r.tables, r.describedFirmware()), nil)
 	}
 	if !certain {
 		r.warn(fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(r.source.Disks), r.source.Disks[boot].Name),
@@ -100,7 +99,7 @@ func (r *run) bootOrder() ([]int, error) {
 			order = append(order, n)
 		}
 	}
-	return order, nil
+	return order
 }
 
 // describedFirmware is what a package tells, or nothing.

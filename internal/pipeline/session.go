@@ -158,7 +158,7 @@ func (r *run) closeSession() error {
 		return nil
 	}
 	err := r.session.Close()
-	r.session = nil
+	r.session, r.editor = nil, nil
 	if err != nil {
 		return fmt.Errorf("closing the appliance: %w", err)
 	}

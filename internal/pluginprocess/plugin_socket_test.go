@@ -35,11 +35,11 @@ func TestSocketDirectory(t *testing.T) {
 	if filepath.Dir(own) != temporary || own == living {
 		t.Errorf("the socket would be in %q", own)
 	}
-	if left := listing(t, temporary); len(left) != 3 {
+	if left := names(t, temporary); len(left) != 3 {
 		t.Errorf("of a living and a dead process, this one and a file there is %q", left)
 	}
 	release()
-	if left := listing(t, temporary); len(left) != 2 {
+	if left := names(t, temporary); len(left) != 2 {
 		t.Errorf("of a living process and a file there is %q", left)
 	}
 }
@@ -57,7 +57,19 @@ func TestSocketDirectoryThatIsTooDeep(t *testing.T) {
 	if directory := os.Getenv(socketVariable); directory != "" {
 		t.Errorf("the socket would be in %q", directory)
 	}
-	if left := listing(t, temporary); len(left) != 0 {
+	if left := names(t, temporary); len(left) != 0 {
 		t.Errorf("left: %q", left)
 	}
+}
+
+func names(t *testing.T, directory string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
 }
