@@ -117,4 +117,4 @@ require (
 	google.golang.org/protobuf v1.36.11 // indirect
 )
 
-replace libguestfs.org/guestfs => ./internal/guest/binding
+replace libguestfs.org/guestfs => ./internal/appliance/binding
