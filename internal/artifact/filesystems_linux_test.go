@@ -98,6 +98,7 @@ func nameTaken(t *testing.T, directory string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The file appears after the check, so that the rename itself is tested.
 	write(t, final, "foreign")
 	if err := ready.place(false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("rename onto a file: %v, want fs.ErrExist", err)

@@ -60,32 +60,6 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-func TestPublishNeverClobbers(t *testing.T) {
-	t.Parallel()
-	directory := t.TempDir()
-	final := filepath.Join(directory, "disk.qcow2")
-	r := newRun(t, directory)
-	p := temporary(t, r, final, "new")
-	ready, err := r.prepare(p, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The file appears after the check, so that the rename itself is tested.
-	write(t, final, "foreign")
-	if err := ready.place(false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("rename onto a file: %v, want fs.ErrExist", err)
-	}
-	if err := r.PublishAll([]Publication{p}, false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("PublishAll onto a file: %v, want fs.ErrExist", err)
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string]string{"disk.qcow2": "foreign"}, tree(t, directory)); diff != "" {
-		t.Errorf("directory (-want +got):\n%s", diff)
-	}
-}
-
 func TestNoReplace(t *testing.T) {
 	t.Parallel()
 	for name, move := range map[string]func(from, to string) error{

@@ -9,7 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/initrd"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
@@ -49,7 +54,7 @@ func TestAccFixedGuest(t *testing.T) {
 	for _, w := range warnings {
 		t.Logf("warning: %s (%s)", w.Message, w.Remedy)
 	}
-	if len(result.Kernels) != 1 || result.Kernels[0].Action != initramfsExtended {
+	if len(result.Kernels) != 1 || result.Kernels[0].Action != initrd.Extended {
 		t.Errorf("kernels: %+v", result.Kernels)
 	}
 	if again, _ := fixDisk(t, disk); !again.Unchanged {
@@ -66,9 +71,9 @@ func TestAccFixedGuest(t *testing.T) {
 }
 
 // fixDisk runs all fixes over an image in an appliance.
-func fixDisk(t *testing.T, disk string) (Result, []Warning) {
+func fixDisk(t *testing.T, disk string) (report.FixResult, []report.Warning) {
 	t.Helper()
-	session, err := guest.Open(t.Context(), []guest.Drive{{Path: disk, Format: "qcow2"}}, guest.Options{TempDir: t.TempDir()})
+	session, err := appliance.Open(t.Context(), []appliance.Drive{{Path: disk, Format: "qcow2"}}, appliance.Options{TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,22 +87,24 @@ func fixDisk(t *testing.T, disk string) (Result, []Warning) {
 	return result, warnings
 }
 
-func fixSession(t *testing.T, session *guest.Session) (Result, []Warning, error) {
+func fixSession(t *testing.T, session *appliance.Session) (report.FixResult, []report.Warning, error) {
 	systems, err := session.Inspect()
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
 	mounts, _, err := session.MountGuest(systems[0])
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
 	devices, err := session.Devices()
 	if err != nil {
-		return Result{}, nil, err
+		return report.FixResult{}, nil, err
 	}
-	target := Target{
-		FS: session, Runner: session, Devices: devices, Mounts: mounts, OS: systems[0], Firmware: FirmwareBIOS,
+	editor, err := edit.New(edit.Guest{FS: session, Runner: session, Mounts: mounts}, true)
+	if err != nil {
+		return report.FixResult{}, nil, err
 	}
+	target := Target{Editor: editor, Devices: devices, OS: systems[0], Firmware: guest.FirmwareBIOS}
 	last, step := time.Now(), ""
 	target.Progress = func(_ float64, message string) {
 		if step != "" {
@@ -106,6 +113,6 @@ func fixSession(t *testing.T, session *guest.Session) (Result, []Warning, error)
 		last, step = time.Now(), message
 	}
 	return Run(context.WithoutCancel(t.Context()), target, Options{
-		Backup: true, UpdateGrub: true, RegenInitramfs: true, FstabMode: FstabStabilizeAll, RemoveVMwareTools: true,
+		UpdateGrub: true, RegenInitramfs: true, FstabMode: fstab.ModeStabilizeAll, RemoveVMwareTools: true,
 	})
 }

@@ -6,14 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func testTarget(t *testing.T, files map[string]string) Target {
 	t.Helper()
 	return Target{
-		FS: newTree(t, files), Devices: testDevices, OS: guest.OS{Type: "linux"}, Firmware: FirmwareBIOS,
-		Mounts: []guest.Mount{{Device: "/dev/sdb2", Path: "/", FSType: "ext4"}},
+		Editor: edittest.New(t, edit.Guest{
+			FS: guesttest.New(t, map[string]string{"/etc": "dir"}, files), Mounts: guesttest.Mounts,
+		}),
+		Devices: guesttest.Devices, OS: guest.OS{Type: "linux"}, Firmware: guest.FirmwareBIOS,
 	}
 }
 
@@ -27,7 +33,7 @@ func TestRunRefuses(t *testing.T) {
 		"runs windows":            windows,
 		"hibernated":              hibernated,
 		"no guest file system":    {},
-		"file system has no /etc": {FS: guest.NewTree(t.TempDir())},
+		"file system has no /etc": {Editor: edittest.Of(t, guesttest.New(t))},
 	} {
 		_, _, err := Run(t.Context(), target, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -41,10 +47,10 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	target := testTarget(t, map[string]string{"/etc/fstab": "/dev/sda2 / ext4 defaults 0 1\n"})
-	if _, _, err := Run(ctx, target, Options{FstabMode: FstabStabilizeAll}); !errors.Is(err, context.Canceled) {
+	if _, _, err := Run(ctx, target, Options{FstabMode: fstab.ModeStabilizeAll}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v, want that of the context", err)
 	}
-	if text, _ := target.FS.ReadFile("/etc/fstab"); !strings.HasPrefix(string(text), "/dev/sda2") {
+	if text, _ := target.Editor.ReadFile("/etc/fstab"); !strings.HasPrefix(string(text), "/dev/sda2") {
 		t.Errorf("fstab was changed: %s", text)
 	}
 }
@@ -52,7 +58,7 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 func TestPrintFstabHidesSecrets(t *testing.T) {
 	t.Parallel()
 	target := testTarget(t, map[string]string{"/etc/fstab": "/dev/sda2 / ext4 defaults 0 1\n//n/x /x cifs password=hunter2 0 0\n"})
-	result, _, err := Run(t.Context(), target, Options{FstabMode: FstabStabilizeAll, PrintFstab: true})
+	result, _, err := Run(t.Context(), target, Options{FstabMode: fstab.ModeStabilizeAll, PrintFstab: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +76,7 @@ func TestVerifyFailsOnStaleRoot(t *testing.T) {
 	t.Parallel()
 	target := testTarget(t, map[string]string{"/boot/grub/grub.cfg": staleConfig, "/boot/vmlinuz-ours": "kernel"})
 	target.Devices = guest.Devices{{Name: "/dev/sdb2", Kind: guest.KindPartition, Disk: 0, Partition: 2, FSType: "ext4"}}
-	_, _, err := Run(t.Context(), target, Options{UpdateGrub: true, FstabMode: FstabStabilizeAll})
+	_, _, err := Run(t.Context(), target, Options{UpdateGrub: true, FstabMode: fstab.ModeStabilizeAll})
 	if err == nil || !strings.Contains(err.Error(), "/boot/grub/grub.cfg") || !strings.Contains(err.Error(), "root=/dev/sda2") {
 		t.Errorf("error = %v, want one that names the file and root=/dev/sda2", err)
 	}
@@ -79,7 +85,7 @@ func TestVerifyFailsOnStaleRoot(t *testing.T) {
 func TestUpdateGrubOff(t *testing.T) {
 	t.Parallel()
 	target := testTarget(t, map[string]string{"/boot/grub/grub.cfg": staleConfig, "/boot/vmlinuz-ours": "kernel"})
-	result, warnings, err := Run(t.Context(), target, Options{FstabMode: FstabStabilizeAll})
+	result, warnings, err := Run(t.Context(), target, Options{FstabMode: fstab.ModeStabilizeAll})
 	if err != nil || !result.Unchanged {
 		t.Errorf("unchanged = %v, error = %v", result.Unchanged, err)
 	}
@@ -106,24 +112,46 @@ func TestProgressGrows(t *testing.T) {
 	}
 }
 
-func TestFamily(t *testing.T) {
+func TestRunLabelsWhatItMakes(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		distro string
-		files  map[string]string
-		want   Family
-	}{
-		{"rocky", nil, FamilyRHEL},
-		{"", map[string]string{"/etc/os-release": "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n"}, FamilySUSE},
-		{"", map[string]string{"/etc/os-release": "ID=zorin\nID_LIKE=\"ubuntu debian\"\n"}, FamilyDebian},
-		{"unknown", map[string]string{"/usr/lib/os-release": "ID=fedora\n"}, FamilyFedora},
-		{"", map[string]string{"/etc/redhat-release": "CentOS release 6.10\n"}, FamilyRHEL},
-		{"", map[string]string{"/etc/debian_version": "7.1\n"}, FamilyDebian},
-		{"", nil, FamilyUnknown},
+	tree := guesttest.New(t, map[string]string{
+		"/etc/fstab": "/dev/sda2 / ext4 defaults 0 1\n", "/usr/sbin/setfiles": "x",
+		"/etc/selinux/config": "SELINUX=permissive\n", "/etc/selinux/targeted/contexts/files/file_contexts": "x",
+	})
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
+		"/usr/sbin/setfiles /etc/selinux/targeted/contexts/files/file_contexts /etc/fstab /var/lib/hyper2kvm": {},
+	}}
+	options := Options{FstabMode: fstab.ModeStabilizeAll}
+	for range 2 { // the second run changes nothing and has nothing to label
+		target := testTarget(t, nil)
+		target.Editor = edittest.New(t, edit.Guest{FS: tree, Runner: runner, Mounts: guesttest.Mounts})
+		if _, _, err := Run(t.Context(), target, options); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, tt := range tests {
-		if got := detectFamily(newTree(t, tt.files), guest.OS{Distro: tt.distro}); got != tt.want {
-			t.Errorf("%q with %v = %q, want %q", tt.distro, tt.files, got, tt.want)
+	if calls := runner.Calls(); len(calls) != 1 {
+		t.Errorf("commands = %v, want setfiles once", calls)
+	}
+	if _, err := tree.Stat("/.autorelabel"); err == nil {
+		t.Error("the guest was told to relabel itself")
+	}
+}
+
+func TestRunRefusesAFullGuest(t *testing.T) {
+	t.Parallel()
+	target := testTarget(t, nil)
+	for path, want := range map[string]string{"/": "the guest's / has 1 MiB left; fixing it needs 20 MiB and 100 inodes", "/boot": "the guest's /boot has 1 MiB left"} {
+		target.Editor = edittest.New(t, edit.Guest{
+			FS: guesttest.New(t, map[string]string{"/etc": "dir"}), Mounts: []guest.Mount{{Path: "/"}, {Path: "/boot"}},
+			Space: func(asked string) (guest.Space, error) {
+				if asked == path {
+					return guest.Space{Free: 1 << 20, Inodes: -1}, nil
+				}
+				return guest.Space{Free: 1 << 30, Inodes: -1}, nil
+			},
+		})
+		if _, _, err := Run(t.Context(), target, Options{}); !errors.Is(err, edit.ErrNoSpace) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error = %v, want one that says %q", err, want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,15 +14,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 var update = flag.Bool("update", false, "write what the fixes do into testdata/layouts")
 
+// backupDirectory is where originals are kept.
+const backupDirectory = "/var/lib/hyper2kvm/backup"
+
 // layoutMachine is the file "machine" of a layout: what a session would know.
 type layoutMachine struct {
 	Distro, Firmware string
-	Family           Family
+	Family           distro.Family
 	Devices          guest.Devices
 	Mounts           []guest.Mount
 	Links            map[string]string // symbolic links of the guest
@@ -77,26 +86,26 @@ func checkLayout(t *testing.T, file string) {
 			t.Fatalf("what is %s?", f.Name)
 		}
 	}
-	tree := newTree(t, before)
+	tree := guesttest.New(t, before)
 	for link, target := range machine.Links {
 		if err := errors.Join(tree.MkdirAll(path.Dir(link), 0o755), tree.Symlink(target, link)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	target := Target{
-		FS: tree, Devices: machine.Devices, Mounts: machine.Mounts,
+		Editor: edittest.New(t, edit.Guest{FS: tree, Mounts: machine.Mounts}), Devices: machine.Devices,
 		OS: guest.OS{Type: "linux", Distro: machine.Distro}, Firmware: machine.Firmware,
 	}
-	options := Options{Backup: true, UpdateGrub: true, FstabMode: FstabStabilizeAll}
+	options := Options{UpdateGrub: true, FstabMode: fstab.ModeStabilizeAll}
 	result, warnings, err := Run(t.Context(), target, options)
 	if err != nil {
 		t.Fatalf("Run: %v", err)
 	}
-	if result.Family != machine.Family {
+	if result.Family != string(machine.Family) {
 		t.Errorf("family = %q, want %q", result.Family, machine.Family)
 	}
 
-	after := readTree(t, tree)
+	after := guesttest.Files(t, tree, backupDirectory)
 	changed := map[string]string{}
 	var events strings.Builder
 	for _, name := range sortedKeys(before) {
@@ -136,20 +145,21 @@ func checkLayout(t *testing.T, file string) {
 		}
 	}
 
+	target.Editor = edittest.New(t, edit.Guest{FS: tree, Mounts: machine.Mounts})
 	again, _, err := Run(t.Context(), target, options)
 	if err != nil || !again.Unchanged || len(again.Changes) != 0 || again.BackupDirectory != "" {
 		t.Errorf("second run: unchanged = %v, changes = %v, error = %v", again.Unchanged, again.Changes, err)
 	}
-	if diff := cmp.Diff(after, readTree(t, tree)); diff != "" {
+	if diff := cmp.Diff(after, guesttest.Files(t, tree, backupDirectory)); diff != "" {
 		t.Errorf("second run changed files:\n%s", diff)
 	}
 }
 
 // checkReported wants a change reported for every changed file.
-func checkReported(t *testing.T, result Result, changed map[string]string) {
+func checkReported(t *testing.T, result report.FixResult, changed map[string]string) {
 	t.Helper()
 	for name := range changed {
-		if !slices.ContainsFunc(result.Changes, func(c Change) bool { return path.Base(c.Path) == path.Base(name) }) {
+		if !slices.ContainsFunc(result.Changes, func(c report.Change) bool { return path.Base(c.Path) == path.Base(name) }) {
 			t.Errorf("%s changed and is not in the result", name)
 		}
 	}
@@ -160,8 +170,8 @@ func checkReported(t *testing.T, result Result, changed map[string]string) {
 
 // padGrubenv fills an environment block, so that layouts need not.
 func padGrubenv(text string) string {
-	if rest := len(text) % grubenvBlock; rest != 0 {
-		text += strings.Repeat("#", grubenvBlock-rest)
+	if rest := len(text) % conf.GrubEnvironmentBlock; rest != 0 {
+		text += strings.Repeat("#", conf.GrubEnvironmentBlock-rest)
 	}
 	return text
 }
@@ -181,55 +191,6 @@ func writeLayout(t *testing.T, file string, comment []byte, inputs []txtar.File,
 	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// newTree makes a guest of files.
-func newTree(t *testing.T, files map[string]string) *guest.Tree {
-	t.Helper()
-	tree := guest.NewTree(t.TempDir())
-	if err := tree.MkdirAll("/etc", 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range files {
-		if err := errors.Join(tree.MkdirAll(path.Dir(name), 0o755), tree.WriteFile(name, []byte(text), 0o644)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return tree
-}
-
-// readTree reads every regular file of a guest, backups aside.
-func readTree(t *testing.T, tree *guest.Tree) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	var walk func(directory string)
-	walk = func(directory string) {
-		entries, err := tree.ReadDir(directory)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			name := path.Join(directory, e)
-			info, err := tree.Lstat(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			switch {
-			case name == backupDirectory:
-			case info.Mode.IsDir():
-				walk(name)
-			case info.Mode.Type() == fs.ModeSymlink:
-			default:
-				data, err := tree.ReadFile(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				files[name] = string(data)
-			}
-		}
-	}
-	walk("/")
-	return files
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -4,22 +4,26 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func TestRunTellsHowFarItIs(t *testing.T) {
 	t.Parallel()
 	const older = "6.1.0-9-amd64"
 	complete := []string{"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4"}
-	target := Target{
-		FS: treeOf(t, kernelFiles(version), kernelFiles(older), map[string]string{
+	const version = "6.1.0-18-amd64"
+	const debianInitramfs = "/boot/initrd.img-" + version
+	target := testTarget(t, nil)
+	target.Editor = edittest.New(t, edit.Guest{
+		FS: guesttest.New(t, guesttest.KernelFiles(version), guesttest.KernelFiles(older), map[string]string{
 			"/etc/hostname":             "web",
-			debianInitramfs:             debianImage(t, version, nil, complete...),
-			"/boot/initrd.img-" + older: debianImage(t, older, nil, complete...),
+			debianInitramfs:             guesttest.DebianImage(t, version, nil, complete...),
+			"/boot/initrd.img-" + older: guesttest.DebianImage(t, older, nil, complete...),
 		}),
-		Devices: initramfsDevices, OS: guest.OS{Type: "linux"}, Firmware: FirmwareBIOS,
-		Mounts: []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "ext4"}},
-	}
+		Mounts: guesttest.Mounts,
+	})
 	var told []string
 	last := -1.0
 	target.Progress = func(percent float64, doing string) {

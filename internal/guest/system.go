@@ -1,6 +1,10 @@
 package guest
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
 
 // OS is an operating system found on the guest's disks. What is not known is
 // empty or 0.
@@ -17,15 +21,25 @@ type OS struct {
 	PackageManagement string // apt, dnf, yum, zypper ...
 	Osinfo            string // libosinfo short id: debian12
 
-	// Its tables, for what has to be known before it is mounted.
-	fstab    []fstabEntry
-	crypttab map[string]string
+	// Tables are for what has to be known before it is mounted.
+	Tables Tables
+}
+
+// ReadRelease makes what is known of a Linux system as precise as its own
+// /etc/os-release and /etc/debian_version, each empty where there is none.
+func (o *OS) ReadRelease(osRelease, debianVersion string) {
+	if product := conf.Assignments(osRelease)["PRETTY_NAME"]; product != "" {
+		o.Product = product
+	}
+	if version := releaseVersion(osRelease, debianVersion); version != "" {
+		o.Version = version
+	}
 }
 
 // releaseVersion returns the most precise version that a Linux system's own
 // files tell, or "". Debian keeps its point release out of os-release.
 func releaseVersion(osRelease, debianVersion string) string {
-	version := releaseField(osRelease, "VERSION_ID")
+	version := conf.Assignments(osRelease)["VERSION_ID"]
 	// Only a release has a number there; testing and derivatives such as
 	// Ubuntu have a name ("trixie/sid").
 	debianVersion = strings.TrimSpace(debianVersion)
@@ -33,15 +47,4 @@ func releaseVersion(osRelease, debianVersion string) string {
 		return debianVersion
 	}
 	return version
-}
-
-// releaseField returns a field of os-release(5), or "".
-func releaseField(osRelease, name string) string {
-	value := ""
-	for line := range strings.Lines(osRelease) {
-		if text, ok := strings.CutPrefix(strings.TrimSpace(line), name+"="); ok {
-			value = unquote(text)
-		}
-	}
-	return value
 }

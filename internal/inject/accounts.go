@@ -74,7 +74,7 @@ func (a *accounts) write(p *plan) {
 		if f.secret >= 0 {
 			show = hideField(f.secret)
 		}
-		p.stage(f.path, edit{kind: kindFile, content: file.String(), perm: 0o644, show: show}, strings.Join(a.notes[f.path], "; "))
+		p.stage(f.path, change{kind: kindFile, content: file.String(), perm: 0o644, show: show}, strings.Join(a.notes[f.path], "; "))
 	}
 }
 

@@ -4,95 +4,83 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// apply writes the staged edits in the order in which they were staged first
-// and lists those that changed something. What was there before is known from
+// apply makes the staged changes in the order in which they were staged first
+// and records those that changed something. What was there before is known from
 // planning: each path is written once.
-func (p *plan) apply() ([]Change, error) {
-	changes := []Change{}
+func (p *plan) apply() error {
 	for _, name := range p.order {
 		if err := p.ctx.Err(); err != nil {
-			return changes, err
+			return err
 		}
-		e := p.staged[name]
-		before, err := p.fs.Lstat(name)
+		c := p.staged[name]
+		before, err := p.edit.Lstat(name)
 		exists := err == nil
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return changes, fmt.Errorf("looking at %s in the guest: %w", name, err)
+			return fmt.Errorf("looking at %s in the guest: %w", name, err)
 		}
-		var change *Change
-		switch e.kind {
+		var done *report.Change
+		switch c.kind {
 		case kindGone:
-			change, err = p.applyRemoval(name, exists)
+			done, err = p.applyRemoval(name, exists)
 		case kindLink:
-			change, err = p.applyLink(name, e, exists)
+			done, err = p.applyLink(name, c, exists)
 		case kindDirectory:
-			change, err = p.applyDirectory(name, e, exists)
+			done, err = p.applyDirectory(name, c, exists)
 		case kindFile:
-			change, err = p.applyFile(name, e, exists && before.Mode&fs.ModeSymlink == 0)
+			done, err = p.applyFile(name, c, exists && before.Mode&fs.ModeSymlink == 0)
 		}
 		if err != nil {
-			return changes, err
+			return err
 		}
-		if change != nil {
-			change.Path = name
-			change.Description = strings.Join(e.descriptions, "; ")
-			changes = append(changes, *change)
+		if done != nil {
+			done.Path = name
+			done.Description = strings.Join(c.descriptions, "; ")
+			p.edit.Record(*done)
 		}
 	}
-	return changes, nil
+	return nil
 }
 
-func (p *plan) applyRemoval(name string, exists bool) (*Change, error) {
+func (p *plan) applyRemoval(name string, exists bool) (*report.Change, error) {
 	if !exists {
 		return nil, nil
 	}
-	if err := p.guest.Remove(name); err != nil {
-		return nil, fmt.Errorf("removing %s in the guest: %w", name, err)
-	}
-	return &Change{Action: ActionRemoved}, nil
+	return &report.Change{Action: report.ActionRemoved}, p.edit.Delete(name)
 }
 
-func (p *plan) applyLink(name string, e *edit, exists bool) (*Change, error) {
+func (p *plan) applyLink(name string, c *change, exists bool) (*report.Change, error) {
 	if exists {
-		if target, err := p.fs.Readlink(name); err == nil && target == e.target {
+		if target, err := p.edit.Readlink(name); err == nil && target == c.target {
 			return nil, nil
 		}
 	}
-	if err := p.makeParent(name); err != nil {
-		return nil, err
-	}
-	if err := p.guest.Symlink(e.target, name); err != nil {
-		return nil, fmt.Errorf("making the link %s in the guest: %w", name, err)
-	}
-	return &Change{Action: action(exists), Diff: linkDiff(name, e.target)}, nil
+	done := &report.Change{Action: edit.Written(exists), Diff: linkDiff(name, c.target)}
+	return done, p.edit.Symlink(c.target, name)
 }
 
 func linkDiff(name, target string) string { return name + " -> " + target + "\n" }
 
-func (p *plan) applyDirectory(name string, e *edit, exists bool) (*Change, error) {
+func (p *plan) applyDirectory(name string, c *change, exists bool) (*report.Change, error) {
 	if !exists {
-		if err := p.makeParent(name); err != nil {
+		if err := p.edit.MakeDirectory(name, c.perm); err != nil {
 			return nil, err
 		}
-		if err := p.guest.MkdirAll(name, e.perm); err != nil {
-			return nil, fmt.Errorf("making %s in the guest: %w", name, err)
-		}
 	}
-	changed, err := p.enforce(name, e)
-	if err != nil || (exists && !changed) {
+	changed, err := p.enforce(name, c)
+	if err != nil || exists && !changed {
 		return nil, err
 	}
-	return &Change{Action: action(exists)}, nil
+	return &report.Change{Action: edit.Written(exists)}, nil
 }
 
-func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
-	old, err := p.fs.ReadFile(name)
+func (p *plan) applyFile(name string, c *change, exists bool) (*report.Change, error) {
+	old, err := p.edit.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -100,17 +88,14 @@ func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
 	default:
 		exists = true
 	}
-	if !exists || string(old) != e.content {
-		if err := p.makeParent(name); err != nil {
+	changed := !exists || string(old) != c.content
+	if changed {
+		if err := p.edit.Put(name, []byte(c.content), c.perm); err != nil {
 			return nil, err
 		}
-		if err := p.guest.WriteFile(name, []byte(e.content), e.perm); err != nil {
-			return nil, fmt.Errorf("writing %s in the guest: %w", name, err)
-		}
 	}
-	changed := !exists || string(old) != e.content
-	if e.enforce {
-		enforced, err := p.enforce(name, e)
+	if c.enforce {
+		enforced, err := p.enforce(name, c)
 		if err != nil {
 			return nil, err
 		}
@@ -119,64 +104,14 @@ func (p *plan) applyFile(name string, e *edit, exists bool) (*Change, error) {
 	if !changed {
 		return nil, nil
 	}
-	change := &Change{Action: action(exists)}
-	if e.show != nil {
-		change.Diff = unifiedDiff(name, e.show(string(old)), e.show(e.content))
+	done := &report.Change{Action: edit.Written(exists)}
+	if c.show != nil {
+		done.Diff = edit.Unified(name, c.show(string(old)), c.show(c.content))
 	}
-	return change, nil
+	return done, nil
 }
 
-// makeParent makes the directory that name lies in, if it is not there.
-func (p *plan) makeParent(name string) error {
-	parent := path.Dir(name)
-	if p.made[parent] {
-		return nil
-	}
-	if info, err := p.fs.Stat(parent); err == nil && info.Mode.IsDir() {
-		p.made[parent] = true
-		return nil
-	}
-	for missing := parent; !p.made[missing] && missing != "/"; missing = path.Dir(missing) {
-		if _, err := p.fs.Stat(missing); err == nil {
-			break
-		}
-		p.made[missing] = true
-		p.directories = append(p.directories, missing)
-	}
-	if err := p.guest.MkdirAll(parent, 0o755); err != nil {
-		return fmt.Errorf("making %s in the guest: %w", parent, err)
-	}
-	return nil
-}
-
-// enforce gives a path the mode and owner of its edit.
-func (p *plan) enforce(name string, e *edit) (changed bool, err error) {
-	info, err := p.guest.Stat(name)
-	if err != nil {
-		return false, fmt.Errorf("looking at %s in the guest: %w", name, err)
-	}
-	if info.Mode.Perm() != e.perm {
-		if err := p.guest.Chmod(name, e.perm); err != nil {
-			return changed, fmt.Errorf("setting the mode of %s in the guest: %w", name, err)
-		}
-		changed = true
-	}
-	if info.UID != e.owner.uid || info.GID != e.owner.gid {
-		if err := p.guest.Chown(name, e.owner.uid, e.owner.gid); err != nil {
-			return changed, fmt.Errorf("setting the owner of %s in the guest: %w", name, err)
-		}
-		changed = true
-	}
-	return changed, nil
-}
-
-func action(existed bool) string {
-	if existed {
-		return ActionModified
-	}
-	return ActionCreated
-}
-
-func unifiedDiff(name, before, after string) string {
-	return udiff.Unified("a"+name, "b"+name, before, after)
+// enforce gives a path the mode and owner of its change.
+func (p *plan) enforce(name string, c *change) (changed bool, err error) {
+	return p.edit.Enforce(name, c.perm, c.owner.uid, c.owner.gid)
 }

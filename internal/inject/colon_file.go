@@ -99,7 +99,7 @@ func (f *colonFile) entries() [][]string {
 	return all
 }
 
-// hideField returns a function for edit.show that hides the field with that
+// hideField returns a function for change.show that hides the field with that
 // index, unless it only says that there is no password.
 func hideField(index int) func(string) string {
 	return func(text string) string {

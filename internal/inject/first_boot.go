@@ -85,7 +85,7 @@ func planFirstBoot(p *plan, o Options) error {
 		file := fmt.Sprintf("%s/scripts/%03d-%s", firstBootDirectory, i, script.Name)
 		p.writeHidden(file, text, 0o700, root, "first boot script "+script.Name)
 	}
-	p.stage(firstBootDirectory+"/run", edit{kind: kindFile, content: firstBootRunner, perm: 0o700, enforce: true}, "runs the first boot scripts")
+	p.stage(firstBootDirectory+"/run", change{kind: kindFile, content: firstBootRunner, perm: 0o700, enforce: true}, "runs the first boot scripts")
 	p.writeText(path.Join(unitDirectory, firstBootUnit), firstBootService, "runs the first boot scripts")
 	p.symlink(path.Join(unitDirectory, firstBootUnit), path.Join(unitDirectory, "multi-user.target.wants", firstBootUnit), "enable "+firstBootUnit)
 	return nil

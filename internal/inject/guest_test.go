@@ -3,7 +3,6 @@ package inject
 import (
 	"context"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,15 +10,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // testGuest is a directory tree with a clock that stands still.
 type testGuest struct {
 	t      *testing.T
 	dir    string
-	fs     *guest.Tree
-	runner *guest.FakeRunner
+	fs     *guesttest.Tree
+	runner *guesttest.Runner
+	first  *edit.Editor // of the first run
 }
 
 // day is the number of days since 1970 at the tests' time.
@@ -27,34 +31,18 @@ const day = "19783"
 
 var clock = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// newGuest makes a guest of files by path. Content "-> x" is a link to x,
-// "dir" a directory and "#!" begins a program.
+// newGuest makes a guest of files by path, as guesttest has them.
 func newGuest(t *testing.T, sets ...map[string]string) *testGuest {
 	t.Helper()
-	g := &testGuest{t: t, dir: t.TempDir()}
-	files := map[string]string{}
-	for _, set := range sets {
-		maps.Copy(files, set)
-	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		content := files[name]
-		full := filepath.Join(g.dir, name)
-		g.must(os.MkdirAll(filepath.Dir(full), 0o755))
-		target, isLink := strings.CutPrefix(content, "-> ")
-		switch {
-		case isLink:
-			g.must(os.Symlink(target, full))
-		case content == "dir":
-			g.must(os.MkdirAll(full, 0o755))
-		case strings.HasPrefix(content, "#!"):
-			g.must(os.WriteFile(full, []byte(content), 0o755))
-		default:
-			g.must(os.WriteFile(full, []byte(content), 0o644))
-		}
-	}
-	g.fs = guest.NewTree(g.dir)
-	g.runner = &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{}}
+	g := &testGuest{t: t, dir: guesttest.NewDirectory(t, sets...)}
+	g.fs = guesttest.NewTree(g.dir)
+	g.runner = &guesttest.Runner{Answers: map[string]guesttest.Answer{}}
 	return g
+}
+
+func (g *testGuest) editor() *edit.Editor {
+	g.t.Helper()
+	return edittest.New(g.t, edit.Guest{FS: g.fs, Runner: g.runner})
 }
 
 func (g *testGuest) must(err error) {
@@ -64,15 +52,19 @@ func (g *testGuest) must(err error) {
 	}
 }
 
-func (g *testGuest) try(o Options) (Result, []Warning, error) {
+func (g *testGuest) try(o Options) (report.Injection, []report.Warning, error) {
 	g.t.Helper()
-	p, err := newPlan(context.Background(), Target{FS: g.fs, Runner: g.runner}, clock)
+	e := g.editor()
+	if g.first == nil {
+		g.first = e
+	}
+	p, err := newPlan(context.Background(), e, guest.OS{}, clock)
 	g.must(err)
 	return p.run(o)
 }
 
 // inject runs o, and runs it again to see that this changes nothing.
-func (g *testGuest) inject(o Options) (Result, []Warning) {
+func (g *testGuest) inject(o Options) (report.Injection, []report.Warning) {
 	g.t.Helper()
 	result, warnings, err := g.try(o)
 	g.must(err)
@@ -82,6 +74,15 @@ func (g *testGuest) inject(o Options) (Result, []Warning) {
 		g.t.Errorf("the second run is not idle: %+v", again.Changes)
 	}
 	return result, warnings
+}
+
+// relabels reports whether SELinux labels are restored after the first run; the
+// guests have no program for that and are asked to do it themselves.
+func (g *testGuest) relabels() bool {
+	g.t.Helper()
+	g.must(g.first.Label(g.t.Context()))
+	_, err := g.fs.Stat("/.autorelabel")
+	return err == nil
 }
 
 func (g *testGuest) read(name string) string {
@@ -123,11 +124,11 @@ type attributes struct {
 
 // wantWarnings checks that each text occurs in one warning and that there are
 // no others.
-func wantWarnings(t *testing.T, warnings []Warning, texts ...string) {
+func wantWarnings(t *testing.T, warnings []report.Warning, texts ...string) {
 	t.Helper()
 	left := slices.Clone(warnings)
 	for _, text := range texts {
-		i := slices.IndexFunc(left, func(w Warning) bool {
+		i := slices.IndexFunc(left, func(w report.Warning) bool {
 			return strings.Contains(w.Message, text) || strings.Contains(w.Remedy, text)
 		})
 		if i < 0 {
@@ -141,8 +142,8 @@ func wantWarnings(t *testing.T, warnings []Warning, texts ...string) {
 	}
 }
 
-// change returns the change of a path.
-func change(t *testing.T, r Result, path string) Change {
+// changeOf returns the change of a path.
+func changeOf(t *testing.T, r report.Injection, path string) report.Change {
 	t.Helper()
 	for _, c := range r.Changes {
 		if c.Path == path {
@@ -150,11 +151,11 @@ func change(t *testing.T, r Result, path string) Change {
 		}
 	}
 	t.Errorf("no change of %s", path)
-	return Change{}
+	return report.Change{}
 }
 
 // everything is all that a result and its warnings show.
-func everything(r Result, warnings []Warning) string {
+func everything(r report.Injection, warnings []report.Warning) string {
 	var text strings.Builder
 	for _, c := range r.Changes {
 		text.WriteString(c.Path + c.Action + c.Description + c.Diff)

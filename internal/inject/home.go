@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // planHome stages a home directory with the guest's skeleton files. One that
 // is there stays as it is.
 func (p *plan) planHome(user, home string, by owner, isNew bool) error {
-	info, err := p.fs.Stat(home)
+	info, err := p.edit.Stat(home)
 	switch {
 	case err == nil && !info.Mode.IsDir():
 		return fmt.Errorf("home of user %q: %s in the guest is no directory; set another home", user, home)
@@ -30,7 +32,7 @@ func (p *plan) planHome(user, home string, by owner, isNew bool) error {
 
 // planSkeleton stages copies of the files below from.
 func (p *plan) planSkeleton(from, to string, by owner) error {
-	names, err := p.fs.ReadDir(from)
+	names, err := p.edit.ReadDir(from)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -39,7 +41,7 @@ func (p *plan) planSkeleton(from, to string, by owner) error {
 	}
 	for _, name := range names {
 		source, target := path.Join(from, name), path.Join(to, name)
-		info, err := p.fs.Lstat(source)
+		info, err := p.edit.Lstat(source)
 		if err != nil {
 			return fmt.Errorf("looking at %s in the guest: %w", source, err)
 		}
@@ -50,13 +52,13 @@ func (p *plan) planSkeleton(from, to string, by owner) error {
 				return err
 			}
 		case info.Mode.IsRegular():
-			data, err := p.fs.ReadFile(source)
+			data, err := p.edit.ReadFile(source)
 			if err != nil {
 				return fmt.Errorf("reading %s in the guest: %w", source, err)
 			}
 			p.writeHidden(target, string(data), info.Mode.Perm(), by, "from "+from)
 		case info.Mode&fs.ModeSymlink != 0:
-			link, err := p.fs.Readlink(source)
+			link, err := p.edit.Readlink(source)
 			if err != nil {
 				return fmt.Errorf("reading %s in the guest: %w", source, err)
 			}
@@ -72,13 +74,13 @@ func (p *plan) planKeys(index int, user User, home string, by owner) error {
 	if len(user.SSHAuthorizedKeys) == 0 {
 		return nil
 	}
-	var keys []authorizedKey
+	var keys []conf.AuthorizedKey
 	for i, line := range user.SSHAuthorizedKeys {
-		key, err := parseAuthorizedKey(line)
+		key, err := conf.ParseAuthorizedKey(line)
 		if err != nil {
 			return fmt.Errorf("%s: %w", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), err)
 		}
-		if _, ok := key.fingerprint(); !ok {
+		if key.Fingerprint == "" {
 			p.warn(fmt.Sprintf("%s: this is no valid %s key: sshd will ignore it", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), key.Type),
 				"give the whole content of the .pub file")
 		}
@@ -90,27 +92,23 @@ func (p *plan) planKeys(index int, user User, home string, by owner) error {
 	if err != nil {
 		return err
 	}
-	text, added := addKeys(old, keys)
+	text, added := conf.AddAuthorizedKeys(old, keys)
 	p.mkdir(directory, 0o700, by, "")
 	p.writeHidden(file, text, 0o600, by, describeKeys(added))
-	if info, err := p.fs.Stat(home); err == nil && info.Mode&0o022 != 0 {
+	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
 		p.warn(fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
 	}
 	p.checkKeysFile()
 	return nil
 }
 
-func describeKeys(keys []authorizedKey) string {
+func describeKeys(keys []conf.AuthorizedKey) string {
 	if len(keys) == 0 {
 		return "mode and owner"
 	}
 	var names []string
 	for _, key := range keys {
-		if sum, ok := key.fingerprint(); ok {
-			names = append(names, key.Type+" "+sum)
-		} else {
-			names = append(names, key.Type)
-		}
+		names = append(names, strings.TrimSpace(key.Type+" "+key.Fingerprint))
 	}
 	return "SSH keys: " + strings.Join(names, ", ")
 }

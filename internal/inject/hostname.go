@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 )
 
 // short is the first label.
@@ -54,9 +57,9 @@ func (p *plan) currentHostname() string {
 		}
 	}
 	return firstNonEmpty(
-		parseAssignments(p.mustRead("/etc/sysconfig/network"))["HOSTNAME"],
+		conf.Assignments(p.mustRead("/etc/sysconfig/network"))["HOSTNAME"],
 		strings.TrimSpace(p.mustRead("/etc/HOSTNAME")),
-		parseAssignments(p.mustRead("/etc/conf.d/hostname"))["hostname"],
+		conf.Assignments(p.mustRead("/etc/conf.d/hostname"))["hostname"],
 	)
 }
 
@@ -67,7 +70,7 @@ func (p *plan) planHostnameFiles(h Hostname) {
 		p.writeText("/etc/HOSTNAME", h.qualified()+"\n", "host name")
 	}
 	for file, key := range map[string]string{"/etc/sysconfig/network": "HOSTNAME", "/etc/conf.d/hostname": "hostname"} {
-		if text := p.mustRead(file); parseAssignments(text)[key] != "" {
+		if text := p.mustRead(file); conf.Assignments(text)[key] != "" {
 			value := h.Hostname
 			if key == "hostname" {
 				value = `"` + value + `"`
@@ -120,7 +123,7 @@ func (p *plan) planHosts(h Hostname, old string) error {
 	}
 	if h.Hostname != "" && !hosts.holds(h.short()) {
 		switch {
-		case p.family == familyDebian:
+		case p.family == distro.Debian:
 			hosts.setLoopback(debianLoopback, h.aliases())
 		case h.qualified() != h.short() || !p.usesMyHostname():
 			hosts.setLoopback(localhost, h.aliases())

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // documentHosts is the list of the schema's example.
@@ -95,7 +97,7 @@ func TestMachineID(t *testing.T) {
 	}
 	g = newGuest(t, debianFiles, map[string]string{"/var/lib/dbus/machine-id": "0123\n"})
 	result, _ = g.inject(Options{ResetMachineID: true})
-	if c := change(t, result, "/var/lib/dbus/machine-id"); c.Action != ActionRemoved {
+	if c := changeOf(t, result, "/var/lib/dbus/machine-id"); c.Action != report.ActionRemoved {
 		t.Errorf("%+v", c)
 	}
 }

@@ -1,17 +1,16 @@
 package inject
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 func (g *testGuest) prepare(o Options) *Injection {
 	g.t.Helper()
-	injection, err := Prepare(g.t.Context(), Target{FS: g.fs, Runner: g.runner}, o)
+	injection, err := Prepare(g.t.Context(), g.editor(), guest.OS{}, o)
 	g.must(err)
 	return injection
 }
@@ -19,11 +18,8 @@ func (g *testGuest) prepare(o Options) *Injection {
 func TestPrepareRefusesWhatIsNoLinuxGuest(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, map[string]string{"/Windows/System32/x": "x"})
-	if _, err := Prepare(t.Context(), Target{FS: g.fs}, Options{}); err == nil || !strings.Contains(err.Error(), "Linux guests only") {
+	if _, err := Prepare(t.Context(), g.editor(), guest.OS{}, Options{}); err == nil || !strings.Contains(err.Error(), "Linux guests only") {
 		t.Errorf("%v", err)
-	}
-	if _, err := Prepare(t.Context(), Target{}, Options{}); err == nil {
-		t.Error("no error without a file system")
 	}
 }
 
@@ -35,7 +31,7 @@ func TestPrepareTellsAllProblemsAndChangesNothing(t *testing.T) {
 		Hostname:  Hostname{Hostname: "new"},
 		FirstBoot: []Script{{"a", "#!/usr/bin/python3\n"}},
 	}
-	_, err := Prepare(t.Context(), Target{FS: g.fs, Runner: g.runner}, o)
+	_, err := Prepare(t.Context(), g.editor(), guest.OS{}, o)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -59,7 +55,7 @@ func TestServiceThatWasRemovedNeedsNoDisabling(t *testing.T) {
 	const tools = "/usr/lib/systemd/system/open-vm-tools.service"
 	g := newGuest(t, debianFiles, map[string]string{tools: "[Install]\nWantedBy=multi-user.target\n"})
 	injection := g.prepare(Options{Services: Services{Disable: []string{"open-vm-tools", "vmware-tools"}}})
-	g.must(os.Remove(filepath.Join(g.dir, tools)))
+	g.must(injection.edit.Discard(tools))
 	_, warnings, err := injection.Run(t.Context())
 	g.must(err)
 	wantWarnings(t, warnings, `"vmware-tools"`)
@@ -68,11 +64,11 @@ func TestServiceThatWasRemovedNeedsNoDisabling(t *testing.T) {
 func TestVisudoRunsOnce(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guest.FakeAnswer{}
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
 	injection := g.prepare(Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}}}})
 	result, _, err := injection.Run(t.Context())
 	g.must(err)
-	change(t, result, "/etc/sudoers.d/a")
+	changeOf(t, result, "/etc/sudoers.d/a")
 	calls := 0
 	for _, call := range g.runner.Calls() {
 		if call.Argv[0] == "/usr/sbin/visudo" {

@@ -3,6 +3,8 @@ package inject
 import (
 	"strconv"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // loginDefs are the guest's rules for new accounts: login.defs(5) and
@@ -20,7 +22,7 @@ func (p *plan) readLoginDefs() loginDefs {
 		}
 	}
 	for _, name := range []string{"/usr/etc/default/useradd", "/etc/default/useradd"} {
-		for key, value := range parseAssignments(p.mustRead(name)) {
+		for key, value := range conf.Assignments(p.mustRead(name)) {
 			defs["useradd "+key] = value
 		}
 	}

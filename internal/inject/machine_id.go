@@ -9,7 +9,7 @@ func planMachineID(p *plan, o Options) error {
 	}
 	const description = "reset the machine id; the guest makes a new one when it boots"
 	if p.units != nil || p.exists("/etc/machine-id") {
-		p.stage("/etc/machine-id", edit{kind: kindFile, perm: 0o444, show: showAll}, description)
+		p.stage("/etc/machine-id", change{kind: kindFile, perm: 0o444, show: showAll}, description)
 	}
 	// D-Bus's own copy would bring the old id back; a link follows by itself.
 	if p.isFile("/var/lib/dbus/machine-id") {

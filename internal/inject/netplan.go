@@ -6,48 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
-
-// netplanFile is what must be known of a file of netplan(5).
-type netplanFile struct {
-	Network map[string]any `yaml:"network"`
-}
-
-func parseNetplan(text string) (netplanFile, error) {
-	var file netplanFile
-	err := yaml.Unmarshal([]byte(text), &file)
-	return file, err
-}
-
-// interfaces lists the names under ethernets, bonds and so on, sorted.
-func (f netplanFile) interfaces() []string {
-	var names []string
-	for _, kind := range f.Network {
-		definitions, ok := kind.(map[string]any)
-		if !ok {
-			continue
-		}
-		for name := range definitions {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// unmatched lists the interfaces whose names are those of network cards.
-func (f netplanFile) unmatched() []string {
-	cards, _ := f.Network["ethernets"].(map[string]any)
-	var names []string
-	for name, definition := range cards {
-		if settings, _ := definition.(map[string]any); settings["match"] == nil {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
 
 // planNetplan stages netplan files, which only root may read.
 func (p *plan) planNetplan(files []File, managers []manager) {
@@ -59,34 +19,31 @@ func (p *plan) planNetplan(files []File, managers []manager) {
 	}
 	existing := p.matching("/etc/netplan", "*.yaml")
 	for _, file := range files {
-		parsed, _ := parseNetplan(file.Content)
+		parsed, _ := netconf.ReadNetplan(file.Content)
 		p.writeHidden(path.Join("/etc/netplan", file.Filename), withNewline(file.Content), 0o600, root, "netplan file; its content may hold keys and is not shown")
 		p.warnMerged(file.Filename, parsed, existing)
-		p.warnOtherCard(file.Filename, parsed.unmatched())
-		if renderer, _ := parsed.Network["renderer"].(string); renderer == "NetworkManager" {
-			p.startManager("NetworkManager.service", parsed.interfaces(), managers)
+		p.warnOtherCard(file.Filename, parsed.Named)
+		if parsed.Renderer == "NetworkManager" {
+			p.startManager("NetworkManager.service", parsed.Interfaces, managers)
 			continue
 		}
 		// netplan itself tells NetworkManager to leave these interfaces alone.
 		others := slices.DeleteFunc(slices.Clone(managers), func(m manager) bool { return m.service == "NetworkManager.service" })
-		p.startManager("systemd-networkd.service", parsed.interfaces(), others)
+		p.startManager("systemd-networkd.service", parsed.Interfaces, others)
 	}
 }
 
 // warnMerged tells of files that define the same interface: netplan merges
 // them, and old addresses stay.
-func (p *plan) warnMerged(filename string, parsed netplanFile, existing []string) {
+func (p *plan) warnMerged(filename string, parsed netconf.Netplan, existing []string) {
 	for _, other := range existing {
 		if path.Base(other) == filename {
 			continue
 		}
-		theirs, err := parseNetplan(p.mustRead(other))
-		if err != nil {
-			continue
-		}
+		theirs, _ := netconf.ReadNetplan(p.mustRead(other))
 		var both []string
-		for _, name := range parsed.interfaces() {
-			if slices.Contains(theirs.interfaces(), name) {
+		for _, name := range parsed.Interfaces {
+			if slices.Contains(theirs.Interfaces, name) {
 				both = append(both, name)
 			}
 		}

@@ -6,23 +6,23 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
-
-// udevName finds the name that a line of udev(7) gives to a network card.
-var udevName = regexp.MustCompile(`SUBSYSTEM=="net".*\bNAME="([^"]+)"`)
 
 // cardNames are the names that rules of the guest give to network cards. The
 // fix stage writes such rules, so that cards keep the names of the old machine.
 func (p *plan) cardNames() []string {
 	var names []string
 	for _, file := range p.matching("/etc/systemd/network", "*.link") {
-		parsed, _ := ini.Parse(p.mustRead(file))
-		names = append(names, parsed.Words("Link", "Name")...)
+		if name := netconf.LinkName(p.mustRead(file)); name != "" {
+			names = append(names, name)
+		}
 	}
 	for _, file := range p.matching("/etc/udev/rules.d", "*.rules") {
-		for _, match := range udevName.FindAllStringSubmatch(p.mustRead(file), -1) {
-			names = append(names, match[1])
+		for _, rule := range netconf.ReadUdevRules(p.mustRead(file)) {
+			if rule.Net {
+				names = append(names, rule.Name)
+			}
 		}
 	}
 	slices.Sort(names)

@@ -3,7 +3,7 @@ package inject
 import (
 	"path"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 // planNetworkManager stages connection profiles. NetworkManager ignores those
@@ -12,9 +12,8 @@ func (p *plan) planNetworkManager(files []File, managers []manager) {
 	for _, file := range files {
 		name := path.Join("/etc/NetworkManager/system-connections", file.Filename)
 		p.writeHidden(name, withNewline(file.Content), 0o600, root, "NetworkManager file; its content may hold keys and is not shown")
-		parsed, _ := ini.Parse(file.Content)
 		var interfaces []string
-		if name := parsed.Value("connection", "interface-name"); name != "" {
+		if name := netconf.ReadKeyfile(file.Content).Interface; name != "" {
 			interfaces = []string{name}
 		}
 		p.warnOtherCard(file.Filename, interfaces)

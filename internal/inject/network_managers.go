@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 // manager is a program of the guest that is enabled and configures interfaces
@@ -64,8 +65,8 @@ func (p *plan) readManagers() []manager {
 		m := manager{name: "systemd-networkd", service: "systemd-networkd.service"}
 		for _, directory := range []string{"/etc/systemd/network", "/usr/lib/systemd/network"} {
 			for _, file := range p.matching(directory, "*.network") {
-				parsed, _ := ini.Parse(p.mustRead(file))
-				m.interfaces = append(m.interfaces, matchNames(parsed)...)
+				parsed := conf.ReadINI(p.mustRead(file))
+				m.interfaces = append(m.interfaces, netconf.MatchNames(parsed)...)
 			}
 		}
 		managers = append(managers, m)
@@ -115,7 +116,7 @@ func (p *plan) unmanaged() []string {
 	files = append(files, p.matching("/etc/NetworkManager/conf.d", "*.conf")...)
 	var names []string
 	for _, file := range files {
-		parsed, _ := ini.Parse(p.mustRead(file))
+		parsed := conf.ReadINI(p.mustRead(file))
 		for _, device := range strings.FieldsFunc(parsed.Value("keyfile", "unmanaged-devices"), func(r rune) bool { return r == ';' || r == ',' }) {
 			if device = strings.TrimSpace(device); device == "*" {
 				names = append(names, device)
@@ -154,22 +155,12 @@ func (p *plan) ifupdown() []manager {
 // interfacesFile lists the interfaces that interfaces(5) brings up.
 func (p *plan) interfacesFile() (auto, hotplug []string) {
 	files := append([]string{"/etc/network/interfaces"}, p.matching("/etc/network/interfaces.d", "*")...)
-	for _, file := range files {
-		for line := range strings.Lines(p.mustRead(file)) {
-			fields := strings.Fields(line)
-			if len(fields) < 2 {
-				continue
-			}
-			names := slices.DeleteFunc(fields[1:], func(name string) bool { return name == "lo" })
-			switch fields[0] {
-			case "auto", "allow-auto":
-				auto = append(auto, names...)
-			case "allow-hotplug":
-				hotplug = append(hotplug, names...)
-			}
-		}
+	for _, name := range files {
+		file := netconf.ReadIfupdown(p.mustRead(name))
+		auto, hotplug = append(auto, file.Auto...), append(hotplug, file.Hotplug...)
 	}
-	return auto, hotplug
+	loopback := func(name string) bool { return name == "lo" }
+	return slices.DeleteFunc(auto, loopback), slices.DeleteFunc(hotplug, loopback)
 }
 
 // ifcfgInterfaces lists the interfaces with an ifcfg file that is brought up
@@ -177,11 +168,9 @@ func (p *plan) interfacesFile() (auto, hotplug []string) {
 func (p *plan) ifcfgInterfaces() []string {
 	var names []string
 	for _, directory := range []string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"} {
-		for _, file := range p.matching(directory, "ifcfg-*") {
-			values := parseAssignments(p.mustRead(file))
-			name := firstNonEmpty(values["DEVICE"], strings.TrimPrefix(path.Base(file), "ifcfg-"))
-			if name != "lo" && !strings.EqualFold(values["ONBOOT"], "no") && values["STARTMODE"] != "off" {
-				names = append(names, name)
+		for _, name := range p.matching(directory, "ifcfg-*") {
+			if file := netconf.ReadIfcfg(path.Base(name), p.mustRead(name)); file.Name != "lo" && file.Starts {
+				names = append(names, file.Name)
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const documentNetwork = "[Match]\nName=eth0\n\n[Network]\nAddress=10.0.0.10/24\nGateway=10.0.0.1\nDNS=8.8.8.8\n"
@@ -112,8 +114,9 @@ func TestNetworkManagerOnRedHat(t *testing.T) {
 	g := newGuest(t, redHatFiles, map[string]string{"/etc/cloud/cloud.cfg": "x: y\n"})
 	result, warnings := g.inject(Options{Network: Network{NetworkManager: []File{{"eth0.nmconnection", "[connection]\nid=eth0\ntype=ethernet\ninterface-name=eth0\n"}}}})
 	wantWarnings(t, warnings)
-	if !result.Relabel {
-		t.Error("no relabel asked for")
+	change := changeOf(t, result, "/etc/NetworkManager/system-connections/eth0.nmconnection")
+	if change.Action != report.ActionCreated || !g.relabels() {
+		t.Errorf("%+v, and labels are set: %t", change, g.relabels())
 	}
 	if got := g.read("/etc/cloud/cloud.cfg.d/99-keep-network.cfg"); !strings.Contains(got, "config: disabled") {
 		t.Errorf("cloud-init: %q", got)
@@ -130,7 +133,7 @@ func TestNetplanMerges(t *testing.T) {
 	file.Filename = "50-cloud-init.yaml"
 	_, warnings, err = g.try(Options{Network: Network{Netplan: []File{file}}})
 	g.must(err)
-	if slices.ContainsFunc(warnings, func(w Warning) bool { return strings.Contains(w.Remedy, "50-cloud-init") }) {
+	if slices.ContainsFunc(warnings, func(w report.Warning) bool { return strings.Contains(w.Remedy, "50-cloud-init") }) {
 		t.Errorf("a replaced file is warned of: %v", warnings)
 	}
 }
@@ -166,7 +169,7 @@ func TestWarnOtherCard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, warnings := newGuest(t, debianFiles, tc.files).inject(Options{Network: tc.network})
-			warned := slices.ContainsFunc(warnings, func(w Warning) bool { return strings.Contains(w.Message, want) })
+			warned := slices.ContainsFunc(warnings, func(w report.Warning) bool { return strings.Contains(w.Message, want) })
 			if warned != tc.warns {
 				t.Errorf("warnings: %+v", warnings)
 			}

@@ -8,29 +8,24 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 const networkdDirectory = "/etc/systemd/network"
-
-// matchNames returns the names in the [Match] section. None mean that it
-// matches by other properties.
-func matchNames(parsed ini.File) []string {
-	return slices.DeleteFunc(parsed.Words("Match", "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
-}
 
 // planNetworkd stages files of systemd-networkd (and, for .link, of udev).
 func (p *plan) planNetworkd(files []File, managers []manager) {
 	for _, file := range files {
 		name := path.Join(networkdDirectory, file.Filename)
-		parsed, _ := ini.Parse(file.Content)
+		parsed := conf.ReadINI(file.Content)
 		perm, by := p.networkdMode(parsed)
 		existing := p.matching(networkdDirectory, "*.network")
 		p.writeHidden(name, withNewline(file.Content), perm, by, "systemd-networkd file; its content may hold keys and is not shown")
 		if strings.HasSuffix(file.Filename, ".link") {
 			continue
 		}
-		interfaces := matchNames(parsed)
+		interfaces := netconf.MatchNames(parsed)
 		if strings.HasSuffix(file.Filename, ".netdev") {
 			interfaces = parsed.Words("NetDev", "Name")
 		} else {
@@ -44,7 +39,7 @@ func (p *plan) planNetworkd(files []File, managers []manager) {
 
 // networkdMode lets only systemd-networkd read a file with keys (the manual
 // asks for that in systemd.netdev(5)).
-func (p *plan) networkdMode(parsed ini.File) (perm fs.FileMode, by owner) {
+func (p *plan) networkdMode(parsed conf.INI) (perm fs.FileMode, by owner) {
 	if !parsed.HasKey("PrivateKey", "PresharedKey", "Password", "Key") {
 		return 0o644, root
 	}
@@ -63,9 +58,9 @@ func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
 		if path.Base(other) >= filename {
 			continue
 		}
-		parsed, _ := ini.Parse(p.mustRead(other))
+		parsed := conf.ReadINI(p.mustRead(other))
 		for _, name := range interfaces {
-			if matchesAny(matchNames(parsed), name) {
+			if matchesAny(netconf.MatchNames(parsed), name) {
 				p.warn(fmt.Sprintf("%s in the guest comes first and matches %s too: %s has no effect on it", other, name, filename),
 					"give the file a name that sorts before "+path.Base(other))
 			}
@@ -74,7 +69,7 @@ func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
 }
 
 // warnDNS tells where DNS= leads nowhere.
-func (p *plan) warnDNS(filename string, parsed ini.File) {
+func (p *plan) warnDNS(filename string, parsed conf.INI) {
 	if len(parsed.Words("Network", "DNS")) == 0 || (p.units != nil && p.units.enabled("systemd-resolved.service")) {
 		return
 	}

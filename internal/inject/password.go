@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 )
 
 // fullHash matches the methods of crypt(5) whose hashes have a fixed length
@@ -25,7 +27,7 @@ func hashMethod(hash string) string {
 }
 
 // hashWarning says why nobody will log in with this hash, or "".
-func hashWarning(hash string, f family) (message, remedy string) {
+func hashWarning(hash string, f distro.Family) (message, remedy string) {
 	method := hashMethod(hash)
 	if whole := fullHash[method]; whole != nil && !whole.MatchString(strings.TrimLeft(hash, "!*")) {
 		return "the password hash is cut off or malformed: no password will match it", "make a hash with: openssl passwd -6"
@@ -33,7 +35,7 @@ func hashWarning(hash string, f family) (message, remedy string) {
 	switch {
 	case method == "1" || method == "md5" || method == "3":
 		return "the password hash is of an old and weak method", "make a hash with: openssl passwd -6"
-	case f == familyAlpine && slices.Contains([]string{"y", "gy", "7", "sha1"}, method):
+	case f == distro.Alpine && slices.Contains([]string{"y", "gy", "7", "sha1"}, method):
 		return "the C library of this guest does not know the method of the password hash: no password will match it", "make a hash with: openssl passwd -6"
 	}
 	return "", ""

@@ -11,25 +11,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // plan is the guest as it will be: what is there, under the edits staged so
 // far. Sections read and edit it through its methods alone.
 type plan struct {
 	ctx      context.Context
-	guest    guest.FS     // apply writes here
-	fs       guest.FS     // the same, remembering what was read
-	runner   guest.Runner // may be nil
-	family   family
+	edit     *edit.Editor // reads the guest, and applies what is staged
+	family   distro.Family
 	now      time.Time
 	units    *units // nil without systemd
-	warnings []Warning
-	staged   map[string]*edit
+	warnings []report.Warning
+	staged   map[string]*change
 	order    []string
-	made     map[string]bool // directories that are there for certain
-	// directories are those that were made for what lies in them.
-	directories []string
 	// services are those to disable that the guest has, or had when it was
 	// looked at first: what a fix has removed since needs no disabling.
 	services map[string]bool
@@ -47,8 +45,8 @@ const (
 	kindGone
 )
 
-// edit is what a path will be.
-type edit struct {
+// change is what a path will be.
+type change struct {
 	kind    kind
 	content string
 	target  string // of a link
@@ -65,16 +63,12 @@ type owner struct{ uid, gid int }
 
 var root = owner{}
 
-func newPlan(ctx context.Context, t Target, now time.Time) (*plan, error) {
-	if t.FS == nil {
-		return nil, errors.New("no guest file system is mounted")
-	}
-	p := &plan{ctx: ctx, guest: t.FS, fs: newCachedFS(t.FS), runner: t.Runner, now: now,
-		staged: map[string]*edit{}, made: map[string]bool{}, services: map[string]bool{}}
+func newPlan(ctx context.Context, e *edit.Editor, os guest.OS, now time.Time) (*plan, error) {
+	p := &plan{ctx: ctx, edit: e, now: now, staged: map[string]*change{}, services: map[string]bool{}}
 	if !p.exists("/etc/passwd") {
 		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
 	}
-	p.family = detectFamily(p.mustRead("/etc/os-release"), t.OS.Distro)
+	p.family = distro.Detect(os.Distro, e)
 	if p.exists("/usr/lib/systemd/systemd") || p.exists("/lib/systemd/systemd") {
 		p.units = newUnits(p)
 	}
@@ -83,7 +77,7 @@ func newPlan(ctx context.Context, t Target, now time.Time) (*plan, error) {
 
 // warn adds a warning. The same one is told once.
 func (p *plan) warn(message, remedy string) {
-	w := Warning{Message: message, Remedy: remedy}
+	w := report.Warning{Message: message, Remedy: remedy}
 	if !slices.Contains(p.warnings, w) {
 		p.warnings = append(p.warnings, w)
 	}
@@ -94,21 +88,7 @@ func (p *plan) read(name string) (text string, ok bool, err error) {
 	if e := p.staged[name]; e != nil {
 		return e.content, e.kind == kindFile, nil
 	}
-	info, err := p.fs.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, fmt.Errorf("looking at %s in the guest: %w", name, err)
-	}
-	if !info.Mode.IsRegular() {
-		return "", false, nil
-	}
-	data, err := p.fs.ReadFile(name)
-	if err != nil {
-		return "", false, fmt.Errorf("reading %s in the guest: %w", name, err)
-	}
-	return string(data), true, nil
+	return p.edit.Read(name)
 }
 
 // mustRead is read for files that only give hints: one that cannot be read
@@ -123,7 +103,7 @@ func (p *plan) exists(name string) bool {
 	if e := p.staged[name]; e != nil {
 		return e.kind != kindGone
 	}
-	_, err := p.fs.Stat(name)
+	_, err := p.edit.Stat(name)
 	return err == nil
 }
 
@@ -132,7 +112,7 @@ func (p *plan) isFile(name string) bool {
 	if e := p.staged[name]; e != nil {
 		return e.kind == kindFile
 	}
-	info, err := p.fs.Lstat(name)
+	info, err := p.edit.Lstat(name)
 	return err == nil && info.Mode.IsRegular()
 }
 
@@ -140,7 +120,7 @@ func (p *plan) isDirectory(name string) bool {
 	if e := p.staged[name]; e != nil {
 		return e.kind == kindDirectory
 	}
-	info, err := p.fs.Stat(name)
+	info, err := p.edit.Stat(name)
 	return err == nil && info.Mode.IsDir()
 }
 
@@ -149,18 +129,18 @@ func (p *plan) link(name string) (target string, ok bool) {
 	if e := p.staged[name]; e != nil {
 		return e.target, e.kind == kindLink
 	}
-	info, err := p.fs.Lstat(name)
+	info, err := p.edit.Lstat(name)
 	if err != nil || info.Mode&fs.ModeSymlink == 0 {
 		return "", false
 	}
-	target, err = p.fs.Readlink(name)
+	target, err = p.edit.Readlink(name)
 	return target, err == nil
 }
 
 // list returns the base names in a directory, sorted. A directory that is not
 // there has none.
 func (p *plan) list(directory string) []string {
-	found, _ := p.fs.ReadDir(directory)
+	found, _ := p.edit.ReadDir(directory)
 	names := map[string]bool{}
 	for _, name := range found {
 		names[name] = true
@@ -197,7 +177,7 @@ func (p *plan) matching(directory string, patterns ...string) []string {
 
 // stage makes e what name will be. What an earlier edit of name said that it
 // does is kept.
-func (p *plan) stage(name string, e edit, description string) {
+func (p *plan) stage(name string, e change, description string) {
 	if old := p.staged[name]; old != nil {
 		e.descriptions = old.descriptions
 	} else {
@@ -212,26 +192,26 @@ func (p *plan) stage(name string, e edit, description string) {
 // writeText stages a file that may be shown. An existing one keeps its mode
 // and owner; a new one is root's.
 func (p *plan) writeText(name, text, description string) {
-	p.stage(name, edit{kind: kindFile, content: text, perm: 0o644, show: showAll}, description)
+	p.stage(name, change{kind: kindFile, content: text, perm: 0o644, show: showAll}, description)
 }
 
 // writeHidden stages a file whose content nobody may see in a report, with
 // its mode and owner.
 func (p *plan) writeHidden(name, text string, perm fs.FileMode, by owner, description string) {
-	p.stage(name, edit{kind: kindFile, content: text, perm: perm, owner: by, enforce: true}, description)
+	p.stage(name, change{kind: kindFile, content: text, perm: perm, owner: by, enforce: true}, description)
 }
 
 func (p *plan) mkdir(name string, perm fs.FileMode, by owner, description string) {
-	p.stage(name, edit{kind: kindDirectory, perm: perm, owner: by, enforce: true}, description)
+	p.stage(name, change{kind: kindDirectory, perm: perm, owner: by, enforce: true}, description)
 }
 
 func (p *plan) symlink(target, name, description string) {
-	p.stage(name, edit{kind: kindLink, target: target}, description)
+	p.stage(name, change{kind: kindLink, target: target}, description)
 }
 
 // remove stages the removal of a file or link.
 func (p *plan) remove(name, description string) {
-	p.stage(name, edit{kind: kindGone, show: showAll}, description)
+	p.stage(name, change{kind: kindGone, show: showAll}, description)
 }
 
 func showAll(text string) string { return text }

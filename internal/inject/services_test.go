@@ -6,7 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // wantLinks compares the links below a directory with those of the file set
@@ -162,7 +163,7 @@ func TestOpenRC(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"default/sshd": "/etc/init.d/sshd", "default/docker": "/etc/init.d/docker"}, g.links("/etc/runlevels")); diff != "" {
 		t.Errorf("runlevels (-want +got):\n%s", diff)
 	}
-	if c := change(t, result, "/etc/runlevels/default/crond"); c.Action != ActionRemoved {
+	if c := changeOf(t, result, "/etc/runlevels/default/crond"); c.Action != report.ActionRemoved {
 		t.Errorf("%+v", c)
 	}
 }
@@ -232,12 +233,12 @@ func TestExpand(t *testing.T) {
 func TestAliasesAreFoundByGrep(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	g.runner.Answers["grep -rlsE ^Alias=|^root: /etc/passwd /etc/systemd/system /usr/lib/systemd/system"] = guest.FakeAnswer{
+	g.runner.Answers["grep -rlsE ^Alias=|^root: /etc/passwd /etc/systemd/system /usr/lib/systemd/system"] = guesttest.Answer{
 		Output: "/etc/passwd\n/usr/lib/systemd/system/systemd-networkd.service\n/usr/lib/systemd/system/ssh.service\n",
 	}
 	result, warnings := g.inject(Options{Services: Services{Enable: []string{"sshd"}, Disable: []string{"nginx"}}})
 	wantWarnings(t, warnings, `"nginx"`)
-	change(t, result, unitDirectory+"/multi-user.target.wants/ssh.service")
+	changeOf(t, result, unitDirectory+"/multi-user.target.wants/ssh.service")
 	if calls := len(g.runner.Calls()); calls != 2 { // one for each of two runs
 		t.Errorf("%d calls of grep", calls)
 	}

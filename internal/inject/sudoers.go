@@ -44,8 +44,8 @@ func (p *plan) planSudo(index int, user User) error {
 			break
 		}
 	}
-	if visudo != "" && p.runner != nil && !p.rulesChecked {
-		if _, err := p.runner.RunInput([]byte(text), visudo, "-c", "-q", "-f", "-"); err != nil {
+	if visudo != "" && p.edit.CanRun() && !p.rulesChecked {
+		if _, err := p.edit.Query([]byte(text), visudo, "-c", "-q", "-f", "-"); err != nil {
 			return fmt.Errorf("%s: the guest's visudo refuses a rule: %w", attr, err)
 		}
 	}
@@ -58,6 +58,6 @@ func (p *plan) planSudo(index int, user User) error {
 			"add the line \"@includedir /etc/sudoers.d\" to /etc/sudoers")
 	}
 	file := sudoersFile(user.Name)
-	p.stage(file, edit{kind: kindFile, content: text, perm: 0o440, enforce: true, show: showAll}, "sudo rules of "+user.Name)
+	p.stage(file, change{kind: kindFile, content: text, perm: 0o440, enforce: true, show: showAll}, "sudo rules of "+user.Name)
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // install is the [Install] section of a unit (systemd.unit(5)).
@@ -17,9 +17,9 @@ type install struct {
 // parseInstall reads the section from a unit and its drop-ins, which are given
 // one after the other.
 func parseInstall(texts ...string) install {
-	var all ini.File
+	var all conf.INI
 	for _, text := range texts {
-		file, _ := ini.Parse(text)
+		file := conf.ReadINI(text)
 		all = append(all, file...)
 	}
 	return install{

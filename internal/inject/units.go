@@ -111,7 +111,7 @@ func (u *units) byAlias(name string) (unit, bool) {
 // withAlias names the units that have an alias, by grep: reading every unit
 // would take seconds. Where the guest's programs cannot be run it names all.
 func (u *units) withAlias() []string {
-	if u.p.runner == nil {
+	if !u.p.edit.CanRun() {
 		return u.names()
 	}
 	var directories []string
@@ -121,7 +121,7 @@ func (u *units) withAlias() []string {
 		}
 	}
 	// Always one match, so that grep's exit status tells only of failure.
-	out, err := u.p.runner.Run(append([]string{"grep", "-rlsE", "^Alias=|^root:", "/etc/passwd"}, directories...)...)
+	out, err := u.p.edit.Query(nil, append([]string{"grep", "-rlsE", "^Alias=|^root:", "/etc/passwd"}, directories...)...)
 	if err != nil {
 		return u.names()
 	}

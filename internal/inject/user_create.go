@@ -52,7 +52,7 @@ func (p *plan) createUser(a *accounts, index int, user User, reserved map[int]st
 
 // checkShell refuses a shell that the guest does not have.
 func (p *plan) checkShell(shell string) error {
-	info, err := p.fs.Stat(shell)
+	info, err := p.edit.Stat(shell)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the guest has no %s; name a shell that is installed there", shell)

@@ -6,7 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
 const (
@@ -17,7 +18,7 @@ const (
 
 func TestTestHashIsWhole(t *testing.T) {
 	t.Parallel()
-	if message, _ := hashWarning(testHash, familyDebian); message != "" {
+	if message, _ := hashWarning(testHash, distro.Debian); message != "" {
 		t.Fatal(message)
 	}
 }
@@ -25,7 +26,7 @@ func TestTestHashIsWhole(t *testing.T) {
 func TestCreateUserOnDebian(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guest.FakeAnswer{}
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
 	o := Options{Users: Users{Create: []User{{
 		Name: "deploy", UID: ptr(1500), Comment: "Deployment", Password: testHash, Groups: []string{"sudo", "docker"},
 		Shell: "/bin/bash", SSHAuthorizedKeys: []string{testKey}, Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"},
@@ -83,10 +84,10 @@ func TestCreateUserOnDebian(t *testing.T) {
 			t.Error("the hash reached a command")
 		}
 	}
-	if diff := change(t, result, "/etc/shadow").Diff; !strings.Contains(diff, "+deploy:(hidden):"+day) {
+	if diff := changeOf(t, result, "/etc/shadow").Diff; !strings.Contains(diff, "+deploy:(hidden):"+day) {
 		t.Errorf("diff of shadow: %s", diff)
 	}
-	if c := change(t, result, "/home/deploy/.ssh/authorized_keys"); !strings.Contains(c.Description, "ssh-ed25519 SHA256:") || c.Diff != "" {
+	if c := changeOf(t, result, "/home/deploy/.ssh/authorized_keys"); !strings.Contains(c.Description, "ssh-ed25519 SHA256:") || c.Diff != "" {
 		t.Errorf("change of keys: %+v", c)
 	}
 }
@@ -163,7 +164,7 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, tc.files)
-			result, warnings := g.inject(Options{Users: Users{Create: []User{tc.user}}})
+			_, warnings := g.inject(Options{Users: Users{Create: []User{tc.user}}})
 			wantWarnings(t, warnings, tc.warnings...)
 			if got := g.read("/etc/passwd"); !strings.HasSuffix(got, tc.passwd) {
 				t.Errorf("passwd:\n%s", got)
@@ -174,8 +175,8 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 			if diff := cmp.Diff(tc.group, g.read("/etc/group")); diff != "" {
 				t.Errorf("group (-want +got):\n%s", diff)
 			}
-			if want := strings.HasPrefix(name, "red hat"); result.Relabel != want {
-				t.Errorf("relabel is %t, want %t", result.Relabel, want)
+			if want := strings.HasPrefix(name, "red hat"); g.relabels() != want {
+				t.Errorf("labels are set: %t, want %t", !want, want)
 			}
 		})
 	}
@@ -291,17 +292,5 @@ func TestDeleteUser(t *testing.T) {
 	}
 	if strings.Contains(everything(result, nil), "oldhashofalice") {
 		t.Error("the old hash is shown")
-	}
-}
-
-func TestAuthorizedKeyFingerprint(t *testing.T) {
-	t.Parallel()
-	key, err := parseAuthorizedKey(`command="echo ssh",no-pty ` + testKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, ok := key.fingerprint()
-	if !ok || key.Type != "ssh-ed25519" || len(sum) != len("SHA256:")+43 {
-		t.Errorf("%+v, %s, %t", key, sum, ok)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/ini"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // plainFilename matches names that lead to no other directory, are not hidden
@@ -77,7 +77,7 @@ func contentProblem(content string) string {
 // networkdProblem says why systemd would not use a file (systemd.network(5)
 // and its neighbours).
 func networkdProblem(file NetworkFile) string {
-	parsed, bad := ini.Parse(file.Content)
+	parsed, bad := conf.ParseINI(file.Content)
 	section := "Match"
 	if strings.HasSuffix(file.Filename, ".netdev") {
 		section = "NetDev"
@@ -114,7 +114,7 @@ func netplanProblem(file NetworkFile) string {
 // keyfileProblem says why NetworkManager would not load a file
 // (nm-settings-keyfile(5)).
 func keyfileProblem(file NetworkFile) string {
-	parsed, bad := ini.Parse(file.Content)
+	parsed, bad := conf.ParseINI(file.Content)
 	switch {
 	case len(bad) > 0:
 		return fmt.Sprintf("line %d is neither [section] nor key=value", bad[0])

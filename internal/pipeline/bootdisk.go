@@ -5,26 +5,27 @@ import (
 	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // bootDiskOf is the index of the disk that the machine starts from. Files are
 // the disks on which the guest's boot files lie, the most telling first, as far
 // as they are known. It is not certain where nothing tells two disks apart.
-func bootDiskOf(disks []guest.Disk, firmware string, files []int) (index int, certain bool) {
+func bootDiskOf(disks []parttable.Disk, firmware string, files []int) (index int, certain bool) {
 	// What a firmware needs comes first; then where the guest keeps the files
 	// that are read next, as code of a loader may be left from an earlier life
 	// of a disk; then what only boot disks tend to have.
 	evidence := func(n int) []bool {
 		disk := disks[n]
-		starts := startsBIOS(disk)
+		starts := disk.StartsBIOS()
 		if firmware == firmwareUEFI {
-			starts = hasESP(disk)
+			starts = disk.HasESP()
 		}
 		found := []bool{starts}
 		for _, at := range files {
 			found = append(found, at == n)
 		}
-		return append(found, disk.BootCode == guest.BootCodeLoader, hasActive(disk) || hasBIOSBoot(disk))
+		return append(found, disk.BootCode == parttable.BootCodeLoader, disk.HasActive() || disk.HasBIOSBoot())
 	}
 	best := 0
 	certain = true
@@ -79,15 +80,14 @@ func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (di
 
 // bootOrder lists the source's disks, by index, in the order of the images: the
 // one that the machine starts from, then the others as the source has them.
-func (r *run) bootOrder() ([]int, error) {
+func (r *run) bootOrder() []int {
 	boot, certain := 0, true
 	switch {
 	case len(r.source.Disks) == 1:
 	case r.system != nil:
 		boot, certain = r.system.bootDisk, r.system.bootDiskCertain
 	default:
-		disks := r.tables
-		boot, certain = bootDiskOf(disks, firmwareOf(disks, r.describedFirmware()), nil)
+		boot, certain = bootDiskOf(r.tables, firmwareOf(r.tables, r.describedFirmware()), nil)
 	}
 	if !certain {
 		r.warn(fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(r.source.Disks), r.source.Disks[boot].Name),
@@ -99,7 +99,7 @@ func (r *run) bootOrder() ([]int, error) {
 			order = append(order, n)
 		}
 	}
-	return order, nil
+	return order
 }
 
 // describedFirmware is what a package tells, or nothing.

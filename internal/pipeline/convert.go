@@ -66,10 +66,7 @@ func (r *run) convert() (report.StageResult, error) {
 
 // conversions lists what has to be copied, the boot disk first.
 func (r *run) conversions() ([]conversion, error) {
-	order, err := r.bootOrder()
-	if err != nil {
-		return nil, err
-	}
+	order := r.bootOrder()
 	var conversions []conversion
 	for position, path := range r.manifest.OutputPaths(len(order)) {
 		n := order[position]

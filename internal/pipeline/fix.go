@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -22,7 +24,10 @@ func (r *run) fix() (report.StageResult, error) {
 	if err := r.mountSystem(); err != nil {
 		return nil, err
 	}
-	target := r.target()
+	target, err := r.target()
+	if err != nil {
+		return nil, err
+	}
 	injection, err := r.prepareInjection(target)
 	if err != nil {
 		return nil, err
@@ -32,8 +37,7 @@ func (r *run) fix() (report.StageResult, error) {
 	if injection != nil {
 		target.Progress = r.progressUntil(injecting)
 	}
-	fixed, warnings, err := fix.Run(r.ctx, target, fix.Options{
-		Backup:            options.Backup,
+	result, warnings, err := fix.Run(r.ctx, target, fix.Options{
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
 		RegenInitramfs:    options.RegenInitramfs,
@@ -47,11 +51,10 @@ func (r *run) fix() (report.StageResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := reportedFix(fixed)
-	if err := r.inject(injection, target, &result); err != nil {
+	if err := r.inject(injection, target.Editor, &result); err != nil {
 		return nil, err
 	}
-	if err := r.completeHardware(target, &result); err != nil {
+	if err := r.completeHardware(target.Editor, &result); err != nil {
 		return nil, err
 	}
 	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
@@ -65,11 +68,11 @@ func (r *run) fix() (report.StageResult, error) {
 
 // completeHardware says what the guest is to be given where the fixes do not: no
 // initramfs was looked at, or which kernel boots is not known.
-func (r *run) completeHardware(target fix.Target, result *report.FixResult) error {
+func (r *run) completeHardware(e *edit.Editor, result *report.FixResult) error {
 	if result.DiskBus != "" {
 		return nil
 	}
-	kernels, err := fix.Survey(r.ctx, target, true)
+	kernels, err := kernel.Survey(r.ctx, e, true)
 	if err != nil {
 		return fmt.Errorf("reading the guest's kernels: %w", err)
 	}
@@ -108,10 +111,7 @@ func (r *run) keepOverlays() error {
 	if err := r.closeSession(); err != nil {
 		return err
 	}
-	order, err := r.bootOrder()
-	if err != nil {
-		return err
-	}
+	order := r.bootOrder()
 	for position, final := range r.manifest.FixedOverlayPaths(len(order)) {
 		n := order[position]
 		temporary, err := r.artifacts.Temporary(final)
@@ -138,28 +138,29 @@ func (r *run) keepOverlays() error {
 }
 
 // target is the mounted guest as fixes see it.
-func (r *run) target() fix.Target {
+func (r *run) target() (fix.Target, error) {
+	if r.editor == nil {
+		editor, err := edit.New(edit.Guest{
+			FS: r.session, Runner: r.session, Mounts: r.system.mounts, Space: r.session.Space, Scratch: r.artifacts.Dir(),
+		}, r.manifest.Pipeline.Fix.Backup)
+		if err != nil {
+			return fix.Target{}, err
+		}
+		r.editor = editor
+	}
 	return fix.Target{
-		FS:       r.session,
-		Runner:   r.session,
+		Editor:   r.editor,
 		Devices:  r.system.devices,
-		Mounts:   r.system.mounts,
 		OS:       *r.system.os,
 		Firmware: r.system.firmware,
-		Space:    r.session.Space,
 		NICs:     r.describedNICs(),
-		Scratch:  r.artifacts.Dir(),
-	}
+	}, nil
 }
 
 // describedNICs are the network cards that a package's descriptor tells of.
-func (r *run) describedNICs() []fix.NIC {
+func (r *run) describedNICs() []report.NIC {
 	if r.source.Machine == nil {
 		return nil
 	}
-	var nics []fix.NIC
-	for _, nic := range r.source.Machine.NICs {
-		nics = append(nics, fix.NIC{Name: nic.Name, MAC: nic.MAC, Slot: nic.Slot})
-	}
-	return nics
+	return r.source.Machine.NICs
 }

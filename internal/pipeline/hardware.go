@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // hardware is what a machine has to give a guest as it is.
@@ -44,7 +44,7 @@ func (h hardware) warning() string {
 // is nil where nobody found out what runs in it, and the kernels are those of a
 // Linux guest with their initramfs read. What is not known to have virtio gets
 // what every kernel of its kind boots from.
-func hardwareFor(os *guest.OS, kernels []fix.Kernel) hardware {
+func hardwareFor(os *guest.OS, kernels []report.Kernel) hardware {
 	if os == nil {
 		return commonHardware.because("its operating system is not known",
 			"enable pipeline.inspect.collect_guest_info, or attach the image as you know that the guest boots")
@@ -71,7 +71,7 @@ func hardwareFor(os *guest.OS, kernels []fix.Kernel) hardware {
 
 // expectedHardware is what the default kernel has drivers for, wherever they are
 // packed: the fix stage will put them where they are needed.
-func expectedHardware(kernels []fix.Kernel) (diskBus, nicModel string) {
+func expectedHardware(kernels []report.Kernel) (diskBus, nicModel string) {
 	diskBus, nicModel = virtioHardware.diskBus, virtioHardware.nicModel
 	for _, k := range kernels {
 		if !k.Default {
@@ -87,11 +87,11 @@ func expectedHardware(kernels []fix.Kernel) (diskBus, nicModel string) {
 
 // linuxHardware is what the default kernel boots from, or what all of them do
 // where the default one is not known.
-func linuxHardware(kernels []fix.Kernel) hardware {
-	var boots []fix.Kernel
+func linuxHardware(kernels []report.Kernel) hardware {
+	var boots []report.Kernel
 	for _, k := range kernels {
 		if k.Default {
-			boots = []fix.Kernel{k}
+			boots = []report.Kernel{k}
 			break
 		}
 		boots = append(boots, k)
@@ -127,7 +127,7 @@ func (h hardware) serving(other hardware) hardware {
 }
 
 // kernelHardware is what one kernel boots from with its initramfs as it is.
-func kernelHardware(k fix.Kernel) hardware {
+func kernelHardware(k report.Kernel) hardware {
 	const remedy = "let the fix stage put virtio drivers into the initramfs (pipeline.fix.regen_initramfs)"
 	needed := virtioHardware
 	switch k.BootsFrom {

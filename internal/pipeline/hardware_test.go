@@ -1,14 +1,12 @@
 package pipeline
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
@@ -22,16 +20,16 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 		return &guest.OS{Type: "windows", Product: product, Major: major, Minor: minor}
 	}
 	linux := &guest.OS{Type: "linux", Product: "Debian GNU/Linux 12 (bookworm)"}
-	ready := fix.Kernel{Version: "6.1", BootsFrom: "virtio-blk", NICModel: "virtio"}
-	scsi := fix.Kernel{Version: "6.2", BootsFrom: "virtio-scsi", NICModel: "virtio"}
-	unprepared := fix.Kernel{Version: "6.3", NICModel: "virtio"}
-	unread := fix.Kernel{Version: "6.4", NICModel: "virtio", Reason: "unknown compression"}
-	old := fix.Kernel{Version: "2.6.18", NICModel: "e1000"}
-	cardless := fix.Kernel{Version: "6.5", BootsFrom: "virtio-blk", NICModel: "e1000e"}
-	preferred := func(k fix.Kernel) fix.Kernel { k.Default = true; return k }
+	ready := report.Kernel{Version: "6.1", BootsFrom: "virtio-blk", NICModel: "virtio"}
+	scsi := report.Kernel{Version: "6.2", BootsFrom: "virtio-scsi", NICModel: "virtio"}
+	unprepared := report.Kernel{Version: "6.3", NICModel: "virtio"}
+	unread := report.Kernel{Version: "6.4", NICModel: "virtio", Reason: "unknown compression"}
+	old := report.Kernel{Version: "2.6.18", NICModel: "e1000"}
+	cardless := report.Kernel{Version: "6.5", BootsFrom: "virtio-blk", NICModel: "e1000e"}
+	preferred := func(k report.Kernel) report.Kernel { k.Default = true; return k }
 	for name, test := range map[string]struct {
 		os      *guest.OS
-		kernels []fix.Kernel
+		kernels []report.Kernel
 		disk    string
 		nic     string
 		why     string // in the warning; empty for none
@@ -48,17 +46,17 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 		"OpenBSD":                    {&guest.OS{Type: "openbsd"}, nil, "sata", "e1000e", "drivers of openbsd"},
 		"DOS":                        {&guest.OS{Type: "dos"}, nil, "ide", "rtl8139", "drivers of dos"},
 		"Linux without a kernel":     {linux, nil, "sata", "e1000e", "no kernel was found"},
-		"Linux with virtio":          {linux, []fix.Kernel{preferred(ready)}, "virtio", "virtio", ""},
-		"Linux with virtio-scsi":     {linux, []fix.Kernel{preferred(scsi)}, "scsi", "virtio", "kernel 6.2 has virtio_scsi and not virtio_blk"},
-		"Linux without virtio":       {linux, []fix.Kernel{preferred(unprepared)}, "sata", "virtio", "kernel 6.3 has no virtio disk driver"},
-		"initramfs not read":         {linux, []fix.Kernel{preferred(unread)}, "sata", "virtio", "(unknown compression)"},
-		"old Linux":                  {linux, []fix.Kernel{preferred(old)}, "sata", "e1000", "kernel 2.6.18 has no virtio disk driver"},
-		"no virtio_net":              {linux, []fix.Kernel{preferred(cardless)}, "virtio", "e1000e", "kernel 6.5 has no virtio_net driver"},
-		"the default kernel counts":  {linux, []fix.Kernel{unprepared, preferred(ready), old}, "virtio", "virtio", ""},
-		"and be it the worst":        {linux, []fix.Kernel{ready, preferred(unprepared)}, "sata", "virtio", "kernel 6.3"},
-		"any kernel may boot":        {linux, []fix.Kernel{ready, scsi, old}, "sata", "e1000", "kernel 2.6.18"},
-		"cards of any kernel":        {linux, []fix.Kernel{old, cardless, unprepared}, "sata", "e1000", "kernel 2.6.18"},
-		"all kernels boot":           {linux, []fix.Kernel{ready, ready}, "virtio", "virtio", ""},
+		"Linux with virtio":          {linux, []report.Kernel{preferred(ready)}, "virtio", "virtio", ""},
+		"Linux with virtio-scsi":     {linux, []report.Kernel{preferred(scsi)}, "scsi", "virtio", "kernel 6.2 has virtio_scsi and not virtio_blk"},
+		"Linux without virtio":       {linux, []report.Kernel{preferred(unprepared)}, "sata", "virtio", "kernel 6.3 has no virtio disk driver"},
+		"initramfs not read":         {linux, []report.Kernel{preferred(unread)}, "sata", "virtio", "(unknown compression)"},
+		"old Linux":                  {linux, []report.Kernel{preferred(old)}, "sata", "e1000", "kernel 2.6.18 has no virtio disk driver"},
+		"no virtio_net":              {linux, []report.Kernel{preferred(cardless)}, "virtio", "e1000e", "kernel 6.5 has no virtio_net driver"},
+		"the default kernel counts":  {linux, []report.Kernel{unprepared, preferred(ready), old}, "virtio", "virtio", ""},
+		"and be it the worst":        {linux, []report.Kernel{ready, preferred(unprepared)}, "sata", "virtio", "kernel 6.3"},
+		"any kernel may boot":        {linux, []report.Kernel{ready, scsi, old}, "sata", "e1000", "kernel 2.6.18"},
+		"cards of any kernel":        {linux, []report.Kernel{old, cardless, unprepared}, "sata", "e1000", "kernel 2.6.18"},
+		"all kernels boot":           {linux, []report.Kernel{ready, ready}, "virtio", "virtio", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,13 +93,13 @@ func TestExpectedHardware(t *testing.T) {
 	t.Parallel()
 	modules := map[string]string{"virtio_pci": "module", "virtio_blk": "module", "virtio_scsi": "module", "virtio_net": "module"}
 	for name, test := range map[string]struct {
-		kernel    fix.Kernel
+		kernel    report.Kernel
 		disk, nic string
 	}{
-		"modules": {fix.Kernel{Default: true, Virtio: modules, NICModel: "virtio"}, "virtio", "virtio"},
-		"nothing": {fix.Kernel{Default: true, NICModel: "e1000"}, "sata", "e1000"},
+		"modules": {report.Kernel{Default: true, Virtio: modules, NICModel: "virtio"}, "virtio", "virtio"},
+		"nothing": {report.Kernel{Default: true, NICModel: "e1000"}, "sata", "e1000"},
 	} {
-		if disk, nic := expectedHardware([]fix.Kernel{{NICModel: "rtl8139"}, test.kernel}); disk != test.disk || nic != test.nic {
+		if disk, nic := expectedHardware([]report.Kernel{{NICModel: "rtl8139"}, test.kernel}); disk != test.disk || nic != test.nic {
 			t.Errorf("%s: %s and %s", name, disk, nic)
 		}
 	}
@@ -161,15 +159,8 @@ func TestFixStageAdvises(t *testing.T) {
 		"drivers built in":       {builtin, "", "virtio", 0},
 	} {
 		r := runOf(t, &guest.OS{Type: "linux"}, true)
-		root := t.TempDir()
-		for file, content := range test.files {
-			file = filepath.Join(root, file)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(content), 0o600)); err != nil {
-				t.Fatal(err)
-			}
-		}
 		result := report.FixResult{DiskBus: test.before}
-		if err := r.completeHardware(fix.Target{FS: guest.NewTree(root)}, &result); err != nil {
+		if err := r.completeHardware(edittest.Of(t, guesttest.New(t, test.files)), &result); err != nil {
 			t.Fatal(err)
 		}
 		if result.DiskBus != test.disk || len(r.report.Warnings) != test.warnings {

@@ -2,23 +2,17 @@ package pipeline
 
 import (
 	"fmt"
-	"path"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// injection is a configuration that was found to fit the guest.
-type injection struct {
-	*inject.Injection
-	backups *fix.BackupFS
-}
-
 // prepareInjection checks the manifest's configuration against the guest, before
 // fixes change it for minutes. It is nil where there is nothing to inject.
-func (r *run) prepareInjection(target fix.Target) (*injection, error) {
+func (r *run) prepareInjection(target fix.Target) (*inject.Injection, error) {
 	configuration := r.manifest.Configuration
 	if configuration.Empty() {
 		return nil, nil
@@ -29,17 +23,12 @@ func (r *run) prepareInjection(target fix.Target) (*injection, error) {
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
 	r.progress(0, "checking the configuration")
-	backups := fix.NewBackupFS(target.FS, r.manifest.Pipeline.Fix.Backup, target.Scratch)
-	prepared, err := inject.Prepare(r.ctx, inject.Target{FS: backups, Runner: target.Runner, OS: target.OS}, injectOptions(configuration))
-	if err != nil {
-		return nil, err
-	}
-	return &injection{prepared, backups}, nil
+	return inject.Prepare(r.ctx, target.Editor, target.OS, injectOptions(configuration))
 }
 
 // inject puts the configuration into the guest and enters what was done into
 // the result of the fix stage.
-func (r *run) inject(i *injection, target fix.Target, result *report.FixResult) error {
+func (r *run) inject(i *inject.Injection, e *edit.Editor, result *report.FixResult) error {
 	if i == nil {
 		return nil
 	}
@@ -51,32 +40,16 @@ func (r *run) inject(i *injection, target fix.Target, result *report.FixResult) 
 	if err != nil {
 		return fmt.Errorf("injecting the configuration: %w", err)
 	}
-	result.Configuration = &report.Injection{Changes: reportedChanges(injected.Changes)}
+	result.Configuration = &injected
 	result.Unchanged = result.Unchanged && len(injected.Changes) == 0
-	if directory := i.backups.Directory(); directory != "" {
-		result.BackupDirectory = directory
-	}
-	if !injected.Relabel {
-		return nil
-	}
-	relabelled, labelWarnings, err := fix.Relabel(r.ctx, target, pathsToLabel(injected, result.BackupDirectory))
+	result.BackupDirectory = e.BackupDirectory()
+	err = e.Label(r.ctx)
+	relabelled, labelWarnings := e.Take()
 	for _, w := range labelWarnings {
 		r.warn(w.Message, w.Remedy)
 	}
-	result.Changes = append(result.Changes, reportedChanges(relabelled)...)
+	result.Changes = append(result.Changes, relabelled...)
 	return err
-}
-
-// pathsToLabel are the paths that need the labels of the guest's SELinux policy.
-func pathsToLabel(injected inject.Result, backupDirectory string) []string {
-	paths := injected.Directories
-	for _, change := range injected.Changes {
-		paths = append(paths, change.Path)
-	}
-	if backupDirectory != "" {
-		paths = append(paths, path.Dir(backupDirectory))
-	}
-	return paths
 }
 
 // injectOptions is the configuration section as the package inject takes it.

@@ -3,16 +3,17 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -86,30 +87,20 @@ func collect(v reflect.Value, found map[string]bool) {
 }
 
 // enforcing is a guest with SELinux, as a directory tree.
-func enforcing(t *testing.T) (fix.Target, *guest.FakeRunner) {
+func enforcing(t *testing.T) (fix.Target, *guesttest.Runner) {
 	t.Helper()
-	directory := t.TempDir()
-	for name, text := range map[string]string{
+	tree := guesttest.New(t, map[string]string{
 		"/etc/passwd": "root:x:0:0:root:/root:/bin/bash\n", "/etc/group": "root:x:0:\n", "/etc/shadow": "root:*:1:0:9:7:::\n",
 		"/etc/os-release": "ID=rhel\n", "/etc/hosts": "127.0.0.1 localhost\n", "/etc/hostname": "old\n",
 		"/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=targeted\n", "/etc/selinux/targeted/contexts/files/file_contexts": "/.* x\n",
 		"/usr/sbin/setfiles": "", "/bin/sh": "",
-	} {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(directory, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	const setfiles = "/usr/sbin/setfiles /etc/selinux/targeted/contexts/files/file_contexts"
-	runner := &guest.FakeRunner{Answers: map[string]guest.FakeAnswer{
+	runner := &guesttest.Runner{Answers: map[string]guesttest.Answer{
 		setfiles + " /etc/group /etc/hostname /etc/hosts /etc/passwd /etc/shadow /srv /srv/www /srv/www/web /var/lib/hyper2kvm": {},
 	}}
-	return fix.Target{
-		FS: guest.NewTree(directory), Runner: runner, OS: guest.OS{Type: "linux", Distro: "rhel"},
-		Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}},
-	}, runner
+	e := edittest.New(t, edit.Guest{FS: tree, Runner: runner, Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}}})
+	return fix.Target{Editor: e, OS: guest.OS{Type: "linux", Distro: "rhel"}}, runner
 }
 
 func newInjectionRun(t *testing.T, configuration *manifest.Configuration) *run {
@@ -131,11 +122,11 @@ func TestInjectReportsAndLabelsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, _ := target.FS.ReadFile("/etc/hostname"); string(text) != "old\n" {
+	if text, _ := target.Editor.ReadFile("/etc/hostname"); string(text) != "old\n" {
 		t.Error("the guest was changed before the fixes")
 	}
 	result := report.FixResult{Changes: []report.Change{}, Unchanged: true}
-	if err := r.inject(prepared, target, &result); err != nil {
+	if err := r.inject(prepared, target.Editor, &result); err != nil {
 		t.Fatal(err)
 	}
 	encoded, err := json.Marshal(result)
@@ -153,7 +144,7 @@ func TestInjectReportsAndLabelsEverything(t *testing.T) {
 	if len(r.report.Warnings) != 2 || !strings.Contains(r.report.Warnings[1].Message, `no group "new"`) {
 		t.Errorf("warnings: %+v", r.report.Warnings)
 	}
-	if text, err := target.FS.ReadFile("/var/lib/hyper2kvm/backup/etc/hostname"); string(text) != "old\n" {
+	if text, err := target.Editor.ReadFile("/var/lib/hyper2kvm/backup/etc/hostname"); string(text) != "old\n" {
 		t.Errorf("the backup of /etc/hostname is %q, %v", text, err)
 	}
 	if calls := runner.Calls(); len(calls) != 1 {
@@ -191,7 +182,7 @@ func TestNothingToInject(t *testing.T) {
 	var result report.FixResult
 	prepared, err := r.prepareInjection(fix.Target{OS: guest.OS{Type: "windows"}})
 	if err == nil {
-		err = r.inject(prepared, fix.Target{}, &result)
+		err = r.inject(prepared, nil, &result)
 	}
 	if err != nil || result.Configuration != nil {
 		t.Errorf("%+v, %v", result.Configuration, err)

@@ -3,7 +3,7 @@ package pipeline
 import (
 	"fmt"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -82,16 +82,19 @@ func (r *run) guestInfo() (report.Guest, error) {
 		info.Version, info.Arch, info.Hostname, info.PackageFormat = os.Version, os.Arch, os.Hostname, os.PackageFormat
 	}
 	collect := r.manifest.Pipeline.Inspect.CollectGuestInfo
-	var kernels []fix.Kernel
+	var kernels []report.Kernel
 	if os != nil && os.Type == "linux" {
 		r.progress(95, "reading the kernels")
-		var err error
-		if kernels, err = fix.Survey(r.ctx, r.target(), collect); err != nil {
+		target, err := r.target()
+		if err != nil {
+			return info, err
+		}
+		if kernels, err = kernel.Survey(r.ctx, target.Editor, collect); err != nil {
 			return info, fmt.Errorf("reading the guest's kernels: %w", err)
 		}
 	}
 	if collect {
-		info.Kernels = reportedKernels(kernels)
+		info.Kernels = kernels
 	}
 	if r.manifest.Pipeline.Fix.Enabled {
 		// The fix stage says what the guest boots from in the end.
@@ -105,7 +108,7 @@ func (r *run) guestInfo() (report.Guest, error) {
 
 // adviseHardware says what the guest is to be given as it is, and warns where
 // that is not virtio.
-func (r *run) adviseHardware(kernels []fix.Kernel) hardware {
+func (r *run) adviseHardware(kernels []report.Kernel) hardware {
 	needed := hardwareFor(r.system.os, kernels)
 	if needed.reason != "" {
 		r.warn(needed.warning(), needed.remedy)

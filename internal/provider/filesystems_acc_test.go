@@ -84,17 +84,7 @@ func lifeOnFileSystem(l *life, kind testmount.FileSystem) {
 	l.configure("", `triggers = { reason = "a" }`)
 	l.applies(kind)
 	first := l.runID()
-	// A virtual machine that boots from the image changes it.
-	file, err := os.OpenFile(l.image, os.O_WRONLY|os.O_APPEND, 0)
-	if err == nil {
-		_, err = file.WriteString("written by a machine")
-	}
-	if err == nil {
-		err = file.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	l.written()
 	l.wants(true, "plan", emptyPlan)
 	l.configure("", `triggers = { reason = "b" }`)
 	l.applies(kind)

@@ -250,30 +250,32 @@ func lifeOnAnotherHost(t *testing.T, executable string) {
 	l.wants(true, "plan", planCreates)
 }
 
+// written writes to the image, as a virtual machine does that boots from it.
+func (l *life) written() {
+	l.t.Helper()
+	file, err := os.OpenFile(l.image, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = file.WriteString("written by a machine")
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
 // A machine that boots from an image changes it.
 func lifeDrifts(t *testing.T, executable string) {
 	l := newLife(t, executable, "", "")
 	l.apply()
-	grow := func() {
-		t.Helper()
-		file, err := os.OpenFile(l.image, os.O_WRONLY|os.O_APPEND, 0)
-		if err == nil {
-			_, err = file.WriteString("written by a machine")
-		}
-		if err == nil {
-			err = file.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	grow()
+	l.written()
 	l.wants(true, "plan", emptyPlan)
 	l.destroy()
 	l.configure("", `drift_detection = "checksum"`)
 	l.apply()
 	l.wants(true, "plan", emptyPlan)
-	grow()
+	l.written()
 	l.wants(true, "plan", planReplaces)
 	l.destroy()
 	l.holds()

@@ -55,7 +55,7 @@ func TestNewError(t *testing.T) {
 				t.Errorf("message %q, want %q", err, test.message)
 			}
 			for _, is := range []error{ErrNoSpace, ErrUnreplayedLog, ErrUnsupported, ErrCorrupt} {
-				if errors.Is(err, is) != (is == test.is) {
+				if errors.Is(err, is) != errors.Is(test.is, is) {
 					t.Errorf("wrong causes: %v", err.Err)
 				}
 			}

@@ -21,15 +21,22 @@ type Kernel struct {
 	// Virtio says for each virtio driver that booting needs at which of the
 	// places it is.
 	Virtio map[string]string `json:"virtio,omitempty"`
+	// BootsFrom is the virtio disk bus that the kernel finds its root file system
+	// on with its initramfs as it is: "virtio-blk", "virtio-scsi", or "" for
+	// neither and where no initramfs was read.
+	BootsFrom string `json:"-"`
+	// NICModel is the best network card of QEMU that the kernel has a driver for:
+	// "virtio", "e1000e", "e1000" or "rtl8139".
+	NICModel string `json:"-"`
 	// Action is what was done: "kept", "extended", "rebuilt" or "none".
 	Action string `json:"action,omitempty"`
 	// Reason says why, for people.
 	Reason string `json:"reason,omitempty"`
 }
 
-// HasVirtio says whether the kernel comes with a virtio disk driver and a
-// virtio network driver, wherever they are packed.
-func (k Kernel) HasVirtio() (disk, network bool) {
+// HasVirtioDisk says whether the kernel comes with a virtio disk driver, wherever
+// it is packed.
+func (k Kernel) HasVirtioDisk() bool {
 	has := func(name string) bool { place, known := k.Virtio[name]; return known && place != PlaceMissing }
-	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi")), has("virtio_net")
+	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
 }

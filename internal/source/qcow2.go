@@ -44,7 +44,7 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 	long := func(offset int) uint64 { return binary.BigEndian.Uint64(data[offset:]) }
 	version, clusterBits := word(4), word(20)
 	if version != 2 && version != 3 {
-		return h, unknownVersion(version)
+		return h, unknownVersionError(version)
 	}
 	if clusterBits < 9 || clusterBits > 21 {
 		return h, fmt.Errorf("its header declares clusters of 2^%d bytes", clusterBits)
@@ -102,15 +102,15 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 	return h, nil
 }
 
-// unknownVersion is the number of a version of the format that is not read.
-type unknownVersion uint32
+// unknownVersionError is the number of a version of the format that is not read.
+type unknownVersionError uint32
 
-func (v unknownVersion) Error() string {
+func (v unknownVersionError) Error() string {
 	return fmt.Sprintf("it has version %d of the qcow2 format", uint32(v))
 }
 
 // remedy says how to make the image readable.
-func (v unknownVersion) remedy() string {
+func (v unknownVersionError) remedy() string {
 	if v == 1 {
 		return "convert it first: qemu-img convert -f qcow -O qcow2"
 	}
@@ -135,7 +135,7 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 		return layer{}, err
 	}
 	header, err := parseQCOW2Header(data)
-	var version unknownVersion
+	var version unknownVersionError
 	if errors.As(err, &version) {
 		return layer{}, refuse(s.name+" cannot be read: "+version.Error(), version.remedy())
 	}

@@ -40,12 +40,12 @@ type Preflight struct {
 	limit time.Duration
 
 	mutex sync.Mutex
-	child *answering
+	child *preflightChild
 	idle  *time.Timer
 }
 
-// answering is a child that is ready for a manifest.
-type answering struct {
+// preflightChild is a process that is ready for a manifest.
+type preflightChild struct {
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser
 	answers *bufio.Reader
@@ -105,7 +105,7 @@ func (p *Preflight) Close() {
 	p.child = nil
 }
 
-func (p *Preflight) start() (*answering, error) {
+func (p *Preflight) start() (*preflightChild, error) {
 	executable := p.Executable
 	if executable == "" {
 		var err error
@@ -130,16 +130,16 @@ func (p *Preflight) start() (*answering, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the preflight process: %w", err)
 	}
-	return &answering{cmd: cmd, stdin: stdin, answers: bufio.NewReaderSize(stdout, 64<<10)}, nil
+	return &preflightChild{cmd: cmd, stdin: stdin, answers: bufio.NewReaderSize(stdout, 64<<10)}, nil
 }
 
 // ask waits for the answer to one manifest.
-func (a *answering) ask(question []byte) (problems []report.Problem, err error) {
-	if _, err := a.stdin.Write(append(question, '\n')); err != nil {
+func (c *preflightChild) ask(question []byte) (problems []report.Problem, err error) {
+	if _, err := c.stdin.Write(append(question, '\n')); err != nil {
 		return nil, err
 	}
 	// ReadSlice and not ReadBytes: the buffer bounds a child that has gone mad.
-	line, err := a.answers.ReadSlice('\n')
+	line, err := c.answers.ReadSlice('\n')
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the preflight process ended without an answer")
 	}

@@ -1,0 +1,230 @@
+package edit
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"syscall"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// cacheFS remembers what was read of a guest until that is written. Steps ask
+// the same questions over and over, and each answer costs a round trip to the
+// appliance. Answers are kept by the path without symbolic links, so that a
+// write by one name is seen by all others.
+type cacheFS struct {
+	guest.FS
+	files   map[string]answer[[]byte]
+	infos   map[string]answer[guest.FileInfo] // links are not followed
+	targets map[string]answer[string]
+	names   map[string]answer[[]string]
+}
+
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+func newCacheFS(real guest.FS) *cacheFS {
+	c := &cacheFS{FS: real}
+	c.forgetAll()
+	return c
+}
+
+// forgetAll is for what happened behind the cache's back.
+func (c *cacheFS) forgetAll() {
+	c.files = map[string]answer[[]byte]{}
+	c.infos = map[string]answer[guest.FileInfo]{}
+	c.targets = map[string]answer[string]{}
+	c.names = map[string]answer[[]string]{}
+}
+
+func ask[T any](cache map[string]answer[T], real, name string, read func(string) (T, error)) (T, error) {
+	if a, ok := cache[real]; ok {
+		return a.value, a.err
+	}
+	value, err := read(name)
+	cache[real] = answer[T]{value, err}
+	return value, err
+}
+
+// resolve returns name without symbolic links among its parents; follow
+// resolves the last element too, which need not exist. Where a parent does not
+// exist the rest of the path is returned as it is, beside the error.
+func (c *cacheFS) resolve(name string, follow bool) (string, error) {
+	if !path.IsAbs(name) {
+		return name, nil // the guest itself refuses it
+	}
+	pending := strings.Split(path.Clean(name), "/")
+	real := "/"
+	for links := 0; len(pending) > 0; {
+		part := pending[0]
+		pending = pending[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			real = path.Dir(real)
+			continue
+		}
+		next, last := path.Join(real, part), len(pending) == 0
+		if last && !follow {
+			return next, nil
+		}
+		info, err := c.lstat(next)
+		switch {
+		case last && errors.Is(err, fs.ErrNotExist):
+			return next, nil
+		case err != nil:
+			return path.Join(next, path.Join(pending...)), err
+		case info.Mode.Type() != fs.ModeSymlink && !last && !info.Mode.IsDir():
+			return path.Join(next, path.Join(pending...)), &fs.PathError{Op: "stat", Path: name, Err: syscall.ENOTDIR}
+		case info.Mode.Type() != fs.ModeSymlink:
+			real = next
+			continue
+		}
+		if links++; links > guest.MaxLinks {
+			return next, &fs.PathError{Op: "stat", Path: name, Err: syscall.ELOOP}
+		}
+		target, err := ask(c.targets, next, next, c.FS.Readlink)
+		if err != nil {
+			return next, err
+		}
+		if path.IsAbs(target) {
+			real = "/"
+		}
+		pending = append(strings.Split(target, "/"), pending...)
+	}
+	return real, nil
+}
+
+func (c *cacheFS) lstat(real string) (guest.FileInfo, error) {
+	return ask(c.infos, real, real, c.FS.Lstat)
+}
+
+// ReadFile implements guest.FS.
+func (c *cacheFS) ReadFile(name string) ([]byte, error) {
+	real, err := c.resolve(name, true)
+	if err != nil {
+		return nil, err
+	}
+	return ask(c.files, real, name, c.FS.ReadFile)
+}
+
+// Stat implements guest.FS.
+func (c *cacheFS) Stat(name string) (guest.FileInfo, error) {
+	real, err := c.resolve(name, true)
+	if err != nil {
+		return guest.FileInfo{}, err
+	}
+	return c.lstat(real)
+}
+
+// Lstat implements guest.FS.
+func (c *cacheFS) Lstat(name string) (guest.FileInfo, error) {
+	real, err := c.resolve(name, false)
+	if err != nil {
+		return guest.FileInfo{}, err
+	}
+	return c.lstat(real)
+}
+
+// Readlink implements guest.FS.
+func (c *cacheFS) Readlink(name string) (string, error) {
+	real, err := c.resolve(name, false)
+	if err != nil {
+		return "", err
+	}
+	return ask(c.targets, real, name, c.FS.Readlink)
+}
+
+// ReadDir implements guest.FS.
+func (c *cacheFS) ReadDir(name string) ([]string, error) {
+	real, err := c.resolve(name, true)
+	if err != nil {
+		return nil, err
+	}
+	return ask(c.names, real, name, c.FS.ReadDir)
+}
+
+// change makes a change to a path and forgets what was known of it, of what
+// lies below it, and of its parents that were not there. A change that failed
+// may have been made in part.
+func (c *cacheFS) change(name string, follow bool, make func() error) error {
+	real, _ := c.resolve(name, follow)
+	err := make()
+	forget(c.files, real, false)
+	forget(c.infos, real, true)
+	forget(c.targets, real, false)
+	forget(c.names, real, false)
+	for parent := path.Dir(real); ; parent = path.Dir(parent) {
+		delete(c.names, parent)
+		if parent == path.Dir(parent) {
+			return err
+		}
+	}
+}
+
+// forget removes the answers for a path and what is below it; above is set to
+// remove, too, the answers that a parent is not there.
+func forget[T any](cache map[string]answer[T], real string, above bool) {
+	for known, a := range cache {
+		below := known == real || strings.HasPrefix(known, strings.TrimSuffix(real, "/")+"/")
+		if below || above && a.err != nil && strings.HasPrefix(real, known+"/") {
+			delete(cache, known)
+		}
+	}
+}
+
+// WriteFile implements guest.FS.
+func (c *cacheFS) WriteFile(name string, data []byte, perm fs.FileMode) error {
+	return c.change(name, true, func() error { return c.FS.WriteFile(name, data, perm) })
+}
+
+// Upload implements guest.FS.
+func (c *cacheFS) Upload(name string, r io.Reader, perm fs.FileMode) error {
+	return c.change(name, true, func() error { return c.FS.Upload(name, r, perm) })
+}
+
+// MkdirAll implements guest.FS.
+func (c *cacheFS) MkdirAll(name string, perm fs.FileMode) error {
+	if info, err := c.Stat(name); err == nil && info.Mode.IsDir() {
+		return nil
+	}
+	return c.change(name, true, func() error { return c.FS.MkdirAll(name, perm) })
+}
+
+// Symlink implements guest.FS.
+func (c *cacheFS) Symlink(target, link string) error {
+	return c.change(link, false, func() error { return c.FS.Symlink(target, link) })
+}
+
+// Remove implements guest.FS.
+func (c *cacheFS) Remove(name string) error {
+	return c.change(name, false, func() error { return c.FS.Remove(name) })
+}
+
+// RemoveAll implements guest.FS.
+func (c *cacheFS) RemoveAll(name string) error {
+	return c.change(name, false, func() error { return c.FS.RemoveAll(name) })
+}
+
+// Rename implements guest.FS.
+func (c *cacheFS) Rename(from, to string) error {
+	return c.change(from, false, func() error {
+		return c.change(to, false, func() error { return c.FS.Rename(from, to) })
+	})
+}
+
+// Chmod implements guest.FS.
+func (c *cacheFS) Chmod(name string, perm fs.FileMode) error {
+	return c.change(name, true, func() error { return c.FS.Chmod(name, perm) })
+}
+
+// Chown implements guest.FS.
+func (c *cacheFS) Chown(name string, uid, gid int) error {
+	return c.change(name, true, func() error { return c.FS.Chown(name, uid, gid) })
+}

@@ -1,0 +1,98 @@
+package fix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/initrd"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/vmwaretools"
+)
+
+// linux is the wing of Linux guests. Names come first. What an initramfs embeds
+// (crypttab, resume, network links, modules of removed software) must be final
+// before the initramfs is looked at. Labels are last: any other step may write
+// files.
+func (r *run) linux() []step {
+	e, names, o := r.Editor, r.names, r.options
+	boot := bootloader.NewConfiguration(e, names, r.Firmware)
+	updateGrub := func(o Options) bool { return o.UpdateGrub }
+	return []step{
+		{"check the guest", 1, nil, simple(r.check)},
+		{"fstab", 1, nil, simple(r.fixFstab)},
+		{"crypttab", 1, nil, simple(func() error { return fstab.FixCrypttab(e, names, o.FstabMode) })},
+		{"boot loader configuration", 2, updateGrub, simple(boot.Fix)},
+		{"device map", 1, updateGrub, simple(func() error { return bootloader.FixDeviceMap(e) })},
+		{"early boot configuration", 1, nil, simple(boot.FixEarlyFiles)},
+		{"caches", 1, nil, simple(func() error { return bootloader.RemoveCaches(e) })},
+		{"UEFI fallback loader", 1, nil, simple(func() error { return bootloader.FixFallbackLoader(e, r.OS, r.Firmware) })},
+		{"boot loader configuration", 1, nil, simple(boot.Remember)},
+		{
+			"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools },
+			func(ctx context.Context) error { return vmwaretools.Remove(ctx, e) },
+		},
+		{"boot loader configuration", 2, updateGrub, boot.Regenerate},
+		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
+		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
+		{"boot loader configuration", 1, nil, simple(boot.CorrectRegenerated)},
+		{"verify boot configuration", 1, nil, simple(func() error { return boot.Verify(o.UpdateGrub) })},
+		{"SELinux labels", 1, nil, e.Label},
+	}
+}
+
+// simple is a step that is over too soon to be cancelled.
+func simple(do func() error) func(context.Context) error {
+	return func(context.Context) error { return do() }
+}
+
+// requiredSpace covers what fixes always write; the copy of an initramfs is
+// bounded when it is made.
+var requiredSpace = []edit.RequiredSpace{
+	{Path: "/", Bytes: 20 << 20, Inodes: 100},
+	{Path: "/var", Bytes: 10 << 20, Inodes: 50}, // the originals of what is changed
+	{Path: "/boot", Bytes: 4 << 20, Inodes: 10},
+	{Path: "/boot/efi", Bytes: 64 << 10, Inodes: 2},
+	{Path: "/efi", Bytes: 64 << 10, Inodes: 2},
+}
+
+// check refuses a guest that no fix could make boot, before anything is changed.
+func (r *run) check() error {
+	if kind := r.OS.Type; kind != "" && kind != "linux" {
+		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
+	}
+	for _, d := range r.Devices {
+		if d.FSType == "swsuspend" {
+			return fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", d.Name)
+		}
+	}
+	if info, err := r.Editor.Stat("/etc"); err != nil {
+		return fmt.Errorf("the guest's root file system has no /etc: %w", err)
+	} else if !info.Mode.IsDir() {
+		return errors.New("the guest's /etc is no directory")
+	}
+	return r.Editor.CheckSpace(requiredSpace)
+}
+
+func (r *run) fixFstab() (err error) {
+	if !r.options.PrintFstab {
+		return fstab.Fix(r.Editor, r.names, r.options.FstabMode)
+	}
+	if r.result.FstabBefore, err = fstab.Shown(r.Editor); err != nil {
+		return err
+	}
+	if err := fstab.Fix(r.Editor, r.names, r.options.FstabMode); err != nil {
+		return err
+	}
+	r.result.FstabAfter, err = fstab.Shown(r.Editor)
+	return err
+}
+
+func (r *run) fixInitramfs(ctx context.Context) error {
+	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, Progress: r.progressInStep})
+	r.result.Kernels, r.result.DiskBus, r.result.NICModel = images.Kernels, images.DiskBus, images.NICModel
+	return err
+}

@@ -1,0 +1,30 @@
+package bootloader
+
+import (
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
+
+// editLoaderEntry edits a Boot Loader Specification entry: its `options` lines.
+func editLoaderEntry(text string, s bootScope) (string, []finding) {
+	lines := strings.SplitAfter(text, "\n")
+	c := cmdlineEditor{names: s.names, bare: true}
+	for _, line := range lines {
+		switch key, value := conf.LoaderField(line); key {
+		case "initrd":
+			c.bare = false
+		case "linux":
+			c.foreign = !s.hasKernel(value)
+		case "efi":
+			c.foreign = true
+		}
+	}
+	for i, line := range lines {
+		if key, value := conf.LoaderField(line); key == "options" && value != "" {
+			start := strings.Index(line, value)
+			lines[i] = line[:start] + c.editCmdline(line[start:])
+		}
+	}
+	return strings.Join(lines, ""), c.findings
+}

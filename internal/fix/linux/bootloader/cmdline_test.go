@@ -1,0 +1,59 @@
+package bootloader
+
+import "testing"
+
+func TestEditCmdline(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		in, want string
+		findings int
+	}{
+		{"root=/dev/sda2 ro quiet", "root=UUID=root-uuid ro quiet", 0},
+		{"  ro  root=/dev/sda2\tresume=/dev/sda3  x\n", "  ro  root=UUID=root-uuid\tresume=UUID=swap-uuid  x\n", 0},
+		{`"root=/dev/sda2" x`, `"root=UUID=root-uuid" x`, 0},
+		{`root="/dev/sda2" x`, `root="UUID=root-uuid" x`, 0},
+		{`root=\"/dev/sda2\" x`, `root=\"UUID=root-uuid\" x`, 0},
+		{`root=/dev/"sda2" x`, `root=UUID=root-uuid x`, 0},
+		{`"root=/dev/sda2 x"`, `"root=/dev/sda2 x"`, 0}, // one parameter, a strange device
+		{"root=ZFS=rpool/ROOT", "root=ZFS=rpool/ROOT", 0},
+		{"root=LABEL=/", "root=LABEL=/", 0},
+		{"root=/dev/mapper/vg-root rd.lvm.lv=vg/root", "root=/dev/mapper/vg-root rd.lvm.lv=vg/root", 0},
+		{"root=/dev/nfs nfsroot=1.2.3.4:/x", "root=/dev/nfs nfsroot=1.2.3.4:/x", 0},
+		{"root=/dev/sda$n", "root=/dev/sda$n", 0},
+		{"root=block:/dev/sda2", "root=block:UUID=root-uuid", 0},
+		{"notroot=/dev/sda2 xroot=/dev/sda2 rootflags=subvol=@", "notroot=/dev/sda2 xroot=/dev/sda2 rootflags=subvol=@", 0},
+		{"cryptdevice=/dev/sda4:root:allow-discards", "cryptdevice=UUID=luks-uuid:root:allow-discards", 0},
+		{"cryptopts=target=r,source=/dev/sda4,lvm=v", "cryptopts=target=r,source=UUID=luks-uuid,lvm=v", 0},
+		{"rd.luks.key=/k:/dev/sda1:UUID=luks-uuid rd.luks.key=/k", "rd.luks.key=/k:UUID=AAAA-0001:UUID=luks-uuid rd.luks.key=/k", 0},
+		{"resume=swap:/dev/sda3", "resume=swap:UUID=swap-uuid", 0},
+		{"mount.usr=/dev/sda2", "mount.usr=UUID=root-uuid", 0},
+		{"resume=/dev/sdz1", "resume=/dev/sdz1", 1},
+		{"root=/dev/sdz1", "root=UUID=root-uuid", 1}, // the root is known whatever the name
+		{"console=ttyS0", "console=ttyS0", 0},
+		{"", "", 0},
+	}
+	for _, tt := range tests {
+		c := cmdlineEditor{names: testNames}
+		got := c.editCmdline(tt.in)
+		if got != tt.want || len(c.findings) != tt.findings {
+			t.Errorf("%q: got %q with %v, want %q with %d findings", tt.in, got, c.findings, tt.want, tt.findings)
+		}
+	}
+}
+
+func TestEditCmdlineWithoutInitramfs(t *testing.T) {
+	t.Parallel()
+	c := cmdlineEditor{names: testNames, bare: true}
+	if got, want := c.editCmdline("root=/dev/sda2 ro"), "root=PARTUUID=part-0002 ro"; got != want {
+		t.Errorf("got %q, want %q: the kernel knows no UUID", got, want)
+	}
+}
+
+func TestEditPlainCmdline(t *testing.T) {
+	t.Parallel()
+	in := "# root=/dev/sda2\nroot=/dev/sda2 ro\n"
+	want := "# root=/dev/sda2\nroot=UUID=root-uuid ro\n"
+	if got, _ := editPlainCmdline(in, testScope); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,288 @@
+// Package initrd sees to it that the initramfs of each kernel has the drivers of
+// the new machine and waits for no device of the old one.
+package initrd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// What report.Kernel.Action says.
+const (
+	Kept     = "kept"
+	Extended = "extended"
+	Rebuilt  = "rebuilt"
+	None     = "none"
+)
+
+// Options says how images are repaired.
+type Options struct {
+	Mode string // one of the modes; "" means ModeAuto
+	// Progress, if not nil, is told that done of total images are done.
+	Progress func(done, total int, message string)
+}
+
+// Result is what the guest's kernels boot from now.
+type Result struct {
+	Kernels []report.Kernel
+	// DiskBus ("virtio", "scsi" for virtio-scsi, or "sata") and NICModel (as of a
+	// Kernel) are what the default kernel boots from, and has a driver for.
+	DiskBus, NICModel string
+}
+
+// Fix looks into the initramfs of every bootable kernel. One that has the virtio
+// drivers and names no device of the old machine is kept. Where something is
+// missing, an archive is appended: seconds, and no code of the guest's runs.
+// What appending cannot take back, the guest's own tool builds anew. Either is
+// read again to prove it. Options.Mode can ask for one of the two alone.
+func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (Result, error) {
+	var result Result
+	kernels, err := kernel.List(e)
+	if err != nil {
+		return result, err
+	}
+	if len(kernels) == 0 {
+		return result, warnNoKernel(e)
+	}
+	preferred, err := kernel.Default(e, kernels)
+	if err != nil {
+		return result, err
+	}
+	bootable := false
+	persisted := map[initramfs.Generator][]string{}
+	for i, k := range kernels {
+		if err := ctx.Err(); err != nil {
+			return result, err
+		}
+		if o.Progress != nil {
+			o.Progress(i, len(kernels), "initramfs of kernel "+k.Version)
+		}
+		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k}
+		if err := repair.do(ctx); err != nil {
+			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
+		}
+		repaired := repair.result
+		bus := kernel.BootsFrom(repair.drivers, repair.image)
+		repaired.Default, repaired.BootsFrom = i == preferred, bus
+		repaired.NICModel = kernel.NetworkCard(repair.drivers, repair.image)
+		result.Kernels = append(result.Kernels, repaired)
+		bootable = bootable || bus != ""
+		warnUnbootable(e, repaired, repair.drivers, bus)
+		if repaired.Default {
+			result.DiskBus = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus]
+			result.NICModel = repaired.NICModel
+		}
+		if len(repair.lacked) > 0 && repair.image != nil {
+			g := repair.image.Generator
+			persisted[g] = appendMissing(persisted[g], repair.lacked...)
+		}
+	}
+	if !bootable {
+		e.Warn("no kernel of the guest finds its root file system on a virtio disk", sataRemedy)
+	}
+	return result, persistDrivers(e, persisted)
+}
+
+// warnNoKernel tells what there is in place of kernels with an initramfs.
+func warnNoKernel(e *edit.Editor) error {
+	images, err := kernel.UnifiedImages(e)
+	if err != nil {
+		return err
+	}
+	if len(images) > 0 {
+		e.Warn("the guest boots unified kernel images ("+strings.Join(images, ", ")+"), whose drivers cannot be checked",
+			"make sure that they contain virtio_pci and virtio_blk")
+		return nil
+	}
+	e.Warn("no kernel was found in the guest's /boot", "check that the guest's /boot is on one of the migrated disks")
+	return nil
+}
+
+const sataRemedy = "attach the disk to a SATA controller, and a network card of the model that guest.nic_model names"
+
+func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus string) {
+	subject := "kernel " + k.Version
+	if k.Default {
+		subject = "the default kernel " + k.Version
+	}
+	switch {
+	case bus == "" && k.Virtio["virtio_blk"] == report.PlaceMissing && k.Virtio["virtio_scsi"] == report.PlaceMissing:
+		e.Warn(subject+" has no virtio disk driver at all", sataRemedy+"; or install a newer kernel in the guest before the migration")
+	case bus == "":
+		e.Warn(subject+" does not load the virtio disk driver before its root file system: "+k.Reason,
+			"rebuild its initramfs in the guest with virtio_pci and virtio_blk, or "+sataRemedy)
+	case bus == "virtio-scsi":
+		e.Warn(subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
+	case k.Virtio["virtio_net"] == report.PlaceMissing && !d.Builtin["virtio_net"] && k.Default:
+		e.Warn(subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
+	}
+}
+
+// imageRepair is the work on one kernel's initramfs.
+type imageRepair struct {
+	edit    *edit.Editor
+	names   devname.Names
+	mode    string
+	kernel  kernel.Kernel
+	drivers kernel.Drivers
+	image   *initramfs.Image // as it is now; nil when there is none or it cannot be read
+	lacked  []string         // drivers that the image was found without
+	result  report.Kernel
+}
+
+func (p *imageRepair) do(ctx context.Context) error {
+	e, k := p.edit, p.kernel
+	p.result = report.Kernel{Version: k.Version, Image: k.Image, Initramfs: k.Initramfs, Action: None}
+	var err error
+	if p.drivers, err = kernel.DriversOf(e, k.Version); err != nil {
+		return err
+	}
+	defer func() { p.result.Virtio = p.drivers.Virtio(p.image) }()
+	if k.Initramfs == "" {
+		p.result.Reason = "the kernel boots without an initramfs"
+		return nil
+	}
+	file, err := e.ScratchFile()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	if err := e.Download(k.Initramfs, file); err != nil {
+		return fmt.Errorf("cannot read %s in the guest: %w", k.Initramfs, err)
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	p.image, err = initramfs.Read(file)
+	if err != nil {
+		return p.cannotAppend(ctx, fmt.Sprintf("it cannot be read (%v)", err))
+	}
+	p.result.Generator = string(p.image.Generator)
+	if p.mode == ModeRebuild {
+		return p.rebuild(ctx, "a rebuild was asked for")
+	}
+
+	wanted := append(slices.Clone(kernel.EarlyDrivers), kernel.RootDrivers(e.Mounts(), p.names.Devices)...)
+	p.lacked = p.drivers.AbsentFrom(p.image, wanted)
+	stale := findStale(p.names, p.image)
+	if len(stale.waits) > 0 {
+		return p.cannotAppend(ctx, "it waits for "+strings.Join(stale.waits, ", "))
+	}
+	if len(p.lacked) == 0 && len(stale.files) == 0 {
+		p.result.Action = Kept
+		p.result.Reason = "it has what is needed"
+		return nil
+	}
+	return p.extend(ctx, file, stale)
+}
+
+// extend appends what is missing, and builds anew where that cannot be done.
+func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleReferences) error {
+	e, k := p.edit, p.kernel
+	addition := initramfs.Addition{Version: k.Version, Modules: p.lacked, Files: stale.files}
+	if text, ok := p.image.Text("conf/modules"); ok && len(p.lacked) > 0 && p.image.Generator == initramfs.GeneratorInitramfsTools {
+		// Loads the drivers where the image has no udev, too.
+		addition.Files["conf/modules"] = addModuleLines(text, p.lacked)
+	}
+	supplement, err := p.image.Supplement(addition, func(name string) ([]byte, error) {
+		if name == "modules.dep" && p.drivers.Dep != "" {
+			return []byte(p.drivers.Dep), nil
+		}
+		return e.ReadFile(path.Join("/lib/modules", k.Version, name))
+	})
+	if errors.Is(err, initramfs.ErrCannotExtend) {
+		return p.cannotAppend(ctx, err.Error())
+	}
+	if err != nil {
+		return err
+	}
+	if err := appendTo(e, k.Initramfs, file, p.image.Size, supplement.Data); err != nil {
+		if errors.Is(err, edit.ErrNoSpace) {
+			if p.mode == ModeAppend {
+				return fmt.Errorf("nothing can be appended to %s: %w; remove old kernels in the guest before the migration", k.Initramfs, err)
+			}
+			p.result.Reason = err.Error()
+			e.Warn(fmt.Sprintf("%s stays without %s: %v", k.Initramfs, strings.Join(p.lacked, ", "), err),
+				"remove old kernels in the guest before the migration")
+			return nil
+		}
+		return err
+	}
+	original := p.image.Size
+	if p.image, err = kernel.ReadInitramfs(e, k.Initramfs); err != nil {
+		return fmt.Errorf("%s is damaged after it was extended: %w", k.Initramfs, err)
+	}
+	if still := p.drivers.AbsentFrom(p.image, p.lacked); len(still) > 0 {
+		return fmt.Errorf("%s lacks %s after they were appended", k.Initramfs, strings.Join(still, ", "))
+	}
+	p.result.Action = Extended
+	p.result.Reason = describeAddition(supplement.Modules, stale)
+	e.Record(report.Change{
+		Path: k.Initramfs, Action: report.ActionModified,
+		Description: fmt.Sprintf("%s for kernel %s (the first %d bytes are the original)", p.result.Reason, k.Version, original),
+	})
+	return nil
+}
+
+// cannotAppend builds the image anew because appending cannot serve, unless
+// that was ruled out: an image that may not boot is not passed off as good.
+func (p *imageRepair) cannotAppend(ctx context.Context, reason string) error {
+	if p.mode == ModeAppend {
+		return fmt.Errorf("%s cannot be repaired by appending to it: %s; set pipeline.fix.initramfs to %q, which has the guest's own tool build it anew",
+			p.kernel.Initramfs, reason, ModeAuto)
+	}
+	return p.rebuild(ctx, reason)
+}
+
+func describeAddition(modules []string, stale staleReferences) string {
+	var parts []string
+	if len(modules) > 0 {
+		parts = append(parts, "append the modules "+strings.Join(modules, ", "))
+	}
+	if len(stale.specs) > 0 {
+		parts = append(parts, "replace "+strings.Join(stale.specs, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// appendMissing adds the names that are not yet in the list.
+func appendMissing(list []string, names ...string) []string {
+	for _, name := range names {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// addModuleLines adds module names to a list with one name a line.
+func addModuleLines(text string, names []string) string {
+	present := map[string]bool{}
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 0 {
+			present[initramfs.ModuleName(fields[0])] = true
+		}
+	}
+	for _, name := range names {
+		if present[name] {
+			continue
+		}
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			text += "\n"
+		}
+		text += name + "\n"
+	}
+	return text
+}

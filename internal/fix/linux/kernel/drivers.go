@@ -1,0 +1,158 @@
+package kernel
+
+import (
+	"path"
+	"slices"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// VirtioDrivers are what a guest on KVM meets: the bus, both disk buses, the
+// network card.
+var VirtioDrivers = []string{"virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net"}
+
+// EarlyDrivers have to be there before the root file system is. sd_mod drives
+// the disks behind virtio_scsi; a guest that came from NVMe may lack it.
+var EarlyDrivers = []string{"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod"}
+
+// Drivers says where one kernel has its drivers.
+type Drivers struct {
+	version string
+	Builtin map[string]bool
+	modules initramfs.Dependencies
+	Dep     string // the file that modules was read from
+	// configured are modules that only the kernel's configuration tells of.
+	configured map[string]bool
+}
+
+// DriversOf reads /lib/modules/<version> and, where it does not tell, the
+// kernel's configuration.
+func DriversOf(e *edit.Editor, version string) (Drivers, error) {
+	d := Drivers{version: version}
+	directory := path.Join("/lib/modules", version)
+	dep, _, err := e.Read(path.Join(directory, "modules.dep"))
+	if err != nil {
+		return d, err
+	}
+	d.modules, d.Dep = initramfs.ParseDependencies([]byte(dep)), dep
+	builtin, ok, err := e.Read(path.Join(directory, "modules.builtin"))
+	if err != nil {
+		return d, err
+	}
+	d.Builtin = initramfs.ParseBuiltin([]byte(builtin))
+	if ok {
+		return d, nil
+	}
+	for _, file := range []string{"/boot/config-" + version, path.Join(directory, "config")} {
+		config, ok, err := e.Read(file)
+		if err != nil {
+			return d, err
+		}
+		if ok {
+			d.Builtin, d.configured = initramfs.ParseConfig([]byte(config))
+			break
+		}
+	}
+	return d, nil
+}
+
+// place says where a driver is. image may be nil.
+func (d Drivers) place(name string, image *initramfs.Image) string {
+	switch {
+	case d.Builtin[name]:
+		return report.PlaceBuiltin
+	case image != nil && image.HasModule(d.version, name):
+		return report.PlaceInitramfs
+	case d.Has(name):
+		return report.PlaceModule
+	}
+	return report.PlaceMissing
+}
+
+// Has reports whether the kernel has a driver as a module.
+func (d Drivers) Has(name string) bool {
+	_, ok := d.modules.Path(name)
+	return ok || d.configured[name]
+}
+
+// Virtio says where each virtio driver is. image may be nil.
+func (d Drivers) Virtio(image *initramfs.Image) map[string]string {
+	places := map[string]string{}
+	for _, name := range VirtioDrivers {
+		places[name] = d.place(name, image)
+	}
+	return places
+}
+
+// AbsentFrom lists the wanted drivers that the kernel has as modules and the
+// image does not have.
+func (d Drivers) AbsentFrom(image *initramfs.Image, wanted []string) []string {
+	var absent []string
+	for _, name := range wanted {
+		if d.place(name, image) == report.PlaceModule {
+			absent = append(absent, name)
+		}
+	}
+	return absent
+}
+
+// BootsFrom says which virtio disk bus a kernel can find its root file system
+// on: "virtio-blk", "virtio-scsi" or "".
+func BootsFrom(d Drivers, image *initramfs.Image) string {
+	early := func(name string) bool {
+		place := d.place(name, image)
+		return place == report.PlaceBuiltin || place == report.PlaceInitramfs
+	}
+	switch {
+	case !early("virtio_pci"):
+		return ""
+	case early("virtio_blk"):
+		return "virtio-blk"
+	case early("virtio_scsi") && early("sd_mod"):
+		return "virtio-scsi"
+	}
+	return ""
+}
+
+// NetworkCard is the best network card of QEMU that the kernel has a driver for.
+// What drives the others came to Linux long before virtio_net (2.6.25), but for
+// e1000e (2.6.24), which is also what is left where no driver is known.
+func NetworkCard(d Drivers, image *initramfs.Image) string {
+	for _, card := range []struct{ driver, model string }{
+		{"virtio_net", "virtio"}, {"e1000e", "e1000e"}, {"e1000", "e1000"}, {"8139cp", "rtl8139"}, {"8139too", "rtl8139"},
+	} {
+		if d.place(card.driver, image) != report.PlaceMissing {
+			return card.model
+		}
+	}
+	return "e1000e"
+}
+
+// RootDrivers lists what the guest's root file system stands on. An image that
+// booted the guest has them; naming them costs nothing where they are there.
+func RootDrivers(mounts []guest.Mount, devices guest.Devices) []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, m := range mounts {
+		if m.Path != "/" && m.Path != "/usr" {
+			continue
+		}
+		switch m.FSType {
+		case "ext2", "ext3", "ext4", "xfs", "btrfs":
+			add(m.FSType)
+		}
+		for _, d := range devices {
+			if d.Name == m.Device && (d.Kind == guest.KindLV || d.Kind == guest.KindCrypt) {
+				add("dm_mod")
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,160 @@
+package netconf
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
+
+func TestReadIfupdown(t *testing.T) {
+	t.Parallel()
+	const text = "# auto eth9\nauto lo \\\n  eth0:1\nallow-auto eth3\nallow_hotplug ens192\nallow-bond0 eth4\niface ens192 inet dhcp\niface eth0:1 inet dhcp\n" +
+		"iface br0 inet dhcp\n  bridge-ports eth2\niface eth5 inet manual\n"
+	got := ReadIfupdown(text)
+	if diff := cmp.Diff([]string{"lo", "eth0:1", "eth3"}, got.Auto); diff != "" {
+		t.Errorf("auto (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"ens192"}, got.Hotplug); diff != "" {
+		t.Errorf("hotplug (-want +got):\n%s", diff)
+	}
+	want := []Card{{Name: "ens192"}, {Name: "eth0"}, {Name: "eth2"}, {Name: "eth5", Idle: true}}
+	if diff := cmp.Diff(want, ifupdownCards("", text)); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadIfcfg(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Ifcfg{
+		"": {Name: "x", Physical: true, Starts: true},
+		"DEVICE=\"eth0\" # the first\nHWADDR=AA\n": {Name: "eth0", MAC: "aa", Physical: true, Starts: true},
+		"export DEVICE='eth0'\nONBOOT=NO\n":        {Name: "eth0", Physical: true},
+		"STARTMODE='manual'\n":                     {Name: "x", Physical: true},
+		"STARTMODE=OFF\n":                          {Name: "x", Physical: true},
+		"TYPE=Bridge\n":                            {Name: "x", Starts: true},
+		"BRIDGE='yes'\n":                           {Name: "x", Starts: true},
+		"BRIDGE=br0\n":                             {Name: "x", Physical: true, Starts: true},
+		// No valid shell: NetworkManager reads it all the same.
+		"NAME=(\nDEVICE=\"eth0\"\nONBOOT=no\n": {Name: "eth0", Physical: true},
+	} {
+		if diff := cmp.Diff(want, ReadIfcfg("ifcfg-x", text)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+func TestReadNetplan(t *testing.T) {
+	t.Parallel()
+	const text = `# shared settings
+x: &lan
+  match: {macaddress: "00:50:56:AA:BB:CC"}
+  set-name: lan0
+network:
+  renderer: NetworkManager
+  version: 2
+  ethernets:
+    a: *lan
+    b:
+      <<: *lan
+      set-name: lan1
+    ens192: {dhcp4: true}
+    eth0:
+      match:
+  bridges:
+    br0: {interfaces: [ens192]}
+`
+	got, ok := ReadNetplan(text)
+	if !ok || got.Renderer != "NetworkManager" {
+		t.Errorf("renderer %q, %t", got.Renderer, ok)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "br0", "ens192", "eth0"}, got.Interfaces); diff != "" {
+		t.Errorf("interfaces (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"ens192", "eth0"}, got.Named); diff != "" {
+		t.Errorf("named (-want +got):\n%s", diff)
+	}
+	const mac = "00:50:56:aa:bb:cc"
+	want := []Card{{Name: "lan0", MAC: mac}, {Name: "lan1", MAC: mac}, {Name: "ens192"}, {Name: "eth0"}}
+	if diff := cmp.Diff(want, netplanCards("", text)); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+}
+
+func TestReadNetplanOfNoUse(t *testing.T) {
+	t.Parallel()
+	for text, readable := range map[string]bool{
+		"": true, "network: [a": false, "network: {ethernets: 3, renderer: [x]}": true, "- network": true,
+		"network: &a\n  ethernets: *a\n": true, "network: &a\n  <<: *a\n  ethernets: {}\n": true, "network: *none\n": true,
+	} {
+		if got, ok := ReadNetplan(text); ok != readable {
+			t.Errorf("%q: %+v, %t", text, got, ok)
+		}
+	}
+}
+
+func TestReadUdevRules(t *testing.T) {
+	t.Parallel()
+	const text = `# SUBSYSTEM=="net", NAME="no"
+SUBSYSTEM=="net", ACTION=="add", \
+  ATTR{address}=="00:50:56:AA:BB:CC", NAME="eth0"
+NAME="eth1", SUBSYSTEM=="net"
+KERNEL=="sda", NAME="disk"
+ATTRS{address}=="00:50:56:00:00:01", NAME="eth2"
+SUBSYSTEM=="net", ENV{ID_NET_NAME}="x"
+`
+	want := []UdevRule{
+		{Name: "eth0", MAC: "00:50:56:aa:bb:cc", Net: true}, {Name: "eth1", Net: true}, {Name: "disk"}, {Name: "eth2", MAC: "00:50:56:00:00:01"},
+	}
+	if diff := cmp.Diff(want, ReadUdevRules(text)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestMatchNames(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"[Match]\nName=a b*\nName=c\n":     {"a", "b*", "c"},
+		"[Match]\nName=a\nName=\nName=c\n": {"c"},
+		"[Match]\nName=!wl* \\\n  a\n":     {"a"},
+		"[Link]\nName=a\n":                 nil,
+	} {
+		if diff := cmp.Diff(want, MatchNames(conf.ReadINI(text))); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+	const two = "[Match]\nName=eth0\nName=eth1\n"
+	if diff := cmp.Diff([]Card{{Name: "eth0"}, {Name: "eth1"}}, networkdCards("", two)); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+}
+
+func TestHardwareAddressesCompare(t *testing.T) {
+	t.Parallel()
+	for name, got := range map[string]string{
+		"ifcfg":    ReadIfcfg("ifcfg-eth0", "DEVICE=eth0\nHWADDR=00-50-56-AA-BB-CC\n").MAC,
+		"keyfile":  ReadKeyfile("[ethernet]\nmac-address=00-50-56-AA-BB-CC\n").MAC,
+		"networkd": networkdCards("", "[Match]\nMACAddress=0050.56AA.BBCC\n")[0].MAC,
+		"netplan":  netplanCards("", "network: {ethernets: {a: {match: {macaddress: '00:50:56:AA:BB:CC'}}}}")[0].MAC,
+		"udev":     ReadUdevRules(`ATTR{address}=="00:50:56:AA:BB:CC", NAME="eth0"`)[0].MAC,
+	} {
+		if got != "00:50:56:aa:bb:cc" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestReadKeyfile(t *testing.T) {
+	t.Parallel()
+	const text = "[connection]\ntype=802-3-ethernet\nautoconnect=false\n[802-3-ethernet]\nmac-address=AA:BB\n"
+	if diff := cmp.Diff([]Card{{MAC: "aa:bb", Idle: true}}, keyfileCards("", text)); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+	if got := keyfileCards("", "[connection]\ntype=ethernet\n"); got != nil {
+		t.Errorf("a profile for any card: %v", got)
+	}
+	if got := ReadKeyfile("[connection]\ninterface-name=eth0\ntype=bridge\n"); got.Interface != "eth0" || got.Type != "bridge" || !got.Starts {
+		t.Errorf("%+v", got)
+	}
+}
