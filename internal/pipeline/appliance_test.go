@@ -17,6 +17,7 @@ import (
 // where it cannot run, and a conversion does not ask for it.
 func TestRunWithoutAppliance(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		inspect, fix bool
 		want         string

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,9 +17,7 @@ import (
 // TestPreflight: what it says of a raw disk of 8 MiB full of data.
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("needs qemu-img (Debian: qemu-utils)")
-	}
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		free      int64
 		freed     int // bytes of a file that will be deleted

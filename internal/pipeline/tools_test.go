@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,9 +14,17 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+func requireQEMUImg(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+}
+
 // What a host lacks fails the run in load_manifest, with a remedy, and is what
 // Preflight has said before.
 func TestRunWithoutTools(t *testing.T) {
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		options Options
 		path    string

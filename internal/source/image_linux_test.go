@@ -17,12 +17,17 @@ import (
 // every format.
 const diskSize = 4 << 20
 
+func requireQEMUImg(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+}
+
 // qemuImg runs the real tool.
 func qemuImg(t *testing.T, args ...string) {
 	t.Helper()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("qemu-img is not installed")
-	}
+	requireQEMUImg(t)
 	if out, err := exec.Command("qemu-img", args...).CombinedOutput(); err != nil {
 		t.Fatalf("qemu-img %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
