@@ -77,9 +77,9 @@ func TestApplianceHost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
-			real := strings.NewReplacer("ROOT", root, "BOOT", filepath.Join(root, "boot"), "MODULES", filepath.Join(root, "modules"), "UID", fmt.Sprint(os.Geteuid()))
+			resolved := strings.NewReplacer("ROOT", root, "BOOT", filepath.Join(root, "boot"), "MODULES", filepath.Join(root, "modules"), "UID", fmt.Sprint(os.Geteuid()))
 			for _, name := range []string{"SUPERMIN_KERNEL", "SUPERMIN_KERNEL_VERSION", "SUPERMIN_MODULES"} {
-				t.Setenv(name, real.Replace(test.environment[name]))
+				t.Setenv(name, resolved.Replace(test.environment[name]))
 			}
 			for _, directory := range []string{"cache", "build", "sockets"} {
 				if err := os.Mkdir(filepath.Join(root, directory), 0o755); err != nil {
@@ -87,7 +87,7 @@ func TestApplianceHost(t *testing.T) {
 				}
 			}
 			for _, file := range test.files {
-				makeFile(t, filepath.Join(root, real.Replace(file)))
+				makeFile(t, filepath.Join(root, resolved.Replace(file)))
 			}
 			if test.unreadable != "" { // a link to nothing is what root cannot read either
 				full := filepath.Join(root, test.unreadable)
@@ -134,13 +134,13 @@ func TestApplianceHost(t *testing.T) {
 			if test.edit != nil {
 				test.edit(&host)
 			}
-			compareLacks(t, host.check(), test.want, real)
+			compareLacks(t, host.check(), test.want, resolved)
 		})
 	}
 }
 
 // compareLacks wants as many, each with a remedy.
-func compareLacks(t *testing.T, lacks []error, want []string, real *strings.Replacer) {
+func compareLacks(t *testing.T, lacks []error, want []string, resolved *strings.Replacer) {
 	t.Helper()
 	var got []string
 	for _, one := range lacks {
@@ -155,7 +155,7 @@ func compareLacks(t *testing.T, lacks []error, want []string, real *strings.Repl
 		t.Fatalf("lacks %d, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
 	}
 	for n, text := range want {
-		if text = real.Replace(text); !strings.Contains(got[n], text) {
+		if text = resolved.Replace(text); !strings.Contains(got[n], text) {
 			t.Errorf("lacks %q, want %q", got[n], text)
 		}
 	}

@@ -175,7 +175,7 @@ func (e *Editor) WriteBinary(path string, data []byte, perm fs.FileMode, descrip
 	return e.write(path, string(data), perm, description, func(string, string, string) string { return "" })
 }
 
-func (e *Editor) write(path, text string, perm fs.FileMode, description string, diff func(path, old, new string) string) error {
+func (e *Editor) write(path, text string, perm fs.FileMode, description string, diff func(path, before, after string) string) error {
 	old, existed, err := e.Read(path)
 	if err != nil {
 		return err

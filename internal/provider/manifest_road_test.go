@@ -186,9 +186,9 @@ func asConfiguration(t *testing.T, m *manifest.Manifest) tftypes.Value {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sections := decode(t, string(text)).(map[string]any)
+	sections := must[map[string]any](decode(t, string(text)))
 	delete(sections, "version")
-	output := sections["output"].(map[string]any)
+	output := must[map[string]any](sections["output"])
 	sections["overwrite"] = output["overwrite"]
 	delete(output, "overwrite")
 	return value(t, migrationSchema(t.Context()).Type().TerraformType(t.Context()), sections)

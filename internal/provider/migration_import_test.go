@@ -34,7 +34,7 @@ func TestImport(t *testing.T) {
 			if len(diags) != 0 {
 				t.Fatalf("refresh: %q", texts(diags))
 			}
-			was := plain(t, m.state).(map[string]any)
+			was := must[map[string]any](plain(t, m.state))
 			if name == "no report" {
 				was["report"], was["guest"] = nil, nil
 			}
