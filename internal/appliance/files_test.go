@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // TestApplianceHost builds hosts of empty files: what a host lacks is all said at
@@ -144,12 +146,11 @@ func compareLacks(t *testing.T, lacks []error, want []string, resolved *strings.
 	t.Helper()
 	var got []string
 	for _, one := range lacks {
-		var lacking *lack
-		if !errors.As(one, &lacking) || lacking.Remedy() == "" {
+		if remedy.Of(one) == "" {
 			t.Errorf("%v has no remedy", one)
 			continue
 		}
-		got = append(got, lacking.Error()+"; "+lacking.Remedy())
+		got = append(got, one.Error()+"; "+remedy.Of(one))
 	}
 	if len(got) != len(want) {
 		t.Fatalf("lacks %d, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))

@@ -134,13 +134,6 @@ func (e *Editor) Exists(path string) bool {
 	return err == nil
 }
 
-// IsFile reports whether the guest path is a regular file, following symbolic
-// links.
-func (e *Editor) IsFile(path string) bool {
-	info, err := e.Stat(path)
-	return err == nil && info.Mode.IsRegular()
-}
-
 // List returns the full paths in a guest directory whose base names match the
 // path.Match pattern, sorted. A directory that is not there has none.
 func (e *Editor) List(directory, pattern string) ([]string, error) {
