@@ -14,6 +14,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qcow2"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg/qemuimgtest"
 )
 
 func requireQEMUImg(t *testing.T) {
@@ -49,7 +50,7 @@ func checkImage(t *testing.T, path string, want qemuimg.Image, c content) {
 	if result, err := qemuimg.Check(t.Context(), got); err != nil || result.State != qemuimg.CheckOK {
 		t.Errorf("the image is not sound: %+v, %v", result, err)
 	}
-	if same, detail, err := qemuimg.Compare(t.Context(), want, got); err != nil || !same {
+	if same, detail, err := qemuimgtest.Compare(t.Context(), want, got); err != nil || !same {
 		t.Errorf("the image holds something else: %s, %v", detail, err)
 	}
 	if info, err := qemuimg.GetInfo(t.Context(), got); err != nil || info.VirtualSize != c.size {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg/qemuimgtest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -122,7 +123,7 @@ func requireSame(t *testing.T, disk source.Disk, original string) {
 	if err := qemuimg.CreateOverlay(t.Context(), overlay.Path, disk.Image, disk.VirtualSize); err != nil {
 		t.Fatal(err)
 	}
-	same, detail, err := qemuimg.Compare(t.Context(), overlay, qemuimg.Image{Path: original, Format: "raw"})
+	same, detail, err := qemuimgtest.Compare(t.Context(), overlay, qemuimg.Image{Path: original, Format: "raw"})
 	if err != nil || !same {
 		t.Errorf("%s differs from the original: %s %v", disk.Name, detail, err)
 	}
