@@ -129,8 +129,11 @@ func TestInspectionAdvises(t *testing.T) {
 		"it will be fixed": {&guest.OS{Type: "plan9"}, true, "virtio", "virtio", 0},
 	} {
 		j, disks := newFixingJob(test.fixing), examined{opened: opened{source: &source.Source{}}}
-		info, err := describeUnknown(j, disks), error(nil)
-		if test.os != nil {
+		var info report.Guest
+		var err error
+		if test.os == nil {
+			info = describeUnknown(j, disks)
+		} else {
 			info, err = describeGuest(t.Context(), j, mounted{examined: disks, os: *test.os})
 		}
 		if err != nil {
