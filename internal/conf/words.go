@@ -89,4 +89,5 @@ func KernelWords(source string) []Word {
 	return words
 }
 
+// Blanks stand between fields and words.
 const Blanks = " \t\r\n"

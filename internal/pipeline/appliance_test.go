@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -40,7 +40,7 @@ func TestRunWithoutAppliance(t *testing.T) {
 			}
 			m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = test.inspect, test.fix
 			j := newJob(m, Options{})
-			j.host.check = func(context.Context, guest.Acceleration) []error {
+			j.host.check = func(context.Context, appliance.Acceleration) []error {
 				return []error{remedy.With(errors.New("no library"), "install libguestfs0"), errors.New("no kernel")}
 			}
 			result, err := j.run(t.Context())

@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // system is what the appliance knows of the machine's disks.
 type system struct {
-	disks    []guest.Disk
+	disks    []parttable.Disk
 	devices  guest.Devices
 	firmware string
 	// bootDisk is an index into disks; bootDiskCertain says that no other disk

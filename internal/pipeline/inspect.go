@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -56,7 +56,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 			return inspected{}, err
 		default:
 			looked = false
-			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, guest.ErrHibernated)
+			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
 			j.say.warn("the guest was not looked into: "+err.Error(), remedy.Of(err))
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
@@ -22,7 +22,7 @@ type opened struct {
 	source    *source.Source
 	// tables are the partition tables of the source's disks, and sectorSizes the
 	// sizes of their sectors, in bytes.
-	tables      []guest.Disk
+	tables      []parttable.Disk
 	sectorSizes []int
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -19,7 +19,7 @@ type Options struct {
 	// WorkDirectory holds the overlay while the run lasts. It defaults to the
 	// output directory, so that publishing is a rename.
 	WorkDirectory string
-	Acceleration  guest.Acceleration
+	Acceleration  appliance.Acceleration
 	// HostID is the id that this host has in ownership records; empty derives one.
 	HostID string
 	// RunID is the id that the run's ownership records have, a UUID; empty makes
@@ -52,7 +52,7 @@ type job struct {
 // host is what a run asks its host for. Tests answer in its place.
 type host struct {
 	freeSpace func(directory string) (int64, error)
-	check     func(context.Context, guest.Acceleration) []error
+	check     func(context.Context, appliance.Acceleration) []error
 }
 
 func newJob(m *manifest.Manifest, o Options) job {
@@ -65,7 +65,7 @@ func newJob(m *manifest.Manifest, o Options) job {
 	}
 	return job{
 		manifest: m, options: o, say: say, out: newOutputs(m, say),
-		host: host{freeSpace: availableSpace, check: guest.CheckHost},
+		host: host{freeSpace: availableSpace, check: appliance.CheckHost},
 	}
 }
 

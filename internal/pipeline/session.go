@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -12,22 +13,22 @@ import (
 // session is the appliance of a run, once a stage has launched it. All stages
 // share it: a second launch would cost more than most fixes.
 type session struct {
-	*guest.Session
+	*appliance.Session
 	running bool
 }
 
 // launch launches the appliance over the overlays.
 func (s *session) launch(ctx context.Context, j job, o opened, overlays []string) error {
-	var drives []guest.Drive
+	var drives []appliance.Drive
 	for n, overlay := range overlays {
-		drive := guest.Drive{Path: overlay, Format: "qcow2", Serial: o.source.Disks[n].Serial}
+		drive := appliance.Drive{Path: overlay, Format: "qcow2", Serial: o.source.Disks[n].Serial}
 		if o.sectorSizes[n] != usualSector {
 			drive.SectorSize = o.sectorSizes[n]
 		}
 		drives = append(drives, drive)
 	}
 	j.say.progress(1, "launching the appliance")
-	launched, err := guest.Open(ctx, drives, guest.Options{
+	launched, err := appliance.Open(ctx, drives, appliance.Options{
 		TempDir:      o.artifacts.Dir(),
 		Acceleration: j.options.Acceleration,
 	})

@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -21,14 +21,14 @@ const usualSector = 512
 // readTables reads the partition tables, and the sizes of the sectors in bytes,
 // without an appliance, and warns of disks that a new machine would not
 // understand.
-func readTables(ctx context.Context, say *reporter, disks []source.Disk, work string) (tables []guest.Disk, sectorSizes []int, err error) {
+func readTables(ctx context.Context, say *reporter, disks []source.Disk, work string) (tables []parttable.Disk, sectorSizes []int, err error) {
 	for _, disk := range disks {
 		start, err := qemuimg.ReadStart(ctx, disk.Image, min(startLength, disk.VirtualSize), work)
 		if err != nil {
 			return nil, nil, err
 		}
 		sector := source.SectorSize(start)
-		read, err := guest.ReadDisk(bytes.NewReader(start), disk.VirtualSize, sector)
+		read, err := parttable.ReadStart(bytes.NewReader(start), disk.VirtualSize, sector)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -64,7 +64,7 @@ func TestRunWithoutAnything(t *testing.T) {
 		Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
 	}
 	j := newJob(m, Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")})
-	j.host.check = func(context.Context, guest.Acceleration) []error {
+	j.host.check = func(context.Context, appliance.Acceleration) []error {
 		return []error{remedy.With(errors.New("no library"), "install it"), remedy.With(errors.New("no space"), "set TMPDIR")}
 	}
 	result, err := j.run(t.Context())
