@@ -39,10 +39,17 @@ type reservation interface {
 // nothingReserved is what a run has until it has made its work directory.
 type nothingReserved struct{}
 
+// Claim implements reservation.
 func (nothingReserved) Claim(string, artifact.Record) error { return nil }
-func (nothingReserved) Commit() error                       { return nil }
-func (nothingReserved) Retract() error                      { return nil }
-func (nothingReserved) Close() error                        { return nil }
+
+// Commit implements reservation.
+func (nothingReserved) Commit() error { return nil }
+
+// Retract implements reservation.
+func (nothingReserved) Retract() error { return nil }
+
+// Close implements reservation.
+func (nothingReserved) Close() error { return nil }
 
 func newOutputs(m *manifest.Manifest, say *reporter) *outputs {
 	return &outputs{
