@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -20,7 +21,7 @@ func explainBuild(err error, said string) error {
 	}
 	what := "the appliance could not be built: " + reason
 	if errno != syscall.ENOSPC && errno != syscall.EDQUOT {
-		return &lack{what: what}
+		return errors.New(what)
 	}
 	cache, build, _ := chosenDirectories(os.Geteuid(), nil)
 	variables := "TMPDIR or LIBGUESTFS_CACHEDIR"
@@ -29,10 +30,8 @@ func explainBuild(err error, said string) error {
 	} else if strings.Contains(reason, ".tmpdir/") {
 		variables = "TMPDIR"
 	}
-	return &lack{
-		what:   what,
-		remedy: fmt.Sprintf("free space in %s and %s, or let %s name a directory with more", cache, build, variables),
-	}
+	return missing(what,
+		fmt.Sprintf("free space in %s and %s, or let %s name a directory with more", cache, build, variables))
 }
 
 // buildErrors are the causes that a message of a build may end with, those first

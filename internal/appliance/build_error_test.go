@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestExplainBuild(t *testing.T) {
@@ -36,13 +38,9 @@ func TestExplainBuild(t *testing.T) {
 			if got.Error() != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
-			var lacking *lack
-			remedy := ""
-			if errors.As(got, &lacking) {
-				remedy = lacking.Remedy()
-			}
-			if !strings.Contains(remedy, test.remedy) || (remedy == "") != (test.remedy == "") {
-				t.Errorf("remedy %q, want %q", remedy, test.remedy)
+			todo := remedy.Of(got)
+			if !strings.Contains(todo, test.remedy) || (todo == "") != (test.remedy == "") {
+				t.Errorf("remedy %q, want %q", todo, test.remedy)
 			}
 		})
 	}

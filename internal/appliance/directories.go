@@ -30,7 +30,7 @@ func (d directory) String() string {
 
 // checkDirectories says which directories do not serve.
 func (h applianceHost) checkDirectories(n needs) (lacks []error) {
-	add := func(what, remedy string) { lacks = append(lacks, &lack{what, remedy}) }
+	add := func(what, remedy string) { lacks = append(lacks, missing(what, remedy)) }
 	variable, purpose, size := "LIBGUESTFS_CACHEDIR", "the appliance is kept in ", n.cache
 	together := n.works && h.cache.path == h.build.path && h.cache.variable != variable
 	if together {

@@ -36,10 +36,8 @@ func checkEnvironment() (lacks []error, broken []string) {
 		}
 		if problem != "" {
 			broken = append(broken, name)
-			lacks = append(lacks, &lack{
-				what:   "the environment variable " + name + " " + problem,
-				remedy: "let " + name + " name a directory that exists, by its absolute path, or unset it",
-			})
+			lacks = append(lacks, missing("the environment variable "+name+" "+problem,
+				"let "+name+" name a directory that exists, by its absolute path, or unset it"))
 		}
 	}
 	return lacks, broken

@@ -36,16 +36,12 @@ const (
 func (h applianceHost) check() (lacks []error) {
 	kind, recipe := h.search()
 	if kind == noAppliance && len(h.path) > 0 {
-		lacks = append(lacks, &lack{
-			what:   "libguestfs has no appliance in " + strings.Join(h.path, ":"),
-			remedy: "install libguestfs completely (Debian, Ubuntu: libguestfs0; Fedora, RHEL: libguestfs-appliance), or let LIBGUESTFS_PATH name a fixed appliance",
-		})
+		lacks = append(lacks, missing("libguestfs has no appliance in "+strings.Join(h.path, ":"),
+			"install libguestfs completely (Debian, Ubuntu: libguestfs0; Fedora, RHEL: libguestfs-appliance), or let LIBGUESTFS_PATH name a fixed appliance"))
 	}
 	if kind == recipeAppliance && !slices.ContainsFunc(h.supermin, executable) {
-		lacks = append(lacks, &lack{
-			what:   "supermin, which builds the appliance, is not installed",
-			remedy: "install it (Debian, Ubuntu, Fedora, RHEL: supermin)",
-		})
+		lacks = append(lacks, missing("supermin, which builds the appliance, is not installed",
+			"install it (Debian, Ubuntu, Fedora, RHEL: supermin)"))
 	}
 	needs := needs{build: blockSize, works: kind != fixedAppliance}
 	if !h.remembers() {

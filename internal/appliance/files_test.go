@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // TestApplianceHost builds hosts of empty files: what a host lacks is all said at
@@ -77,9 +79,9 @@ func TestApplianceHost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
-			real := strings.NewReplacer("ROOT", root, "BOOT", filepath.Join(root, "boot"), "MODULES", filepath.Join(root, "modules"), "UID", fmt.Sprint(os.Geteuid()))
+			resolved := strings.NewReplacer("ROOT", root, "BOOT", filepath.Join(root, "boot"), "MODULES", filepath.Join(root, "modules"), "UID", fmt.Sprint(os.Geteuid()))
 			for _, name := range []string{"SUPERMIN_KERNEL", "SUPERMIN_KERNEL_VERSION", "SUPERMIN_MODULES"} {
-				t.Setenv(name, real.Replace(test.environment[name]))
+				t.Setenv(name, resolved.Replace(test.environment[name]))
 			}
 			for _, directory := range []string{"cache", "build", "sockets"} {
 				if err := os.Mkdir(filepath.Join(root, directory), 0o755); err != nil {
@@ -87,7 +89,7 @@ func TestApplianceHost(t *testing.T) {
 				}
 			}
 			for _, file := range test.files {
-				makeFile(t, filepath.Join(root, real.Replace(file)))
+				makeFile(t, filepath.Join(root, resolved.Replace(file)))
 			}
 			if test.unreadable != "" { // a link to nothing is what root cannot read either
 				full := filepath.Join(root, test.unreadable)
@@ -134,28 +136,27 @@ func TestApplianceHost(t *testing.T) {
 			if test.edit != nil {
 				test.edit(&host)
 			}
-			compareLacks(t, host.check(), test.want, real)
+			compareLacks(t, host.check(), test.want, resolved)
 		})
 	}
 }
 
 // compareLacks wants as many, each with a remedy.
-func compareLacks(t *testing.T, lacks []error, want []string, real *strings.Replacer) {
+func compareLacks(t *testing.T, lacks []error, want []string, resolved *strings.Replacer) {
 	t.Helper()
 	var got []string
 	for _, one := range lacks {
-		var lacking *lack
-		if !errors.As(one, &lacking) || lacking.Remedy() == "" {
+		if remedy.Of(one) == "" {
 			t.Errorf("%v has no remedy", one)
 			continue
 		}
-		got = append(got, lacking.Error()+"; "+lacking.Remedy())
+		got = append(got, one.Error()+"; "+remedy.Of(one))
 	}
 	if len(got) != len(want) {
 		t.Fatalf("lacks %d, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
 	}
 	for n, text := range want {
-		if text = real.Replace(text); !strings.Contains(got[n], text) {
+		if text = resolved.Replace(text); !strings.Contains(got[n], text) {
 			t.Errorf("lacks %q, want %q", got[n], text)
 		}
 	}

@@ -279,7 +279,7 @@ func (s *Session) Chown(name string, uid, gid int) error {
 
 // followLinks returns name without symbolic links, and what is there. The
 // target of a link need not be, but its directory must.
-func followLinks(g *guestfs.Guestfs, name string) (real string, existing *guestfs.StatNS, err error) {
+func followLinks(g *guestfs.Guestfs, name string) (resolved string, existing *guestfs.StatNS, err error) {
 	for range guest.MaxLinks {
 		if !path.IsAbs(name) {
 			return "", nil, guest.ErrNotAbsolute
@@ -288,19 +288,19 @@ func followLinks(g *guestfs.Guestfs, name string) (real string, existing *guestf
 		if err != nil {
 			return "", nil, err
 		}
-		real := path.Join(parent, path.Base(name))
-		st, err := g.Lstatns(real)
+		resolved := path.Join(parent, path.Base(name))
+		st, err := g.Lstatns(resolved)
 		switch {
 		case errors.Is(cleanError(err), fs.ErrNotExist):
-			return real, nil, nil
+			return resolved, nil, nil
 		case err != nil:
 			return "", nil, err
 		case fileMode(st.St_mode).IsDir():
 			return "", nil, syscall.EISDIR
 		case fileMode(st.St_mode).Type() != fs.ModeSymlink:
-			return real, st, nil
+			return resolved, st, nil
 		}
-		target, err := g.Readlink(real)
+		target, err := g.Readlink(resolved)
 		if err != nil {
 			return "", nil, err
 		}

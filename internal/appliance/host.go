@@ -36,18 +36,14 @@ func CheckHost(ctx context.Context, acceleration Acceleration) (lacks []error) {
 		host.qemu = at
 		kvmReason = func() string { return kvmProbes.reason(ctx, qemu, host.usedKernel()) }
 	} else {
-		lacks = append(lacks, &lack{
-			what:   fmt.Sprintf("the appliance's QEMU cannot be run (%v)", err),
-			remedy: "install it (Debian, Ubuntu: " + qemuPackage() + "; Fedora, RHEL: qemu-kvm)",
-		})
+		lacks = append(lacks, missing(fmt.Sprintf("the appliance's QEMU cannot be run (%v)", err),
+			"install it (Debian, Ubuntu: "+qemuPackage()+"; Fedora, RHEL: qemu-kvm)"))
 	}
 	lacks = append(lacks, host.check()...)
 	if acceleration == AccelKVM {
 		if reason := kvmReason(); reason != "" {
-			lacks = append(lacks, &lack{
-				what:   "acceleration is kvm, and KVM cannot be used: " + reason,
-				remedy: "make KVM work for this user, or set acceleration to auto or tcg",
-			})
+			lacks = append(lacks, missing("acceleration is kvm, and KVM cannot be used: "+reason,
+				"make KVM work for this user, or set acceleration to auto or tcg"))
 		}
 	}
 	return lacks

@@ -4,11 +4,12 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestCheckHost(t *testing.T) {
@@ -25,8 +26,7 @@ func TestCheckHost(t *testing.T) {
 		t.Errorf("without QEMU and appliance: %v", lacks)
 	}
 	for _, one := range lacks {
-		var lacking *lack
-		if !errors.As(one, &lacking) || lacking.Remedy() == "" {
+		if remedy.Of(one) == "" {
 			t.Errorf("%v has no remedy", one)
 		}
 	}

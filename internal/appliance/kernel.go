@@ -27,10 +27,8 @@ func (h applianceHost) kernel() (kernel, error) {
 		if found, _ := filepath.Glob(filepath.Join(h.boot, "vmlinu[xz]-*")); len(found) > 0 { // the pattern is a good one
 			what = fmt.Sprintf("the appliance needs a kernel with its modules, and %s has none in %s", found[len(found)-1], h.modules)
 		}
-		return kernel{}, &lack{
-			what:   what,
-			remedy: "install one, whether or not this host runs it (Debian: linux-image-cloud-amd64; Ubuntu: linux-image-virtual; Fedora, RHEL: kernel-core)",
-		}
+		return kernel{}, missing(what,
+			"install one, whether or not this host runs it (Debian: linux-image-cloud-amd64; Ubuntu: linux-image-virtual; Fedora, RHEL: kernel-core)")
 	}
 	chosen := kernels[0]
 	err := readable(chosen.file)
@@ -38,10 +36,8 @@ func (h applianceHost) kernel() (kernel, error) {
 		if err = readable(filepath.Join(chosen.modules, "modules.dep")); err == nil {
 			return chosen, nil
 		}
-		return kernel{}, &lack{
-			what:   fmt.Sprintf("the appliance needs the modules of the kernel %s, which cannot be read (%v)", chosen.file, err),
-			remedy: "make them readable for this user, or install that kernel again",
-		}
+		return kernel{}, missing(fmt.Sprintf("the appliance needs the modules of the kernel %s, which cannot be read (%v)", chosen.file, err),
+			"make them readable for this user, or install that kernel again")
 	}
 	remedy := "make it readable, as root: chmod 0644 " + chosen.file
 	for _, other := range kernels[1:] {
@@ -50,10 +46,8 @@ func (h applianceHost) kernel() (kernel, error) {
 			break
 		}
 	}
-	return kernel{}, &lack{
-		what:   fmt.Sprintf("the appliance needs a kernel, and this user may not read %s (%v)", chosen.file, err),
-		remedy: remedy,
-	}
+	return kernel{}, missing(fmt.Sprintf("the appliance needs a kernel, and this user may not read %s (%v)", chosen.file, err),
+		remedy)
 }
 
 // readable returns why a file cannot be read, without its name.

@@ -72,7 +72,7 @@ func TestAccKVMLies(t *testing.T) {
 // appliance that fails or hangs, whatever its process looks like.
 func TestAccKVMFallback(t *testing.T) {
 	needAppliance(t)
-	real, err := defaultQEMU()
+	resolved, err := defaultQEMU()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestAccKVMFallback(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			qemu := script(t, fmt.Sprintf("case \"$*\" in\n*accel=kvm*-initrd*) %s ;;\n*-accel\\ kvm*-kernel*) %s ;;\nesac\nexec %s \"$@\"", test.broken, kernelSpeaks, real))
+			qemu := script(t, fmt.Sprintf("case \"$*\" in\n*accel=kvm*-initrd*) %s ;;\n*-accel\\ kvm*-kernel*) %s ;;\nesac\nexec %s \"$@\"", test.broken, kernelSpeaks, resolved))
 			pretendQEMU(t, qemu)
 			options := Options{TempDir: dir, Acceleration: AccelKVM, patience: test.patience}
 			defer timed(t, name)()
@@ -101,7 +101,7 @@ func TestAccKVMFallback(t *testing.T) {
 	}
 	t.Run("falls back", func(t *testing.T) {
 		dir := t.TempDir()
-		qemu := script(t, fmt.Sprintf("case \"$*\" in\n*accel=kvm*-initrd*) while :; do sleep 1; done ;;\n*-accel\\ kvm*-kernel*) %s ;;\nesac\nexec %s \"$@\"", kernelSpeaks, real))
+		qemu := script(t, fmt.Sprintf("case \"$*\" in\n*accel=kvm*-initrd*) while :; do sleep 1; done ;;\n*-accel\\ kvm*-kernel*) %s ;;\nesac\nexec %s \"$@\"", kernelSpeaks, resolved))
 		pretendQEMU(t, qemu)
 		s, err := Open(t.Context(), []Drive{drive}, Options{TempDir: dir, patience: patience{first: 8 * time.Second, later: time.Hour}})
 		if err != nil {
@@ -121,7 +121,7 @@ func TestAccKVMFallback(t *testing.T) {
 // seen to its end everywhere.
 func TestAccKVMWorks(t *testing.T) {
 	needAppliance(t)
-	real, err := defaultQEMU()
+	resolved, err := defaultQEMU()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ for word; do
   esac
   set -- "$@" "$word"
 done
-exec `+real+` "$@"`)
+exec `+resolved+` "$@"`)
 	pretendQEMU(t, qemu)
 	kvmProbes.timeout = time.Minute
 	defer timed(t, "all")()

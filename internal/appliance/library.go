@@ -37,10 +37,8 @@ var loadLibrary = sync.OnceValue(func() error {
 	if C.dlopen(name, C.RTLD_NOW|C.RTLD_GLOBAL) != nil {
 		return nil
 	}
-	return &lack{
-		what:   fmt.Sprintf("libguestfs, which reads and changes guests, cannot be loaded (%s)", C.GoString(C.dlerror())),
-		remedy: "install libguestfs (Debian, Ubuntu: libguestfs0; Fedora, RHEL: libguestfs)",
-	}
+	return missing(fmt.Sprintf("libguestfs, which reads and changes guests, cannot be loaded (%s)", C.GoString(C.dlerror())),
+		"install libguestfs (Debian, Ubuntu: libguestfs0; Fedora, RHEL: libguestfs)")
 })
 
 // newHandle makes a libguestfs handle; whoever has it closes it.

@@ -58,8 +58,9 @@ var treeSizes sync.Map // int64 by directory
 // treeSize is what the files below a directory take in whole blocks, as far as
 // they can be seen.
 func treeSize(directory string) (size int64) {
-	if known, ok := treeSizes.Load(directory); ok {
-		return known.(int64)
+	known, _ := treeSizes.Load(directory)
+	if size, ok := known.(int64); ok {
+		return size
 	}
 	_ = filepath.WalkDir(directory, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -125,11 +125,13 @@ func (d *decoder) value(n node, v reflect.Value, path string) {
 		}
 	case reflect.String:
 		if d.is(n, kindString, path) {
-			v.SetString(n.value.(string))
+			text, _ := n.value.(string)
+			v.SetString(text)
 		}
 	case reflect.Bool:
 		if d.is(n, kindBoolean, path) {
-			v.SetBool(n.value.(bool))
+			truth, _ := n.value.(bool)
+			v.SetBool(truth)
 		}
 	case reflect.Int, reflect.Int64:
 		if d.is(n, kindNumber, path) {
@@ -154,7 +156,8 @@ func (d *decoder) is(n node, want kind, path string) bool {
 }
 
 func (d *decoder) integer(n node, v reflect.Value, path string) {
-	number := n.value.(json.Number).String()
+	written, _ := n.value.(json.Number)
+	number := written.String()
 	whole, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
 		// 2.0 and 2e0 are whole numbers, too.

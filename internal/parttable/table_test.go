@@ -77,6 +77,11 @@ func TestRead(t *testing.T) {
 	code := mbr(0, [4]uint32{0x41, 0x83, 1, 1})
 	bootSector := mbr(0)
 	copy(bootSector, "\xeb\x63\x90GRUB ")
+	volume := mbr(0, [4]uint32{0, 0x83, 1, 1})
+	copy(volume[3:], "-FVE-FS-")
+	// A file system was where the extended partition is.
+	leftover := mbr(0, [4]uint32{0x33, 0x83, 1, 9})
+	copy(leftover[54:], "FAT16   ")
 	codeBehind := mbr(0)
 	copy(codeBehind[440:], strings.Repeat("\xb4\x0e\xcd\x10\xeb\xf5", 11))
 	tests := map[string]struct {
@@ -88,6 +93,7 @@ func TestRead(t *testing.T) {
 	}{
 		"empty disk":                                 {disk: sparseDisk{size: 4096}},
 		"file system on the disk":                    {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: fat}}},
+		"BitLocker on the disk":                      {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: volume}}},
 		"boot code only":                             {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: code}}},
 		"smaller than a sector":                      {disk: sparseDisk{size: 100}, err: true},
 		"no partitions":                              {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: mbr(1)}}},
@@ -112,6 +118,14 @@ func TestRead(t *testing.T) {
 				{Number: 3, Start: 20 * 512, Size: 60 * 512, MBRType: 0x05, UUID: "deadbeef-03"},
 				{Number: 5, Start: 21 * 512, Size: 9 * 512, MBRType: 0x82, UUID: "deadbeef-05"},
 				{Number: 6, Start: 32 * 512, Size: 8 * 512, MBRType: 0x8e, UUID: "deadbeef-06"},
+			},
+		},
+		"logical in what was a file system": {
+			disk:  sparseDisk{size: 100 * 512, places: map[int64][]byte{0: mbr(1, [4]uint32{0, 0x0f, 20, 60}), 20 * 512: leftover}},
+			table: "dos",
+			want: []Partition{
+				{Number: 1, Start: 20 * 512, Size: 60 * 512, MBRType: 0x0f, UUID: "00000001-01"},
+				{Number: 5, Start: 21 * 512, Size: 9 * 512, MBRType: 0x83, UUID: "00000001-05"},
 			},
 		},
 		"chain out of the disk": {
@@ -147,7 +161,15 @@ func TestRead(t *testing.T) {
 				UUID: "12345678-9abc-def0-0102-030405060708", Label: "ü",
 			}},
 		},
-		"gpt that is none": {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: mbr(0, [4]uint32{0, 0xee, 1, 9})}}},
+		"gpt with an entry behind every disk": {
+			sector: 4096,
+			disk: sparseDisk{size: 64 << 10, places: map[int64][]byte{
+				0: mbr(0, [4]uint32{0, 0xee, 1, 9}), 4096: headerOfGPT(2, 4, 128), 2 * 4096: entryOfGPT(t, espBytes, uuidBytes, 10, 1<<52, 0, "too long"),
+			}},
+			table: "gpt",
+		},
+		"gpt behind the end": {disk: sparseDisk{size: 512, places: map[int64][]byte{0: mbr(0, [4]uint32{0, 0xee, 1, 9})}}},
+		"gpt that is none":   {disk: sparseDisk{size: 4096, places: map[int64][]byte{0: mbr(0, [4]uint32{0, 0xee, 1, 9})}}},
 		"gpt with a huge table": {disk: sparseDisk{size: 4096, places: map[int64][]byte{
 			0: mbr(0, [4]uint32{0, 0xee, 1, 9}), 512: headerOfGPT(2, 1<<31, 4096),
 		}}},

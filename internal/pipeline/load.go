@@ -38,7 +38,7 @@ func load(ctx context.Context, j job) (opened, error) {
 	if err := sweep(j.say, work, j.manifest.OutputDirectory()); err != nil {
 		return opened{}, err
 	}
-	artifacts, err := artifact.NewRunWithID(work, j.options.RunID)
+	artifacts, err := artifact.NewRun(work, j.options.RunID)
 	if err != nil {
 		return opened{}, fmt.Errorf("making the work directory in %s: %w", work, err)
 	}

@@ -186,7 +186,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		rep.Fail(report.StageLoadManifest, err.Error(), "")
 		images = nil
 	}
-	run, err := artifact.NewRunWithID(m.OutputDirectory(), os.Args[slices.Index(os.Args, "--run-id")+1])
+	run, err := artifact.NewRun(m.OutputDirectory(), os.Args[slices.Index(os.Args, "--run-id")+1])
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		if err != nil {
 			return err
 		}
-		if err := run.Publish(temporary, image, record, m.Output.Overwrite); err != nil {
+		if err := run.PublishAll([]artifact.Publication{{Temporary: temporary, Path: image, Record: record}}, m.Output.Overwrite); err != nil {
 			return err
 		}
 		rep.AddArtifact(made)

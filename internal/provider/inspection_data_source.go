@@ -168,11 +168,11 @@ func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (di
 	attributes := inspectionSchema().Attributes
 	var d diag.Diagnostics
 	m.Firmware, m.VirtualSize = types.StringValue(result.Firmware), types.Int64Value(result.Source.VirtualSize)
-	m.Guest, d = types.ObjectValueFrom(ctx, attributes["guest"].GetType().(types.ObjectType).AttrTypes, guest)
+	m.Guest, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["guest"].GetType()).AttrTypes, guest)
 	diags.Append(d...)
-	m.Disks, d = types.ListValueFrom(ctx, attributes["disks"].GetType().(types.ListType).ElemType, newDiskModels(result))
+	m.Disks, d = types.ListValueFrom(ctx, must[types.ListType](attributes["disks"].GetType()).ElemType, newDiskModels(result))
 	diags.Append(d...)
-	m.Warnings, d = types.ListValueFrom(ctx, attributes["warnings"].GetType().(types.ListType).ElemType, newMessageModels(rep.Warnings))
+	m.Warnings, d = types.ListValueFrom(ctx, must[types.ListType](attributes["warnings"].GetType()).ElemType, newMessageModels(rep.Warnings))
 	diags.Append(d...)
 	return diags
 }

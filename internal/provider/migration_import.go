@@ -112,7 +112,7 @@ func importedModel(ctx context.Context, m *manifest.Manifest, origin *report.Ori
 			values[name] = defaultOf(attribute)
 		}
 	}
-	object, objectDiags := types.ObjectValue(all.Type().(attr.TypeWithAttributeTypes).AttributeTypes(), values)
+	object, objectDiags := types.ObjectValue(must[attr.TypeWithAttributeTypes](all.Type()).AttributeTypes(), values)
 	diags.Append(objectDiags...)
 	var model migrationModel
 	diags.Append(object.As(ctx, &model, basetypes.ObjectAsOptions{})...)

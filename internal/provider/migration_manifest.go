@@ -99,9 +99,8 @@ func (r *manifestReader) sections(attributes map[string]schema.Attribute, values
 func withWriteOnly(ctx context.Context, plan, config tftypes.Value) (tftypes.Value, error) {
 	all := migrationSchema(ctx)
 	return tftypes.Transform(plan, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
-		attribute, err := all.AttributeAtTerraformPath(ctx, at)
-		if err != nil || !attribute.IsWriteOnly() {
-			return v, nil // also for what is no attribute, such as an element
+		if !isWriteOnly(ctx, all, at) {
+			return v, nil
 		}
 		given, _, err := tftypes.WalkAttributePath(config, at)
 		if err != nil {
@@ -113,6 +112,12 @@ func withWriteOnly(ctx context.Context, plan, config tftypes.Value) (tftypes.Val
 		}
 		return value, nil
 	})
+}
+
+// isWriteOnly is false also for what is no attribute, such as an element of a list.
+func isWriteOnly(ctx context.Context, all schema.Schema, at *tftypes.AttributePath) bool {
+	attribute, err := all.AttributeAtTerraformPath(ctx, at)
+	return err == nil && attribute.IsWriteOnly()
 }
 
 // diagnostics are the problems as diagnostics of the resource's attributes that
