@@ -74,7 +74,7 @@ func mount(j job, x examined) (mounted, error) {
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 
 	editor, err := edit.New(edit.Guest{
-		FS: x.session, Runner: x.session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
+		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
 	}, j.manifest.Pipeline.Fix.Backup)
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
