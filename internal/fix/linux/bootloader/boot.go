@@ -102,6 +102,8 @@ func (f finding) remedy() string {
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
 		return "remove it or name the swap area by UUID: the guest waits for the device at each boot"
+	case f.param == "boot":
+		return "name the file system of /boot by UUID: with fips=1 the guest halts where it does not find it"
 	}
 	return "name the device by UUID"
 }
