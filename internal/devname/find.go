@@ -1,6 +1,9 @@
 package devname
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // separators end a device's name inside a longer value.
 const separators = ":,;=|+ \t\r\n\"'"
@@ -9,10 +12,8 @@ const separators = ":,;=|+ \t\r\n\"'"
 type Span struct{ From, To int }
 
 // Spans finds the device names of the old machine in a value that may hold more
-// than one name, or other things beside it: /dev/sda1:/srv:ext4. A name that
-// itself has colons, as those of slots, is taken as long as it can be, where known
-// says whether a name is that of a device.
-func Spans(text string, known func(spec string) bool) []Span {
+// than one name, or other things beside it: /dev/sda1:/srv:ext4.
+func Spans(text string) []Span {
 	var found []Span
 	for from := 0; from < len(text); {
 		at := strings.Index(text[from:], "/dev/")
@@ -20,44 +21,35 @@ func Spans(text string, known func(spec string) bool) []Span {
 			break
 		}
 		from += at
-		if from > 0 && !strings.ContainsRune(separators, rune(text[from-1])) {
-			from++
+		end := nameEnd(text, from)
+		if begins := from == 0 || strings.ContainsRune(separators, rune(text[from-1])); begins && IsStale(text[from:end]) {
+			found = append(found, Span{from, end})
+			from = end
 			continue
 		}
-		end := nameEnd(text, from, known)
-		if end < 0 {
-			from++
-			continue
-		}
-		found = append(found, Span{from, end})
-		from = end
+		from++
 	}
 	return found
 }
 
-// nameEnd is the end of the stale name that begins at from, or -1.
-func nameEnd(text string, from int, known func(string) bool) int {
-	stale := -1
-	end := from + len("/dev/")
-	for {
+// slotNumber is what follows a colon within the name of a slot, as in
+// pci-0000:03:00.0-scsi-0:0:0:0-part1, or within a device number.
+var slotNumber = regexp.MustCompile(`^[0-9a-f]{1,4}([.-][^:,;=|+ \t\r\n"'/]*)?([:,;=|+ \t\r\n"']|$)`)
+
+// nameEnd is the end of the name that begins at from.
+func nameEnd(text string, from int) int {
+	name := text[from:]
+	numbered := strings.HasPrefix(name, "/dev/disk/by-path/") || strings.HasPrefix(name, "/dev/block/")
+	for end := from + len("/dev/"); ; end++ {
 		next := strings.IndexAny(text[end:], separators)
 		if next < 0 {
-			end = len(text)
-		} else {
-			end += next
+			return len(text)
 		}
-		if spec := text[from:end]; IsStale(spec) {
-			if known(spec) {
-				return end
-			}
-			if stale < 0 || strings.HasPrefix(spec, "/dev/disk/by-path/") && next < 0 {
-				stale = end
-			}
+		end += next
+		if text[end] != ':' || !numbered || partSuffix.MatchString(text[from:end]) || !slotNumber.MatchString(text[end+1:]) {
+			return end
 		}
-		// No other names than those of slots have a colon in them.
-		if next < 0 || text[end] != ':' || !strings.HasPrefix(text[from:], "/dev/disk/by-") && !strings.HasPrefix(text[from:], "/dev/block/") {
-			return stale
-		}
-		end++
 	}
 }
+
+var partSuffix = regexp.MustCompile(`-part[0-9]+$`)

@@ -81,8 +81,7 @@ func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
 			edits = c.editSpan(edits, w, param, spec, len(param)+1, len(w.Text))
 			continue
 		}
-		known := func(spec string) bool { _, ok := c.names.Resolve(spec); return ok }
-		for _, span := range devname.Spans(value, known) {
+		for _, span := range devname.Spans(value) {
 			offset := len(param) + 1
 			edits = c.editSpan(edits, w, param, value[span.From:span.To], offset+span.From, offset+span.To)
 		}
