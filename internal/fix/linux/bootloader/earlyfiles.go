@@ -1,5 +1,7 @@
 package bootloader
 
+const toAnyDisk = "let arrays be assembled from any disk"
+
 // earlyFiles are what names devices beside fstab, crypttab and the boot loader:
 // configuration that initramfs images take in, and units.
 var earlyFiles = []bootFile{
@@ -7,8 +9,10 @@ var earlyFiles = []bootFile{
 	{"/etc/initramfs-tools/conf.d", "*", editResume, false, "name the resume device by a stable name"},
 	{"/etc", "dracut.conf", editDracutConf, false, "use stable names in dracut's configuration"},
 	{"/etc/dracut.conf.d", "*.conf", editDracutConf, false, "use stable names in dracut's configuration"},
-	{"/etc", "mdadm.conf", always(EditMdadm), false, "let arrays be assembled from any disk"},
-	{"/etc/mdadm", "mdadm.conf", always(EditMdadm), false, "let arrays be assembled from any disk"},
+	{"/etc", "mdadm.conf", editMdadmFile, false, toAnyDisk},
+	{"/etc/mdadm", "mdadm.conf", editMdadmFile, false, toAnyDisk},
+	{"/etc/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
+	{"/etc/mdadm/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
 	{"/etc/systemd/system", "*.mount", editMountUnit, false, "mount by a stable name"},
 	{"/etc/systemd/system", "*.swap", editSwapUnit, false, ""},
 	{"/etc/lvm", "lvm.conf", always(EditLVMFilters), false, "let volume groups be found on virtio disks"},
