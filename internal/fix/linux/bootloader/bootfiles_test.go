@@ -59,8 +59,8 @@ func TestEditBootFiles(t *testing.T) {
 		"mdadm, disks over lines":  {editMdadmFile, "DEVICE /dev/sda1\n  /dev/sdb1\n\t/dev/sdc1\nARRAY /dev/md0 UUID=1:2", "DEVICE partitions containers\nARRAY /dev/md0 UUID=1:2", 0},
 		"mdadm, partitions later":  {editMdadmFile, "DEVICE /dev/sda1\n  partitions\n", "DEVICE /dev/sda1\n  partitions\n", 0},
 		"mdadm, containers' names": {editMdadmFile, "ARRAY /dev/md/imsm0 metadata=imsm UUID=1:2\nARRAY /dev/md/v container=/dev/md/imsm0 member=0 UUID=3:4\n", "ARRAY /dev/md/imsm0 metadata=imsm UUID=1:2\nARRAY /dev/md/v container=/dev/md/imsm0 member=0 UUID=3:4\n", 0},
-		"LVM filter":               {always(EditLVMFilters), "global_filter = [\n \"a|/dev/sd.*|\",\n \"r|.*|\" ]\n", "global_filter = [\n \"a|/dev/sd.*|\", \"a|/dev/vd.*|\",\n \"r|.*|\" ]\n", 0},
-		"LVM without filter":       {always(EditLVMFilters), "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", 0},
+		"LVM filter":               {editLVMConf, "global_filter = [\n \"a|/dev/sd.*|\",\n \"r|.*|\" ]\n", "global_filter = [\n \"a|/dev/sd.*|\", \"a|/dev/vd.*|\",\n \"r|.*|\" ]\n", 0},
+		"LVM without filter":       {editLVMConf, "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package bootloader
 
-const toAnyDisk = "let arrays be assembled from any disk"
+const (
+	toAnyDisk     = "let arrays be assembled from any disk"
+	toVirtioDisks = "let volume groups be found on virtio disks"
+)
 
 // earlyFiles are what names devices beside fstab, crypttab and the boot loader:
 // configuration that initramfs images take in, and units.
@@ -15,15 +18,11 @@ var earlyFiles = []bootFile{
 	{"/etc/mdadm/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
 	{"/etc/systemd/system", "*.mount", editMountUnit, false, "mount by a stable name"},
 	{"/etc/systemd/system", "*.swap", editSwapUnit, false, ""},
-	{"/etc/lvm", "lvm.conf", always(EditLVMFilters), false, "let volume groups be found on virtio disks"},
+	{"/etc/lvm", "lvm.conf", editLVMConf, false, toVirtioDisks},
+	{"/etc/lvm", "lvmlocal.conf", editLVMConf, false, toVirtioDisks},
 }
 
 // FixEarlyFiles gives what initramfs images take in, and units, stable names.
 func (c *Configuration) FixEarlyFiles() error {
 	return c.editFiles(earlyFiles)
-}
-
-// always is an edit that needs to know nothing of the guest.
-func always(edit func(text string) string) func(string, bootScope) (string, []finding) {
-	return func(text string, _ bootScope) (string, []finding) { return edit(text), nil }
 }
