@@ -104,13 +104,14 @@ func (r *run) mountSystem() error {
 	if len(systems) == 0 {
 		return r.noSystem()
 	}
-	found := r.system.choose(systems)
+	found := systems[guest.ChooseSystem(systems, r.system.devices, r.system.bootDisk)]
 	if len(systems) > 1 {
 		var names []string
 		for _, s := range systems {
 			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
 		}
-		r.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root), "")
+		r.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
+			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
 	}
 	if err := r.checkBefore(found); err != nil {
 		return err
@@ -134,19 +135,6 @@ func (r *run) mountSystem() error {
 	r.system.bootDisk, r.system.bootDiskCertain = bootDiskOf(r.system.disks, r.system.firmware, files)
 	r.system.bootDiskCertain = r.system.bootDiskCertain || mirrored
 	return nil
-}
-
-// choose takes the operating system on the disk that the machine starts from,
-// if that can be said, else the first.
-func (s *system) choose(systems []guest.OS) guest.OS {
-	for _, candidate := range systems {
-		for _, device := range s.devices {
-			if device.Name == candidate.Root && device.Disk == s.bootDisk {
-				return candidate
-			}
-		}
-	}
-	return systems[0]
 }
 
 // closeSession ends the appliance so that the overlays hold all that was
