@@ -57,11 +57,11 @@ var diskLike = regexp.MustCompile(`^/dev/((sd|hd|vd|xvd)[a-z]+[0-9]*|nvme[0-9]+n
 // namesItself is 2 if the system's fstab mounts the system's own root at /, 0 if it
 // mounts another there, and 1 where nobody can tell.
 func (o OS) namesItself(devices Devices) int {
-	i := slices.IndexFunc(o.fstab, func(e fstabEntry) bool { return path.Clean(e.File) == "/" })
+	i := slices.IndexFunc(o.Tables.fstab, func(e fstabEntry) bool { return path.Clean(e.File) == "/" })
 	if i < 0 {
 		return 1
 	}
-	entry := o.fstab[i]
+	entry := o.Tables.fstab[i]
 	device, subvolume := splitRoot(o.Root)
 	named, found := devices.Resolve(entry.Spec)
 	sameBtrfs := func(d Device) bool { return d.Name == device && d.UUID == named.UUID && d.FSType == "btrfs" }

@@ -11,7 +11,7 @@ func TestChooseSystem(t *testing.T) {
 		{Name: "/dev/sdb1", Kind: KindPartition, Disk: 1, Partition: 1, FSType: "ext4", UUID: "other"},
 		{Name: "/dev/vg0/root", Kind: KindLV, FSType: "btrfs", UUID: "lv"},
 	}
-	system := func(root, fstab string) OS { return OS{Root: root, fstab: parseFstab(fstab)} }
+	system := func(root, fstab string) OS { return OS{Root: root, Tables: ParseTables(fstab, "")} }
 	const at = "UUID=pool / btrfs defaults,subvol=@ 0 1\n"
 	for name, tt := range map[string]struct {
 		systems []OS

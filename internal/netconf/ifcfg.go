@@ -10,7 +10,7 @@ import (
 // Ifcfg is an ifcfg file of RHEL or SUSE.
 type Ifcfg struct {
 	Name string
-	MAC  string // lower case, or ""
+	MAC  string // as hardwareAddress writes it, or ""
 	// Physical is set for network cards, and not for bridges, VLANs and their
 	// like.
 	Physical bool
@@ -31,7 +31,7 @@ func ReadIfcfg(base, text string) Ifcfg {
 	} else {
 		set = conf.Assignments(text)
 	}
-	i := Ifcfg{Name: set["DEVICE"], MAC: strings.ToLower(set["HWADDR"]), Physical: isCard(set)}
+	i := Ifcfg{Name: set["DEVICE"], MAC: hardwareAddress(set["HWADDR"]), Physical: isCard(set)}
 	if i.Name == "" {
 		i.Name = strings.TrimPrefix(base, "ifcfg-")
 	}

@@ -113,7 +113,7 @@ func netplanCards(_, text string) []Card {
 	var cards []Card
 	for _, c := range netplanEthernets(text) {
 		if name := c.name(); name != "" || c.pinned() {
-			cards = append(cards, Card{Name: name, MAC: strings.ToLower(c.match["macaddress"].value)})
+			cards = append(cards, Card{Name: name, MAC: hardwareAddress(c.match["macaddress"].value)})
 		}
 	}
 	return cards

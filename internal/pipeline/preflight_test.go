@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
@@ -74,7 +74,7 @@ func TestPreflight(t *testing.T) {
 				_, err := os.Stat(in)
 				return test.free, err
 			}
-			r.checkHost = func(context.Context, guest.Acceleration) []error {
+			r.checkHost = func(context.Context, appliance.Acceleration) []error {
 				if test.lacks {
 					return []error{errors.New("no kernel")}
 				}

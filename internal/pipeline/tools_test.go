@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -63,7 +63,7 @@ func TestRunWithoutAnything(t *testing.T) {
 		Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
 	}
 	r := newRun(t.Context(), m, Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")})
-	r.checkHost = func(context.Context, guest.Acceleration) []error {
+	r.checkHost = func(context.Context, appliance.Acceleration) []error {
 		return []error{withRemedy(errors.New("no library"), "install it"), withRemedy(errors.New("no space"), "set TMPDIR")}
 	}
 	result, err := r.finish(r.stages())

@@ -86,8 +86,8 @@ func patch(t *testing.T, path string, change func(data []byte) []byte) string {
 	return write(t, path, change(read(t, path)))
 }
 
-func replace(old, new string) func([]byte) []byte {
-	return func(data []byte) []byte { return []byte(strings.ReplaceAll(string(data), old, new)) }
+func replace(from, to string) func([]byte) []byte {
+	return func(data []byte) []byte { return []byte(strings.ReplaceAll(string(data), from, to)) }
 }
 
 // truncateTo cuts a file to a part of its length.

@@ -1,3 +1,5 @@
+// Package network lets the network cards of a guest keep their names, and with
+// them their addresses.
 package network
 
 import (
