@@ -16,7 +16,7 @@ var (
 // and for memory disks, loops and drives, which are no disk of a machine. A number
 // that the kernel hands out as devices come gets a name below /dev/block.
 func Numbered(spec string) (name string, ok bool) {
-	major, minor := 0, 0
+	var major, minor int
 	if m := colonNumber.FindStringSubmatch(spec); m != nil {
 		major, _ = strconv.Atoi(m[1])
 		minor, _ = strconv.Atoi(m[2])

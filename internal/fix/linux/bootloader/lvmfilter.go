@@ -51,17 +51,17 @@ func lvmFilterAt(text, key string, start int) (lvmFilter, error) {
 				i++
 			}
 		case '"', '\'':
-			close := closingQuote(text, i)
-			if close < 0 {
+			quote := closingQuote(text, i)
+			if quote < 0 {
 				return f, fmt.Errorf("%s has a string without end", key)
 			}
-			p, err := parseLVMPattern(text[i+1 : close])
+			p, err := parseLVMPattern(text[i+1 : quote])
 			if err != nil {
 				return f, fmt.Errorf("%s: %w", key, err)
 			}
-			p.end = close + 1
+			p.end = quote + 1
 			f.patterns = append(f.patterns, p)
-			if i = close + 1; !list {
+			if i = quote + 1; !list {
 				f.end = i
 				return f, nil
 			}
