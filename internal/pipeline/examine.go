@@ -57,19 +57,6 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	return examined{system: found, opened: o, session: shared, overlays: overlays}, nil
 }
 
-// choose takes the operating system on the disk that the machine starts from,
-// if that can be said, else the first.
-func (s *system) choose(systems []guest.OS) guest.OS {
-	for _, candidate := range systems {
-		for _, device := range s.devices {
-			if device.Name == candidate.Root && device.Disk == s.bootDisk {
-				return candidate
-			}
-		}
-	}
-	return systems[0]
-}
-
 // device finds a device by the appliance's name.
 func (s *system) device(name string) (guest.Device, bool) {
 	for _, device := range s.devices {

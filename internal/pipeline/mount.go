@@ -44,13 +44,14 @@ func mount(j job, x examined) (mounted, error) {
 	if len(systems) == 0 {
 		return mounted{}, noSystem(x.devices, keys)
 	}
-	found := x.choose(systems)
+	found := systems[guest.ChooseSystem(systems, x.devices, x.bootDisk)]
 	if len(systems) > 1 {
 		var names []string
 		for _, s := range systems {
 			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
 		}
-		j.say.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root), "")
+		j.say.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
+			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
 	}
 	checked, err := checkBefore(j, x, found)
 	if err != nil {
