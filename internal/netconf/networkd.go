@@ -52,6 +52,10 @@ func readNetworkd(_, text string) Found {
 		}
 		return found
 	}
+	if hasHardwareKey(file) && !slices.ContainsFunc(names, func(name string) bool { return !isPattern(name) }) {
+		found.Cards = []Card{{MAC: mac}}
+		return found
+	}
 	for _, name := range names {
 		if isPattern(name) {
 			found.AnyCard = true
