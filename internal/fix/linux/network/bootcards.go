@@ -183,3 +183,22 @@ func (b bootCards) warn(e *edit.Editor) {
 		}
 	}
 }
+
+// EarlyFiles are the files of this package that name cards which the kernel's
+// command line names too: the initramfs configures them before the guest's own
+// files are there, and must call them the same.
+func EarlyFiles(e *edit.Editor) ([]string, error) {
+	boot, err := readBootCards(e)
+	if err != nil {
+		return nil, err
+	}
+	var early []string
+	for _, c := range boot {
+		for _, name := range namingFiles(c.name) {
+			if c.name != "" && e.IsFile(name) && !slices.Contains(early, name) {
+				early = append(early, name)
+			}
+		}
+	}
+	return early, nil
+}

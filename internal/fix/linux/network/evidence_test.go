@@ -134,6 +134,16 @@ func TestCardsByEvidence(t *testing.T) {
 			files: map[string]string{"/var/lib/connman/lan.config": "[service_lan]\nType=ethernet\nMAC=00:50:56:aa:bb:cc\nIPv4=192.0.2.10/24\n"},
 			warns: []string{"no network card was found", "/var/lib/connman/lan.config line 3"},
 		},
+		"NetworkManager by itself": {
+			files: map[string]string{"/etc/NetworkManager/NetworkManager.conf": "[main]\nplugins=keyfile\n"},
+		},
+		"NetworkManager of a server": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":       "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/00-server.conf": "[main]\nno-auto-default=*\n",
+			},
+			warns: []string{"no network card was found"},
+		},
 		"no YAML": {
 			files: map[string]string{"/etc/netplan/a.yaml": "network: {ethernets: [\n"},
 			warns: []string{"/etc/netplan/a.yaml was not read: it is no valid YAML", "no network card was found"},
@@ -209,6 +219,28 @@ func TestParameterCards(t *testing.T) {
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: %q, want %q", word, got, want)
+		}
+	}
+}
+
+func TestEarlyFiles(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string][]string{
+		"rd.neednet=1 ip=192.0.2.10::192.0.2.1:255.255.255.0:host1:ens192:none": {linkEns192},
+		"bootdev=ens192 ip=ens192:dhcp":                                         {linkEns192}, "vlan=office:ens192": {linkEns192},
+		"ip=dhcp": nil, "quiet": nil,
+	} {
+		tree := guesttest.New(t, map[string]string{
+			newSystemd: "", scripts + "ifcfg-ens192": "DEVICE=ens192\nTYPE=Ethernet\n",
+			"/boot/loader/entries/a.conf": "options root=UUID=1 " + words + "\n",
+		})
+		e := edittest.Of(t, tree)
+		if err := Fix(e, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := EarlyFiles(e)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", words, err, diff)
 		}
 	}
 }

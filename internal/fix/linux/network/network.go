@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -86,6 +87,28 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, descri
 	return keepCards(e, cards, described)
 }
 
+// managesByItself reports whether NetworkManager makes a profile for each card
+// that has none, as it does unless it is told not to.
+func managesByItself(e *edit.Editor) bool {
+	const main = "/etc/NetworkManager/NetworkManager.conf"
+	if !e.IsFile(main) {
+		return false
+	}
+	for _, directory := range []string{"/etc/NetworkManager", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"} {
+		files, err := e.List(directory, "*.conf")
+		if err != nil {
+			return false
+		}
+		for _, name := range files {
+			text, _, err := e.Read(name)
+			if err != nil || conf.ReadINI(text).Value("main", "no-auto-default") != "" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // isMade reports whether a file makes an interface of that name.
 func isMade(files []networkFile, name string) bool {
 	return slices.ContainsFunc(files, func(f networkFile) bool { return slices.Contains(f.found.Virtual, name) })
@@ -94,7 +117,7 @@ func isMade(files []networkFile, name string) bool {
 // warnNoCard: without a name nothing can be kept, and nothing need be where a
 // file is for any card.
 func warnNoCard(e *edit.Editor, files []networkFile) {
-	if slices.ContainsFunc(files, func(f networkFile) bool { return f.found.AnyCard }) {
+	if slices.ContainsFunc(files, func(f networkFile) bool { return f.found.AnyCard }) || managesByItself(e) {
 		return
 	}
 	e.Warn("no network card was found in the guest's network configuration: whether the new machine's card gets its addresses is not known",
