@@ -54,6 +54,8 @@ require (
 	github.com/vmware/govmomi v0.52.0
 	// what the examples' HCL says, in tests
 	github.com/zclconf/go-cty v1.18.1
+	// public keys in authorized_keys
+	golang.org/x/crypto v0.58.0
 	// renameat2, statfs, statx, rlimits
 	golang.org/x/sys v0.49.0
 	// txtar, file trees of guests in tests
@@ -106,7 +108,6 @@ require (
 	github.com/vmihailenco/msgpack v4.0.4+incompatible // indirect
 	github.com/vmihailenco/msgpack/v5 v5.4.1 // indirect
 	github.com/vmihailenco/tagparser/v2 v2.0.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
@@ -116,4 +117,4 @@ require (
 	google.golang.org/protobuf v1.36.11 // indirect
 )
 
-replace libguestfs.org/guestfs => ./internal/guest/binding
+replace libguestfs.org/guestfs => ./internal/appliance/binding

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/cli"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pluginprocess"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/provider"
 )
 
@@ -26,9 +27,9 @@ func main() {
 	}
 	release := func() {}
 	if !cli.WantsDebug(os.Args) {
-		provider.ReduceOverhead()
-		release = provider.OwnSocketDirectory()
-		provider.ExitWithTerraform(release)
+		pluginprocess.ReduceOverhead()
+		release = pluginprocess.OwnSocketDirectory()
+		pluginprocess.ExitWithTerraform(release)
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address:         address,

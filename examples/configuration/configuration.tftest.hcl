@@ -2,7 +2,7 @@
 
 variables {
   password_hash  = "$6$saltsalt$2WgAWfjkcrlbK3w5wfV5yKW8jXWZ1CLRgUs6lZ5tQjQmSmJEUmmXJTrvRUq2a5CkAJDkiBwxXFnvs4PbWl4fE0"
-  ssh_public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA ansible@controller"
+  ssh_public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ansible@controller"
   join_token     = "token"
 }
 

@@ -110,7 +110,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheckWithoutPermission(t *testing.T) {
-	directory, err := os.MkdirTemp("/tmp", "artifact-test-")
+	directory, err := os.MkdirTemp("/tmp", "artifact-test-") //nolint:usetesting // short, and others can enter
 	if err != nil {
 		t.Fatal(err)
 	}

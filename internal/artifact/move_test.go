@@ -11,7 +11,7 @@ import (
 func TestMove(t *testing.T) {
 	t.Parallel()
 	places := []string{t.TempDir()}
-	if shm, err := os.MkdirTemp("/dev/shm", "artifact-test-"); err == nil { // another file system
+	if shm, err := os.MkdirTemp("/dev/shm", "artifact-test-"); err == nil { //nolint:usetesting // another file system
 		t.Cleanup(func() { _ = os.RemoveAll(shm) })
 		places = append(places, shm)
 	}

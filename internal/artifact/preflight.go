@@ -117,11 +117,11 @@ func checkDistinctFiles(finals []string) error {
 		if err != nil {
 			return fmt.Errorf("following the directory of output path %s: %w", final, err)
 		}
-		real := filepath.Join(directory, filepath.Base(final))
-		if other, ok := seen[real]; ok {
+		resolved := filepath.Join(directory, filepath.Base(final))
+		if other, ok := seen[resolved]; ok {
 			return fmt.Errorf("output paths %s and %s are the same file; give each its own", other, final)
 		}
-		seen[real] = final
+		seen[resolved] = final
 	}
 	return nil
 }

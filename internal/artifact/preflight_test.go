@@ -107,7 +107,7 @@ func TestPreflightRefusesToOverwriteAnImageInUse(t *testing.T) {
 }
 
 func TestPreflightUnwritableDirectory(t *testing.T) {
-	directory, err := os.MkdirTemp("/tmp", "artifact-test-")
+	directory, err := os.MkdirTemp("/tmp", "artifact-test-") //nolint:usetesting // short, and others can enter
 	if err != nil {
 		t.Fatal(err)
 	}

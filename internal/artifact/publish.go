@@ -18,11 +18,6 @@ type Publication struct {
 	Record    Record
 }
 
-// Publish is PublishAll for one file.
-func (r *Run) Publish(temporary, final string, record Record, overwrite bool) error {
-	return r.PublishAll([]Publication{{Temporary: temporary, Path: final, Record: record}}, overwrite)
-}
-
 // PublishAll moves finished files to their places and records them, all or
 // none: on an error what was published is taken back. An existing file is an
 // error that satisfies errors.Is(err, fs.ErrExist), unless overwrite is set

@@ -26,7 +26,7 @@ func TestPublish(t *testing.T) {
 		t.Errorf("work directory: %v, %v; want mode 0700", info, err)
 	}
 	write(t, filepath.Join(r.Dir(), "overlay"), "scratch")
-	if err := r.Publish(p.Temporary, p.Path, p.Record, false); err != nil {
+	if err := r.PublishAll([]Publication{p}, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Close(); err != nil {

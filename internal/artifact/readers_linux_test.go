@@ -61,7 +61,7 @@ func TestRecordModes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.Publish(p.Temporary, p.Path, p.Record, false); err != nil {
+	if err := r.PublishAll([]Publication{p}, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Claim(report, Record{}); err != nil {

@@ -27,13 +27,10 @@ type Run struct {
 	work    string
 }
 
-// NewRun makes the work directory inside parent, which must exist.
-func NewRun(parent string) (*Run, error) { return NewRunWithID(parent, uuid.NewString()) }
-
-// NewRunWithID is NewRun for a caller that wants to recognise what the run has
-// published even if nobody lives to tell. The id must be a UUID that no other
-// run has.
-func NewRunWithID(parent, id string) (*Run, error) {
+// NewRun makes the work directory inside parent, which must exist. The id must
+// be a UUID that no other run has; by it, a caller recognises what the run has
+// published even if nobody lives to tell.
+func NewRun(parent, id string) (*Run, error) {
 	if err := uuid.Validate(id); err != nil {
 		return nil, fmt.Errorf("the id of a run must be a UUID: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 )
 
 // childEnvironment names the directory in which a re-executed test binary is a
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 
 // child publishes one file over another, holds a temporary, and waits.
 func child(directory string) error {
-	r, err := NewRun(directory)
+	r, err := NewRun(directory, uuid.NewString())
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func child(directory string) error {
 	if err := os.WriteFile(temporary, []byte("of the dead"), 0o644); err != nil {
 		return err
 	}
-	if err := r.Publish(temporary, final, Record{}, true); err != nil {
+	if err := r.PublishAll([]Publication{{Temporary: temporary, Path: final}}, true); err != nil {
 		return err
 	}
 	if temporary, err = r.Temporary(filepath.Join(directory, "never")); err != nil {
@@ -303,7 +304,7 @@ func sweepsAgainstNewRuns(t *testing.T, directory string) {
 		}
 	}()
 	for i := range 100 {
-		r, err := NewRun(directory)
+		r, err := NewRun(directory, uuid.NewString())
 		if err != nil {
 			// Ten losses in a row against a sweep that never rests.
 			if strings.Contains(err.Error(), "loop") {

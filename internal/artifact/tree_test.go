@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/uuid"
 	"golang.org/x/sys/unix"
 )
 
@@ -61,7 +62,7 @@ func tree(t *testing.T, root string) map[string]string {
 
 func newRun(t *testing.T, parent string) *Run {
 	t.Helper()
-	r, err := NewRun(parent)
+	r, err := NewRun(parent, uuid.NewString())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,10 @@ func (b *bars) started(stage string) {
 	bar, err := b.container.Add(barTotal, mpb.BarStyle().Build(), beginning(stage),
 		mpb.AppendDecorators(
 			decor.OnComplete(decor.OnAbort(decor.Elapsed(decor.ET_STYLE_MMSS), ""), ""),
-			decor.Any(func(decor.Statistics) string { return " " + beside.Load().(string) }),
+			decor.Any(func(decor.Statistics) string {
+				text, _ := beside.Load().(string)
+				return " " + text
+			}),
 		),
 	)
 	if err != nil {

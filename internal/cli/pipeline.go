@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -13,7 +13,7 @@ import (
 func Preflight(ctx context.Context, m *manifest.Manifest, o EngineOptions) []report.Problem {
 	return pipeline.Preflight(ctx, m, pipeline.Options{
 		WorkDirectory: o.WorkDirectory,
-		Acceleration:  guest.Acceleration(o.Acceleration),
+		Acceleration:  appliance.Acceleration(o.Acceleration),
 		Freed:         o.Freed,
 	})
 }
@@ -22,7 +22,7 @@ func Preflight(ctx context.Context, m *manifest.Manifest, o EngineOptions) []rep
 func Pipeline(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
 	return pipeline.Run(ctx, m, pipeline.Options{
 		WorkDirectory: o.WorkDirectory,
-		Acceleration:  guest.Acceleration(o.Acceleration),
+		Acceleration:  appliance.Acceleration(o.Acceleration),
 		HostID:        o.HostID,
 		RunID:         o.RunID,
 		Notify:        o.Notify,

@@ -15,6 +15,7 @@ func HasOption(options, name string) bool {
 	return false
 }
 
+// HasAny reports whether a list has one of the values as an item.
 func HasAny(list, separator string, values ...string) bool {
 	for _, item := range strings.Split(list, separator) {
 		if slices.Contains(values, item) {

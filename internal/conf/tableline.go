@@ -67,3 +67,16 @@ func (t TableLine) WithoutFields(drop func(field string) bool) string {
 	kept.Gaps = append(kept.Gaps, t.Gaps[len(t.Gaps)-1])
 	return kept.String()
 }
+
+// EditTable puts what edit makes of each line of a table, which has its line end,
+// in the line's place. Lines with less than two fields stay. Lines are numbered
+// from 1.
+func EditTable(text string, edit func(number int, line string, t TableLine) string) string {
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		if t := ParseTableLine(line); len(t.Fields) > 1 {
+			lines[i] = edit(i+1, line, t)
+		}
+	}
+	return strings.Join(lines, "")
+}

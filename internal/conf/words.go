@@ -36,14 +36,14 @@ func ApplyEdits(source string, edits []Edit) string {
 // Replace makes the edit that turns text[from:to] into new. Where quotes or
 // escapes lie within that range the whole word is written anew; that fails for
 // a word which would need quotes itself.
-func (w Word) Replace(from, to int, new string) (Edit, bool) {
+func (w Word) Replace(from, to int, text string) (Edit, bool) {
 	if from < to && w.At[to-1]-w.At[from] == to-1-from {
-		return Edit{w.At[from], w.At[to-1] + 1, new}, true
+		return Edit{w.At[from], w.At[to-1] + 1, text}, true
 	}
 	if w.Fixed {
 		return Edit{}, false
 	}
-	whole := w.Text[:from] + new + w.Text[to:]
+	whole := w.Text[:from] + text + w.Text[to:]
 	if strings.ContainsAny(whole, " \t\n\"'\\$;{}|&<>#") {
 		return Edit{}, false
 	}
@@ -89,4 +89,5 @@ func KernelWords(source string) []Word {
 	return words
 }
 
+// Blanks stand between fields and words.
 const Blanks = " \t\r\n"

@@ -21,6 +21,7 @@ type Names struct {
 	Appliance bool
 }
 
+// New makes the names of a guest with these devices and mounted file systems.
 func New(devices guest.Devices, mounts []guest.Mount) Names {
 	n := Names{Devices: devices}
 	for _, m := range mounts {
@@ -40,6 +41,7 @@ func New(devices guest.Devices, mounts []guest.Mount) Names {
 // Kind says what a name in a configuration file is.
 type Kind int
 
+// The kinds of names.
 const (
 	Other     Kind = iota // no block device, or one that the name finds on any machine
 	ByPath                // tells the slot of the old machine
@@ -85,6 +87,7 @@ func IsStale(spec string) bool {
 // Form is how the stable name has to be written for its reader.
 type Form int
 
+// The forms of stable names.
 const (
 	AsTag      Form = iota // UUID=..., for whoever has udev or blkid
 	AsPartUUID             // PARTUUID=..., all that a kernel without initramfs knows
@@ -107,6 +110,7 @@ func (n Names) Stable(spec string, f Form) (string, error) {
 	return n.StableOf(device, f)
 }
 
+// Resolve finds the device that the guest, or the appliance, calls spec.
 func (n Names) Resolve(spec string) (guest.Device, bool) {
 	if !n.Appliance {
 		return n.Devices.Resolve(spec)

@@ -28,8 +28,8 @@ type answer[T any] struct {
 	err   error
 }
 
-func newCacheFS(real guest.FS) *cacheFS {
-	c := &cacheFS{FS: real}
+func newCacheFS(fsys guest.FS) *cacheFS {
+	c := &cacheFS{FS: fsys}
 	c.forgetAll()
 	return c
 }
@@ -42,12 +42,12 @@ func (c *cacheFS) forgetAll() {
 	c.names = map[string]answer[[]string]{}
 }
 
-func ask[T any](cache map[string]answer[T], real, name string, read func(string) (T, error)) (T, error) {
-	if a, ok := cache[real]; ok {
+func ask[T any](cache map[string]answer[T], resolved, name string, read func(string) (T, error)) (T, error) {
+	if a, ok := cache[resolved]; ok {
 		return a.value, a.err
 	}
 	value, err := read(name)
-	cache[real] = answer[T]{value, err}
+	cache[resolved] = answer[T]{value, err}
 	return value, err
 }
 
@@ -59,7 +59,7 @@ func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 		return name, nil // the guest itself refuses it
 	}
 	pending := strings.Split(path.Clean(name), "/")
-	real := "/"
+	resolved := "/"
 	for links := 0; len(pending) > 0; {
 		part := pending[0]
 		pending = pending[1:]
@@ -67,10 +67,10 @@ func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 		case "", ".":
 			continue
 		case "..":
-			real = path.Dir(real)
+			resolved = path.Dir(resolved)
 			continue
 		}
-		next, last := path.Join(real, part), len(pending) == 0
+		next, last := path.Join(resolved, part), len(pending) == 0
 		if last && !follow {
 			return next, nil
 		}
@@ -83,7 +83,7 @@ func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 		case info.Mode.Type() != fs.ModeSymlink && !last && !info.Mode.IsDir():
 			return path.Join(next, path.Join(pending...)), &fs.PathError{Op: "stat", Path: name, Err: syscall.ENOTDIR}
 		case info.Mode.Type() != fs.ModeSymlink:
-			real = next
+			resolved = next
 			continue
 		}
 		if links++; links > guest.MaxLinks {
@@ -94,73 +94,73 @@ func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 			return next, err
 		}
 		if path.IsAbs(target) {
-			real = "/"
+			resolved = "/"
 		}
 		pending = append(strings.Split(target, "/"), pending...)
 	}
-	return real, nil
+	return resolved, nil
 }
 
-func (c *cacheFS) lstat(real string) (guest.FileInfo, error) {
-	return ask(c.infos, real, real, c.FS.Lstat)
+func (c *cacheFS) lstat(resolved string) (guest.FileInfo, error) {
+	return ask(c.infos, resolved, resolved, c.FS.Lstat)
 }
 
 // ReadFile implements guest.FS.
 func (c *cacheFS) ReadFile(name string) ([]byte, error) {
-	real, err := c.resolve(name, true)
+	resolved, err := c.resolve(name, true)
 	if err != nil {
 		return nil, err
 	}
-	return ask(c.files, real, name, c.FS.ReadFile)
+	return ask(c.files, resolved, name, c.FS.ReadFile)
 }
 
 // Stat implements guest.FS.
 func (c *cacheFS) Stat(name string) (guest.FileInfo, error) {
-	real, err := c.resolve(name, true)
+	resolved, err := c.resolve(name, true)
 	if err != nil {
 		return guest.FileInfo{}, err
 	}
-	return c.lstat(real)
+	return c.lstat(resolved)
 }
 
 // Lstat implements guest.FS.
 func (c *cacheFS) Lstat(name string) (guest.FileInfo, error) {
-	real, err := c.resolve(name, false)
+	resolved, err := c.resolve(name, false)
 	if err != nil {
 		return guest.FileInfo{}, err
 	}
-	return c.lstat(real)
+	return c.lstat(resolved)
 }
 
 // Readlink implements guest.FS.
 func (c *cacheFS) Readlink(name string) (string, error) {
-	real, err := c.resolve(name, false)
+	resolved, err := c.resolve(name, false)
 	if err != nil {
 		return "", err
 	}
-	return ask(c.targets, real, name, c.FS.Readlink)
+	return ask(c.targets, resolved, name, c.FS.Readlink)
 }
 
 // ReadDir implements guest.FS.
 func (c *cacheFS) ReadDir(name string) ([]string, error) {
-	real, err := c.resolve(name, true)
+	resolved, err := c.resolve(name, true)
 	if err != nil {
 		return nil, err
 	}
-	return ask(c.names, real, name, c.FS.ReadDir)
+	return ask(c.names, resolved, name, c.FS.ReadDir)
 }
 
 // change makes a change to a path and forgets what was known of it, of what
 // lies below it, and of its parents that were not there. A change that failed
 // may have been made in part.
-func (c *cacheFS) change(name string, follow bool, make func() error) error {
-	real, _ := c.resolve(name, follow)
-	err := make()
-	forget(c.files, real, false)
-	forget(c.infos, real, true)
-	forget(c.targets, real, false)
-	forget(c.names, real, false)
-	for parent := path.Dir(real); ; parent = path.Dir(parent) {
+func (c *cacheFS) change(name string, follow bool, perform func() error) error {
+	resolved, _ := c.resolve(name, follow)
+	err := perform()
+	forget(c.files, resolved, false)
+	forget(c.infos, resolved, true)
+	forget(c.targets, resolved, false)
+	forget(c.names, resolved, false)
+	for parent := path.Dir(resolved); ; parent = path.Dir(parent) {
 		delete(c.names, parent)
 		if parent == path.Dir(parent) {
 			return err
@@ -170,10 +170,10 @@ func (c *cacheFS) change(name string, follow bool, make func() error) error {
 
 // forget removes the answers for a path and what is below it; above is set to
 // remove, too, the answers that a parent is not there.
-func forget[T any](cache map[string]answer[T], real string, above bool) {
+func forget[T any](cache map[string]answer[T], resolved string, above bool) {
 	for known, a := range cache {
-		below := known == real || strings.HasPrefix(known, strings.TrimSuffix(real, "/")+"/")
-		if below || above && a.err != nil && strings.HasPrefix(real, known+"/") {
+		below := known == resolved || strings.HasPrefix(known, strings.TrimSuffix(resolved, "/")+"/")
+		if below || above && a.err != nil && strings.HasPrefix(resolved, known+"/") {
 			delete(cache, known)
 		}
 	}

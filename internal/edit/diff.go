@@ -30,18 +30,18 @@ func HideSecrets(text string) string {
 
 // Diff shows the change of one text file, secrets hidden. It is empty for files
 // that hold little else, and for what is no text.
-func Diff(path, old, new string) string {
-	if secretPaths.MatchString(path) || strings.ContainsRune(old, 0) || strings.ContainsRune(new, 0) {
+func Diff(path, before, after string) string {
+	if secretPaths.MatchString(path) || strings.ContainsRune(before, 0) || strings.ContainsRune(after, 0) {
 		return ""
 	}
-	return Unified(path, HideSecrets(old), HideSecrets(new))
+	return Unified(path, HideSecrets(before), HideSecrets(after))
 }
 
 // Unified is a unified diff that hides nothing.
-func Unified(path, old, new string) string {
+func Unified(path, before, after string) string {
 	from := "a" + path
-	if old == "" {
+	if before == "" {
 		from = "/dev/null"
 	}
-	return udiff.Unified(from, "b"+path, old, new)
+	return udiff.Unified(from, "b"+path, before, after)
 }

@@ -134,13 +134,6 @@ func (e *Editor) Exists(path string) bool {
 	return err == nil
 }
 
-// IsFile reports whether the guest path is a regular file, following symbolic
-// links.
-func (e *Editor) IsFile(path string) bool {
-	info, err := e.Stat(path)
-	return err == nil && info.Mode.IsRegular()
-}
-
 // List returns the full paths in a guest directory whose base names match the
 // path.Match pattern, sorted. A directory that is not there has none.
 func (e *Editor) List(directory, pattern string) ([]string, error) {
@@ -175,7 +168,7 @@ func (e *Editor) WriteBinary(path string, data []byte, perm fs.FileMode, descrip
 	return e.write(path, string(data), perm, description, func(string, string, string) string { return "" })
 }
 
-func (e *Editor) write(path, text string, perm fs.FileMode, description string, diff func(path, old, new string) string) error {
+func (e *Editor) write(path, text string, perm fs.FileMode, description string, diff func(path, before, after string) string) error {
 	old, existed, err := e.Read(path)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (e *Editor) Label(ctx context.Context) error {
 	if len(l.paths) == 0 && !l.commands {
 		return nil
 	}
-	paths := append(l.paths, l.made...)
+	paths := slices.Concat(l.paths, l.made)
 	if directory := e.BackupDirectory(); directory != "" {
 		paths = append(paths, path.Dir(directory))
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/initrd"
@@ -72,7 +73,7 @@ func TestAccFixedGuest(t *testing.T) {
 // fixDisk runs all fixes over an image in an appliance.
 func fixDisk(t *testing.T, disk string) (report.FixResult, []report.Warning) {
 	t.Helper()
-	session, err := guest.Open(t.Context(), []guest.Drive{{Path: disk, Format: "qcow2"}}, guest.Options{TempDir: t.TempDir()})
+	session, err := appliance.Open(t.Context(), []appliance.Drive{{Path: disk, Format: "qcow2"}}, appliance.Options{TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func fixDisk(t *testing.T, disk string) (report.FixResult, []report.Warning) {
 	return result, warnings
 }
 
-func fixSession(t *testing.T, session *guest.Session) (report.FixResult, []report.Warning, error) {
+func fixSession(t *testing.T, session *appliance.Session) (report.FixResult, []report.Warning, error) {
 	systems, err := session.Inspect()
 	if err != nil {
 		return report.FixResult{}, nil, err

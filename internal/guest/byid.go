@@ -106,7 +106,7 @@ func (d Devices) byDiskID(name diskName) (Device, bool) {
 	if !ok {
 		return Device{}, false
 	}
-	return d.byPosition(disk.Disk, name.partition)
+	return d.ByPosition(disk.Disk, name.partition)
 }
 
 // use is what the guest's tables say of a device.
@@ -120,9 +120,9 @@ type use struct {
 }
 
 // usesOf gathers what the tables say. Root is the device that is mounted on /.
-func usesOf(root string, fstab []fstabEntry, crypttab map[string]string) []use {
+func usesOf(root string, tables Tables) []use {
 	var uses []use
-	for _, entry := range fstab {
+	for _, entry := range tables.fstab {
 		u := use{spec: entry.Spec, kind: entry.Type}
 		if entry.File == "/" {
 			u.device = root
@@ -132,8 +132,8 @@ func usesOf(root string, fstab []fstabEntry, crypttab map[string]string) []use {
 		}
 		uses = append(uses, u)
 	}
-	for spec := range crypttab {
-		uses = append(uses, use{spec: spec, kind: "crypto_LUKS"})
+	for spec := range tables.crypttab {
+		uses = append(uses, use{spec: spec, kind: FSTypeLUKS})
 	}
 	return uses
 }
@@ -197,7 +197,7 @@ func learnSerials(devices Devices, uses []use) {
 func (d Devices) fit(disk int, uses []use) bool {
 	for _, u := range uses {
 		name, _ := parseDiskID(u.spec)
-		device, ok := d.byPosition(disk, name.partition)
+		device, ok := d.ByPosition(disk, name.partition)
 		switch {
 		case !ok:
 			return false

@@ -126,7 +126,7 @@ func TestLearnSerials(t *testing.T) {
 				devices = append(devices, d...)
 			}
 			devices[0].Serial = test.known
-			learnSerials(devices, usesOf(test.root, fstabOf(test.fstab...), test.crypttab))
+			learnSerials(devices, usesOf(test.root, Tables{fstabOf(test.fstab...), test.crypttab}))
 			for spec, want := range test.want {
 				if got, ok := devices.Resolve(spec); got.Name != want || ok != (want != "") {
 					t.Errorf("%s is %q, want %q", spec, got.Name, want)
@@ -170,11 +170,11 @@ func TestMultipathOfASingleDisk(t *testing.T) {
 func TestWhyUnclear(t *testing.T) {
 	t.Parallel()
 	entries := fstabOf("/dev/vg/root / ext4", "/dev/disk/by-id/wwn-0x5000c5001234abcd-part1 /boot ext4")
-	_, _, err := planMounts(entries, twoDisks)
+	_, _, err := twoDisks.PlanMounts(Tables{fstab: entries})
 	if err == nil || !strings.Contains(err.Error(), "which of the 2 disks") || !strings.Contains(err.Error(), "UUID=") || strings.Contains(err.Error(), "missing") {
 		t.Errorf("%v", err)
 	}
-	_, warnings, err := planMounts(fstabOf("/dev/mapper/mpathb1 /srv ext4", "UUID=gone /data ext4"), twoDisks)
+	_, warnings, err := twoDisks.PlanMounts(Tables{fstab: fstabOf("/dev/mapper/mpathb1 /srv ext4", "UUID=gone /data ext4")})
 	if err != nil || len(warnings) != 2 || !strings.Contains(warnings[0], "which of the 2 disks") || !strings.Contains(warnings[1], "no disk of the source has it") {
 		t.Errorf("%q, %v", warnings, err)
 	}

@@ -42,3 +42,13 @@ type Mount struct {
 	FSType  string
 	Options string // as mounted: "subvol=@"
 }
+
+// HasUUIDAlone says that the device's UUID finds no other device.
+func (d Devices) HasUUIDAlone(device Device) bool {
+	for _, other := range d {
+		if other.Name != device.Name && other.UUID == device.UUID {
+			return false
+		}
+	}
+	return device.UUID != ""
+}

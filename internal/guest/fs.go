@@ -1,6 +1,6 @@
-// Package guest is the only door to a guest's disks: the file system that
-// fixes are written against, the block devices behind it, and the libguestfs
-// session that serves both. It is the only importer of libguestfs.org/guestfs.
+// Package guest is the model of a guest: its file system and its programs as
+// fixes are written against them, its systems, and the block devices behind
+// them with all their names. internal/appliance serves them from disks.
 package guest
 
 import (
@@ -71,8 +71,6 @@ const MaxLinks = 40
 
 // ErrNotAbsolute is what a relative path gets.
 var ErrNotAbsolute = errors.New("a guest path must start with /")
-
-var errNoRegularFile = errors.New("it is no regular file")
 
 // ErrNoCommand is what a Runner returns that is given no argument at all.
 var ErrNoCommand = errors.New("run in the guest: no command given")

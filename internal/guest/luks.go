@@ -19,17 +19,9 @@ func (d Devices) Locked() []Device {
 	}
 	var locked []Device
 	for _, device := range d {
-		if device.FSType == fsLUKS && !open[device.Name] {
+		if device.FSType == FSTypeLUKS && !open[device.Name] {
 			locked = append(locked, device)
 		}
 	}
 	return locked
 }
-
-// blkid's names of what is no file system.
-const (
-	fsLUKS       = "crypto_LUKS"
-	fsSwap       = "swap"
-	fsLVM        = "LVM2_member"
-	fsHibernated = "swsuspend" // a swap area that holds a suspended system
-)

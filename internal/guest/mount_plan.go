@@ -7,16 +7,12 @@ import (
 	"strings"
 )
 
-// plannedMount is a file system of the guest's fstab that is to be mounted.
-type plannedMount struct {
-	Device  Device
-	Path    string
-	Options string // the ones that choose what is mounted: subvol=@home
-	Vital   bool   // fixes cannot be trusted without it
-}
+// PlannedMount is a file system of the guest's fstab that is to be mounted. Of
+// its options there are only those that choose what is mounted: subvol=@home.
+type PlannedMount struct {
+	Mount
 
-func (p plannedMount) mount() Mount {
-	return Mount{Device: p.Device.Name, Path: p.Path, FSType: p.Device.FSType, Options: p.Options}
+	Vital bool // fixes cannot be trusted without it
 }
 
 // vitalPaths is where boot files, packages and programs lie.
@@ -31,12 +27,12 @@ var localTypes = map[string]bool{
 	"jfs": true, "reiserfs": true, "vfat": true, "msdos": true, "exfat": true, "ntfs": true, "ntfs3": true, "ntfs-3g": true,
 }
 
-// planMounts chooses the entries of the guest's fstab to mount below its root,
+// PlanMounts chooses the entries of the guest's fstab to mount below its root,
 // parents before children. A vital file system that no device is found for is
 // an error, any other a warning.
-func planMounts(entries []fstabEntry, devices Devices) (plan []plannedMount, warnings []string, err error) {
+func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []string, err error) {
 	seen := map[string]bool{"/": true}
-	for _, entry := range entries {
+	for _, entry := range tables.fstab {
 		file := path.Clean(entry.File)
 		if !path.IsAbs(file) || seen[file] || !isLocal(entry) {
 			continue
@@ -46,27 +42,29 @@ func planMounts(entries []fstabEntry, devices Devices) (plan []plannedMount, war
 			continue
 		}
 		seen[file] = true
-		device, ok := devices.Resolve(entry.Spec)
+		device, ok := d.Resolve(entry.Spec)
 		switch {
 		case ok && !vital && !localTypes[device.FSType] && entry.Type == "auto":
 			continue // a card reader, an optical drive
 		case ok:
-			plan = append(plan, plannedMount{Device: device, Path: file, Options: selection(entry), Vital: vital})
+			plan = append(plan, PlannedMount{
+				Mount: Mount{Device: device.Name, Path: file, FSType: device.FSType, Options: selection(entry)}, Vital: vital,
+			})
 		case vital && !entry.has("nofail", "noauto"):
-			why := devices.whyUnclear(entry.Spec)
+			why := d.whyUnclear(entry.Spec)
 			if why == "" {
 				why = "no disk of the source has it: is a disk or a LUKS key missing?"
 			}
 			return nil, nil, fmt.Errorf("the guest's /etc/fstab mounts %s on %s, but %s", entry.Spec, file, why)
 		case !entry.has("nofail", "noauto"):
-			why := devices.whyUnclear(entry.Spec)
+			why := d.whyUnclear(entry.Spec)
 			if why == "" {
 				why = "no disk of the source has it"
 			}
 			warnings = append(warnings, fmt.Sprintf("%s was not mounted: the guest's /etc/fstab names %s for it, and %s", file, entry.Spec, why))
 		}
 	}
-	slices.SortStableFunc(plan, func(a, b plannedMount) int { return len(a.Path) - len(b.Path) })
+	slices.SortStableFunc(plan, func(a, b PlannedMount) int { return len(a.Path) - len(b.Path) })
 	return plan, warnings, nil
 }
 
@@ -106,4 +104,20 @@ func selection(entry fstabEntry) string {
 		}
 	}
 	return strings.Join(chosen, ",")
+}
+
+// RootMount describes the root: libguestfs names a btrfs subvolume
+// btrfsvol:DEVICE/SUBVOLUME.
+func (d Devices) RootMount(root string) Mount {
+	mount := Mount{Device: root, Path: "/"}
+	volume, isBtrfs := strings.CutPrefix(root, "btrfsvol:")
+	for _, device := range d {
+		if device.Name == root {
+			mount.FSType = device.FSType
+		}
+		if subvolume, ok := strings.CutPrefix(volume, device.Name+"/"); isBtrfs && ok {
+			mount.Device, mount.FSType, mount.Options = device.Name, device.FSType, "subvol="+subvolume
+		}
+	}
+	return mount
 }

@@ -79,7 +79,7 @@ func TestPlanMounts(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			plan, warnings, err := planMounts(parseFstab(test.fstab), twoDisks)
+			plan, warnings, err := twoDisks.PlanMounts(ParseTables(test.fstab, ""))
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("error %v, want %q", err, test.err)
@@ -91,7 +91,7 @@ func TestPlanMounts(t *testing.T) {
 			}
 			var got []mount
 			for _, p := range plan {
-				got = append(got, mount{p.Device.Name, p.Path, p.Options})
+				got = append(got, mount{p.Device, p.Path, p.Options})
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

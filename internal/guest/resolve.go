@@ -39,7 +39,7 @@ func (d Devices) Resolve(spec string) (Device, bool) {
 		return Device{}, false
 	}
 	if disk, partition, ok := parseDiskName(name); ok {
-		return d.byPosition(disk, partition)
+		return d.ByPosition(disk, partition)
 	}
 	return d.find(func(device Device) bool {
 		return device.Name == spec && device.Kind != KindDisk && device.Kind != KindPartition
@@ -80,7 +80,7 @@ func (d Devices) byLink(link string) (Device, bool) {
 			return d.Resolve("/dev/mapper/" + mapped)
 		}
 		if array, ok := strings.CutPrefix(name, "md-name-"); ok {
-			return d.byGuestName(arrayPath(array))
+			return d.byGuestName(ArrayPath(array))
 		}
 		disk, ok := parseDiskID("/dev/disk/by-id/" + name)
 		if !ok {
@@ -99,7 +99,7 @@ func (d Devices) byLink(link string) (Device, bool) {
 	if !ok {
 		return Device{}, false
 	}
-	return d.byPosition(disk.Disk, partition)
+	return d.ByPosition(disk.Disk, partition)
 }
 
 var partSuffix = regexp.MustCompile(`-part([0-9]+)$`)
@@ -115,7 +115,8 @@ func (d Devices) disks() int {
 	return len(seen)
 }
 
-func (d Devices) byPosition(disk, partition int) (Device, bool) {
+// ByPosition finds a partition by its number, or a disk by 0. Disks count from 0.
+func (d Devices) ByPosition(disk, partition int) (Device, bool) {
 	return d.find(func(device Device) bool { return device.Disk == disk && device.at(partition) })
 }
 
@@ -166,9 +167,9 @@ func mapperName(volume string) string {
 	return strings.ReplaceAll(group, "-", "--") + "-" + strings.ReplaceAll(name, "-", "--")
 }
 
-// arrayPath turns the name in an md superblock, with or without its home host
+// ArrayPath turns the name in an md superblock, with or without its home host
 // ("web1:0", "web1:root"), into the device that mdadm makes for it.
-func arrayPath(name string) string {
+func ArrayPath(name string) string {
 	if _, after, ok := strings.Cut(name, ":"); ok {
 		name = after
 	}

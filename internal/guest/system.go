@@ -21,9 +21,19 @@ type OS struct {
 	PackageManagement string // apt, dnf, yum, zypper ...
 	Osinfo            string // libosinfo short id: debian12
 
-	// Its tables, for what has to be known before it is mounted.
-	fstab    []fstabEntry
-	crypttab map[string]string
+	// Tables are for what has to be known before it is mounted.
+	Tables Tables
+}
+
+// ReadRelease makes what is known of a Linux system as precise as its own
+// /etc/os-release and /etc/debian_version, each empty where there is none.
+func (o *OS) ReadRelease(osRelease, debianVersion string) {
+	if product := conf.Assignments(osRelease)["PRETTY_NAME"]; product != "" {
+		o.Product = product
+	}
+	if version := releaseVersion(osRelease, debianVersion); version != "" {
+		o.Version = version
+	}
 }
 
 // releaseVersion returns the most precise version that a Linux system's own

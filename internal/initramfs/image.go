@@ -56,18 +56,6 @@ type Image struct {
 	tools   map[string]bool   // programs that open what a root file system may lie on
 }
 
-// Kernels lists the kernel versions that the image holds a module directory
-// for, sorted by text.
-func (i *Image) Kernels() []string {
-	return slices.Sorted(maps.Keys(i.roots))
-}
-
-// Modules lists the modules for one kernel version by normalised name
-// (virtio_blk), sorted.
-func (i *Image) Modules(version string) []string {
-	return slices.Sorted(maps.Keys(i.modules[version]))
-}
-
 // HasModule says whether the image holds a module for that kernel. The name
 // may be written with - or _.
 func (i *Image) HasModule(version, name string) bool {

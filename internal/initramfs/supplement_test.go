@@ -84,7 +84,7 @@ func unpack(t *testing.T, data []byte) map[string]string {
 			if !more || in == c && len(files) > 0 && !more {
 				break
 			}
-			if head, _ := in.(*cursor).peek(6); in == c && !bytes.HasPrefix(head, []byte("07070")) {
+			if head, _ := c.peek(6); in == c && !bytes.HasPrefix(head, []byte("07070")) {
 				break
 			}
 			archive := cpio.NewReader(in)

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // planHome stages a home directory with the guest's skeleton files. One that
@@ -72,13 +74,13 @@ func (p *plan) planKeys(index int, user User, home string, by owner) error {
 	if len(user.SSHAuthorizedKeys) == 0 {
 		return nil
 	}
-	var keys []authorizedKey
+	var keys []conf.AuthorizedKey
 	for i, line := range user.SSHAuthorizedKeys {
-		key, err := parseAuthorizedKey(line)
+		key, err := conf.ParseAuthorizedKey(line)
 		if err != nil {
 			return fmt.Errorf("%s: %w", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), err)
 		}
-		if _, ok := key.fingerprint(); !ok {
+		if key.Fingerprint == "" {
 			p.warn(fmt.Sprintf("%s: this is no valid %s key: sshd will ignore it", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), key.Type),
 				"give the whole content of the .pub file")
 		}
@@ -90,7 +92,7 @@ func (p *plan) planKeys(index int, user User, home string, by owner) error {
 	if err != nil {
 		return err
 	}
-	text, added := addKeys(old, keys)
+	text, added := conf.AddAuthorizedKeys(old, keys)
 	p.mkdir(directory, 0o700, by, "")
 	p.writeHidden(file, text, 0o600, by, describeKeys(added))
 	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
@@ -100,17 +102,13 @@ func (p *plan) planKeys(index int, user User, home string, by owner) error {
 	return nil
 }
 
-func describeKeys(keys []authorizedKey) string {
+func describeKeys(keys []conf.AuthorizedKey) string {
 	if len(keys) == 0 {
 		return "mode and owner"
 	}
 	var names []string
 	for _, key := range keys {
-		if sum, ok := key.fingerprint(); ok {
-			names = append(names, key.Type+" "+sum)
-		} else {
-			names = append(names, key.Type)
-		}
+		names = append(names, strings.TrimSpace(key.Type+" "+key.Fingerprint))
 	}
 	return "SSH keys: " + strings.Join(names, ", ")
 }

@@ -294,15 +294,3 @@ func TestDeleteUser(t *testing.T) {
 		t.Error("the old hash is shown")
 	}
 }
-
-func TestAuthorizedKeyFingerprint(t *testing.T) {
-	t.Parallel()
-	key, err := parseAuthorizedKey(`command="echo ssh",no-pty ` + testKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, ok := key.fingerprint()
-	if !ok || key.Type != "ssh-ed25519" || len(sum) != len("SHA256:")+43 {
-		t.Errorf("%+v, %s, %t", key, sum, ok)
-	}
-}

@@ -40,7 +40,7 @@ func checkFiles(c *collector, list string, files []NetworkFile, problem func(Net
 		if text := contentProblem(file.Content); text != "" {
 			c.add(at+".content", "%s", text)
 		} else if text := problem(file); text != "" {
-			c.add(at+".content", "%s", text)
+			c.given(at+".filename").add(at+".content", "%s", text)
 		}
 	}
 }

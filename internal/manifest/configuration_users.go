@@ -4,6 +4,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 func (u *Users) check(c *collector) {
@@ -83,8 +85,8 @@ func (u User) check(c *collector, at string) {
 		c.add(at+".shell", "%q is not the absolute path of a shell, such as /bin/bash", u.Shell)
 	}
 	for n, key := range u.SSHAuthorizedKeys {
-		if problem := sshKeyProblem(key); problem != "" {
-			c.add(element(at+".ssh_authorized_keys", n), "%s", problem)
+		if _, err := conf.ParseAuthorizedKey(key); err != nil {
+			c.add(element(at+".ssh_authorized_keys", n), "%v", err)
 		}
 	}
 	for n, rule := range u.Sudo {
@@ -123,25 +125,6 @@ var cryptHash = regexp.MustCompile(`^\$(1|2[abxy]?|3|5|6|7|y|gy|md5|sha1)[$,]["-
 func isCryptHash(password string) bool {
 	hash := strings.TrimLeft(password, "!*")
 	return hash == "" || cryptHash.MatchString(hash)
-}
-
-// sshKey finds the type and the beginning of a public key (sshd(8)), behind
-// options if the line has any.
-var sshKey = regexp.MustCompile(`(^|[ \t])(ssh-(rsa|ed25519|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256))(-cert-v01)?(@openssh\.com)?[ \t]+AAAA`)
-
-// sshKeyProblem says what is wrong with a line of authorized_keys, without
-// showing any of it: it may be a private key by mistake.
-func sshKeyProblem(key string) string {
-	switch {
-	case strings.Contains(key, "PRIVATE KEY"):
-		return "is a private key, which must never be given away: use the line of the .pub file"
-	case hasControl(strings.ReplaceAll(strings.TrimSuffix(key, "\n"), "\t", " ")):
-		return "is more than one line: give each key as an element of its own"
-	case strings.HasPrefix(strings.TrimSpace(key), "#"), !sshKey.MatchString(key):
-		return `is not an SSH public key: use the line of a .pub file, such as "ssh-ed25519 AAAA... user@host"`
-	default:
-		return ""
-	}
 }
 
 // sudoRule matches the part of a user specification of sudoers(5) behind the

@@ -20,22 +20,45 @@ import (
 // What is wrong with the manifest comes as Errors, all of it at once, in the
 // order of the text and with line numbers; any other error is one of reading r.
 func Decode(r io.Reader) (*Manifest, error) {
-	t, err := readText(r)
+	m, d, t, err := read(r, nil)
 	if err != nil {
 		return nil, err
 	}
-	root, err := t.parse()
-	if err != nil {
-		return nil, err
-	}
-	var m Manifest
-	d := decoder{offsets: map[string]int{}}
-	d.value(root, reflect.ValueOf(&m).Elem(), "")
-	d.add(m.check())
 	if len(d.errors) > 0 {
 		return nil, d.sorted(t)
 	}
-	return &m, nil
+	return m, nil
+}
+
+// DecodeDraft is Decode for the JSON that a program wrote from values of which
+// it does not know all yet. Those at the unknown paths are left out, or are
+// empty objects where they are elements of a list: they have their defaults, and
+// no error that they may put right is found. Errors are in the order of the
+// manifest's fields and have no places, since nobody has seen the text. The
+// manifest comes along with them, as far as it could be read; it is nil where
+// the text is no JSON.
+func DecodeDraft(r io.Reader, unknown Unknown) (*Manifest, error) {
+	m, d, _, err := read(r, unknown)
+	if err != nil {
+		return nil, err
+	}
+	return m, d.errors.orNil()
+}
+
+func read(r io.Reader, unknown Unknown) (*Manifest, *decoder, text, error) {
+	t, err := readText(r)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	root, err := t.parse()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var m Manifest
+	d := decoder{collector: collector{unknown: unknown}, offsets: map[string]int{}}
+	d.value(root, reflect.ValueOf(&m).Elem(), "")
+	d.add(m.check(unknown))
+	return &m, &d, t, nil
 }
 
 // defaulter is a section whose fields have defaults. Decode calls setDefaults
@@ -102,11 +125,13 @@ func (d *decoder) value(n node, v reflect.Value, path string) {
 		}
 	case reflect.String:
 		if d.is(n, kindString, path) {
-			v.SetString(n.value.(string))
+			text, _ := n.value.(string)
+			v.SetString(text)
 		}
 	case reflect.Bool:
 		if d.is(n, kindBoolean, path) {
-			v.SetBool(n.value.(bool))
+			truth, _ := n.value.(bool)
+			v.SetBool(truth)
 		}
 	case reflect.Int, reflect.Int64:
 		if d.is(n, kindNumber, path) {
@@ -131,7 +156,8 @@ func (d *decoder) is(n node, want kind, path string) bool {
 }
 
 func (d *decoder) integer(n node, v reflect.Value, path string) {
-	number := n.value.(json.Number).String()
+	written, _ := n.value.(json.Number)
+	number := written.String()
 	whole, err := strconv.ParseInt(number, 10, 64)
 	if err != nil {
 		// 2.0 and 2e0 are whole numbers, too.

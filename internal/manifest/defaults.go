@@ -37,6 +37,8 @@ func DefaultOptions() Options {
 }
 
 func (m *Manifest) setDefaults() {
+	m.Source.setDefaults()
+	m.Output.setDefaults()
 	m.Pipeline = DefaultPipeline()
 	m.Options.setDefaults()
 }

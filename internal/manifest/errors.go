@@ -58,10 +58,17 @@ func (e Errors) orNil() error {
 	return e
 }
 
-// collector gathers errors while a manifest is walked.
-type collector struct{ errors Errors }
+// collector gathers errors while a manifest is walked, without those that a
+// field which is not known yet may put right.
+type collector struct {
+	errors  Errors
+	unknown Unknown
+}
 
 func (c *collector) add(path, format string, arguments ...any) {
+	if c.unknown.Touch(path) {
+		return
+	}
 	c.errors = append(c.errors, Error{Path: path, Message: fmt.Sprintf(format, arguments...)})
 }
 

@@ -7,10 +7,11 @@ import (
 )
 
 // CheckHost checks what only the host that migrates can tell: the source is
-// there and can be read, and no output is another name of it. The error is
-// Errors. Validate does not do this, so that a plan can be made elsewhere.
-func (m *Manifest) CheckHost() error {
-	var c collector
+// there and can be read, and no output is another name of it. It says nothing of
+// fields that are not known yet. The error is Errors. Validate does not do this,
+// so that a plan can be made elsewhere.
+func (m *Manifest) CheckHost(unknown ...string) error {
+	c := collector{unknown: unknown}
 	source, err := os.Stat(m.SourcePath())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -48,6 +49,7 @@ func (m *Manifest) checkReadable(c *collector) {
 
 // checkNotSource finds outputs that are the source by a link.
 func (m *Manifest) checkNotSource(c *collector, source fs.FileInfo) {
+	c = c.given(outputsRestOn...)
 	for _, output := range m.outputs() {
 		existing, err := os.Stat(output.file)
 		if err == nil && os.SameFile(existing, source) {

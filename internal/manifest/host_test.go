@@ -88,6 +88,12 @@ func TestCheckHost(t *testing.T) {
 			case want != "" && !strings.HasPrefix(err.Error(), want):
 				t.Errorf("got %v, want %s", err, want)
 			}
+			if err := m.CheckHost("source.path", "output"); err != nil {
+				t.Errorf("while neither is known: %v", err)
+			}
+			if err := m.CheckHost("options.dry_run"); err != nil && strings.HasPrefix(want, "output.") {
+				t.Errorf("while it may be a dry run: %v", err)
+			}
 		})
 	}
 }

@@ -15,6 +15,21 @@ const overlaySuffix = ".overlay.qcow2"
 // SourcePath is source.path as an absolute path.
 func (m *Manifest) SourcePath() string { return absolute(m.Source.Path) }
 
+// MakeAbsolute counts the relative paths of the source, its keys and the output
+// directory from the working directory. Paths that are not given stay so, and
+// options.report.path counts from the output directory wherever that is.
+func (m *Manifest) MakeAbsolute() {
+	if m.Source.Path != "" {
+		m.Source.Path = m.SourcePath()
+	}
+	for n, key := range m.Source.LUKSKeys {
+		m.Source.LUKSKeys[n].KeyFile = key.KeyFilePath()
+	}
+	if m.Output.Directory != "" {
+		m.Output.Directory = m.OutputDirectory()
+	}
+}
+
 // OutputDirectory is output.directory as an absolute path.
 func (m *Manifest) OutputDirectory() string { return absolute(m.Output.Directory) }
 

@@ -165,7 +165,11 @@ func TestSchemaKeepsStep(t *testing.T) {
 	}
 	for path, want := range enums {
 		var got []string
-		for _, value := range at(t, root, path)["enum"].([]any) {
+		values, ok := at(t, root, path)["enum"].([]any)
+		if !ok {
+			t.Errorf("%s has no enum", path)
+		}
+		for _, value := range values {
 			got = append(got, fmt.Sprint(value))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -189,7 +193,8 @@ func TestSchemaKeepsStep(t *testing.T) {
 			}
 			value := any(defaults)
 			for _, step := range strings.Split(section+"."+name, ".") {
-				value = value.(map[string]any)[step]
+				fields, _ := value.(map[string]any)
+				value = fields[step]
 			}
 			inSchema, ok := schema["default"]
 			if !ok || inSchema != value {

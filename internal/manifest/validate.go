@@ -11,10 +11,10 @@ import (
 // Validate checks everything that can be known without the host. What is wrong
 // comes as Errors, all of it at once. Decode has done this already; it is for
 // manifests that were built otherwise.
-func (m *Manifest) Validate() error { return m.check().orNil() }
+func (m *Manifest) Validate() error { return m.check(nil).orNil() }
 
-func (m *Manifest) check() Errors {
-	var c collector
+func (m *Manifest) check(unknown Unknown) Errors {
+	c := collector{unknown: unknown}
 	if m.Version != Version {
 		c.add("version", "unsupported manifest version %q: this program reads version %q", m.Version, Version)
 	}
@@ -53,7 +53,7 @@ func (s Source) check(c *collector) {
 	}
 	checkPath(c, "source.path", s.Path)
 	if s.VM != "" && !s.Type.IsPackage() && slices.Contains(SourceTypes, s.Type) {
-		c.add("source.vm", "has no effect on a source of type %s: only packages (ova, ovf) hold several virtual machines; leave it out", s.Type)
+		c.given("source.type").add("source.vm", "has no effect on a source of type %s: only packages (ova, ovf) hold several virtual machines; leave it out", s.Type)
 	}
 	if hasControl(s.VM) {
 		c.add("source.vm", "%q holds a control character", s.VM)
@@ -113,7 +113,7 @@ func (o Output) checkFilename(c *collector) {
 		c.add(path, "is longer than %d bytes", maxFilename)
 	default:
 		if other := formatOf(name); other != "" && other != string(o.Format) && slices.Contains(OutputFormats, o.Format) {
-			c.add(path, "%q has the extension of the format %s, but output.format is %s: change one of the two", name, other, o.Format)
+			c.given("output.format").add(path, "%q has the extension of the format %s, but output.format is %s: change one of the two", name, other, o.Format)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func (p Pipeline) check(c *collector) {
 	case !p.Inspect.Enabled && !p.Fix.Enabled && !p.Convert.Enabled && !p.Validate.Enabled:
 		c.add("pipeline", "no stage is enabled: enable at least one of inspect, fix, convert and validate")
 	case p.Validate.Enabled && !p.Convert.Enabled && !p.Fix.Enabled:
-		c.add("pipeline.validate", "there would be no image to validate: enable convert (or fix), or switch validate off")
+		c.given("pipeline").add("pipeline.validate", "there would be no image to validate: enable convert (or fix), or switch validate off")
 	}
 }
 
@@ -152,7 +152,7 @@ func (f Fix) checkInitramfs(c *collector) {
 	case !slices.Contains(InitramfsModes, f.Initramfs):
 		c.add(path, "unknown initramfs mode %q: %s", f.Initramfs, oneOf(string(f.Initramfs), InitramfsModes))
 	case f.Initramfs != InitramfsAuto && !f.RegenInitramfs:
-		c.add(path, "%q contradicts regen_initramfs, which is false and leaves every initramfs as it is: set that to true, or leave one of the two out", f.Initramfs)
+		c.given("pipeline.fix.regen_initramfs").add(path, "%q contradicts regen_initramfs, which is false and leaves every initramfs as it is: set that to true, or leave one of the two out", f.Initramfs)
 	}
 }
 
@@ -161,7 +161,7 @@ func (o Options) check(c *collector) {
 		c.add("options.verbose", "%d is out of range: use 0 (quiet), 1 (normal) or 2 (verbose)", o.Verbose)
 	}
 	if o.Report.Enabled {
-		o.Report.check(c)
+		o.Report.check(c.given("options.report.enabled"))
 	}
 }
 
@@ -198,9 +198,14 @@ func (m *Manifest) outputs() []output {
 	return files
 }
 
+// outputsRestOn are the fields that decide the places of the outputs, and
+// whether there are any.
+var outputsRestOn = []string{"source.path", "output", "pipeline", "options.dry_run", "options.report"}
+
 // checkCollisions finds files that would be written over each other, or over
 // the source.
 func (m *Manifest) checkCollisions(c *collector) {
+	c = c.given(outputsRestOn...)
 	if m.Source.Path == "" || m.Output.Directory == "" || m.Options.Report.Enabled && m.Options.Report.Path == "" {
 		return
 	}

@@ -1,11 +1,15 @@
 package netconf
 
-import "regexp"
+import (
+	"net"
+	"regexp"
+	"strings"
+)
 
 // Card is a network card as one configuration file knows it.
 type Card struct {
 	Name string // "ens192", or "" where only the hardware address is told
-	MAC  string // lower case, or ""
+	MAC  string // as hardwareAddress writes it, or ""
 	// Idle is set for cards that the guest does not bring up by itself.
 	Idle bool
 	// Doubtful is set where a name is configured and nothing in the file says
@@ -47,4 +51,14 @@ func portNames(words ...string) []string {
 		}
 	}
 	return names
+}
+
+// hardwareAddress writes an address with colons and in lower case, however a
+// file has it: networkd(5) and NetworkManager take hyphens too. What is no
+// address stays but for its case.
+func hardwareAddress(text string) string {
+	if address, err := net.ParseMAC(text); err == nil {
+		return address.String()
+	}
+	return strings.ToLower(text)
 }

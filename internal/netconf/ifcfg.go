@@ -14,7 +14,7 @@ import (
 // Ifcfg is an ifcfg file of RHEL or SUSE.
 type Ifcfg struct {
 	Name string
-	MAC  string // lower case, or ""
+	MAC  string // as hardwareAddress writes it, or ""
 	// Physical is set for network cards, and not for bridges, VLANs and their
 	// like.
 	Physical bool
@@ -27,7 +27,7 @@ type Ifcfg struct {
 // DEVICE, Name is what the file's name says, which may be that of a connection.
 func ReadIfcfg(base, text string) Ifcfg {
 	set := ifcfgSettings(text)
-	i := Ifcfg{Name: set["DEVICE"], MAC: strings.ToLower(set["HWADDR"]), Physical: isCard(set)}
+	i := Ifcfg{Name: set["DEVICE"], MAC: hardwareAddress(set["HWADDR"]), Physical: isCard(set)}
 	if i.Name == "" {
 		i.Name = strings.TrimPrefix(base, "ifcfg-")
 	}

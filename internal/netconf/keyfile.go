@@ -2,7 +2,6 @@ package netconf
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
@@ -11,7 +10,7 @@ import (
 type Keyfile struct {
 	Type      string // "ethernet", "bridge" ...
 	Interface string // the name that it is for, or ""
-	MAC       string // lower case, or ""
+	MAC       string // as hardwareAddress writes it, or ""
 	Starts    bool   // it is brought up by itself
 	pinned    bool   // it is for the hardware of one machine
 }
@@ -22,11 +21,11 @@ func ReadKeyfile(text string) Keyfile {
 	k := Keyfile{
 		Type:      file.Value("connection", "type"),
 		Interface: file.Value("connection", "interface-name"),
-		MAC:       strings.ToLower(file.Value("ethernet", "mac-address")),
+		MAC:       hardwareAddress(file.Value("ethernet", "mac-address")),
 		Starts:    file.Value("connection", "autoconnect") != "false",
 	}
 	if k.MAC == "" {
-		k.MAC = strings.ToLower(file.Value("802-3-ethernet", "mac-address"))
+		k.MAC = hardwareAddress(file.Value("802-3-ethernet", "mac-address"))
 	}
 	k.pinned = k.MAC != "" || file.Value("match", "path") != "" || file.Value("match", "driver") != ""
 	return k

@@ -130,6 +130,21 @@ func TestMatchNames(t *testing.T) {
 	}
 }
 
+func TestHardwareAddressesCompare(t *testing.T) {
+	t.Parallel()
+	for name, got := range map[string]string{
+		"ifcfg":    ReadIfcfg("ifcfg-eth0", "DEVICE=eth0\nHWADDR=00-50-56-AA-BB-CC\n").MAC,
+		"keyfile":  ReadKeyfile("[ethernet]\nmac-address=00-50-56-AA-BB-CC\n").MAC,
+		"networkd": readNetworkd("", "[Match]\nMACAddress=0050.56AA.BBCC\n").Cards[0].MAC,
+		"netplan":  readNetplan("", "network: {ethernets: {a: {match: {macaddress: '00:50:56:AA:BB:CC'}}}}").Cards[0].MAC,
+		"udev":     ReadUdevRules(`ATTR{address}=="00:50:56:AA:BB:CC", NAME="eth0"`)[0].MAC,
+	} {
+		if got != "00:50:56:aa:bb:cc" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 func TestReadKeyfile(t *testing.T) {
 	t.Parallel()
 	const text = "[connection]\ntype=802-3-ethernet\nautoconnect=false\n[802-3-ethernet]\nmac-address=AA:BB\n"

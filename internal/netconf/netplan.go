@@ -2,7 +2,6 @@ package netconf
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -129,7 +128,7 @@ func readNetplan(_, text string) Found {
 	for _, c := range file.cards {
 		name := c.name()
 		if name != "" || c.pinned() {
-			found.Cards = append(found.Cards, Card{Name: name, MAC: strings.ToLower(c.matched("macaddress"))})
+			found.Cards = append(found.Cards, Card{Name: name, MAC: hardwareAddress(c.matched("macaddress"))})
 		} else if c.hasMatch {
 			found.AnyCard = true
 		}

@@ -83,7 +83,7 @@ func hasHardwareKey(file conf.INI) bool {
 func matchAddress(file conf.INI) string {
 	for _, key := range []string{"MACAddress", "PermanentMACAddress"} {
 		if addresses := file.Words("Match", key); len(addresses) == 1 {
-			return strings.ToLower(strings.ReplaceAll(addresses[0], "-", ":"))
+			return hardwareAddress(addresses[0])
 		}
 	}
 	return ""

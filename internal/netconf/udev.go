@@ -28,7 +28,7 @@ func ReadUdevRules(text string) []UdevRule {
 		}
 		rule := UdevRule{Name: name[1], Net: strings.Contains(line, `SUBSYSTEM=="net"`)}
 		if address := udevAddress.FindStringSubmatch(line); address != nil {
-			rule.MAC = strings.ToLower(address[1])
+			rule.MAC = hardwareAddress(address[1])
 		}
 		rules = append(rules, rule)
 	}

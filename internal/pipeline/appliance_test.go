@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -17,6 +17,7 @@ import (
 // where it cannot run, and a conversion does not ask for it.
 func TestRunWithoutAppliance(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		inspect, fix bool
 		want         string
@@ -39,7 +40,7 @@ func TestRunWithoutAppliance(t *testing.T) {
 			}
 			m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = test.inspect, test.fix
 			r := newRun(t.Context(), m, Options{})
-			r.checkHost = func(context.Context, guest.Acceleration) []error {
+			r.checkHost = func(context.Context, appliance.Acceleration) []error {
 				return []error{withRemedy(errors.New("no library"), "install libguestfs0"), errors.New("no kernel")}
 			}
 			result, err := r.finish(r.stages())

@@ -5,26 +5,27 @@ import (
 	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // bootDiskOf is the index of the disk that the machine starts from. Files are
 // the disks on which the guest's boot files lie, the most telling first, as far
 // as they are known. It is not certain where nothing tells two disks apart.
-func bootDiskOf(disks []guest.Disk, firmware string, files []int) (index int, certain bool) {
+func bootDiskOf(disks []parttable.Disk, firmware string, files []int) (index int, certain bool) {
 	// What a firmware needs comes first; then where the guest keeps the files
 	// that are read next, as code of a loader may be left from an earlier life
 	// of a disk; then what only boot disks tend to have.
 	evidence := func(n int) []bool {
 		disk := disks[n]
-		starts := startsBIOS(disk)
+		starts := disk.StartsBIOS()
 		if firmware == firmwareUEFI {
-			starts = hasESP(disk)
+			starts = disk.HasESP()
 		}
 		found := []bool{starts}
 		for _, at := range files {
 			found = append(found, at == n)
 		}
-		return append(found, disk.BootCode == guest.BootCodeLoader, hasActive(disk) || hasBIOSBoot(disk))
+		return append(found, disk.BootCode == parttable.BootCodeLoader, disk.HasActive() || disk.HasBIOSBoot())
 	}
 	best := 0
 	certain = true

@@ -5,39 +5,40 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 func TestBootDiskOf(t *testing.T) {
 	t.Parallel()
-	linux := guest.Partition{Number: 1, MBRType: 0x83}
-	active := guest.Partition{Number: 1, MBRType: 0x83, Bootable: true}
-	esp := guest.Partition{Number: 1, GPTType: gptESP}
-	biosBoot := guest.Partition{Number: 1, GPTType: gptBIOSBoot}
-	disk := func(code guest.BootCode, partitions ...guest.Partition) guest.Disk {
-		return guest.Disk{PartitionTable: "dos", BootCode: code, Partitions: partitions}
+	linux := parttable.Partition{Number: 1, MBRType: 0x83}
+	active := parttable.Partition{Number: 1, MBRType: 0x83, Bootable: true}
+	esp := parttable.Partition{Number: 1, GPTType: parttable.GPTESP}
+	biosBoot := parttable.Partition{Number: 1, GPTType: "21686148-6449-6E6F-744E-656564454649"}
+	disk := func(code parttable.BootCode, partitions ...parttable.Partition) parttable.Disk {
+		return parttable.Disk{PartitionTable: "dos", BootCode: code, Partitions: partitions}
 	}
-	const none, generic, loader = guest.BootCodeNone, guest.BootCodeGeneric, guest.BootCodeLoader
+	const none, generic, loader = parttable.BootCodeNone, parttable.BootCodeGeneric, parttable.BootCodeLoader
 	for name, test := range map[string]struct {
-		disks     []guest.Disk
+		disks     []parttable.Disk
 		firmware  string
 		files     []int
 		want      int
 		uncertain bool
 	}{
-		"one disk":                              {disks: []guest.Disk{disk(none)}},
-		"loader on the second":                  {disks: []guest.Disk{disk(generic, linux), disk(loader, linux)}, want: 1},
-		"an active partition that nothing runs": {disks: []guest.Disk{disk(none, active), disk(loader, linux)}, want: 1},
-		"generic code and an active partition":  {disks: []guest.Disk{disk(generic, linux), disk(none), disk(generic, active)}, want: 2},
-		"BIOS boot partition":                   {disks: []guest.Disk{disk(loader, linux), disk(loader, biosBoot)}, want: 1},
-		"a loader from an earlier life":         {disks: []guest.Disk{disk(loader, active), disk(loader, linux)}, files: []int{1}, want: 1},
-		"boot files on a disk without code":     {disks: []guest.Disk{disk(loader, active), disk(none, linux)}, files: []int{1}, want: 0},
-		"boot files before the root":            {disks: []guest.Disk{disk(loader), disk(loader)}, files: []int{1, 0}, want: 1},
-		"no code at all":                        {disks: []guest.Disk{disk(none), disk(none)}, files: []int{1}, want: 1},
-		"nothing known":                         {disks: []guest.Disk{disk(none), disk(none)}, want: 0, uncertain: true},
-		"two that look alike":                   {disks: []guest.Disk{disk(generic), disk(loader, active), disk(loader, active)}, want: 1, uncertain: true},
-		"two that look alike before a better":   {disks: []guest.Disk{disk(generic), disk(generic), disk(loader)}, want: 2},
-		"ESP on the second":                     {disks: []guest.Disk{disk(loader, active), disk(none, esp)}, firmware: firmwareUEFI, want: 1},
-		"the guest's own ESP":                   {disks: []guest.Disk{disk(none, esp), disk(none, esp)}, firmware: firmwareUEFI, files: []int{1}, want: 1},
+		"one disk":                              {disks: []parttable.Disk{disk(none)}},
+		"loader on the second":                  {disks: []parttable.Disk{disk(generic, linux), disk(loader, linux)}, want: 1},
+		"an active partition that nothing runs": {disks: []parttable.Disk{disk(none, active), disk(loader, linux)}, want: 1},
+		"generic code and an active partition":  {disks: []parttable.Disk{disk(generic, linux), disk(none), disk(generic, active)}, want: 2},
+		"BIOS boot partition":                   {disks: []parttable.Disk{disk(loader, linux), disk(loader, biosBoot)}, want: 1},
+		"a loader from an earlier life":         {disks: []parttable.Disk{disk(loader, active), disk(loader, linux)}, files: []int{1}, want: 1},
+		"boot files on a disk without code":     {disks: []parttable.Disk{disk(loader, active), disk(none, linux)}, files: []int{1}, want: 0},
+		"boot files before the root":            {disks: []parttable.Disk{disk(loader), disk(loader)}, files: []int{1, 0}, want: 1},
+		"no code at all":                        {disks: []parttable.Disk{disk(none), disk(none)}, files: []int{1}, want: 1},
+		"nothing known":                         {disks: []parttable.Disk{disk(none), disk(none)}, want: 0, uncertain: true},
+		"two that look alike":                   {disks: []parttable.Disk{disk(generic), disk(loader, active), disk(loader, active)}, want: 1, uncertain: true},
+		"two that look alike before a better":   {disks: []parttable.Disk{disk(generic), disk(generic), disk(loader)}, want: 2},
+		"ESP on the second":                     {disks: []parttable.Disk{disk(loader, active), disk(none, esp)}, firmware: firmwareUEFI, want: 1},
+		"the guest's own ESP":                   {disks: []parttable.Disk{disk(none, esp), disk(none, esp)}, firmware: firmwareUEFI, files: []int{1}, want: 1},
 	} {
 		got, certain := bootDiskOf(test.disks, test.firmware, test.files)
 		if got != test.want || certain == test.uncertain {
@@ -78,24 +79,24 @@ func TestBootFiles(t *testing.T) {
 
 func TestFirmwareOf(t *testing.T) {
 	t.Parallel()
-	esp := guest.Disk{PartitionTable: "gpt", Partitions: []guest.Partition{{GPTType: gptESP}}}
-	both := guest.Disk{PartitionTable: "gpt", BootCode: guest.BootCodeLoader, Partitions: []guest.Partition{{GPTType: gptBIOSBoot}, {GPTType: gptESP}}}
-	mbrESPDisk := guest.Disk{PartitionTable: "dos", Partitions: []guest.Partition{{MBRType: mbrESP}}}
-	plain := guest.Disk{PartitionTable: "dos", BootCode: guest.BootCodeLoader}
+	esp := parttable.Disk{PartitionTable: "gpt", Partitions: []parttable.Partition{{GPTType: parttable.GPTESP}}}
+	both := parttable.Disk{PartitionTable: "gpt", BootCode: parttable.BootCodeLoader, Partitions: []parttable.Partition{{GPTType: "21686148-6449-6E6F-744E-656564454649"}, {GPTType: parttable.GPTESP}}}
+	mbrESPDisk := parttable.Disk{PartitionTable: "dos", Partitions: []parttable.Partition{{MBRType: 0xEF}}}
+	plain := parttable.Disk{PartitionTable: "dos", BootCode: parttable.BootCodeLoader}
 	for name, test := range map[string]struct {
-		disks     []guest.Disk
+		disks     []parttable.Disk
 		described string
 		want      string
 	}{
-		"ESP":                                  {[]guest.Disk{esp}, "", firmwareUEFI},
-		"ESP in an MBR":                        {[]guest.Disk{mbrESPDisk}, "", firmwareUEFI},
-		"ESP on the second disk":               {[]guest.Disk{{}, esp}, "", firmwareUEFI},
-		"none":                                 {[]guest.Disk{plain}, "", firmwareBIOS},
-		"both":                                 {[]guest.Disk{both}, "", firmwareBIOS},
-		"both, described as UEFI":              {[]guest.Disk{both}, firmwareUEFI, firmwareUEFI},
-		"described as UEFI without an ESP":     {[]guest.Disk{plain}, firmwareUEFI, firmwareBIOS},
-		"described as BIOS, nothing to start":  {[]guest.Disk{esp}, firmwareBIOS, firmwareUEFI},
-		"described as BIOS, ESP on other disk": {[]guest.Disk{plain, esp}, firmwareBIOS, firmwareBIOS},
+		"ESP":                                  {[]parttable.Disk{esp}, "", firmwareUEFI},
+		"ESP in an MBR":                        {[]parttable.Disk{mbrESPDisk}, "", firmwareUEFI},
+		"ESP on the second disk":               {[]parttable.Disk{{}, esp}, "", firmwareUEFI},
+		"none":                                 {[]parttable.Disk{plain}, "", firmwareBIOS},
+		"both":                                 {[]parttable.Disk{both}, "", firmwareBIOS},
+		"both, described as UEFI":              {[]parttable.Disk{both}, firmwareUEFI, firmwareUEFI},
+		"described as UEFI without an ESP":     {[]parttable.Disk{plain}, firmwareUEFI, firmwareBIOS},
+		"described as BIOS, nothing to start":  {[]parttable.Disk{esp}, firmwareBIOS, firmwareUEFI},
+		"described as BIOS, ESP on other disk": {[]parttable.Disk{plain, esp}, firmwareBIOS, firmwareBIOS},
 	} {
 		if got := firmwareOf(test.disks, test.described); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)

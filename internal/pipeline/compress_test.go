@@ -54,6 +54,9 @@ func TestRunCompresses(t *testing.T) {
 		"zstd 9":         {CompressionType: manifest.CompressionZstd, CompressLevel: level(9)},
 		"zstd, clusters": {CompressionType: manifest.CompressionZstd, ClusterSize: level(512 << 10)},
 	} {
+		if convert.CompressionType == manifest.CompressionZstd && !zstdIsBuilt {
+			continue
+		}
 		m := conversion(source, t.TempDir())
 		m.Output.Filename = "disk.qcow2"
 		convert.Enabled, convert.Compress, convert.Preallocation = true, true, manifest.PreallocationOff
@@ -94,7 +97,7 @@ func TestRunCompresses(t *testing.T) {
 			t.Errorf("%s: files %q", name, left)
 		}
 	}
-	if sizes["zlib 1"] <= sizes["zlib"] || sizes["zlib"] <= sizes["zlib 9"] || sizes["zstd"] <= sizes["zstd 9"] {
+	if sizes["zlib 1"] <= sizes["zlib"] || sizes["zlib"] <= sizes["zlib 9"] || (zstdIsBuilt && sizes["zstd"] <= sizes["zstd 9"]) {
 		t.Errorf("sizes %v", sizes)
 	}
 }

@@ -18,9 +18,7 @@ import (
 // boot loader in its first sector.
 func diskWith(t *testing.T, text string, boots bool) string {
 	t.Helper()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("needs qemu-img (Debian: qemu-utils)")
-	}
+	requireQEMUImg(t)
 	content := make([]byte, 8<<20)
 	content[510], content[511] = 0x55, 0xaa
 	if boots {

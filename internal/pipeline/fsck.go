@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -55,9 +56,9 @@ func (r *run) check(f checkedFilesystem) (string, error) {
 	switch {
 	case err == nil:
 		return report.FilesystemClean, nil
-	case errors.Is(err, guest.ErrNotChecked):
+	case errors.Is(err, appliance.ErrNotChecked):
 		return report.FilesystemUnchecked, nil
-	case errors.Is(err, guest.ErrDamaged):
+	case errors.Is(err, appliance.ErrDamaged):
 		return report.FilesystemDamaged, err
 	}
 	return report.FilesystemUnchecked, err
@@ -68,7 +69,7 @@ const repairRemedy = "start the guest on its old machine, have it repaired there
 
 // damaged turns what was found into an error or a warning.
 func (r *run) damaged(f checkedFilesystem, err error, mode manifest.FsckMode) error {
-	if !errors.Is(err, guest.ErrDamaged) {
+	if !errors.Is(err, appliance.ErrDamaged) {
 		return err
 	}
 	err = fmt.Errorf("the file system %s of the guest (%s): %w", f.Path, f.Device, err)

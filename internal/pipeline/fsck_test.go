@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -53,7 +54,7 @@ func TestWrittenFileSystems(t *testing.T) {
 
 func TestDamaged(t *testing.T) {
 	t.Parallel()
-	broken := fmt.Errorf("%w (e2fsck -f -n): Inode 12 is odd", guest.ErrDamaged)
+	broken := fmt.Errorf("%w (e2fsck -f -n): Inode 12 is odd", appliance.ErrDamaged)
 	f := checkedFilesystem{CheckedFilesystem: report.CheckedFilesystem{Path: "/boot", Device: "UUID=0a1b"}}
 	r := &run{report: report.New()}
 	err := r.damaged(f, broken, manifest.FsckFatal)

@@ -52,7 +52,7 @@ func (r *run) loadManifest() (report.StageResult, error) {
 	if id == "" {
 		id = uuid.NewString()
 	}
-	artifacts, err := artifact.NewRunWithID(work, id)
+	artifacts, err := artifact.NewRun(work, id)
 	if err != nil {
 		return nil, fmt.Errorf("making the work directory in %s: %w", work, err)
 	}

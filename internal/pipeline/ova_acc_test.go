@@ -111,7 +111,9 @@ func allocated(path string) int64 {
 			return nil //nolint:nilerr // files come and go
 		}
 		if info, err := entry.Info(); err == nil {
-			sum += info.Sys().(*syscall.Stat_t).Blocks * 512
+			if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+				sum += stat.Blocks * 512
+			}
 		}
 		return nil
 	})

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -20,7 +21,7 @@ type Options struct {
 	// WorkDirectory holds the overlay while the run lasts. It defaults to the
 	// output directory, so that publishing is a rename.
 	WorkDirectory string
-	Acceleration  guest.Acceleration
+	Acceleration  appliance.Acceleration
 	// HostID is the id that this host has in ownership records; empty derives one.
 	HostID string
 	// RunID is the id that the run's ownership records have, a UUID; empty makes
@@ -45,7 +46,7 @@ func Run(ctx context.Context, m *manifest.Manifest, o Options) (*report.Report, 
 }
 
 func newRun(ctx context.Context, m *manifest.Manifest, o Options) *run {
-	return &run{ctx: ctx, manifest: m, options: o, report: report.New(), freeSpace: availableSpace, checkHost: guest.CheckHost}
+	return &run{ctx: ctx, manifest: m, options: o, report: report.New(), freeSpace: availableSpace, checkHost: appliance.CheckHost}
 }
 
 // run is the state of one migration.
@@ -59,17 +60,17 @@ type run struct {
 	meter    meter
 	// freeSpace is availableSpace, or what a test puts in its place.
 	freeSpace func(directory string) (int64, error)
-	// checkHost is guest.CheckHost, or what a test puts in its place.
-	checkHost func(context.Context, guest.Acceleration) []error
+	// checkHost is appliance.CheckHost, or what a test puts in its place.
+	checkHost func(context.Context, appliance.Acceleration) []error
 
 	artifacts *artifact.Run
 	made      []string // directories that were made for the outputs
 	source    *source.Source
 	// tables and sectorSizes are those of the source's disks, in bytes.
-	tables      []guest.Disk
+	tables      []parttable.Disk
 	sectorSizes []int
 	overlays    []string // one for each disk of the source, once made
-	session     *guest.Session
+	session     *appliance.Session
 	editor      *edit.Editor // of the mounted guest
 	system      *system
 	images      []image

@@ -18,6 +18,13 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+func requireQEMUImg(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+}
+
 // conversion is a manifest that needs no appliance: convert and validate alone.
 func conversion(source, directory string) *manifest.Manifest {
 	m := migration(source, directory)
@@ -29,9 +36,7 @@ func conversion(source, directory string) *manifest.Manifest {
 // smallVMDK makes a VMDK of 8 MiB with a few bytes of content.
 func smallVMDK(t *testing.T) string {
 	t.Helper()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("needs qemu-img (Debian: qemu-utils)")
-	}
+	requireQEMUImg(t)
 	directory := t.TempDir()
 	raw, vmdk := filepath.Join(directory, "disk.raw"), filepath.Join(directory, "disk.vmdk")
 	content := make([]byte, 8<<20)
@@ -426,6 +431,7 @@ func TestRunCanBeFollowedByAFile(t *testing.T) {
 // Reading a large file for its checksum takes minutes, which can be followed.
 func TestRunTellsHowFarTheChecksumIs(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	file := filepath.Join(t.TempDir(), "disk.raw")
 	content := make([]byte, 8<<20)
 	if err := os.WriteFile(file, content, 0o600); err != nil {

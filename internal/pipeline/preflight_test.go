@@ -4,23 +4,20 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 // TestPreflight: what it says of a raw disk of 8 MiB full of data.
 func TestPreflight(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("needs qemu-img (Debian: qemu-utils)")
-	}
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		free      int64
 		freed     int // bytes of a file that will be deleted
@@ -74,7 +71,7 @@ func TestPreflight(t *testing.T) {
 				_, err := os.Stat(in)
 				return test.free, err
 			}
-			r.checkHost = func(context.Context, guest.Acceleration) []error {
+			r.checkHost = func(context.Context, appliance.Acceleration) []error {
 				if test.lacks {
 					return []error{errors.New("no kernel")}
 				}

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // system is what the appliance knows of the guest, found out once for all
 // stages.
 type system struct {
-	disks    []guest.Disk
+	disks    []parttable.Disk
 	devices  guest.Devices
 	firmware string
 	// bootDisk is an index into disks; bootDiskCertain says that no other disk
@@ -35,16 +37,16 @@ func (r *run) openSession() error {
 	if err := r.makeOverlays(); err != nil {
 		return err
 	}
-	var drives []guest.Drive
+	var drives []appliance.Drive
 	for n, overlay := range r.overlays {
-		drive := guest.Drive{Path: overlay, Format: "qcow2", Serial: r.source.Disks[n].Serial}
+		drive := appliance.Drive{Path: overlay, Format: "qcow2", Serial: r.source.Disks[n].Serial}
 		if r.sectorSizes[n] != usualSector {
 			drive.SectorSize = r.sectorSizes[n]
 		}
 		drives = append(drives, drive)
 	}
 	r.progress(1, "launching the appliance")
-	session, err := guest.Open(r.ctx, drives, guest.Options{
+	session, err := appliance.Open(r.ctx, drives, appliance.Options{
 		TempDir:      r.artifacts.Dir(),
 		Acceleration: r.options.Acceleration,
 	})
@@ -118,7 +120,7 @@ func (r *run) mountSystem() error {
 	r.progress(90, "mounting the guest's file systems")
 	mounts, warnings, err := r.session.MountGuest(found)
 	if err != nil {
-		r.system.hibernated = r.system.hibernated || errors.Is(err, guest.ErrHibernated)
+		r.system.hibernated = r.system.hibernated || errors.Is(err, appliance.ErrHibernated)
 		return r.withKey(fmt.Errorf("mounting the guest's file systems: %w", err))
 	}
 	for _, warning := range warnings {

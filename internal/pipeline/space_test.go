@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,9 +15,7 @@ import (
 // TestEstimateSpace judges two disks of 4 MiB, both full of data.
 func TestEstimateSpace(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("needs qemu-img (Debian: qemu-utils)")
-	}
+	requireQEMUImg(t)
 	disk := filepath.Join(t.TempDir(), "disk.img")
 	if err := os.WriteFile(disk, []byte(strings.Repeat("x", 4<<20)), 0o600); err != nil {
 		t.Fatal(err)

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -26,7 +26,7 @@ func (r *run) readTables() error {
 			return err
 		}
 		sector := source.SectorSize(start)
-		read, err := guest.ReadDisk(bytes.NewReader(start), disk.VirtualSize, sector)
+		read, err := parttable.ReadStart(bytes.NewReader(start), disk.VirtualSize, sector)
 		if err != nil {
 			return fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
 		}

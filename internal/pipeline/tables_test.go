@@ -12,6 +12,7 @@ import (
 // nobody looks into its guest and whatever format it comes in.
 func TestRunWarnsOfLargeSectors(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		make func(t *testing.T) string
 		kind manifest.SourceType

@@ -4,18 +4,27 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+func requireQEMUImg(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+}
+
 // What a host lacks fails the run in load_manifest, with a remedy, and is what
 // Preflight has said before.
 func TestRunWithoutTools(t *testing.T) {
+	requireQEMUImg(t)
 	for name, test := range map[string]struct {
 		options Options
 		path    string
@@ -63,7 +72,7 @@ func TestRunWithoutAnything(t *testing.T) {
 		Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
 	}
 	r := newRun(t.Context(), m, Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")})
-	r.checkHost = func(context.Context, guest.Acceleration) []error {
+	r.checkHost = func(context.Context, appliance.Acceleration) []error {
 		return []error{withRemedy(errors.New("no library"), "install it"), withRemedy(errors.New("no space"), "set TMPDIR")}
 	}
 	result, err := r.finish(r.stages())

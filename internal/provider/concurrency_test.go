@@ -52,7 +52,7 @@ func TestCreateInAnotherDirectoryThanPlanned(t *testing.T) {
 	t.Chdir(elsewhere)
 	created, diags := server.applyPlan(t.Context(), instance{}, plan, wanted)
 	text := strings.Join(texts(diags), "\n")
-	if !created.state.IsNull() || !strings.Contains(text, "made in another directory") || !strings.Contains(text, at(t, planned, "output_path").(string)) {
+	if !created.state.IsNull() || !strings.Contains(text, "made in another directory") || !strings.Contains(text, must[string](at(t, planned, "output_path"))) {
 		t.Errorf("in state: %t, diagnostics: %s", !created.state.IsNull(), text)
 	}
 	if left := listing(t, elsewhere); len(left) != 0 {

@@ -245,14 +245,14 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 // subcommand, as long as the file "slow" is there.
 func slowQEMUImg(t *testing.T, subcommand string) (path, slow string) {
 	t.Helper()
-	real, err := exec.LookPath("qemu-img")
+	resolved, err := exec.LookPath("qemu-img")
 	if err != nil {
 		t.Skip("needs qemu-img")
 	}
 	directory := t.TempDir()
 	slow = filepath.Join(directory, "slow")
 	script := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = %q ] && [ -e %q ]; then\n  [ \"$1\" = convert ] && echo '    (10.00/100%%)'\n  exec sleep 600\nfi\nexec %q \"$@\"\n",
-		subcommand, slow, real)
+		subcommand, slow, resolved)
 	if err := os.WriteFile(filepath.Join(directory, "qemu-img"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func lastProgress(file string) (last report.Event) {
 // shortTempDir is a directory below which the address of a socket can be.
 func shortTempDir(t *testing.T) string {
 	t.Helper()
-	directory, err := os.MkdirTemp("", "crash-")
+	directory, err := os.MkdirTemp("", "crash-") //nolint:usetesting // its path is short
 	if err != nil {
 		t.Fatal(err)
 	}

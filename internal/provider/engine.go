@@ -15,6 +15,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pluginprocess"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/semaphore"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/worker"
@@ -147,10 +148,8 @@ func waitCancelled(ctx context.Context) error {
 
 // run runs one migration; acquire a place first.
 func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report, error) {
-	running.Add(1)
-	defer running.Done()
-	ctx, stop := untilOrphaned(ctx)
-	defer stop()
+	ctx, end := pluginprocess.Migration(ctx)
+	defer end()
 	id := uuid.NewString()
 	rep, err := worker.Run(ctx, worker.Job{
 		Manifest:      m,

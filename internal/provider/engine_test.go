@@ -18,6 +18,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pluginprocess"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/worker"
 )
@@ -44,6 +45,9 @@ const locksVariable = "HYPER2KVM_TEST_LOCKS"
 // programVariable names the real program, whose preflight such a provider asks.
 const programVariable = "HYPER2KVM_TEST_PROGRAM"
 
+// cookieVariable is what Terraform starts a provider with.
+const cookieVariable = "TF_PLUGIN_MAGIC_COOKIE"
+
 // TestMain plays the engine when it is started as one: a process that takes
 // the manifest, publishes files as the real engine does, and reports. Started
 // by Terraform, it is the provider with that engine.
@@ -56,7 +60,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	if os.Getenv(cookieVariable) != "" {
-		ReduceOverhead()
+		pluginprocess.ReduceOverhead()
 		serve := func() provider.Provider {
 			p := &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), foresee: fakeForesee}
 			if program := os.Getenv(programVariable); program != "" {
@@ -64,8 +68,8 @@ func TestMain(m *testing.M) {
 			}
 			return p
 		}
-		release := OwnSocketDirectory()
-		ExitWithTerraform(release)
+		release := pluginprocess.OwnSocketDirectory()
+		pluginprocess.ExitWithTerraform(release)
 		err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress})
 		release()
 		if err != nil {
@@ -182,7 +186,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		rep.Fail(report.StageLoadManifest, err.Error(), "")
 		images = nil
 	}
-	run, err := artifact.NewRunWithID(m.OutputDirectory(), os.Args[slices.Index(os.Args, "--run-id")+1])
+	run, err := artifact.NewRun(m.OutputDirectory(), os.Args[slices.Index(os.Args, "--run-id")+1])
 	if err != nil {
 		return err
 	}
@@ -220,7 +224,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		if err != nil {
 			return err
 		}
-		if err := run.Publish(temporary, image, record, m.Output.Overwrite); err != nil {
+		if err := run.PublishAll([]artifact.Publication{{Temporary: temporary, Path: image, Record: record}}, m.Output.Overwrite); err != nil {
 			return err
 		}
 		rep.AddArtifact(made)

@@ -31,7 +31,7 @@ func TestAccExamples(t *testing.T) {
 					"output_directory": config.StringVariable("/data/output"),
 					"password_hash":    config.StringVariable("$6$salt$hash"),
 					"join_token":       config.StringVariable("token"),
-					"ssh_public_key":   config.StringVariable("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA ansible@controller"),
+					"ssh_public_key":   config.StringVariable("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f ansible@controller"),
 				},
 				// Here and not in the test case, where provider blocks are not allowed.
 				ProtoV6ProviderFactories: fakeFactories(t),

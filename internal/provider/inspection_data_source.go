@@ -1,16 +1,16 @@
 package provider
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -93,9 +93,9 @@ func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 		return
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
-	m, err := config.manifest(directory)
+	m, err := inspectionManifest(req.Config.Raw, config.CollectGuestInfo, directory)
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("source"), "Invalid inspection", withoutPlaces(err))
+		resp.Diagnostics.AddAttributeError(path.Root("source"), "Invalid inspection", manifestErrorText(err))
 		return
 	}
 	release, err := d.engine.acquire(ctx)
@@ -115,23 +115,26 @@ func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
-// manifest is that of an inspection which writes nothing.
-func (m *inspectionModel) manifest(directory string) (*manifest.Manifest, error) {
-	text, err := json.Marshal(map[string]any{
-		"version":  manifest.Version,
-		"source":   toJSON(m.Source),
-		"output":   map[string]any{"directory": directory},
-		"pipeline": map[string]any{"inspect": map[string]any{"collect_guest_info": m.CollectGuestInfo.IsNull() || m.CollectGuestInfo.ValueBool()}},
-		"options":  map[string]any{"report": map[string]any{"enabled": false}},
-	})
+// inspectionManifest is that of an inspection which writes nothing.
+func inspectionManifest(config tftypes.Value, guest types.Bool, directory string) (*manifest.Manifest, error) {
+	source, err := valueAt(config, path.Root("source"))
 	if err != nil {
 		return nil, err
 	}
-	result, err := manifest.Decode(bytes.NewReader(text))
-	if err == nil {
-		result.Source.Path = result.SourcePath()
+	attributes, values := map[string]schema.Attribute{"source": sourceAttribute()}, map[string]tftypes.Value{"source": source}
+	read, err := readManifest(attributes, values, func(sections map[string]any) {
+		sections["output"] = map[string]any{"directory": directory}
+		sections["pipeline"] = map[string]any{"inspect": map[string]any{"collect_guest_info": guest.IsNull() || guest.ValueBool()}}
+		sections["options"] = map[string]any{"report": map[string]any{"enabled": false}}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(read.problems) > 0:
+		return nil, read.problems
 	}
-	return result, err
+	read.manifest.MakeAbsolute()
+	return read.manifest, nil
 }
 
 func inspectionFailure(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Diagnostics) {
@@ -165,11 +168,11 @@ func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (di
 	attributes := inspectionSchema().Attributes
 	var d diag.Diagnostics
 	m.Firmware, m.VirtualSize = types.StringValue(result.Firmware), types.Int64Value(result.Source.VirtualSize)
-	m.Guest, d = types.ObjectValueFrom(ctx, attributes["guest"].GetType().(types.ObjectType).AttrTypes, guest)
+	m.Guest, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["guest"].GetType()).AttrTypes, guest)
 	diags.Append(d...)
-	m.Disks, d = types.ListValueFrom(ctx, attributes["disks"].GetType().(types.ListType).ElemType, newDiskModels(result))
+	m.Disks, d = types.ListValueFrom(ctx, must[types.ListType](attributes["disks"].GetType()).ElemType, newDiskModels(result))
 	diags.Append(d...)
-	m.Warnings, d = types.ListValueFrom(ctx, attributes["warnings"].GetType().(types.ListType).ElemType, newMessageModels(rep.Warnings))
+	m.Warnings, d = types.ListValueFrom(ctx, must[types.ListType](attributes["warnings"].GetType()).ElemType, newMessageModels(rep.Warnings))
 	diags.Append(d...)
 	return diags
 }

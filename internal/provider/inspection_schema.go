@@ -10,7 +10,7 @@ import (
 // inspectionSchema takes its source from the resource, so that both can be given
 // the same object.
 func inspectionSchema() datasource.Schema {
-	source := dataSourceAttribute(sourceAttribute()).(datasource.SingleNestedAttribute)
+	source := must[datasource.SingleNestedAttribute](dataSourceAttribute(sourceAttribute()))
 	delete(source.Attributes, "track")
 	return datasource.Schema{
 		MarkdownDescription: "Looks into a disk image without changing or writing anything: partitions, file systems, firmware and operating system. It is read " +
@@ -26,7 +26,7 @@ func inspectionSchema() datasource.Schema {
 			"virtual_size": datasource.Int64Attribute{MarkdownDescription: "Sum of the sizes that the guest sees of its disks, in bytes.", Computed: true},
 			"guest":        dataSourceAttribute(computedAttributes()["guest"]),
 			"disks":        dataSourceAttribute(disksAttribute()),
-			"warnings":     dataSourceAttribute(reportAttribute().(schema.SingleNestedAttribute).Attributes["warnings"]),
+			"warnings":     dataSourceAttribute(must[schema.SingleNestedAttribute](reportAttribute()).Attributes["warnings"]),
 		},
 	}
 }

@@ -146,7 +146,7 @@ func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
 // test's own.
 func enterableDirectory(t *testing.T) string {
 	t.Helper()
-	parent, err := os.MkdirTemp("", "images-")
+	parent, err := os.MkdirTemp("", "images-") //nolint:usetesting // others can enter
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func readLibvirtExample(t *testing.T, name string) *libvirtExample {
 		t.Fatal(diags)
 	}
 	e := &libvirtExample{t: t, resources: map[string]*hclsyntax.Body{}}
-	for _, block := range file.Body.(*hclsyntax.Body).Blocks {
+	for _, block := range must[*hclsyntax.Body](file.Body).Blocks {
 		if block.Type == "resource" {
 			e.resources[block.Labels[0]] = block.Body
 		}
@@ -105,11 +105,11 @@ func (e *libvirtExample) replacedWith(resource string) []string {
 		if block.Type != "lifecycle" || attribute == nil {
 			continue
 		}
-		for _, expression := range attribute.Expr.(*hclsyntax.TupleConsExpr).Exprs {
-			traversal := expression.(*hclsyntax.ScopeTraversalExpr).Traversal
+		for _, expression := range must[*hclsyntax.TupleConsExpr](attribute.Expr).Exprs {
+			traversal := must[*hclsyntax.ScopeTraversalExpr](expression).Traversal
 			text := traversal.RootName()
 			for _, step := range traversal[1:] {
-				text += "." + step.(hcl.TraverseAttr).Name
+				text += "." + must[hcl.TraverseAttr](step).Name
 			}
 			with = append(with, text)
 		}
@@ -213,7 +213,7 @@ func TestLibvirtOverlayExample(t *testing.T) {
 func TestLibvirtExamplesUseTheSchema(t *testing.T) {
 	t.Parallel()
 	attributes := migrationSchema(t.Context()).Attributes
-	guest := attributes["guest"].(schema.SingleNestedAttribute).Attributes
+	guest := must[schema.SingleNestedAttribute](attributes["guest"]).Attributes
 	for name, value := range (migratedGuest{}).values() {
 		if attributes[name] == nil {
 			t.Errorf("a migration has no %s", name)

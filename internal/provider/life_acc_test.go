@@ -127,11 +127,11 @@ func TestAccLife(t *testing.T) {
 func lifeFails(t *testing.T, executable string) {
 	directory := t.TempDir()
 	damaged := filepath.Join(directory, "damaged")
-	real, err := exec.LookPath("qemu-img")
+	resolved, err := exec.LookPath("qemu-img")
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = check ] && [ -e %q ]; then echo '{\"corruptions\": 3}'; exit 2; fi\nexec %q \"$@\"\n", damaged, real)
+	script := fmt.Sprintf("#!/bin/sh\nif [ \"$1\" = check ] && [ -e %q ]; then echo '{\"corruptions\": 3}'; exit 2; fi\nexec %q \"$@\"\n", damaged, resolved)
 	for name, text := range map[string]string{filepath.Join(directory, "qemu-img"): script, damaged: ""} {
 		if err := os.WriteFile(name, []byte(text), 0o700); err != nil {
 			t.Fatal(err)

@@ -58,7 +58,7 @@ func TestManifestFunctions(t *testing.T) {
 			if funcErr != nil {
 				t.Fatal(funcErr)
 			}
-			if diff := cmp.Diff(decodeManifest(t, string(text)), decodeManifest(t, encoded.(types.String).ValueString())); diff != "" {
+			if diff := cmp.Diff(decodeManifest(t, string(text)), decodeManifest(t, must[types.String](encoded).ValueString())); diff != "" {
 				t.Errorf("decoding and encoding changes (-before +after):\n%s", diff)
 			}
 		})
@@ -106,7 +106,7 @@ func TestManifestEncode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := decodeManifest(t, encoded.(types.String).ValueString())
+	m := decodeManifest(t, must[types.String](encoded).ValueString())
 	if !m.Output.Overwrite || !m.Pipeline.Fix.Enabled || m.Configuration.Users.Create[0].Name != "u" || m.Configuration.Users.Create[0].UID != nil {
 		t.Errorf("encoded %s", encoded)
 	}
@@ -122,7 +122,7 @@ func TestManifestEncode(t *testing.T) {
 	if encoded, err = call(t, newManifestEncodeFunction(), types.DynamicValue(object(migration))); err != nil {
 		t.Fatal(err)
 	}
-	m = decodeManifest(t, encoded.(types.String).ValueString())
+	m = decodeManifest(t, must[types.String](encoded).ValueString())
 	if m.Configuration.Users.Create[0].Password != "$6$salt$hash" || len(m.Source.LUKSKeys) != 0 {
 		t.Errorf("encoded %s", encoded)
 	}

@@ -78,6 +78,20 @@ func valueAt(resource tftypes.Value, at path.Path) (tftypes.Value, error) {
 	return resource, nil
 }
 
+// textAt is the text of an attribute of the resource, or nothing where it is null
+// or unknown.
+func textAt(resource tftypes.Value, at path.Path) string {
+	v, err := valueAt(resource, at)
+	if err != nil || v.IsNull() || !v.IsKnown() {
+		return ""
+	}
+	text, err := as[string](v)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
 // sameWithoutSecrets reports whether two configurations differ in their secrets
 // alone.
 func sameWithoutSecrets(a, b *manifest.Configuration) bool {

@@ -21,20 +21,25 @@ import (
 // Create migrates. The resource is in state only if the migration succeeded, or
 // failed and left something to delete.
 func (r *migrationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan, config migrationModel
+	var plan migrationModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	timeout, diags := plan.createTimeout(ctx)
 	resp.Diagnostics.Append(diags...)
-	m, read, diags := plan.withWriteOnly(&config).manifest(ctx)
+	complete, err := withWriteOnly(ctx, req.Plan.Raw, req.Config.Raw)
+	if err != nil {
+		resp.Diagnostics.AddError("Unable to read write-only values", err.Error())
+		return
+	}
+	read, diags := readMigration(ctx, complete)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(manifestDiagnostics(ctx, m.Validate(), read)...)
+	m := read.manifest
+	resp.Diagnostics.Append(read.diagnostics(ctx)...)
 	resp.Diagnostics.Append(plan.setPaths(m)...)
 	resp.Diagnostics.Append(checkVacant(m)...)
 	if resp.Diagnostics.HasError() {

@@ -75,5 +75,5 @@ func (m *migrationModel) setImages(ctx context.Context, images []artifactModel) 
 
 // imageType is the type of one of the artifacts.
 func imageType() attr.Type {
-	return computedAttributes()["artifacts"].GetType().(attr.TypeWithElementType).ElementType()
+	return must[attr.TypeWithElementType](computedAttributes()["artifacts"].GetType()).ElementType()
 }

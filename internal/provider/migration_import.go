@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -111,10 +112,10 @@ func importedModel(ctx context.Context, m *manifest.Manifest, origin *report.Ori
 			values[name] = defaultOf(attribute)
 		}
 	}
-	object, objectDiags := types.ObjectValue(all.Type().(attr.TypeWithAttributeTypes).AttributeTypes(), values)
+	object, objectDiags := types.ObjectValue(must[attr.TypeWithAttributeTypes](all.Type()).AttributeTypes(), values)
 	diags.Append(objectDiags...)
 	var model migrationModel
-	diags.Append(object.As(ctx, &model, objectAsIs)...)
+	diags.Append(object.As(ctx, &model, basetypes.ObjectAsOptions{})...)
 	if diags.HasError() {
 		return nil, diags
 	}

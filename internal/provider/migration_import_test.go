@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 )
@@ -34,7 +35,7 @@ func TestImport(t *testing.T) {
 			if len(diags) != 0 {
 				t.Fatalf("refresh: %q", texts(diags))
 			}
-			was := plain(t, m.state).(map[string]any)
+			was := must[map[string]any](plain(t, m.state))
 			if name == "no report" {
 				was["report"], was["guest"] = nil, nil
 			}
@@ -93,7 +94,7 @@ func TestImportOfAnUnfinishedMigration(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	image := filepath.Join(directory, "web.qcow2")
-	run, err := artifact.NewRun(directory)
+	run, err := artifact.NewRun(directory, uuid.NewString())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +103,7 @@ func TestImportOfAnUnfinishedMigration(t *testing.T) {
 		err = os.WriteFile(temporary, []byte("image"), 0o600)
 	}
 	if err == nil {
-		err = run.Publish(temporary, image, artifact.Record{}, false)
+		err = run.PublishAll([]artifact.Publication{{Temporary: temporary, Path: image}}, false)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func TestCreateReadDelete(t *testing.T) {
 	for path, want := range want {
 		got := at(t, created.state, path)
 		if path == "artifacts" {
-			got.([]any)[0].(map[string]any)["size_human"] = "5 B" // how it reads is the report's affair
+			must[map[string]any](must[[]any](got)[0])["size_human"] = "5 B" // how it reads is the report's affair
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)

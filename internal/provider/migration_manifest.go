@@ -1,105 +1,139 @@
 package provider
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-// manifest converts the resource to a manifest with absolute paths. It takes a
-// plan as well as a configuration, in which defaults are not filled in yet.
-// Unknown attributes have their default in the manifest.
-func (m *migrationModel) manifest(ctx context.Context) (_ *manifest.Manifest, _ reading, _ diag.Diagnostics) {
-	r := &configReader{ctx: ctx}
-	result := &manifest.Manifest{
-		Version:       manifest.Version,
-		Metadata:      r.metadata(path.Root("metadata"), m.Metadata),
-		Source:        r.source(path.Root("source"), m.Source),
-		Output:        r.output(path.Root("output"), m.Output),
-		Pipeline:      r.pipeline(path.Root("pipeline"), m.Pipeline),
-		Configuration: r.configuration(path.Root("configuration"), m.Configuration),
-		Options:       r.options(path.Root("options"), m.Options),
-	}
-	result.Output.Overwrite = r.flag(path.Root("overwrite"), m.Overwrite, false)
-	if result.Source.Path != "" {
-		result.Source.Path = result.SourcePath()
-	}
-	for n, key := range result.Source.LUKSKeys {
-		result.Source.LUKSKeys[n].KeyFile = key.KeyFilePath()
-	}
-	if result.Output.Directory != "" {
-		result.Output.Directory = result.OutputDirectory()
-	}
-	return result, r.read, r.diags
+// reading is what values of Terraform say to do.
+type reading struct {
+	// manifest has defaults in place of what is not known yet.
+	manifest *manifest.Manifest
+	unknown  manifest.Unknown
+	// problems are what is wrong with the manifest, whatever the unknown values
+	// turn out to be.
+	problems manifest.Errors
+	// writeOnly holds the paths of write-only attributes, by those of the fields
+	// whose values they are.
+	writeOnly map[string]string
 }
 
-func (r *configReader) metadata(at path.Path, value types.Object) *manifest.Metadata {
-	var model metadataModel
-	if !r.section(at, value, &model) {
-		return nil
+// readMigration reads a plan or a state of the resource, or a configuration, in
+// which defaults are not filled in yet. The manifest has absolute paths.
+func readMigration(ctx context.Context, resource tftypes.Value) (reading, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	values, err := as[map[string]tftypes.Value](resource)
+	if err != nil {
+		diags.AddError("Invalid migration", err.Error())
+		return reading{}, diags
 	}
-	return &manifest.Metadata{
-		Name:        r.text(at.AtName("name"), model.Name, ""),
-		Description: r.text(at.AtName("description"), model.Description, ""),
-		Tags:        r.texts(at.AtName("tags"), model.Tags),
-		Owner:       r.text(at.AtName("owner"), model.Owner, ""),
-		Created:     r.text(at.AtName("created"), model.Created, ""),
+	read, err := readManifest(migrationSchema(ctx).Attributes, values, func(map[string]any) {})
+	if err != nil {
+		diags.AddError("Invalid migration", err.Error())
+		return reading{}, diags
 	}
+	read.manifest.MakeAbsolute()
+	return read, diags
 }
 
-func (r *configReader) source(at path.Path, value types.Object) manifest.Source {
-	result := manifest.NewSource("", "")
-	var model sourceModel
-	if !r.section(at, value, &model) {
-		return result
+// readManifest reads values by their names: sections of the manifest, and what
+// attributes has besides. edit may change the JSON before it is decoded.
+func readManifest(attributes map[string]schema.Attribute, values map[string]tftypes.Value, edit func(sections map[string]any)) (reading, error) {
+	r := manifestReader{writeOnly: map[string]string{}}
+	sections, err := r.sections(attributes, values)
+	if err != nil {
+		return reading{}, err
 	}
-	result.Type = manifest.SourceType(r.text(at.AtName("type"), model.Type, ""))
-	result.Path = r.text(at.AtName("path"), model.Path, "")
-	result.VM = r.text(at.AtName("vm"), model.VM, "")
-	result.Checksum = r.text(at.AtName("checksum"), model.Checksum, "")
-	result.VerifyChecksums = r.flag(at.AtName("verify_checksums"), model.VerifyChecksums, result.VerifyChecksums)
-	result.MaxVirtualSize = r.size(at.AtName("max_virtual_size"), model.MaxVirtualSize, result.MaxVirtualSize)
-	r.sections(at.AtName("luks_keys"), model.LUKSKeys, func(at path.Path, value types.Object) {
-		var key luksKeyModel
-		r.section(at, value, &key)
-		result.LUKSKeys = append(result.LUKSKeys, manifest.LUKSKey{
-			Device:  r.text(at.AtName("device"), key.Device, ""),
-			Key:     r.text(at.AtName("key"), key.Key, ""),
-			KeyFile: r.text(at.AtName("key_file"), key.KeyFile, ""),
-		})
+	if sections["version"] == nil {
+		sections["version"] = manifest.Version
+	}
+	edit(sections)
+	text, err := json.Marshal(sections)
+	if err != nil {
+		return reading{}, fmt.Errorf("writing the manifest: %w", err)
+	}
+	read := reading{unknown: r.unknown, writeOnly: r.writeOnly}
+	read.manifest, err = manifest.DecodeDraft(bytes.NewReader(text), r.unknown)
+	if read.manifest == nil {
+		return reading{}, err
+	}
+	errors.As(err, &read.problems)
+	return read, nil
+}
+
+// sections are the sections of a manifest in JSON.
+func (r *manifestReader) sections(attributes map[string]schema.Attribute, values map[string]tftypes.Value) (map[string]any, error) {
+	sections, err := r.object("", reflect.TypeFor[manifest.Manifest](), attributes, values)
+	if err != nil {
+		return nil, err
+	}
+	given, ok := values[overwriteAttribute]
+	if !ok {
+		return sections, nil
+	}
+	overwrite, err := r.value(overwriteAttribute, nil, attributes[overwriteAttribute], given)
+	if overwrite == nil {
+		return sections, err
+	}
+	output, ok := sections["output"].(map[string]any)
+	if !ok {
+		output = map[string]any{}
+		sections["output"] = output
+	}
+	output["overwrite"] = overwrite
+	return sections, nil
+}
+
+// withWriteOnly is a plan with the write-only values, which only the
+// configuration has. Neither plan nor state may ever be set from it.
+func withWriteOnly(ctx context.Context, plan, config tftypes.Value) (tftypes.Value, error) {
+	all := migrationSchema(ctx)
+	return tftypes.Transform(plan, func(at *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+		if !isWriteOnly(ctx, all, at) {
+			return v, nil
+		}
+		given, _, err := tftypes.WalkAttributePath(config, at)
+		if err != nil {
+			return v, fmt.Errorf("the configuration has no %s: %w", at, err)
+		}
+		value, ok := given.(tftypes.Value)
+		if !ok {
+			return v, fmt.Errorf("the configuration has a %T at %s", given, at)
+		}
+		return value, nil
 	})
-	return result
 }
 
-func (r *configReader) output(at path.Path, value types.Object) manifest.Output {
-	result := manifest.Output{Format: manifest.DefaultFormat}
-	var model outputModel
-	if !r.section(at, value, &model) {
-		return result
-	}
-	return manifest.Output{
-		Directory: r.text(at.AtName("directory"), model.Directory, ""),
-		Format:    manifest.OutputFormat(r.text(at.AtName("format"), model.Format, string(result.Format))),
-		Filename:  r.text(at.AtName("filename"), model.Filename, ""),
-	}
+// isWriteOnly is false also for what is no attribute, such as an element of a list.
+func isWriteOnly(ctx context.Context, all schema.Schema, at *tftypes.AttributePath) bool {
+	attribute, err := all.AttributeAtTerraformPath(ctx, at)
+	return err == nil && attribute.IsWriteOnly()
 }
 
-func (r *configReader) options(at path.Path, value types.Object) manifest.Options {
-	result := manifest.DefaultOptions()
-	var model optionsModel
-	if !r.section(at, value, &model) {
-		return result
+// diagnostics are the problems as diagnostics of the resource's attributes that
+// they are about.
+func (r reading) diagnostics(ctx context.Context) (diags diag.Diagnostics) {
+	root := migrationSchema(ctx).Type()
+	for _, problem := range r.problems {
+		if writeOnly, ok := r.writeOnly[problem.Path]; ok {
+			problem.Path = writeOnly
+		}
+		at := attributePath(root, problem.Path)
+		if len(at.Steps()) == 0 {
+			diags.AddError("Invalid migration", problem.Error())
+			continue
+		}
+		diags.AddAttributeError(at, "Invalid migration", problem.Error())
 	}
-	result.DryRun = r.flag(at.AtName("dry_run"), model.DryRun, result.DryRun)
-	result.Verbose = r.number(at.AtName("verbose"), model.Verbose, result.Verbose)
-	var reportModel reportOptionsModel
-	if at = at.AtName("report"); r.section(at, model.Report, &reportModel) {
-		result.Report.Enabled = r.flag(at.AtName("enabled"), reportModel.Enabled, result.Report.Enabled)
-		result.Report.Path = r.text(at.AtName("path"), reportModel.Path, result.Report.Path)
-	}
-	return result
+	return diags
 }

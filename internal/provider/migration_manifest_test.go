@@ -1,25 +1,23 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-// configured reads a configuration in JSON into the model.
-func configured(t *testing.T, config string) *migrationModel {
+// configured reads a configuration in JSON.
+func configured(t *testing.T, config string) reading {
 	t.Helper()
-	schema := migrationSchema(t.Context())
-	raw := value(t, schema.Type().TerraformType(t.Context()), decode(t, config))
-	var model migrationModel
-	if diags := (tfsdk.Config{Schema: schema, Raw: raw}).Get(t.Context(), &model); diags.HasError() {
+	read, diags := readMigration(t.Context(), value(t, migrationSchema(t.Context()).Type().TerraformType(t.Context()), decode(t, config)))
+	if diags.HasError() {
 		t.Fatal(diags)
 	}
-	return &model
+	return read
 }
 
 // expected is the manifest of the shortest configuration, changed by edit.
@@ -168,18 +166,12 @@ func TestManifest(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, read, diags := configured(t, test.config).manifest(t.Context())
-			if diags.HasError() {
-				t.Fatal(diags)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			read := configured(t, test.config)
+			if diff := cmp.Diff(test.want, read.manifest); diff != "" {
 				t.Errorf("manifest (-want +got):\n%s", diff)
 			}
-			var unknownTexts []string
-			for _, path := range read.unknown {
-				unknownTexts = append(unknownTexts, path.String())
-			}
-			if diff := cmp.Diff(test.unknown, unknownTexts); diff != "" {
+			slices.Sort(test.unknown)
+			if diff := cmp.Diff(test.unknown, slices.Sorted(slices.Values(read.unknown))); diff != "" {
 				t.Errorf("unknown (-want +got):\n%s", diff)
 			}
 		})
@@ -192,10 +184,7 @@ func TestShortestManifest(t *testing.T) {
 	t.Parallel()
 	const sections = `"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"}`
 	for _, pipeline := range []string{"", `, "pipeline": null`, `, "pipeline": {"inspect": {}}`, `, "pipeline": {"convert": {"enabled": true}, "fix": null}`} {
-		fromHCL, _, diags := configured(t, `{`+sections+pipeline+`}`).manifest(t.Context())
-		if diags.HasError() {
-			t.Fatal(diags)
-		}
+		fromHCL := configured(t, `{`+sections+pipeline+`}`).manifest
 		fromJSON, err := manifest.Decode(strings.NewReader(`{"version": "1.0", ` + sections + pipeline + `}`))
 		if err != nil {
 			t.Fatal(err)

@@ -32,12 +32,12 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	}
 	_, diags := plan.createTimeout(ctx)
 	resp.Diagnostics.Append(diags...)
-	m, read, diags := plan.manifest(ctx)
+	read, diags := readMigration(ctx, req.Plan.Raw)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	paths := plannedPaths(m, read.unknown)
+	paths := plannedPaths(read.manifest, read.unknown)
 	// A replacement was planned before with the state, and comes with its
 	// private part.
 	identity, diags := r.engine.recallIdentity(ctx, req.Private)
@@ -47,7 +47,7 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	if identity.RunID != "" && !paths.id.IsUnknown() {
 		old.find(identity, paths.id.ValueString())
 	}
-	resp.Diagnostics.Append(r.engine.preflight(ctx, m, read.unknown, old)...)
+	resp.Diagnostics.Append(r.engine.preflight(ctx, read.manifest, read.unknown, old)...)
 	plan.planComputed(paths)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -68,24 +68,16 @@ func (m *migrationModel) copyComputed(from *migrationModel) {
 	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
 }
 
-// withWriteOnly is the model with the sections that may hold write-only values
-// as the configuration has them. Neither plan nor state may ever be set from it.
-func (m *migrationModel) withWriteOnly(config *migrationModel) *migrationModel {
-	complete := *m
-	complete.Source, complete.Configuration = config.Source, config.Configuration
-	return &complete
-}
-
 // resultPaths are the computed paths of a migration.
 type resultPaths struct{ id, output, report types.String }
 
 // plannedPaths says where the migration of m will put its files, as far as the
 // known part of it decides that.
-func plannedPaths(m *manifest.Manifest, unknown unknownPaths) resultPaths {
+func plannedPaths(m *manifest.Manifest, unknown manifest.Unknown) resultPaths {
 	paths := resultPaths{id: types.StringUnknown(), output: types.StringUnknown(), report: types.StringUnknown()}
 	touched := func(attributes ...string) bool {
 		for _, attribute := range attributes {
-			if unknown.touch(attribute) {
+			if unknown.Touch(attribute) {
 				return true
 			}
 		}

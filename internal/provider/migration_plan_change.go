@@ -28,9 +28,12 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	}
 	_, diags := c.plan.createTimeout(ctx)
 	resp.Diagnostics.Append(diags...)
-	m, read, diags := c.plan.manifest(ctx)
+	read, diags := readMigration(ctx, req.Plan.Raw)
 	resp.Diagnostics.Append(diags...)
-	c.manifest, c.paths = m, plannedPaths(m, read.unknown)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	c.manifest, c.paths = read.manifest, plannedPaths(read.manifest, read.unknown)
 	c.identity, diags = r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
@@ -57,7 +60,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 		images, diags := c.state.imagePaths(ctx)
 		resp.Diagnostics.Append(diags...)
 		old.find(c.identity, images...)
-		resp.Diagnostics.Append(r.engine.preflight(ctx, m, read.unknown, old)...)
+		resp.Diagnostics.Append(r.engine.preflight(ctx, read.manifest, read.unknown, old)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &c.plan)...)
 }
@@ -78,13 +81,11 @@ type change struct {
 // again, and warns where it is not the configuration that has changed.
 func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.Diagnostics) {
 	for _, at := range replacingChanges(c.before, c.after) {
-		if !c.sameFiles(ctx, at) && !c.adopts(ctx, at) && !c.isNewDefault(ctx, at) {
+		if !c.sameFiles(at) && !c.adopts(ctx, at) && !c.isNewDefault(ctx, at) {
 			replaced = append(replaced, at)
 		}
 	}
-	var source sourceModel
-	diags.Append(c.plan.Source.As(ctx, &source, objectAsIs)...)
-	if source.Track.ValueString() == trackFingerprint {
+	if textAt(c.after, path.Root("source").AtName("track")) == trackFingerprint {
 		if changed := sourceChanges(c.source); len(changed) > 0 {
 			replaced = append(replaced, path.Root("source_fingerprint"))
 			diags.AddAttributeWarning(path.Root("source"), "Source has changed since it was migrated", strings.Join(changed, "\n")+
@@ -105,16 +106,13 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 
 // sameFiles reports whether a changed path still names the same file, as a
 // relative path does that became an absolute one.
-func (c *change) sameFiles(ctx context.Context, at path.Path) bool {
+func (c *change) sameFiles(at path.Path) bool {
 	switch at.String() {
 	case "source.path":
-		var before, after sourceModel
-		if c.state.Source.As(ctx, &before, objectAsIs).HasError() || c.plan.Source.As(ctx, &after, objectAsIs).HasError() || after.Path.IsUnknown() {
-			return false
-		}
-		from, fromErr := filepath.Abs(before.Path.ValueString())
-		to, toErr := filepath.Abs(after.Path.ValueString())
-		return fromErr == nil && toErr == nil && from == to
+		before, after := textAt(c.before, at), textAt(c.after, at)
+		from, fromErr := filepath.Abs(before)
+		to, toErr := filepath.Abs(after)
+		return before != "" && after != "" && fromErr == nil && toErr == nil && from == to
 	case "output.directory":
 		return c.paths.id.Equal(c.state.ID) && c.paths.output.Equal(c.state.OutputPath) && c.paths.report.Equal(c.state.ReportPath)
 	default:
@@ -129,8 +127,8 @@ func (c *change) adopts(ctx context.Context, at path.Path) bool {
 		return false
 	}
 	if section, _ := at.Steps()[0].(path.PathStepAttributeName); section == "configuration" {
-		before, _, diags := c.state.manifest(ctx)
-		return !diags.HasError() && sameWithoutSecrets(before.Configuration, c.manifest.Configuration)
+		before, diags := readMigration(ctx, c.before)
+		return !diags.HasError() && sameWithoutSecrets(before.manifest.Configuration, c.manifest.Configuration)
 	}
 	was, err := valueAt(c.before, at)
 	return err == nil && was.IsNull()

@@ -1,10 +1,26 @@
 package provider
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
+
+// plannedPipeline is the manifest's default pipeline, changed by edit, as a plan
+// shows it.
+func plannedPipeline(t *testing.T, edit func(*manifest.Pipeline)) string {
+	t.Helper()
+	pipeline := manifest.DefaultPipeline()
+	edit(&pipeline)
+	text, err := json.Marshal(pipeline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 	t.Parallel()
@@ -21,13 +37,7 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"source": {"type": "vmdk", "path": "/vms/disk.vmdk", "vm": null, "checksum": null, "verify_checksums": true,
 			"max_virtual_size": 70368744177664, "track": null, "luks_keys": null},
 		"output": {"directory": "/images", "format": "qcow2", "filename": null},
-		"pipeline": {
-			"inspect": {"enabled": true, "collect_guest_info": false},
-			"fix": {"enabled": true, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true, "initramfs": "auto",
-				"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
-			"convert": {"enabled": true, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null},
-			"validate": {"enabled": true, "check_image_integrity": true}
-		},
+		"pipeline": `+plannedPipeline(t, func(*manifest.Pipeline) {})+`,
 		"options": {"dry_run": false, "verbose": 1, "report": {"enabled": true, "path": "report.json"}}
 	}`)
 	if diff := cmp.Diff(want, plain(t, planned)); diff != "" {
@@ -41,13 +51,10 @@ func TestPlanOfAGivenPipeline(t *testing.T) {
 	resp, planned := server.plan(instance{}, `{"source": {"type": "vmdk", "path": "/vms/disk.vmdk"}, "output": {"directory": "/images"},
 		"pipeline": {"inspect": {"collect_guest_info": true}, "fix": {"enabled": false}}, "options": {"report": {"path": "i.json"}}}`)
 	server.noErrors(resp.Diagnostics)
-	want := decode(t, `{
-		"inspect": {"enabled": true, "collect_guest_info": true},
-		"fix": {"enabled": false, "backup": true, "print_fstab": false, "update_grub": true, "regen_initramfs": true, "initramfs": "auto",
-			"fstab_mode": "stabilize-all", "remove_vmware_tools": false, "fsck": "fatal"},
-		"convert": {"enabled": false, "compress": false, "compress_level": null, "compression_type": "zlib", "preallocation": "off", "cluster_size": null},
-		"validate": {"enabled": false, "check_image_integrity": true}
-	}`)
+	want := decode(t, plannedPipeline(t, func(p *manifest.Pipeline) {
+		p.Inspect.CollectGuestInfo = true
+		p.Fix.Enabled, p.Convert.Enabled, p.Validate.Enabled = false, false, false
+	}))
 	if diff := cmp.Diff(want, at(t, planned, "pipeline")); diff != "" {
 		t.Errorf("planned pipeline (-want +got):\n%s", diff)
 	}

@@ -272,7 +272,7 @@ func TestDriftDetection(t *testing.T) {
 	var diags []*tfprotov6.Diagnostic
 	m.instance, diags = m.apply(t.Context(), m.instance, m.config(on))
 	m.noErrors(diags)
-	sum := func() any { return at(t, m.state, "artifacts").([]any)[0].(map[string]any)["checksum"] }
+	sum := func() any { return must[map[string]any](must[[]any](at(t, m.state, "artifacts"))[0])["checksum"] }
 	// The SHA-256 of "image", which is what the engine here writes.
 	const published = "sha256:6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"
 	if sum() != published {
@@ -313,7 +313,7 @@ func TestDriftDetection(t *testing.T) {
 	}
 
 	fresh := migrate(t, on)
-	if got := at(t, fresh.state, "artifacts").([]any)[0].(map[string]any)["checksum"]; got != published {
+	if got := must[map[string]any](must[[]any](at(t, fresh.state, "artifacts"))[0])["checksum"]; got != published {
 		t.Errorf("checksum after create %v", got)
 	}
 }

@@ -99,7 +99,7 @@ type controllerModel struct {
 func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (diags diag.Diagnostics) {
 	computed := computedAttributes()
 	object := func(name string, value any) types.Object {
-		attributes := computed[name].(schema.SingleNestedAttribute).Attributes
+		attributes := must[schema.SingleNestedAttribute](computed[name]).Attributes
 		result, objectDiags := types.ObjectValueFrom(ctx, attributeTypes(attributes), value)
 		diags.Append(objectDiags...)
 		return result

@@ -38,6 +38,9 @@ func migrationSchema(ctx context.Context) schema.Schema {
 	}
 }
 
+// overwriteAttribute is what the manifest has as output.overwrite.
+const overwriteAttribute = "overwrite"
+
 // manifestAttributes are the attributes that say what the manifest says.
 func manifestAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
@@ -47,7 +50,7 @@ func manifestAttributes() map[string]schema.Attribute {
 		"pipeline":      pipelineAttribute(),
 		"configuration": configurationAttribute(),
 		"options":       optionsAttribute(),
-		"overwrite": schema.BoolAttribute{
+		overwriteAttribute: schema.BoolAttribute{
 			MarkdownDescription: "Whether existing files at the output paths may be replaced. The default is `false`: an existing file is an " +
 				"error before any work is done.",
 			Optional: true,

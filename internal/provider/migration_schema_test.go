@@ -1,14 +1,9 @@
 package provider
 
 import (
-	"reflect"
-	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 func TestMigrationSchema(t *testing.T) {
@@ -29,46 +24,6 @@ func TestProviderSchema(t *testing.T) {
 	if diags := resp.Schema.ValidateImplementation(t.Context()); diags.HasError() {
 		t.Fatalf("schema: %v", diags)
 	}
-}
-
-// A field of the manifest that the schema lacks would be lost without a word.
-func TestMigrationSchemaHasEveryFieldOfTheManifest(t *testing.T) {
-	t.Parallel()
-	elsewhere := map[string]bool{
-		"version":          true, // the provider's own
-		"output.overwrite": true, // at the top level, where typos are caught
-	}
-	var compare func(path string, section reflect.Type, in attr.Type)
-	compare = func(path string, section reflect.Type, in attr.Type) {
-		for section.Kind() == reflect.Pointer || section.Kind() == reflect.Slice {
-			section = section.Elem()
-		}
-		if collection, ok := in.(attr.TypeWithElementType); ok {
-			in = collection.ElementType()
-		}
-		if section.Kind() != reflect.Struct {
-			return
-		}
-		object, ok := in.(attr.TypeWithAttributeTypes)
-		if !ok {
-			t.Errorf("%s is an object in the manifest and %s in the schema", path, in)
-			return
-		}
-		for field := range section.Fields() {
-			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			at := strings.TrimPrefix(path+"."+name, ".")
-			if elsewhere[at] {
-				continue
-			}
-			attribute, ok := object.AttributeTypes()[name]
-			if !ok {
-				t.Errorf("the schema lacks %s", at)
-				continue
-			}
-			compare(at, field.Type, attribute)
-		}
-	}
-	compare("", reflect.TypeFor[manifest.Manifest](), migrationSchema(t.Context()).Type())
 }
 
 func TestChoices(t *testing.T) {

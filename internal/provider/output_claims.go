@@ -55,8 +55,8 @@ func (e *engine) claimPaths(paths resultPaths, run string) (diags diag.Diagnosti
 func realPath(file string) string {
 	rest := ""
 	for existing := filepath.Clean(file); ; existing = filepath.Dir(existing) {
-		if real, err := filepath.EvalSymlinks(existing); err == nil {
-			return filepath.Join(real, rest)
+		if resolved, err := filepath.EvalSymlinks(existing); err == nil {
+			return filepath.Join(resolved, rest)
 		} else if !os.IsNotExist(err) || existing == filepath.Dir(existing) {
 			return filepath.Clean(file)
 		}

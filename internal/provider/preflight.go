@@ -22,7 +22,7 @@ type foresee func(ctx context.Context, m *manifest.Manifest, freed ...string) ([
 // the source may be made by then; the migration itself makes errors of the same
 // before any work. Where that would be too late for the image that is there, they
 // are errors.
-func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, old replacedFiles) (diags diag.Diagnostics) {
+func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) (diags diag.Diagnostics) {
 	for _, problem := range e.problems(ctx, m, unknown, old) {
 		tell(&diags, problem, old)
 	}
@@ -30,23 +30,18 @@ func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown un
 }
 
 // problems asks about what is known of the migration.
-func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown unknownPaths, old replacedFiles) []report.Problem {
+func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) []report.Problem {
 	var problems []report.Problem
-	if !unknown.touch("source.path") && !unknown.touch("output") {
-		var wrong manifest.Errors
-		if errors.As(m.CheckHost(), &wrong) {
-			for _, one := range wrong {
-				if !undecided(one.Path, unknown) {
-					problems = append(problems, report.Problem{Attribute: "source", Message: one.Error()})
-				}
-			}
-		}
+	var wrong manifest.Errors
+	errors.As(m.CheckHost(unknown...), &wrong)
+	for _, one := range wrong {
+		problems = append(problems, report.Problem{Attribute: "source", Message: one.Error()})
 	}
 	known := *m
-	if unknown.touch("source") {
+	if unknown.Touch("source") {
 		known.Source.Path = ""
 	}
-	if unknown.touch("output") {
+	if unknown.Touch("output") {
 		known.Output.Directory = ""
 	}
 	foreseen, err := e.foresee(ctx, &known, old.freed()...)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,13 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	if text := strings.Join(texts(resp.Diagnostics), "\n"); strings.Contains(text, "source") {
 		t.Errorf("a source that is not known yet: %s", text)
 	}
+
+	resp, _ = server.plan(instance{}, fmt.Sprintf(`{"source": {"type": "vmdk", "path": %q}, "output": {"directory": "(unknown)"}}`, absent))
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "source path not found: "+absent)
+	resp, _ = server.plan(instance{}, fmt.Sprintf(`{"source": {"type": "vmdk", "path": "(unknown)", "luks_keys": [{"key_file": %q}]},
+		"output": {"directory": "/images"}}`, absent))
+	onlyWarnings(t, resp.Diagnostics)
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "source.luks_keys[0].key_file", absent)
 }
 
 // A replacement deletes the image first, so that what would fail the migration

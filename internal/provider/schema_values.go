@@ -24,7 +24,7 @@ func manifestValues(m *manifest.Manifest) (map[string]attr.Value, error) {
 	if err := json.Unmarshal(text, &sections); err != nil {
 		return nil, fmt.Errorf("reading the encoded manifest: %w", err)
 	}
-	sections["overwrite"] = m.Output.Overwrite
+	sections[overwriteAttribute] = m.Output.Overwrite
 	values := map[string]attr.Value{}
 	for name, attribute := range manifestAttributes() {
 		if values[name], err = fromJSON(attribute, sections[name]); err != nil {

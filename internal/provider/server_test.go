@@ -287,7 +287,7 @@ func value(t *testing.T, typ tftypes.Type, from any) tftypes.Value {
 	}
 	list := func(element tftypes.Type) []tftypes.Value {
 		values := []tftypes.Value{}
-		for _, one := range from.([]any) {
+		for _, one := range must[[]any](from) {
 			values = append(values, value(t, element, one))
 		}
 		return values
@@ -295,7 +295,7 @@ func value(t *testing.T, typ tftypes.Type, from any) tftypes.Value {
 	switch typ := typ.(type) {
 	case tftypes.Object:
 		attributes := map[string]tftypes.Value{}
-		given := maps.Clone(from.(map[string]any))
+		given := maps.Clone(must[map[string]any](from))
 		for name, attribute := range typ.AttributeTypes {
 			attributes[name] = value(t, attribute, given[name])
 			delete(given, name)
@@ -310,7 +310,7 @@ func value(t *testing.T, typ tftypes.Type, from any) tftypes.Value {
 		return tftypes.NewValue(typ, list(typ.ElementType))
 	case tftypes.Map:
 		elements := map[string]tftypes.Value{}
-		for name, element := range from.(map[string]any) {
+		for name, element := range must[map[string]any](from) {
 			elements[name] = value(t, typ.ElementType, element)
 		}
 		return tftypes.NewValue(typ, elements)

@@ -44,6 +44,9 @@ func newCompressor(c Compression, level int) (compressor, error) {
 		if level == 0 {
 			level = defaultZstdLevel
 		}
+		if level < 1 || level > 9 {
+			return nil, fmt.Errorf("zstd level %d is not in the range 1 to 9", level)
+		}
 		return newZstd(level)
 	default:
 		return nil, fmt.Errorf("qcow2 images are not compressed with %q: use %s or %s", c, Zlib, Zstd)

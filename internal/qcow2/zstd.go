@@ -14,9 +14,6 @@ type zstandard struct {
 }
 
 func newZstd(level int) (compressor, error) {
-	if level < 1 || level > 9 {
-		return nil, fmt.Errorf("zstd level %d is not in the range 1 to 9", level)
-	}
 	return &zstandard{zstd.NewCtx(), level}, nil
 }
 

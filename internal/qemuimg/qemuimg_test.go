@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg/qemuimgtest"
 )
 
 func requireQEMUImg(t *testing.T) {
@@ -64,7 +65,7 @@ func TestRoundTrip(t *testing.T) {
 			if last != 100 {
 				t.Errorf("progress ended at %v", last)
 			}
-			same, detail, err := qemuimg.Compare(t.Context(), source, dest)
+			same, detail, err := qemuimgtest.Compare(t.Context(), source, dest)
 			if err != nil || !same {
 				t.Errorf("Compare = %v, %q, %v", same, detail, err)
 			}
@@ -107,7 +108,7 @@ func TestLayout(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if same, detail, err := qemuimg.Compare(t.Context(), source, dest); err != nil || !same {
+			if same, detail, err := qemuimgtest.Compare(t.Context(), source, dest); err != nil || !same {
 				t.Errorf("Compare = %v, %q, %v", same, detail, err)
 			}
 			info, err := qemuimg.GetInfo(t.Context(), dest)
@@ -133,11 +134,11 @@ func TestLayout(t *testing.T) {
 func TestCompareFindsTheDifference(t *testing.T) {
 	t.Parallel()
 	requireQEMUImg(t)
-	same, detail, err := qemuimg.Compare(t.Context(), rawImage(t, 4096, 1<<20), rawImage(t, 4096, 1<<20))
+	same, detail, err := qemuimgtest.Compare(t.Context(), rawImage(t, 4096, 1<<20), rawImage(t, 4096, 1<<20))
 	if err != nil || same || !strings.Contains(detail, "mismatch") {
 		t.Errorf("Compare = %v, %q, %v", same, detail, err)
 	}
-	if _, _, err := qemuimg.Compare(t.Context(), rawImage(t, 0, 512), qemuimg.Image{Path: "/missing", Format: "raw"}); err == nil {
+	if _, _, err := qemuimgtest.Compare(t.Context(), rawImage(t, 0, 512), qemuimg.Image{Path: "/missing", Format: "raw"}); err == nil {
 		t.Error("a missing image was compared")
 	}
 }
@@ -168,7 +169,7 @@ func TestOverlay(t *testing.T) {
 			if err := qemuimg.CreateOverlay(t.Context(), overlay.Path, backing, 0); err != nil {
 				t.Fatal(err)
 			}
-			if same, detail, err := qemuimg.Compare(t.Context(), raw, overlay); err != nil || !same {
+			if same, detail, err := qemuimgtest.Compare(t.Context(), raw, overlay); err != nil || !same {
 				t.Errorf("Compare = %v, %q, %v", same, detail, err)
 			}
 			chain, err := qemuimg.GetInfoChain(t.Context(), overlay)

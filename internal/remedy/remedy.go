@@ -8,6 +8,7 @@ type remedied struct {
 
 func (r *remedied) Unwrap() error { return r.error }
 
+// Remedy is what to do about the error.
 func (r *remedied) Remedy() string { return r.what }
 
 // With is err with what to do about it, which is no part of its message.
@@ -16,7 +17,7 @@ func With(err error, what string) error { return &remedied{error: err, what: wha
 // Of is what to do about err, by the outermost error in its tree that knows; or
 // nothing. An error knows by a method Remedy() string that returns something.
 func Of(err error) string {
-	if known, ok := err.(interface{ Remedy() string }); ok && known.Remedy() != "" { //nolint:errorlint // the tree is walked here
+	if known, ok := err.(interface{ Remedy() string }); ok && known.Remedy() != "" {
 		return known.Remedy()
 	}
 	switch wrapping := err.(type) { //nolint:errorlint // as above

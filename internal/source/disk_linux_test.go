@@ -17,6 +17,7 @@ import (
 // what was written.
 func TestDisks(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	type build func(t *testing.T, dir, disk string) (path string)
 	in := func(format, name string, options ...string) build {
 		return func(t *testing.T, dir, disk string) string {

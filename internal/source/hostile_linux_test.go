@@ -57,6 +57,7 @@ func (c canary) opened(t *testing.T) bool {
 // without so much as opening that file.
 func TestImagesThatReachOutside(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	flat := func(name string) []byte {
 		return descriptor("monolithicFlat", 1, noParent, fmt.Sprintf(`RW 2048 FLAT "%s" 0`, name))
 	}
@@ -253,6 +254,7 @@ func requireRemedy(t *testing.T, err error) {
 // TestRefusals are sources that are damaged, wrongly declared or absurd.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	type build func(t *testing.T, dir, disk string) string
 	tests := map[string]struct {
 		kind  string
@@ -629,6 +631,7 @@ func sparseTar(t *testing.T) []byte {
 
 func TestVerifyNoticesChanges(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	tests := map[string]struct {
 		change func(t *testing.T, dir string)
 		want   string

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg/qemuimgtest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -17,12 +18,17 @@ import (
 // every format.
 const diskSize = 4 << 20
 
+func requireQEMUImg(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("qemu-img"); err != nil {
+		t.Skip("needs qemu-img (Debian: qemu-utils)")
+	}
+}
+
 // qemuImg runs the real tool.
 func qemuImg(t *testing.T, args ...string) {
 	t.Helper()
-	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("qemu-img is not installed")
-	}
+	requireQEMUImg(t)
 	if out, err := exec.Command("qemu-img", args...).CombinedOutput(); err != nil {
 		t.Fatalf("qemu-img %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -86,8 +92,8 @@ func patch(t *testing.T, path string, change func(data []byte) []byte) string {
 	return write(t, path, change(read(t, path)))
 }
 
-func replace(old, new string) func([]byte) []byte {
-	return func(data []byte) []byte { return []byte(strings.ReplaceAll(string(data), old, new)) }
+func replace(from, to string) func([]byte) []byte {
+	return func(data []byte) []byte { return []byte(strings.ReplaceAll(string(data), from, to)) }
 }
 
 // truncateTo cuts a file to a part of its length.
@@ -117,7 +123,7 @@ func requireSame(t *testing.T, disk source.Disk, original string) {
 	if err := qemuimg.CreateOverlay(t.Context(), overlay.Path, disk.Image, disk.VirtualSize); err != nil {
 		t.Fatal(err)
 	}
-	same, detail, err := qemuimg.Compare(t.Context(), overlay, qemuimg.Image{Path: original, Format: "raw"})
+	same, detail, err := qemuimgtest.Compare(t.Context(), overlay, qemuimg.Image{Path: original, Format: "raw"})
 	if err != nil || !same {
 		t.Errorf("%s differs from the original: %s %v", disk.Name, detail, err)
 	}

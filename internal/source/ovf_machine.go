@@ -1,8 +1,10 @@
 package source
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math"
+	"net"
 	"strconv"
 	"strings"
 
@@ -207,24 +209,17 @@ func allocationUnit(units string, otherwise int64) int64 {
 	return otherwise
 }
 
-// macAddress normalises an address, or drops what is none.
+// macAddress normalises an address, or drops what is none. Some write it
+// without separators.
 func macAddress(address string) string {
-	var digits strings.Builder
-	for _, r := range strings.ToLower(address) {
-		switch {
-		case strings.ContainsRune("0123456789abcdef", r):
-			if digits.Len()%3 == 2 {
-				digits.WriteByte(':')
-			}
-			digits.WriteRune(r)
-		case !strings.ContainsRune(":-.", r):
-			return ""
-		}
+	parsed, err := net.ParseMAC(address)
+	if err != nil {
+		parsed, err = hex.DecodeString(address)
 	}
-	if digits.Len() != len("00:00:00:00:00:00") {
+	if err != nil || len(parsed) != 6 {
 		return ""
 	}
-	return digits.String()
+	return parsed.String()
 }
 
 func text(s *string) string {

@@ -165,6 +165,7 @@ func saved(t *testing.T, name string, data []byte) string {
 // was packed.
 func TestPackages(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	tests := map[string]struct {
 		kind  string
 		build func(t *testing.T, disk, second string) source.Request

@@ -1,6 +1,10 @@
 package source
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+)
 
 // SectorSize tells from the beginning of a disk, as the guest sees it, how many
 // bytes its sectors have: 512, or 4096 where its partition table counts in
@@ -12,24 +16,24 @@ func SectorSize(start []byte) int {
 	if err != nil {
 		return sectorSize
 	}
-	table, protective := mbrPartitions(sector)
+	table, protective := parttable.MBRExtents(sector)
 	if protective {
-		if _, sound, err := gptPartitions(s, sectorSize); err != nil || sound {
+		if _, sound, err := parttable.GPTExtents(s.reader(), sectorSize); err != nil || sound {
 			return sectorSize
 		}
-		if _, sound, err := gptPartitions(s, largeSector); err == nil && sound {
+		if _, sound, err := parttable.GPTExtents(s.reader(), largeSector); err == nil && sound {
 			return largeSector
 		}
 		return sectorSize
 	}
 	// An MBR lies at the beginning either way: what its entries point to tells.
 	for _, p := range table {
-		if begins(s, p.start) {
+		if begins(s, p.Start) {
 			return sectorSize
 		}
 	}
 	for _, p := range table {
-		if begins(s, p.start/sectorSize*largeSector) {
+		if begins(s, p.Start/sectorSize*largeSector) {
 			return largeSector
 		}
 	}
@@ -37,10 +41,10 @@ func SectorSize(start []byte) int {
 }
 
 // begins says that something known begins at a byte of a disk.
-func begins(s span, at uint64) bool {
-	if at >= uint64(s.size) {
+func begins(s span, at int64) bool {
+	if at >= s.size {
 		return false
 	}
-	found, err := contentAt(s, int64(at))
-	return err == nil && found.kind != "" && found.end > at
+	found, err := contentAt(s, at)
+	return err == nil && found.kind != "" && found.end > uint64(at)
 }

@@ -11,6 +11,7 @@ import (
 // VMware shows the guest a disk's serial number that its descriptor holds.
 func TestSerialOfVMDK(t *testing.T) {
 	t.Parallel()
+	requireQEMUImg(t)
 	disk := newDisk(t)
 	const number = "6000c2937ba03a039f22562993b79359"
 	for name, test := range map[string]struct{ entry, want string }{

@@ -175,11 +175,11 @@ func resolve(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("finding the absolute path of %s: %w", path, err)
 	}
-	real, err := filepath.EvalSymlinks(absolute)
+	resolved, err := filepath.EvalSymlinks(absolute)
 	if err != nil {
 		return "", fmt.Errorf("finding the source: %w", err)
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(resolved)
 	if err != nil {
 		return "", fmt.Errorf("finding the source: %w", err)
 	}
@@ -187,7 +187,7 @@ func resolve(path string) (string, error) {
 		return "", refuse(fmt.Sprintf("%s is %s, not a file", path, kindOfNode(info.Mode())),
 			"name the image file itself")
 	}
-	return real, nil
+	return resolved, nil
 }
 
 func kindOfNode(mode fs.FileMode) string {

@@ -4,14 +4,14 @@ import (
 	"context"
 	"sync"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 )
 
 // workingAccelerator returns kvm where it really runs a machine, else tcg: the
 // verdict is the one that the appliance goes by, for the QEMU that boots guests.
 var workingAccelerator = sync.OnceValue(func() string {
 	program, err := findProgram("qemu-system-x86_64")
-	if err != nil || guest.KVM(context.Background(), program) != "" {
+	if err != nil || appliance.KVM(context.Background(), program) != "" {
 		return "tcg"
 	}
 	return "kvm"

@@ -47,7 +47,7 @@ func TestAccDomainThatDoesNotStart(t *testing.T) {
 // enterableFolder is a folder that nobody can enter, unlike the test's own.
 func enterableFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "domain-")
+	folder, err := os.MkdirTemp("", "domain-") //nolint:usetesting // others can enter
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,8 +36,11 @@ func FreePort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	return port, listener.Close()
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, errors.Join(fmt.Errorf("%v is no TCP address", listener.Addr()), listener.Close())
+	}
+	return address.Port, listener.Close()
 }
 
 // Login is an account of a running guest, reached over a Forward.

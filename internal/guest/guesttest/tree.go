@@ -44,11 +44,11 @@ func NewTree(dir string) *Tree {
 
 // ReadFile implements FS.
 func (t *Tree) ReadFile(name string) ([]byte, error) {
-	real, err := t.resolve(name, true)
+	resolved, err := t.resolve(name, true)
 	if err != nil {
 		return nil, pathError("read", name, err)
 	}
-	data, err := os.ReadFile(t.host(real))
+	data, err := os.ReadFile(t.host(resolved))
 	return data, pathError("read", name, err)
 }
 
@@ -59,20 +59,20 @@ func (t *Tree) WriteFile(name string, data []byte, perm fs.FileMode) error {
 
 // Upload implements FS.
 func (t *Tree) Upload(name string, r io.Reader, perm fs.FileMode) error {
-	real, err := t.resolve(name, true)
+	resolved, err := t.resolve(name, true)
 	if err != nil {
 		return pathError("write", name, err)
 	}
 	attrs := attributes{mode: perm}
-	switch info, err := os.Lstat(t.host(real)); {
+	switch info, err := os.Lstat(t.host(resolved)); {
 	case err == nil && info.IsDir():
 		return pathError("write", name, syscall.EISDIR)
 	case err == nil:
-		attrs = t.attributesOf(real, info)
+		attrs = t.attributesOf(resolved, info)
 	case !errors.Is(err, fs.ErrNotExist):
 		return pathError("write", name, err)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(t.host(real)), ".write-")
+	temp, err := os.CreateTemp(filepath.Dir(t.host(resolved)), ".write-")
 	if err != nil {
 		return pathError("write", name, err)
 	}
@@ -81,19 +81,19 @@ func (t *Tree) Upload(name string, r io.Reader, perm fs.FileMode) error {
 	if err := errors.Join(err, temp.Close()); err != nil {
 		return pathError("write", name, err)
 	}
-	if err := os.Rename(temp.Name(), t.host(real)); err != nil {
+	if err := os.Rename(temp.Name(), t.host(resolved)); err != nil {
 		return pathError("write", name, err)
 	}
-	return pathError("write", name, t.setAttributes(real, attrs))
+	return pathError("write", name, t.setAttributes(resolved, attrs))
 }
 
 // Download implements FS.
 func (t *Tree) Download(name string, w io.Writer) error {
-	real, err := t.resolve(name, true)
+	resolved, err := t.resolve(name, true)
 	if err != nil {
 		return pathError("read", name, err)
 	}
-	file, err := os.Open(t.host(real))
+	file, err := os.Open(t.host(resolved))
 	if err != nil {
 		return pathError("read", name, err)
 	}
@@ -109,15 +109,15 @@ func (t *Tree) Stat(name string) (guest.FileInfo, error) { return t.stat(name, t
 func (t *Tree) Lstat(name string) (guest.FileInfo, error) { return t.stat(name, false) }
 
 func (t *Tree) stat(name string, follow bool) (guest.FileInfo, error) {
-	real, err := t.resolve(name, follow)
+	resolved, err := t.resolve(name, follow)
 	if err != nil {
 		return guest.FileInfo{}, pathError("stat", name, err)
 	}
-	info, err := os.Lstat(t.host(real))
+	info, err := os.Lstat(t.host(resolved))
 	if err != nil {
 		return guest.FileInfo{}, pathError("stat", name, err)
 	}
-	attrs := t.attributesOf(real, info)
+	attrs := t.attributesOf(resolved, info)
 	return guest.FileInfo{
 		Mode: info.Mode().Type() | attrs.mode,
 		Size: info.Size(),
@@ -128,21 +128,21 @@ func (t *Tree) stat(name string, follow bool) (guest.FileInfo, error) {
 
 // Readlink implements FS.
 func (t *Tree) Readlink(name string) (string, error) {
-	real, err := t.resolve(name, false)
+	resolved, err := t.resolve(name, false)
 	if err != nil {
 		return "", pathError("readlink", name, err)
 	}
-	target, err := os.Readlink(t.host(real))
+	target, err := os.Readlink(t.host(resolved))
 	return target, pathError("readlink", name, err)
 }
 
 // ReadDir implements FS.
 func (t *Tree) ReadDir(name string) ([]string, error) {
-	real, err := t.resolve(name, true)
+	resolved, err := t.resolve(name, true)
 	if err != nil {
 		return nil, pathError("list", name, err)
 	}
-	entries, err := os.ReadDir(t.host(real))
+	entries, err := os.ReadDir(t.host(resolved))
 	if err != nil {
 		return nil, pathError("list", name, err)
 	}
@@ -160,74 +160,74 @@ func (t *Tree) MkdirAll(name string, perm fs.FileMode) error {
 	}
 	made := "/"
 	for _, part := range strings.Split(path.Clean(name), "/") {
-		real, err := t.resolve(path.Join(made, part), true)
+		resolved, err := t.resolve(path.Join(made, part), true)
 		if err != nil {
 			return pathError("mkdir", name, err)
 		}
-		switch info, err := os.Stat(t.host(real)); {
+		switch info, err := os.Stat(t.host(resolved)); {
 		case err == nil && !info.IsDir():
 			return pathError("mkdir", name, syscall.ENOTDIR)
 		case errors.Is(err, fs.ErrNotExist):
-			if err := os.Mkdir(t.host(real), 0o700); err != nil {
+			if err := os.Mkdir(t.host(resolved), 0o700); err != nil {
 				return pathError("mkdir", name, err)
 			}
-			if err := t.setAttributes(real, attributes{mode: perm}); err != nil {
+			if err := t.setAttributes(resolved, attributes{mode: perm}); err != nil {
 				return pathError("mkdir", name, err)
 			}
 		case err != nil:
 			return pathError("mkdir", name, err)
 		}
-		made = real
+		made = resolved
 	}
 	return nil
 }
 
 // Symlink implements FS.
 func (t *Tree) Symlink(target, link string) error {
-	real, err := t.resolve(link, false)
+	resolved, err := t.resolve(link, false)
 	if err != nil {
 		return pathError("symlink", link, err)
 	}
-	if info, err := os.Lstat(t.host(real)); err == nil && info.Mode().Type() == fs.ModeSymlink {
-		if err := os.Remove(t.host(real)); err != nil {
+	if info, err := os.Lstat(t.host(resolved)); err == nil && info.Mode().Type() == fs.ModeSymlink {
+		if err := os.Remove(t.host(resolved)); err != nil {
 			return pathError("symlink", link, err)
 		}
 	}
-	if err := os.Symlink(target, t.host(real)); err != nil {
+	if err := os.Symlink(target, t.host(resolved)); err != nil {
 		return pathError("symlink", link, err)
 	}
-	t.forget(real)
+	t.forget(resolved)
 	return nil
 }
 
 // Remove implements FS.
 func (t *Tree) Remove(name string) error {
-	real, err := t.resolve(name, false)
+	resolved, err := t.resolve(name, false)
 	if err != nil {
 		return pathError("remove", name, err)
 	}
-	if err := os.Remove(t.host(real)); err != nil {
+	if err := os.Remove(t.host(resolved)); err != nil {
 		return pathError("remove", name, err)
 	}
-	t.forget(real)
+	t.forget(resolved)
 	return nil
 }
 
 // RemoveAll implements FS.
 func (t *Tree) RemoveAll(name string) error {
-	real, err := t.resolve(name, false)
+	resolved, err := t.resolve(name, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return pathError("remove", name, err)
-	case real == "/":
+	case resolved == "/":
 		return pathError("remove", name, errors.New("this is the guest's root"))
 	}
-	if err := os.RemoveAll(t.host(real)); err != nil {
+	if err := os.RemoveAll(t.host(resolved)); err != nil {
 		return pathError("remove", name, err)
 	}
-	t.forget(real)
+	t.forget(resolved)
 	return nil
 }
 
@@ -270,49 +270,49 @@ func (t *Tree) Chown(name string, uid, gid int) error {
 }
 
 func (t *Tree) change(op, name string, edit func(*attributes)) error {
-	real, err := t.resolve(name, true)
+	resolved, err := t.resolve(name, true)
 	if err != nil {
 		return pathError(op, name, err)
 	}
-	info, err := os.Lstat(t.host(real))
+	info, err := os.Lstat(t.host(resolved))
 	if err != nil {
 		return pathError(op, name, err)
 	}
-	attrs := t.attributesOf(real, info)
+	attrs := t.attributesOf(resolved, info)
 	edit(&attrs)
-	return pathError(op, name, t.setAttributes(real, attrs))
+	return pathError(op, name, t.setAttributes(resolved, attrs))
 }
 
-func (t *Tree) attributesOf(real string, info fs.FileInfo) attributes {
+func (t *Tree) attributesOf(resolved string, info fs.FileInfo) attributes {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if attrs, ok := t.attrs[real]; ok {
+	if attrs, ok := t.attrs[resolved]; ok {
 		return attrs
 	}
 	return attributes{mode: info.Mode() & modeBits}
 }
 
-func (t *Tree) setAttributes(real string, attrs attributes) error {
+func (t *Tree) setAttributes(resolved string, attrs attributes) error {
 	attrs.mode &= modeBits
 	t.mu.Lock()
-	t.attrs[real] = attrs
+	t.attrs[resolved] = attrs
 	t.mu.Unlock()
 	// The host's user keeps access to what the guest's mode would shut away.
-	return os.Chmod(t.host(real), attrs.mode|0o700)
+	return os.Chmod(t.host(resolved), attrs.mode|0o700)
 }
 
-func (t *Tree) forget(real string) {
+func (t *Tree) forget(resolved string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for name := range t.attrs {
-		if rest, ok := strings.CutPrefix(name, real); ok && (rest == "" || rest[0] == '/') {
+		if rest, ok := strings.CutPrefix(name, resolved); ok && (rest == "" || rest[0] == '/') {
 			delete(t.attrs, name)
 		}
 	}
 }
 
-func (t *Tree) host(real string) string {
-	return filepath.Join(t.dir, filepath.FromSlash(real))
+func (t *Tree) host(resolved string) string {
+	return filepath.Join(t.dir, filepath.FromSlash(resolved))
 }
 
 // resolve returns name as a guest path whose parents are no symbolic links;
@@ -322,7 +322,7 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 		return "", guest.ErrNotAbsolute
 	}
 	pending := strings.Split(path.Clean(name), "/")
-	real := "/"
+	resolved := "/"
 	for links := 0; len(pending) > 0; {
 		part := pending[0]
 		pending = pending[1:]
@@ -330,10 +330,10 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 		case "", ".":
 			continue
 		case "..":
-			real = path.Dir(real)
+			resolved = path.Dir(resolved)
 			continue
 		}
-		next := path.Join(real, part)
+		next := path.Join(resolved, part)
 		info, err := os.Lstat(t.host(next))
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && len(pending) == 0:
@@ -344,7 +344,7 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 			if len(pending) > 0 && !info.IsDir() {
 				return "", syscall.ENOTDIR
 			}
-			real = next
+			resolved = next
 			continue
 		}
 		if links++; links > guest.MaxLinks {
@@ -355,11 +355,11 @@ func (t *Tree) resolve(name string, follow bool) (string, error) {
 			return "", err
 		}
 		if path.IsAbs(target) {
-			real = "/"
+			resolved = "/"
 		}
 		pending = append(strings.Split(target, "/"), pending...)
 	}
-	return real, nil
+	return resolved, nil
 }
 
 // modeBits is the part of a mode that chmod sets.

@@ -1,3 +1,5 @@
+// Package bootloader gives what a guest boots with, and what that is made from
+// later, device names that hold on any machine.
 package bootloader
 
 import (

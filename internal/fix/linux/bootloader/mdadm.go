@@ -10,28 +10,23 @@ import (
 // the array's members when they come under other names; ARRAY lines with a
 // UUID need no devices=.
 func EditMdadm(text string) string {
-	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		t := conf.ParseTableLine(line)
-		if len(t.Fields) < 2 {
-			continue
-		}
+	return conf.EditTable(text, func(_ int, line string, t conf.TableLine) string {
 		switch keyword := strings.ToUpper(t.Fields[0]); {
 		case abbreviates(keyword, "DEVICE"):
 			if boundToDisks(t.Fields[1:]) {
 				end := line[len(strings.TrimRight(line, conf.Blanks)):]
-				lines[i] = t.Fields[0] + " partitions containers" + end
+				return t.Fields[0] + " partitions containers" + end
 			}
 		case abbreviates(keyword, "ARRAY"):
 			if strings.Contains(strings.ToLower(line), "uuid=") {
-				lines[i] = t.WithoutFields(func(f string) bool {
+				return t.WithoutFields(func(f string) bool {
 					spec, ok := strings.CutPrefix(strings.ToLower(f), "devices=")
 					return ok && boundToDisks(strings.Split(spec, ","))
 				})
 			}
 		}
-	}
-	return strings.Join(lines, "")
+		return line
+	})
 }
 
 // abbreviates reports whether mdadm takes a word for the keyword: three

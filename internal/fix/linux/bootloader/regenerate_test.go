@@ -147,7 +147,11 @@ func TestRegenerateGrubIsNotNeeded(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, warnings := c.edit.Take()
-			if calls := g.Runner.(*guesttest.Runner).Calls(); len(calls) > 0 || len(warnings) > 0 {
+			runner, ok := g.Runner.(*guesttest.Runner)
+			if !ok {
+				t.Fatalf("the runner is a %T", g.Runner)
+			}
+			if calls := runner.Calls(); len(calls) > 0 || len(warnings) > 0 {
 				t.Errorf("calls %v, warnings %v", calls, warnings)
 			}
 		})

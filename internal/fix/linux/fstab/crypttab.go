@@ -3,7 +3,6 @@ package fstab
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
@@ -43,30 +42,25 @@ func editCrypttab(text, mode string, n devname.Names) (string, []edit.Note) {
 		return text, nil
 	}
 	var notes []edit.Note
-	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		t := conf.ParseTableLine(line)
-		if len(t.Fields) < 2 {
-			continue
-		}
+	fixed := conf.EditTable(text, func(number int, line string, t conf.TableLine) string {
 		spec, quote := conf.UnquoteSpec(t.Fields[1])
 		kind := devname.Classify(spec)
 		if kind != devname.ByPath && (kind != devname.Machine || mode != ModeStabilizeAll) {
-			continue
+			return line
 		}
 		name, err := n.Stable(spec, crypttabForm(t))
 		if err != nil {
 			notes = append(notes, edit.Note{
-				Line:    i + 1,
+				Line:    number,
 				Message: fmt.Sprintf("%s (%s) stays as it is: %s", spec, t.Fields[0], err),
 				Remedy:  "name the encrypted device by UUID or PARTUUID",
 			})
-			continue
+			return line
 		}
 		t.Replace(1, quote+name+quote)
-		lines[i] = t.String()
-	}
-	return strings.Join(lines, ""), notes
+		return t.String()
+	})
+	return fixed, notes
 }
 
 // crypttabForm tells LUKS from plain encryption. A plain device has no header:

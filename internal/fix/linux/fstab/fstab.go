@@ -1,3 +1,5 @@
+// Package fstab gives the tables of file systems and of encrypted devices names
+// that hold on any machine.
 package fstab
 
 import (
@@ -37,24 +39,20 @@ func editFstab(text, mode string, n devname.Names) (string, []edit.Note) {
 		return text, nil
 	}
 	var notes []edit.Note
-	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		t := conf.ParseTableLine(line)
-		if len(t.Fields) < 2 {
-			continue
-		}
-		e := fstabEntry{table: t, mode: mode, names: n, line: i + 1}
+	fixed := conf.EditTable(text, func(number int, line string, t conf.TableLine) string {
+		e := fstabEntry{table: t, mode: mode, names: n, line: number}
 		if e.isSharedFolder() {
-			lines[i] = sharedFolderMark + line
+			line = sharedFolderMark + line
 			e.note(fmt.Sprintf("%s (%s) was commented out: it is a shared folder of VMware, which the guest would fail to mount at each boot",
 				e.column(0), e.column(1)), "share the folder otherwise (virtiofs, NFS) if the guest still needs it")
 		} else {
 			e.edit()
-			lines[i] = e.table.String()
+			line = e.table.String()
 		}
 		notes = append(notes, e.notes...)
-	}
-	return strings.Join(lines, ""), notes
+		return line
+	})
+	return fixed, notes
 }
 
 // fstabEntry is one line while it is edited. Columns beyond the second may be

@@ -74,7 +74,7 @@ func (p *imageRepair) attempt(ctx context.Context, argv []string, needs rootNeed
 	}
 	image, err := kernel.ReadInitramfs(e, k.Initramfs)
 	if err != nil {
-		return "the new one cannot be read: " + err.Error(), nil
+		return "the new one cannot be read: " + err.Error(), nil //nolint:nilerr // another tool may do better
 	}
 	p.image = image
 	p.result.Generator = string(image.Generator)

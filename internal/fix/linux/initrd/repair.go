@@ -1,3 +1,5 @@
+// Package initrd sees to it that the initramfs of each kernel has the drivers of
+// the new machine and waits for no device of the old one.
 package initrd
 
 import (

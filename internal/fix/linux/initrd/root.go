@@ -97,24 +97,17 @@ func keepInInitramfs(e *edit.Editor, targets []string) error {
 
 // markCrypttab gives the entries of the targets the option initramfs.
 func markCrypttab(text string, targets []string) string {
-	lines := strings.SplitAfter(text, "\n")
-	for i, line := range lines {
-		t := conf.ParseTableLine(line)
-		if len(t.Fields) < 2 || !slices.Contains(targets, t.Fields[0]) {
-			continue
-		}
+	return conf.EditTable(text, func(_ int, line string, t conf.TableLine) string {
 		switch {
+		case !slices.Contains(targets, t.Fields[0]) || len(t.Fields) > 3 && conf.HasOption(t.Fields[3], "initramfs"):
+			return line
 		case len(t.Fields) > 3:
-			if conf.HasOption(t.Fields[3], "initramfs") {
-				continue
-			}
 			t.Replace(3, t.Fields[3]+",initramfs")
-			lines[i] = t.String()
+			return t.String()
 		default:
 			end := line[len(strings.TrimRight(line, conf.Blanks)):]
 			missing := []string{"none", "luks,initramfs"}[len(t.Fields)-2:]
-			lines[i] = strings.TrimRight(line, conf.Blanks) + " " + strings.Join(missing, " ") + end
+			return strings.TrimRight(line, conf.Blanks) + " " + strings.Join(missing, " ") + end
 		}
-	}
-	return strings.Join(lines, "")
+	})
 }

@@ -72,11 +72,13 @@ func (d Drivers) place(name string, image *initramfs.Image) string {
 	return report.PlaceMissing
 }
 
+// Has reports whether the kernel has a driver as a module.
 func (d Drivers) Has(name string) bool {
 	_, ok := d.modules.Path(name)
 	return ok || d.configured[name]
 }
 
+// Virtio says where each virtio driver is. image may be nil.
 func (d Drivers) Virtio(image *initramfs.Image) map[string]string {
 	places := map[string]string{}
 	for _, name := range VirtioDrivers {

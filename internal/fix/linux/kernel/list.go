@@ -1,3 +1,5 @@
+// Package kernel finds the kernels that a guest can boot, the one that it boots
+// by itself, and where each has its drivers. It changes nothing.
 package kernel
 
 import (

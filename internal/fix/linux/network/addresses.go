@@ -1,6 +1,8 @@
 package network
 
 import (
+	"encoding/hex"
+	"net"
 	"path"
 	"regexp"
 	"slices"
@@ -114,11 +116,8 @@ func leasedAddresses(e *edit.Editor) (map[string]string, error) {
 func leasedAddress(base, text string) (name, mac string) {
 	if match := managerLease.FindStringSubmatch(base); match != nil {
 		if client := managerClient.FindStringSubmatch(text); client != nil {
-			var bytes []string
-			for pair := range slices.Chunk([]byte(client[1]), 2) {
-				bytes = append(bytes, string(pair))
-			}
-			return match[1], colons(bytes)
+			address, _ := hex.DecodeString(client[1])
+			return match[1], net.HardwareAddr(address).String()
 		}
 		return "", ""
 	}
@@ -132,17 +131,16 @@ func leasedAddress(base, text string) (name, mac string) {
 			return "", "" // of several cards: which address is whose is not told
 		}
 	}
-	return name, colons(strings.Split(clients[len(clients)-1][1], ":")[1:])
-}
-
-// colons writes a hardware address with two digits for each byte.
-func colons(bytes []string) string {
-	for i, b := range bytes {
-		if len(b) == 1 {
-			bytes[i] = "0" + b
+	// dhclient leaves out leading zeroes: "1:0:50:56:aa:bb:cc".
+	var address net.HardwareAddr
+	for _, digits := range strings.Split(clients[len(clients)-1][1], ":")[1:] {
+		b, err := strconv.ParseUint(digits, 16, 8)
+		if err != nil {
+			return "", ""
 		}
+		address = append(address, byte(b))
 	}
-	return strings.ToLower(strings.Join(bytes, ":"))
+	return name, address.String()
 }
 
 // describeNICs lists the cards of the old machine that have addresses.

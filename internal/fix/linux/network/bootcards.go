@@ -195,7 +195,7 @@ func EarlyFiles(e *edit.Editor) ([]string, error) {
 	var early []string
 	for _, c := range boot {
 		for _, name := range namingFiles(c.name) {
-			if c.name != "" && e.IsFile(name) && !slices.Contains(early, name) {
+			if c.name != "" && e.Exists(name) && !slices.Contains(early, name) {
 				early = append(early, name)
 			}
 		}

@@ -1,3 +1,5 @@
+// Package network lets the network cards of a guest keep their names, and with
+// them their addresses.
 package network
 
 import (
@@ -91,7 +93,7 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, descri
 // that has none, as it does unless it is told not to.
 func managesByItself(e *edit.Editor) bool {
 	const main = "/etc/NetworkManager/NetworkManager.conf"
-	if !e.IsFile(main) {
+	if !e.Exists(main) {
 		return false
 	}
 	for _, directory := range []string{"/etc/NetworkManager", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"} {

@@ -1,3 +1,4 @@
+// Package vmwaretools takes VMware's guest tools off.
 package vmwaretools
 
 import (

@@ -1,0 +1,194 @@
+//go:build cgo && linux
+
+package appliance
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+
+	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+)
+
+// Disks returns the guest's disks in their order.
+func (s *Session) Disks() ([]parttable.Disk, error) {
+	var disks []parttable.Disk
+	err := s.call("read the partition tables", "", func(g *guestfs.Guestfs) error {
+		names, err := g.List_devices()
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			disk, err := readDisk(g, name)
+			if err != nil {
+				return describe("read the partition table of", name, cleanError(err))
+			}
+			disks = append(disks, disk)
+		}
+		return nil
+	})
+	return disks, err
+}
+
+// readDisk reads a disk's partition table together with its partitions' stable
+// names.
+func readDisk(g *guestfs.Guestfs, name string) (parttable.Disk, error) {
+	size, err := g.Blockdev_getsize64(name)
+	if err != nil {
+		return parttable.Disk{}, err
+	}
+	sectors, err := g.Blockdev_getss(name)
+	if err != nil {
+		return parttable.Disk{}, err
+	}
+	disk, err := parttable.Read(blockDevice{g, name}, size, sectors)
+	if err != nil {
+		return parttable.Disk{}, err
+	}
+	disk.Name = name
+	for n := range disk.Partitions {
+		disk.Partitions[n].Device = partitionDevice(name, disk.Partitions[n].Number)
+	}
+	return disk, nil
+}
+
+// blockDevice reads a device in the appliance.
+type blockDevice struct {
+	g    *guestfs.Guestfs
+	name string
+}
+
+// ReadAt implements io.ReaderAt for what fits into one message: 2 MiB.
+func (d blockDevice) ReadAt(p []byte, off int64) (int, error) {
+	data, err := d.g.Pread_device(d.name, len(p), off)
+	if err != nil {
+		return 0, err
+	}
+	if n := copy(p, data); n < len(p) {
+		return n, io.ErrUnexpectedEOF
+	}
+	return len(p), nil
+}
+
+// Devices returns everything that can hold a file system: each disk and its
+// partitions, in the disks' order, then arrays, open LUKS devices and volumes.
+func (s *Session) Devices() (guest.Devices, error) {
+	var devices guest.Devices
+	err := s.call("list the file systems", "", func(g *guestfs.Guestfs) (err error) {
+		devices, err = s.listDevices(g)
+		return err
+	})
+	return devices, err
+}
+
+// listDevices finds the devices once: a probe of one takes a process in the
+// appliance.
+func (s *Session) listDevices(g *guestfs.Guestfs) (guest.Devices, error) {
+	if s.devices == nil {
+		devices, err := s.probeDevices(g)
+		if err != nil {
+			return nil, err
+		}
+		s.devices = devices
+	}
+	return slices.Clone(s.devices), nil
+}
+
+func (s *Session) probeDevices(g *guestfs.Guestfs) (guest.Devices, error) {
+	var devices guest.Devices
+	add := func(device guest.Device) error {
+		if device.Size == 0 {
+			size, err := g.Blockdev_getsize64(device.Name)
+			if err != nil {
+				// A thin pool or an inactive volume has a name and no device.
+				return nil //nolint:nilerr
+			}
+			device.Size = size
+		}
+		tags, err := g.Blkid(device.Name)
+		if err != nil && s.ctx.Err() != nil {
+			return err
+		}
+		// blkid fails where it recognises nothing.
+		device.FSType = tags["TYPE"]
+		device.UUID = tags["UUID"]
+		device.Label = tags["LABEL"]
+		devices = append(devices, device)
+		return nil
+	}
+
+	disks, err := g.List_devices()
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range disks {
+		disk, err := readDisk(g, name)
+		if err != nil {
+			return nil, err
+		}
+		whole := guest.Device{Name: name, Kind: guest.KindDisk, Disk: i, Size: disk.Size}
+		if i < len(s.serials) {
+			whole.Serial = s.serials[i]
+		}
+		if disk.PartitionTable != "" {
+			devices = append(devices, whole)
+		} else if err := add(whole); err != nil {
+			return nil, err
+		}
+		for _, partition := range disk.Partitions {
+			if err := add(guest.Device{
+				Name: partition.Device, Kind: guest.KindPartition, Disk: i, Partition: partition.Number, Size: partition.Size,
+				PartUUID: partition.UUID, PartLabel: partition.Label,
+			}); err != nil {
+				return nil, err
+			}
+		}
+	}
+
+	over := -1
+	if len(disks) == 1 {
+		over = 0
+	}
+	arrays, err := g.List_md_devices()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range arrays {
+		array := guest.Device{Name: name, Kind: guest.KindMD, Disk: over}
+		if detail, err := g.Md_detail(name); err == nil && detail["name"] != "" {
+			array.GuestName = guest.ArrayPath(detail["name"])
+		}
+		if err := add(array); err != nil {
+			return nil, err
+		}
+	}
+	for _, parent := range slices.Sorted(maps.Keys(s.opened)) {
+		if err := add(guest.Device{Name: s.opened[parent], Kind: guest.KindCrypt, Disk: over, Parent: parent}); err != nil {
+			return nil, err
+		}
+	}
+	volumes, err := g.Lvs()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range volumes {
+		if err := add(guest.Device{Name: name, Kind: guest.KindLV, Disk: over}); err != nil {
+			return nil, err
+		}
+	}
+	return devices, nil
+}
+
+// partitionDevice is the name of a partition: a disk's name that ends in a
+// digit takes a p.
+func partitionDevice(disk string, number int) string {
+	separator := ""
+	if last := disk[len(disk)-1]; last >= '0' && last <= '9' {
+		separator = "p"
+	}
+	return disk + separator + strconv.Itoa(number)
+}

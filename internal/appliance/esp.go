@@ -1,0 +1,71 @@
+//go:build cgo && linux
+
+package appliance
+
+import (
+	"strings"
+
+	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+)
+
+// espPoints is where systemd mounts an EFI system partition that fstab does not
+// name, the first that there is; /boot only where it is empty.
+var espPoints = []string{"/efi", "/boot/efi", "/boot"}
+
+// mountESP mounts the EFI system partition of a guest that leaves that to
+// systemd's generator. Where it cannot be found or mounted there is no error:
+// the guest may have one and not use it.
+func mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) (guest.Mount, bool) {
+	for _, device := range devices {
+		if device.Kind != guest.KindDisk {
+			continue
+		}
+		disk, err := readDisk(g, device.Name)
+		if err != nil {
+			continue
+		}
+		for _, partition := range disk.Partitions {
+			esp, ok := devices.ByPosition(device.Disk, partition.Number)
+			if !ok || !strings.EqualFold(partition.GPTType, parttable.GPTESP) || esp.FSType != "vfat" {
+				continue
+			}
+			if isMounted(mounted, esp.Name) {
+				return guest.Mount{}, false
+			}
+			for _, point := range espPoints {
+				if !freePoint(g, point, mounted) {
+					continue
+				}
+				planned := guest.PlannedMount{Mount: guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}}
+				if mountPlanned(g, planned) == nil {
+					return planned.Mount, true
+				}
+				return guest.Mount{}, false
+			}
+		}
+	}
+	return guest.Mount{}, false
+}
+
+func isMounted(mounted []guest.Mount, device string) bool {
+	for _, mount := range mounted {
+		if mount.Device == device {
+			return true
+		}
+	}
+	return false
+}
+
+// freePoint says that the directory is there for the partition to be mounted on.
+func freePoint(g *guestfs.Guestfs, point string, mounted []guest.Mount) bool {
+	for _, mount := range mounted {
+		if mount.Path == point {
+			return false
+		}
+	}
+	names, err := g.Ls(point)
+	return err == nil && (point != "/boot" || len(names) == 0)
+}

@@ -1,0 +1,81 @@
+//go:build cgo && linux
+
+package appliance
+
+import (
+	"fmt"
+
+	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// Inspect looks for operating systems on the disks. None is no error. What was
+// mounted is not mounted any more afterwards.
+func (s *Session) Inspect() ([]guest.OS, error) {
+	var systems []guest.OS
+	err := s.call("inspect the disks", "", func(g *guestfs.Guestfs) error {
+		if err := g.Umount_all(); err != nil {
+			return err
+		}
+		roots, err := g.Inspect_os()
+		if err != nil {
+			return err
+		}
+		for _, root := range roots {
+			systems = append(systems, readOS(g, root))
+		}
+		return nil
+	})
+	return systems, err
+}
+
+// readOS collects what the inspection found. Every single thing may be unknown.
+func readOS(g *guestfs.Guestfs, root string) guest.OS {
+	text := func(get func(string) (string, error)) string {
+		value, err := get(root)
+		if err != nil || value == "unknown" {
+			return ""
+		}
+		return value
+	}
+	found := guest.OS{
+		Root:              root,
+		Type:              text(g.Inspect_get_type),
+		Distro:            text(g.Inspect_get_distro),
+		Product:           text(g.Inspect_get_product_name),
+		Arch:              text(g.Inspect_get_arch),
+		Hostname:          text(g.Inspect_get_hostname),
+		PackageFormat:     text(g.Inspect_get_package_format),
+		PackageManagement: text(g.Inspect_get_package_management),
+		Osinfo:            text(g.Inspect_get_osinfo),
+	}
+	if major, err := g.Inspect_get_major_version(root); err == nil {
+		found.Major = major
+	}
+	if minor, err := g.Inspect_get_minor_version(root); err == nil {
+		found.Minor = minor
+	}
+	if found.Major != 0 || found.Minor != 0 {
+		found.Version = fmt.Sprintf("%d.%d", found.Major, found.Minor)
+	}
+	if found.Type == "linux" {
+		readSystemFiles(g, &found)
+	}
+	return found
+}
+
+// readSystemFiles adds what the system's own files tell.
+func readSystemFiles(g *guestfs.Guestfs, found *guest.OS) {
+	if err := g.Mount_ro(found.Root, "/"); err != nil {
+		return
+	}
+	defer func() { _ = g.Umount_all() }()
+	// A separate /usr leaves /etc/os-release dangling: then it is not there.
+	osRelease, _ := readFile(g, "/etc/os-release")
+	debianVersion, _ := readFile(g, "/etc/debian_version")
+	found.ReadRelease(string(osRelease), string(debianVersion))
+	fstab, _ := readFile(g, "/etc/fstab")
+	crypttab, _ := readFile(g, "/etc/crypttab")
+	found.Tables = guest.ParseTables(string(fstab), string(crypttab))
+}

@@ -1,0 +1,176 @@
+//go:build cgo && linux
+
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"syscall"
+
+	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// PlanMounts lists the file systems that MountGuest will mount, as far as they
+// are found. Nothing is mounted for it.
+func (s *Session) PlanMounts(system guest.OS) ([]guest.Mount, error) {
+	devices, err := s.Devices()
+	if err != nil {
+		return nil, err
+	}
+	devices.LearnNames(system.Root, system.Tables)
+	mounts := []guest.Mount{devices.RootMount(system.Root)}
+	// What is wrong with the table comes up when it is mounted.
+	plan, _, _ := devices.PlanMounts(system.Tables)
+	for _, planned := range plan {
+		mounts = append(mounts, planned.Mount)
+	}
+	return mounts, nil
+}
+
+// MountGuest mounts the guest's root and then every file system of its fstab
+// that lies on one of the disks, writable. What fixes cannot do without, such
+// as /boot, must come up; anything else that does not is told in a warning.
+// File systems of a guest that was suspended to disk are not touched.
+func (s *Session) MountGuest(system guest.OS) ([]guest.Mount, []string, error) {
+	var mounts []guest.Mount
+	var warnings []string
+	err := s.call("mount the guest's file systems", "", func(g *guestfs.Guestfs) (err error) {
+		mounts, warnings, err = s.mountGuest(g, system)
+		if err != nil {
+			_ = g.Umount_all()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return mounts, warnings, nil
+}
+
+func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount, []string, error) {
+	devices, err := s.listDevices(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	if area := devices.Hibernated(); area != "" {
+		return nil, nil, hibernatedIn(area)
+	}
+	if err := g.Umount_all(); err != nil {
+		return nil, nil, err
+	}
+	if err := g.Mount(system.Root, "/"); err != nil {
+		return nil, nil, mountError(system.Root, "/", err)
+	}
+	if err := probeWrite(g, "/"); err != nil {
+		return nil, nil, mountError(system.Root, "/", err)
+	}
+	mounts := []guest.Mount{devices.RootMount(system.Root)}
+	if system.Type != "linux" {
+		return mounts, nil, nil
+	}
+
+	fstab, err := readFile(g, "/etc/fstab")
+	noFstab := errors.Is(cleanError(err), syscall.ENOENT)
+	if err != nil && !noFstab {
+		return nil, nil, describe("read", "/etc/fstab", cleanError(err))
+	}
+	crypttab, _ := readFile(g, "/etc/crypttab")
+	tables := guest.ParseTables(string(fstab), string(crypttab))
+	devices.LearnNames(system.Root, tables)
+	s.devices = slices.Clone(devices)
+	if noFstab {
+		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
+	}
+	plan, warnings, err := devices.PlanMounts(tables)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, planned := range plan {
+		err := mountPlanned(g, planned)
+		switch {
+		case err == nil:
+			mounts = append(mounts, planned.Mount)
+		case planned.Vital || s.ctx.Err() != nil:
+			return nil, nil, mountError(planned.Device, planned.Path, err)
+		default:
+			warnings = append(warnings, mountError(planned.Device, planned.Path, err).Error())
+		}
+	}
+	if esp, ok := mountESP(g, devices, mounts); ok {
+		mounts = append(mounts, esp)
+	}
+	for _, file := range tables.SwapFiles() {
+		if st, err := g.Statns(file); err != nil || !fileMode(st.St_mode).IsRegular() {
+			continue
+		}
+		if mark, err := g.Pread(file, suspendMarkLength, suspendMarkOffset); err == nil && isSuspendMark(mark) {
+			return nil, nil, hibernatedIn(file)
+		}
+	}
+	return mounts, warnings, nil
+}
+
+func mountPlanned(g *guestfs.Guestfs, planned guest.PlannedMount) error {
+	// mount runs outside of the guest's root: a link on the way that is
+	// absolute would lead it into the appliance.
+	point, err := g.Realpath(planned.Path)
+	if err != nil {
+		return err
+	}
+	if err := g.Mount_options(planned.Options, planned.Device, point); err != nil {
+		return err
+	}
+	if !planned.Vital {
+		return nil
+	}
+	return probeWrite(g, point)
+}
+
+// probeWrite makes a file and removes it: a file system can be mounted
+// read-only although that was not asked for.
+func probeWrite(g *guestfs.Guestfs, dir string) error {
+	file, err := g.Mktemp(path.Join(dir, ".write-XXXXXXXX"), nil)
+	if err != nil {
+		return err
+	}
+	return g.Rm(file)
+}
+
+// mountError says what the guest's owner can do.
+func mountError(device, point string, err error) error {
+	err = cleanError(err)
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are; "+
+			"start the guest, check the file system, shut it down cleanly, and take its disk again", point, device)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s (%s) is full: make room in the guest and take its disk again", point, device)
+	}
+	return fmt.Errorf("%s (%s) cannot be mounted: %w", point, device, err)
+}
+
+// Unmount unmounts the guest, so that all that was written is on its disks.
+func (s *Session) Unmount() error {
+	return s.call("unmount the guest", "", (*guestfs.Guestfs).Umount_all)
+}
+
+// Space tells how much room the file system has that holds a guest path.
+func (s *Session) Space(name string) (guest.Space, error) {
+	var space guest.Space
+	err := s.call("read the free space of", name, func(g *guestfs.Guestfs) error {
+		st, err := g.Statvfs(name)
+		if err != nil {
+			return err
+		}
+		space = guest.Space{Free: st.Bavail * st.Frsize, Inodes: -1}
+		if st.Files > 0 {
+			space.Inodes = st.Favail
+		}
+		return nil
+	})
+	return space, err
+}

@@ -1,0 +1,95 @@
+//go:build cgo
+
+package appliance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// childrenOfThread returns the processes that a thread of this process has
+// started and that were not waited for.
+func childrenOfThread(tid int) []int {
+	return readChildren(fmt.Sprintf("/proc/self/task/%d/children", tid))
+}
+
+func readChildren(file string) []int {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for field := range strings.FieldsSeq(string(text)) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// childrenOf returns the processes that a process has started.
+func childrenOf(pid int) []int {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	var children []int
+	for _, file := range files {
+		children = append(children, readChildren(file)...)
+	}
+	return children
+}
+
+// killTree kills a process and all that it started. Where it leads a process
+// group, that goes at once, so that nothing that is being started slips away.
+func killTree(pid int) {
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return
+	}
+	defer func() { _ = process.Release() }()
+	children := childrenOf(pid)
+	if group, err := syscall.Getpgid(pid); err == nil && group == pid {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+	_ = process.Kill()
+	for _, child := range children {
+		killTree(child)
+	}
+}
+
+// building says that one of the processes makes the appliance, which takes as
+// long as it takes, in silence.
+func building(pids []int) bool {
+	for _, pid := range pids {
+		name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+		if err == nil && strings.TrimSpace(string(name)) == "supermin" {
+			return true
+		}
+	}
+	return false
+}
+
+// starvedTree says that a thread of the process or of one that it started has
+// waited for a processor most of the probe's time, and got too little of it to
+// tell anything.
+func starvedTree(pid int) bool {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && starved(string(text)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(childrenOf(pid), starvedTree)
+}
+
+// starved judges a thread by what the kernel tells of its time, in nanoseconds:
+// on a processor, and waiting for one.
+func starved(schedstat string) bool {
+	var ran, waited time.Duration
+	_, err := fmt.Sscan(schedstat, &ran, &waited)
+	return err == nil && ran < probeShare && waited > probeTimeout/2
+}

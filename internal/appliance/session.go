@@ -1,0 +1,158 @@
+//go:build cgo && linux
+
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+
+	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// Session is one run of the libguestfs appliance over the guest's disks. It is
+// safe for concurrent use, but the appliance does one thing at a time.
+type Session struct {
+	ctx      context.Context
+	dir      string // of this run alone, removed by Close
+	used     Acceleration
+	fallback string
+
+	qemu     *os.Process
+	watchdog *watchdog
+	stop     func() bool // ends the watch on ctx
+
+	mu     sync.Mutex // one call at a time: the handle must not be closed under one
+	handle *guestfs.Guestfs
+	closed bool
+
+	serials []string          // of the drives, in their order
+	devices guest.Devices     // nil when they must be looked for
+	opened  map[string]string // LUKS mappings by the encrypted device
+}
+
+var (
+	_ guest.FS     = (*Session)(nil)
+	_ guest.Runner = (*Session)(nil)
+)
+
+// Open launches the appliance with the drives. When ctx is cancelled, during
+// the launch or later, the appliance is killed: the call under way and all
+// later ones return an error that wraps ctx's. Close must be called all the
+// same.
+func Open(ctx context.Context, drives []Drive, options Options) (*Session, error) {
+	if len(drives) == 0 {
+		return nil, errors.New("launching the libguestfs appliance: no disk was given")
+	}
+	for _, drive := range drives {
+		if _, err := os.Stat(drive.Path); err != nil {
+			return nil, fmt.Errorf("launching the libguestfs appliance: %w", err)
+		}
+	}
+	dir, err := os.MkdirTemp(options.TempDir, "appliance-")
+	if err != nil {
+		return nil, fmt.Errorf("launching the libguestfs appliance: %w", err)
+	}
+	session, err := open(ctx, drives, options, dir)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("launching the libguestfs appliance: %w", err), os.RemoveAll(dir))
+	}
+	return session, nil
+}
+
+func open(ctx context.Context, drives []Drive, options Options, dir string) (*Session, error) {
+	launched, err := accelerate(ctx, drives, options, dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
+		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
+		opened: map[string]string{},
+	}
+	for _, drive := range drives {
+		s.serials = append(s.serials, drive.Serial)
+	}
+	s.stop = context.AfterFunc(ctx, func() {
+		// QEMU may be a script that has started QEMU.
+		if s.qemu.Signal(syscall.Signal(0)) == nil {
+			killTree(s.qemu.Pid)
+		}
+	})
+	return s, nil
+}
+
+// Accelerator says how the appliance runs. The reason is given when KVM was
+// wanted where it works and it does not.
+func (s *Session) Accelerator() (used Acceleration, fallbackReason string) {
+	return s.used, s.fallback
+}
+
+// Close writes everything to the disks, ends the appliance and removes what it
+// left. An error means that the disks may lack what was written. Further calls
+// do nothing.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	err := s.shutdown()
+	s.stop()
+	if closeErr := s.handle.Close(); closeErr != nil {
+		err = errors.Join(err, closeErr)
+	}
+	s.watchdog.dismiss()
+	_ = s.qemu.Release()
+	if removeErr := os.RemoveAll(s.dir); removeErr != nil {
+		err = errors.Join(err, fmt.Errorf("closing the libguestfs appliance: %w", removeErr))
+	}
+	return err
+}
+
+// shutdown is the part of Close that can lose data.
+func (s *Session) shutdown() error {
+	err := s.ctx.Err()
+	if err == nil {
+		started := followersOf(s.qemu.Pid)
+		err = s.locked(func(g *guestfs.Guestfs) error {
+			if err := g.Umount_all(); err != nil {
+				return err
+			}
+			return g.Shutdown()
+		})
+		err = errors.Join(err, started.end(followersTime))
+	}
+	return describe("closing the libguestfs appliance", "", err)
+}
+
+// call runs f on the handle. Action and object, a path or device of the guest
+// or "", say what f does, for its error.
+func (s *Session) call(action, object string, f func(g *guestfs.Guestfs) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return describe(action, object, errClosed)
+	}
+	if err := s.ctx.Err(); err != nil {
+		return describe(action, object, err)
+	}
+	return describe(action, object, s.locked(f))
+}
+
+// locked runs f on the handle with the mutex held.
+func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
+	defer holdThread(s.handle)()
+	err := f(s.handle)
+	if err != nil && s.ctx.Err() != nil {
+		// It failed because its appliance was killed.
+		return s.ctx.Err()
+	}
+	return cleanError(err)
+}

@@ -1,0 +1,97 @@
+package internal
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// dryRun returns the commands that a target of make would run.
+func dryRun(t *testing.T, target string) string {
+	t.Helper()
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("make is not installed")
+	}
+	// What make itself hands down would make its child silent or parallel.
+	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") || strings.HasPrefix(v, "MFLAGS") })
+	command := exec.Command("make", "-C", "..", "-n", "-B", target) // as on a fresh machine
+	command.Env = environment
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("make -n %s: %v\n%s", target, err, out)
+	}
+	return string(out)
+}
+
+func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
+	t.Parallel()
+	for target, installs := range map[string]bool{
+		"dependencies": true, "bench-dependencies": true, "test": true, "demo": true,
+		"build": false, "install": false, "unit": false, "race": false, "testacc": false, "testacc-full": false,
+		"lint": false, "tidy": false, "vulncheck": false, "generate": false, "docs-drift": false, "bench": false,
+	} {
+		commands := dryRun(t, target)
+		if got := strings.Contains(commands, "packages install") || strings.Contains(commands, "apt-get"); got != installs {
+			t.Errorf("make %s: installs: %t, expected %t\n%s", target, got, installs, commands)
+		}
+	}
+}
+
+func TestUnitTestsNeedGoAlone(t *testing.T) {
+	t.Parallel()
+	commands := dryRun(t, "unit")
+	for line := range strings.Lines(commands) {
+		if strings.HasPrefix(line, "make") {
+			continue // where it is
+		}
+		if !strings.Contains(line, "CGO_ENABLED=0 go test") {
+			t.Errorf("make unit runs %s", line)
+		}
+	}
+}
+
+// TestMissingPackages runs the check on a machine where one of two packages is
+// installed.
+func TestMissingPackages(t *testing.T) {
+	t.Parallel()
+	script, err := filepath.Abs("tools/packages")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := t.TempDir()
+	for name, text := range map[string]string{
+		"dpkg-query": `case "${*: -1}" in here) echo -n installed ;; *) exit 1 ;; esac`,
+		"apt-get":    `echo "$@" >> "` + programs + `/asked"`,
+		"sudo":       `exec "$@"`,
+	} {
+		if err := os.WriteFile(filepath.Join(programs, name), []byte("#!/usr/bin/env bash\n"+text+"\n"), 0o755); err != nil { //nolint:gosec // a program
+			t.Fatal(err)
+		}
+	}
+	run := func(arguments ...string) (string, error) {
+		command := exec.Command(script, arguments...)
+		command.Env = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"))
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := run("check", "here"); err != nil || out != "" {
+		t.Errorf("nothing is missing: %v\n%s", err, out)
+	}
+	out, err := run("check", "here", "gone", "lost")
+	if err == nil || !strings.Contains(out, "not installed: gone lost\n") || !strings.Contains(out, "'make dependencies'") {
+		t.Errorf("two are missing: %v\n%s", err, out)
+	}
+	asked := filepath.Join(programs, "asked")
+	if text, err := os.ReadFile(asked); err == nil {
+		t.Fatalf("a check installs: %s", text)
+	}
+	if out, err := run("install", "here", "gone"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if text, err := os.ReadFile(asked); err != nil || !strings.HasSuffix(strings.TrimSpace(string(text)), " gone") {
+		t.Errorf("apt-get was asked for %q (%v)", text, err)
+	}
+}
