@@ -184,14 +184,14 @@ func (s yamlSource) end(node ast.Node) (int, error) {
 // a value, takes the other out.
 func (s yamlSource) replaceEntry(entry *ast.MappingValueNode, flow bool, key, value string) (string, error) {
 	keyToken := entry.Key.GetToken()
-	start, end, err := s.offset(keyToken)
+	start, _, err := s.offset(keyToken)
 	if err != nil {
 		return "", err
 	}
 	if _, explicit := entry.Key.(*ast.MappingKeyNode); explicit {
 		return "", fmt.Errorf("line %d is written in a way that cannot be edited", keyToken.Position.Line)
 	}
-	quoted := s[start] == '"'
+	quoted, end := s[start] == '"', 0
 	if _, null := entry.Value.(*ast.NullNode); !null {
 		if end, err = s.end(entry.Value); err != nil {
 			return "", err
