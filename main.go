@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/cli"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pluginprocess"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/provider"
 )
@@ -23,7 +24,7 @@ var version = "dev"
 
 func main() {
 	if cli.Wanted(os.Args) {
-		os.Exit(cli.Main(version, cli.Pipeline))
+		os.Exit(cli.Main(version, pipeline.Run))
 	}
 	release := func() {}
 	if !cli.WantsDebug(os.Args) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -32,26 +33,7 @@ const (
 )
 
 // Engine runs one migration. The report is never nil.
-type Engine func(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error)
-
-// EngineOptions are the engine's settings that are not part of the manifest.
-type EngineOptions struct {
-	// WorkDirectory is where the run keeps its temporary files; if it is empty
-	// the engine decides.
-	WorkDirectory string
-	// Acceleration is one of Accelerations.
-	Acceleration string
-	// HostID is the id that this host has in ownership records; if it is empty the
-	// engine derives one.
-	HostID string
-	// RunID is the id of the run, a UUID; if it is empty the engine makes one.
-	RunID string
-	// Freed are files that will have been deleted when a migration runs, for
-	// Preflight.
-	Freed []string
-	// Notify receives each event as it happens.
-	Notify func(report.Event)
-}
+type Engine func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error)
 
 // Accelerations lists what the appliance can run on.
 var Accelerations = []string{"auto", "kvm", "tcg"}
@@ -61,7 +43,7 @@ type Command struct {
 	Version string
 	Engine  Engine
 	// Preflight says what would fail a migration that ran now.
-	Preflight func(ctx context.Context, m *manifest.Manifest, o EngineOptions) []report.Problem
+	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) []report.Problem
 	Stdin     io.Reader
 	// Stdout receives the result: the summary, or the events. Stderr receives
 	// all that is said on the way.

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -38,10 +39,10 @@ func runUnder(ctx context.Context, engine Engine, stdin io.Reader, args ...strin
 type recorder struct {
 	calls    int
 	manifest *manifest.Manifest
-	options  EngineOptions
+	options  pipeline.Options
 }
 
-func (r *recorder) engine(_ context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+func (r *recorder) engine(_ context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 	r.calls++
 	r.manifest, r.options = m, o
 	result := report.New()
@@ -242,7 +243,7 @@ func TestStdinCloseCancels(t *testing.T) {
 	t.Parallel()
 	stdin, caller := io.Pipe()
 	running := make(chan struct{})
-	engine := func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) (*report.Report, error) {
+	engine := func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) (*report.Report, error) {
 		close(running)
 		<-ctx.Done()
 		result := report.New()
@@ -284,28 +285,28 @@ func TestExitCodes(t *testing.T) {
 		cancel bool
 		want   int
 	}{
-		"success": {func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+		"success": {func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 			return &report.Report{Pipeline: report.Pipeline{Success: true}}, nil
 		}, false, ExitSuccess},
-		"failure": {func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+		"failure": {func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 			return &report.Report{}, broken
 		}, false, ExitFailed},
-		"error after success": {func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+		"error after success": {func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 			return &report.Report{Pipeline: report.Pipeline{Success: true}}, broken
 		}, false, ExitFailed},
-		"report of a failure without an error": {func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+		"report of a failure without an error": {func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 			return &report.Report{}, nil
 		}, false, ExitFailed},
-		"no report": {func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+		"no report": {func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 			return nil, broken
 		}, false, ExitFailed},
-		"cancelled": {func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) (*report.Report, error) {
+		"cancelled": {func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) (*report.Report, error) {
 			return &report.Report{Pipeline: report.Pipeline{Cancelled: true}}, ctx.Err()
 		}, true, ExitCancelled},
-		"cancelled without report": {func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) (*report.Report, error) {
+		"cancelled without report": {func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) (*report.Report, error) {
 			return nil, ctx.Err()
 		}, true, ExitCancelled},
-		"cancelled too late": {func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+		"cancelled too late": {func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 			return &report.Report{Pipeline: report.Pipeline{Success: true}}, nil
 		}, true, ExitSuccess},
 	} {
@@ -335,7 +336,7 @@ func TestExitCodes(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	engine := func(_ context.Context, _ *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+	engine := func(_ context.Context, _ *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 		result := report.New()
 		for _, kind := range []string{
 			report.EventStageStarted, report.EventProgress, report.EventWarning, report.EventLog, report.EventStageFinished,
@@ -360,7 +361,7 @@ func TestEvents(t *testing.T) {
 // TestEventsSurviveBrokenResult is for a stage whose result is no JSON.
 func TestEventsSurviveBrokenResult(t *testing.T) {
 	t.Parallel()
-	engine := func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+	engine := func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 		return &report.Report{Pipeline: report.Pipeline{Stages: report.Stages{{Name: "fix", Result: json.RawMessage("{")}}}}, nil
 	}
 	_, stdout, _ := run(t, engine, nil, "--manifest", manifestFile(t, `{}`), "--events")
@@ -372,7 +373,7 @@ func TestEventsSurviveBrokenResult(t *testing.T) {
 func TestNotifyFromSeveralGoroutines(t *testing.T) {
 	t.Parallel()
 	const senders, each = 8, 50
-	engine := func(_ context.Context, _ *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+	engine := func(_ context.Context, _ *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 		done := make(chan struct{})
 		for range senders {
 			go func() {

@@ -14,11 +14,12 @@ import (
 	"github.com/vbauerster/mpb/v8"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // migration is an engine that does what a whole run does.
-func migration(_ context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+func migration(_ context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 	result := report.New()
 	stage := func(of report.StageResult, percents ...float64) {
 		name := of.StageName()
@@ -83,7 +84,7 @@ func TestConsoleFailures(t *testing.T) {
 	t.Parallel()
 	full := errors.New("no space left")
 	fails := func(told bool) Engine {
-		return func(_ context.Context, _ *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+		return func(_ context.Context, _ *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 			result := report.New()
 			result.StageFailed(report.StageConvert, 10.23, full.Error())
 			result.Fail(report.StageConvert, full.Error(), "free some")
@@ -107,7 +108,7 @@ func TestConsoleFailures(t *testing.T) {
 		"told by the report alone": {fails(false), "--dry-run", "migration failed in convert after 12.0 s\n", message},
 		"quiet":                    {fails(true), "-q", "", message},
 		"told by the error alone": {
-			func(context.Context, *manifest.Manifest, EngineOptions) (*report.Report, error) {
+			func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 				return &report.Report{}, full
 			},
 			"--dry-run", "migration failed after 0.00 s\n", "error: no space left\n",
@@ -133,7 +134,7 @@ func TestConsoleTellsCancelling(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var told lockedBuffer
-	engine := func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) (*report.Report, error) {
+	engine := func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) (*report.Report, error) {
 		cancel(errors.New("the signal came"))
 		<-ctx.Done()
 		told.await(t, "cancelling: the signal came\n")

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 )
 
 // Main runs the command for this process and returns its exit code.
@@ -18,7 +20,7 @@ func Main(version string, engine Engine) int {
 	keepWritingToClosedPipes()
 	ctx, stop := cancelledBySignals(context.Background(), os.Exit)
 	defer stop()
-	c := &Command{Version: version, Engine: engine, Preflight: Preflight, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	c := &Command{Version: version, Engine: engine, Preflight: pipeline.Preflight, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	return c.Run(ctx, os.Args[1:])
 }
 

@@ -7,7 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -59,9 +61,9 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 	}
 	shown := &serial{display: c.display(f, m)}
 	stopTelling := context.AfterFunc(ctx, func() { shown.cancelling(context.Cause(ctx)) })
-	result, err := c.Engine(ctx, m, EngineOptions{
+	result, err := c.Engine(ctx, m, pipeline.Options{
 		WorkDirectory: f.workDirectory,
-		Acceleration:  f.acceleration,
+		Acceleration:  appliance.Acceleration(f.acceleration),
 		HostID:        f.hostID,
 		RunID:         f.runID,
 		Notify:        shown.event,

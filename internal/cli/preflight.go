@@ -7,7 +7,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -40,7 +42,7 @@ func (c *Command) answerPreflights(ctx context.Context, f flags) error {
 		}
 		started := time.Now()
 		limited, cancel := context.WithTimeout(ctx, limit)
-		problems := c.Preflight(limited, question.Manifest, EngineOptions{WorkDirectory: f.workDirectory, Acceleration: f.acceleration, Freed: question.Freed})
+		problems := c.Preflight(limited, question.Manifest, pipeline.Options{WorkDirectory: f.workDirectory, Acceleration: appliance.Acceleration(f.acceleration), Freed: question.Freed})
 		cancel()
 		budget -= time.Since(started)
 		if err := out.Encode(append([]report.Problem{}, problems...)); err != nil {

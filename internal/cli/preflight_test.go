@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -20,14 +21,14 @@ func TestAnswerPreflights(t *testing.T) {
 	c := &Command{
 		Stdin:  strings.NewReader(`{"source": {"type": "raw", "path": "a"}}` + "\n" + `{"source": {"path": ""}}` + "\n"),
 		Stdout: &out, Stderr: &errs,
-		Preflight: func(ctx context.Context, m *manifest.Manifest, o EngineOptions) []report.Problem {
+		Preflight: func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) []report.Problem {
 			if _, bounded := ctx.Deadline(); !bounded {
 				t.Error("a preflight may take for ever")
 			}
 			if m.Source.Path == "" {
 				return nil
 			}
-			return []report.Problem{{Attribute: "source", Message: m.Source.Path + " on " + o.Acceleration + " in " + o.WorkDirectory}}
+			return []report.Problem{{Attribute: "source", Message: m.Source.Path + " on " + string(o.Acceleration) + " in " + o.WorkDirectory}}
 		},
 	}
 	if code := c.Run(t.Context(), []string{"--preflight", "--acceleration", "tcg", "--work-directory", "/w"}); code != ExitSuccess {
@@ -49,7 +50,7 @@ func TestPreflightsShareTheirTime(t *testing.T) {
 		c := &Command{
 			Stdin:  strings.NewReader(strings.Repeat(`{}`, 3) + `{"freed": ["old.qcow2"]}`),
 			Stdout: &out, Stderr: &errs,
-			Preflight: func(ctx context.Context, _ *manifest.Manifest, _ EngineOptions) []report.Problem {
+			Preflight: func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) []report.Problem {
 				started := time.Now()
 				<-ctx.Done()
 				took = append(took, time.Since(started))

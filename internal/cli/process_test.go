@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -27,7 +28,7 @@ import (
 const actAs = "HYPER2KVM_TEST_ENGINE"
 
 func TestMain(m *testing.M) {
-	engines := map[string]Engine{"obedient": obedient, "deaf": deaf, "talkative": talkative, "pipeline": Pipeline}
+	engines := map[string]Engine{"obedient": obedient, "deaf": deaf, "talkative": talkative, "pipeline": pipeline.Run}
 	if engine, ok := engines[os.Getenv(actAs)]; ok {
 		os.Exit(Main("test", engine))
 	}
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 const cleaned = "cleaned"
 
 // obedient is an engine that cleans up when it is cancelled.
-func obedient(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+func obedient(ctx context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 	o.Notify(report.Event{Type: report.EventLog, Time: report.Now(), Message: "ready"})
 	<-ctx.Done()
 	result := report.New()
@@ -49,7 +50,7 @@ func obedient(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*repo
 }
 
 // deaf is an engine that hangs whatever happens.
-func deaf(ctx context.Context, _ *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+func deaf(ctx context.Context, _ *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 	o.Notify(report.Event{Type: report.EventLog, Time: report.Now(), Message: "ready"})
 	<-ctx.Done()
 	o.Notify(report.Event{Type: report.EventLog, Time: report.Now(), Message: "cancelled"})
@@ -57,7 +58,7 @@ func deaf(ctx context.Context, _ *manifest.Manifest, o EngineOptions) (*report.R
 }
 
 // talkative is an engine that prints until nobody reads any more, and then some.
-func talkative(ctx context.Context, m *manifest.Manifest, o EngineOptions) (*report.Report, error) {
+func talkative(ctx context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 	for range 200 {
 		o.Notify(report.Event{Type: report.EventWarning, Time: report.Now(), Message: strings.Repeat("x", 4096)})
 	}

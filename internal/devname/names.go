@@ -59,8 +59,13 @@ var (
 		`dm-[0-9]+`,
 		`block/[0-9]+:[0-9]+`,
 		`disk/by-id/.+`,
+		`emcpower[a-z]+[0-9]*`,
 	}, "|") + `)$`)
+	// multipathName is a map by multipath's friendly name or by a WWID. A virtio
+	// disk has no WWID, so that no such map appears on the new machine.
+	multipathName = regexp.MustCompile(`^/dev/(mapper|mpath)/(mpath([a-z]+?|[0-9]+)|3[0-9a-f]{32}|3[0-9a-f]{16})((-part|_part|p)?[0-9]+)?$`)
 	softwareID    = regexp.MustCompile(`^/dev/disk/by-id/(dm-|md-|lvm-)`)
+	multipathID   = regexp.MustCompile(`^/dev/disk/by-id/dm-(name-mpath|uuid-(part[0-9]+-)?mpath-)`)
 	removableName = regexp.MustCompile(`^/dev/((sr|scd|fd)[0-9]+\w*|(cdrom|cdrw|dvd|dvdrw|dvdram|floppy)[0-9]*)$`)
 )
 
@@ -71,7 +76,8 @@ func Classify(spec string) Kind {
 		return ByPath
 	case removableName.MatchString(spec):
 		return Removable
-	case machineName.MatchString(spec) && !softwareID.MatchString(spec):
+	case machineName.MatchString(spec) && !softwareID.MatchString(spec),
+		multipathName.MatchString(spec), multipathID.MatchString(spec):
 		return Machine
 	}
 	return Other

@@ -17,6 +17,8 @@ func TestClassify(t *testing.T) {
 			"/dev/sda", "/dev/sda1", "/dev/sdaa12", "/dev/hdc2", "/dev/xvda1", "/dev/nvme0n1p3", "/dev/mmcblk0p1",
 			"/dev/cciss/c0d0p1", "/dev/md0", "/dev/md127p1", "/dev/md/root", "/dev/dm-3", "/dev/block/8:1",
 			"/dev/disk/by-id/ata-VMware_Virtual_00000001-part1", "/dev/disk/by-id/wwn-0x6000c29-part1",
+			"/dev/mapper/mpatha", "/dev/mapper/mpatha1", "/dev/mapper/mpathb-part2", "/dev/mapper/mpath0p1", "/dev/mpath/mpath0",
+			"/dev/mapper/36000c29f00000000000000000000abcd-part1", "/dev/disk/by-id/dm-name-mpatha1", "/dev/emcpowera2",
 		},
 		ByPath:    {"/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0-part1", "btrfsvol:/dev/sda2/@"},
 		Removable: {"/dev/sr0", "/dev/scd0", "/dev/cdrom", "/dev/cdrom1", "/dev/fd0", "/dev/fd0u1440", "/dev/dvd", "/dev/floppy"},
@@ -24,7 +26,7 @@ func TestClassify(t *testing.T) {
 			"UUID=x", "LABEL=sda1", "/dev/mapper/vg-root", "/dev/vg/root", "/dev/sda/root", "/dev/root", "/dev/nfs", "/dev/ram0",
 			"/dev/loop0", "/dev/zram0", "/dev/disk/by-uuid/x", "/dev/disk/by-label/x", "/dev/disk/by-partuuid/x", "/dev/shm",
 			"/dev/disk/by-id/dm-name-vg-root", "/dev/disk/by-id/md-uuid-1:2", "/dev/disk/by-id/lvm-pv-uuid-x",
-			"tmpfs", "none", "/swapfile", "nas:/export", "//nas/share", "ZFS=rpool/ROOT", "", "/dev/", "sda1", "/dev/sda1x",
+			"/dev/mapper/mpatha-root", "/dev/mapper/mpath", "/dev/mapper/control", "tmpfs", "none", "/swapfile", "nas:/export", "//nas/share", "ZFS=rpool/ROOT", "", "/dev/", "sda1", "/dev/sda1x",
 		},
 	}
 	for want, specs := range kinds {

@@ -9,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/initrd"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/leftover"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/vmwaretools"
 )
@@ -39,7 +40,9 @@ func (r *run) linux() []step {
 		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
 		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
 		{"boot loader configuration", 1, nil, simple(boot.CorrectRegenerated)},
+		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
 		{"verify boot configuration", 1, nil, simple(func() error { return boot.Verify(o.UpdateGrub) })},
+		{"left-over names", 1, nil, simple(func() error { return leftover.Find(e, names) })},
 		{"SELinux labels", 1, nil, e.Label},
 	}
 }

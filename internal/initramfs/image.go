@@ -24,6 +24,7 @@ const (
 	GeneratorMkinitcpio     Generator = "mkinitcpio"
 	GeneratorBooster        Generator = "booster"
 	GeneratorSUSE           Generator = "suse" // mkinitrd of SUSE before version 12
+	GeneratorNash           Generator = "nash" // mkinitrd of Red Hat before version 6
 	GeneratorUnknown        Generator = "unknown"
 )
 
@@ -53,6 +54,8 @@ type Image struct {
 	dirs    map[string]bool
 	links   map[string]string // top-level symbolic links
 	waits   []Reference       // devices that the image waits for, told by file names
+	listed  map[string]bool   // modules that the script /init loads by name
+	hotplug bool              // udev or mdev is in it
 	tools   map[string]bool   // programs that open what a root file system may lie on
 }
 
@@ -61,6 +64,28 @@ type Image struct {
 func (i *Image) HasModule(version, name string) bool {
 	_, ok := i.modules[version][ModuleName(name)]
 	return ok
+}
+
+// Loads says whether the image has a module for that kernel and something in it
+// that loads it. A script of nash, or of a maker that is not known, loads the
+// modules that it lists and no others.
+func (i *Image) Loads(version, name string) bool {
+	if i.LoadsByDevice() {
+		return i.HasModule(version, name)
+	}
+	return i.listed[ModuleName(name)]
+}
+
+// LoadsByDevice says whether modules are loaded for the devices that are found. A
+// module that is added to another image is never loaded.
+func (i *Image) LoadsByDevice() bool {
+	switch i.Generator {
+	case GeneratorNash:
+		return false
+	case GeneratorUnknown:
+		return i.hotplug
+	}
+	return true
 }
 
 // Tools lists the programs in the image that a root file system may need to be

@@ -2,6 +2,7 @@ package initramfs
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -24,8 +25,39 @@ func (i *Image) mark(name string) {
 		i.Generator = GeneratorSUSE
 	}
 	i.markWait(name)
+	if base == "nash" && toolDirectory(path.Dir(name)) && i.Generator == GeneratorUnknown {
+		i.Generator = GeneratorNash
+	}
+	if slices.Contains(hotplugPrograms, base) {
+		i.hotplug = true
+	}
 	if tool, ok := rootTools[base]; ok && toolDirectory(path.Dir(name)) {
 		i.tools[tool] = true
+	}
+}
+
+// hotplugPrograms load the modules for a device that appears.
+var hotplugPrograms = []string{"udevd", "systemd-udevd", "systemd-udev", "mdev", "nlplug-findfs", "eudevd"}
+
+// markScript learns which modules a script loads by their names.
+func (i *Image) markScript(text string) {
+	if i.listed == nil {
+		i.listed = map[string]bool{}
+	}
+	i.hotplug = i.hotplug || strings.Contains(text, "mdev -s")
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) < 2 || !slices.Contains([]string{"insmod", "modprobe"}, path.Base(words[0])) {
+			continue
+		}
+		for _, word := range words[1:] {
+			if !strings.HasPrefix(word, "-") {
+				i.listed[ModuleName(word)] = true
+				if path.Base(words[0]) == "insmod" {
+					break // what follows are the module's parameters
+				}
+			}
+		}
 	}
 }
 

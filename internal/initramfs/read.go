@@ -235,6 +235,12 @@ func (s *scan) file(name string, size int64, content io.Reader) error {
 		}
 		s.indexes += len(data)
 		i.indexes[name] = data
+	case (name == "init" || name == "linuxrc") && size <= maxText:
+		data, err := io.ReadAll(content)
+		if err != nil {
+			return err
+		}
+		i.markScript(string(data))
 	case keptText(name) && size <= maxText && s.texts+int(size) <= maxTexts:
 		data, err := io.ReadAll(content)
 		if err != nil {

@@ -1,20 +1,23 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // applianceStages are the enabled stages that open the guest in the appliance.
-func (r *run) applianceStages() []string {
+func applianceStages(m *manifest.Manifest) []string {
 	var stages []string
-	if r.manifest.Pipeline.Inspect.Enabled {
+	if m.Pipeline.Inspect.Enabled {
 		stages = append(stages, "pipeline.inspect")
 	}
-	if r.manifest.Pipeline.Fix.Enabled {
+	if m.Pipeline.Fix.Enabled {
 		stages = append(stages, "pipeline.fix")
 	}
 	return stages
@@ -22,43 +25,43 @@ func (r *run) applianceStages() []string {
 
 // checkTools refuses, before any work, a host that lacks what the run needs. It
 // says all that is missing, not one thing a run.
-func (r *run) checkTools() error {
+func checkTools(ctx context.Context, j job) error {
 	var what, remedies []string
 	var last error
-	for _, err := range []error{qemuimg.Installed(), checkWorkDirectory(r.options.WorkDirectory), r.checkAppliance()} {
+	for _, err := range []error{qemuimg.Installed(), checkWorkDirectory(j.options.WorkDirectory), checkAppliance(ctx, j)} {
 		if err == nil {
 			continue
 		}
 		last = err
 		what = append(what, err.Error())
-		if remedy := remedyOf(err); remedy != "" {
+		if remedy := remedy.Of(err); remedy != "" {
 			remedies = append(remedies, remedy)
 		}
 	}
 	if len(what) < 2 {
 		return last
 	}
-	return withRemedy(errors.New(strings.Join(what, "; ")), strings.Join(remedies, "; "))
+	return remedy.With(errors.New(strings.Join(what, "; ")), strings.Join(remedies, "; "))
 }
 
 // checkAppliance refuses stages that need the appliance on a host that cannot
 // run it, before any work.
-func (r *run) checkAppliance() error {
-	stages := r.applianceStages()
+func checkAppliance(ctx context.Context, j job) error {
+	stages := applianceStages(j.manifest)
 	if len(stages) == 0 {
 		return nil
 	}
-	lacks := r.checkHost(r.ctx, r.options.Acceleration)
+	lacks := j.host.check(ctx, j.options.Acceleration)
 	if len(lacks) == 0 {
 		return nil
 	}
 	var what, remedies []string
 	for _, lack := range lacks {
 		what = append(what, lack.Error())
-		if remedy := remedyOf(lack); remedy != "" {
+		if remedy := remedy.Of(lack); remedy != "" {
 			remedies = append(remedies, remedy)
 		}
 	}
 	err := fmt.Errorf("%s: %s", strings.Join(stages, " and "), strings.Join(what, "; "))
-	return withRemedy(err, strings.Join(append(remedies, "or switch these stages off to convert without them"), "; "))
+	return remedy.With(err, strings.Join(append(remedies, "or switch these stages off to convert without them"), "; "))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -39,11 +40,11 @@ func TestRunWithoutAppliance(t *testing.T) {
 				Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
 			}
 			m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = test.inspect, test.fix
-			r := newRun(t.Context(), m, Options{})
-			r.checkHost = func(context.Context, appliance.Acceleration) []error {
-				return []error{withRemedy(errors.New("no library"), "install libguestfs0"), errors.New("no kernel")}
+			j := newJob(m, Options{})
+			j.host.check = func(context.Context, appliance.Acceleration) []error {
+				return []error{remedy.With(errors.New("no library"), "install libguestfs0"), errors.New("no kernel")}
 			}
-			result, err := r.finish(r.stages())
+			result, err := j.run(t.Context())
 			if test.want == "" {
 				if err != nil {
 					t.Error(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // bootDiskOf is the index of the disk that the machine starts from. Files are
@@ -78,34 +79,19 @@ func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (di
 	return disks, mirrored
 }
 
-// bootOrder lists the source's disks, by index, in the order of the images: the
-// one that the machine starts from, then the others as the source has them.
-func (r *run) bootOrder() []int {
-	boot, certain := 0, true
-	switch {
-	case len(r.source.Disks) == 1:
-	case r.system != nil:
-		boot, certain = r.system.bootDisk, r.system.bootDiskCertain
-	default:
-		boot, certain = bootDiskOf(r.tables, firmwareOf(r.tables, r.describedFirmware()), nil)
-	}
+// bootOrder lists the source's disks, by index, in the order of the images: boot,
+// from which the machine starts, then the others as the source has them. It warns
+// where boot is not certain.
+func bootOrder(say *reporter, disks []source.Disk, boot int, certain bool) []int {
 	if !certain {
-		r.warn(fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(r.source.Disks), r.source.Disks[boot].Name),
+		say.warn(fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(disks), disks[boot].Name),
 			"if it is another, attach that one's image to the new machine first")
 	}
 	order := []int{boot}
-	for n := range r.source.Disks {
+	for n := range disks {
 		if n != boot {
 			order = append(order, n)
 		}
 	}
 	return order
-}
-
-// describedFirmware is what a package tells, or nothing.
-func (r *run) describedFirmware() string {
-	if r.source.Machine == nil {
-		return ""
-	}
-	return r.source.Machine.Firmware
 }

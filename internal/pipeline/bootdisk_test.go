@@ -103,15 +103,3 @@ func TestFirmwareOf(t *testing.T) {
 		}
 	}
 }
-
-func TestChoose(t *testing.T) {
-	t.Parallel()
-	s := system{bootDisk: 1, devices: guest.Devices{{Name: "/dev/sda1", Disk: 0}, {Name: "/dev/sdb1", Disk: 1}}}
-	old, current := guest.OS{Root: "/dev/sda1"}, guest.OS{Root: "/dev/sdb1"}
-	if got := s.choose([]guest.OS{old, current}); got.Root != current.Root {
-		t.Errorf("chose %s", got.Root)
-	}
-	if got := s.choose([]guest.OS{old, {Root: "/dev/vg/root"}}); got.Root != old.Root {
-		t.Errorf("chose %s", got.Root)
-	}
-}

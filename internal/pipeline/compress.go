@@ -1,19 +1,22 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"syscall"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/nbd"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qcow2"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // compress writes a compressed qcow2 image of from to path: internal/qcow2
 // knows levels and is faster than qemu-img. QEMU still reads the source.
-func (r *run) compress(from qemuimg.Image, path string, progress func(percent float64)) (failure error) {
+func compress(ctx context.Context, options manifest.Convert, from qemuimg.Image, path, work string, progress func(percent float64)) (failure error) {
 	workers := qcow2.Workers()
-	server, err := qemuimg.Serve(r.ctx, from, r.artifacts.Dir(), workers+1)
+	server, err := qemuimg.Serve(ctx, from, work, workers+1)
 	if err != nil {
 		return err
 	}
@@ -42,7 +45,6 @@ func (r *run) compress(from qemuimg.Image, path string, progress func(percent fl
 		clients = append(clients, client)
 	}
 
-	options := r.manifest.Pipeline.Convert
 	o := qcow2.Options{
 		Size:        clients[workers].Size(),
 		Map:         allocation{clients[workers]},
@@ -58,9 +60,9 @@ func (r *run) compress(from qemuimg.Image, path string, progress func(percent fl
 	if options.CompressLevel != nil {
 		o.Level = *options.CompressLevel
 	}
-	err = qcow2.Write(r.ctx, path, o)
+	err = qcow2.Write(ctx, path, o)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return withRemedy(err, spaceRemedy)
+		return remedy.With(err, spaceRemedy)
 	}
 	return err
 }

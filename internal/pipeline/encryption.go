@@ -5,70 +5,43 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
-// openEncrypted opens the guest's encrypted devices with the keys of
-// source.luks_keys.
-func (r *run) openEncrypted() error {
-	var keys []guest.Key
-	for n, key := range r.manifest.Source.LUKSKeys {
-		passphrases, err := key.Passphrases()
-		if err != nil {
-			return fmt.Errorf("source.luks_keys[%d].key_file: %w", n, err)
-		}
-		device := key.Device
-		if device == manifest.EveryDevice {
-			device = ""
-		}
-		for _, passphrase := range passphrases {
-			keys = append(keys, guest.Key{Device: device, Passphrase: passphrase})
-		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	r.progress(60, "opening the encrypted devices")
-	if err := r.session.OpenLUKS(keys); err != nil {
-		return withRemedy(fmt.Errorf("source.luks_keys: %w", err),
-			"give each encrypted device its own passphrase, by the UUID that `cryptsetup luksUUID` or `blkid` shows in the guest")
-	}
-	return nil
-}
-
 // noSystem says why no operating system was found, as far as that can be told.
-func (r *run) noSystem() error {
-	for _, device := range r.system.devices.Locked() {
-		return withRemedy(fmt.Errorf("%w that can be read: %s is encrypted with LUKS, and %s",
-			errNoSystem, where(device), r.whyLocked()), giveKey(device))
+func noSystem(devices guest.Devices, keys []manifest.LUKSKey) error {
+	for _, device := range devices.Locked() {
+		return remedy.With(fmt.Errorf("%w that can be read: %s is encrypted with LUKS, and %s",
+			errNoSystem, where(device), whyLocked(keys)), giveKey(device))
 	}
-	for _, device := range r.system.devices {
+	for _, device := range devices {
 		if device.FSType == "BitLocker" {
-			return withRemedy(fmt.Errorf("%w that can be read: %s is encrypted with BitLocker, which cannot be opened here",
+			return remedy.With(fmt.Errorf("%w that can be read: %s is encrypted with BitLocker, which cannot be opened here",
 				errNoSystem, where(device)),
 				"decrypt it in the guest (manage-bde -off C:) and take its disk again; to convert it as it is, switch the fix stage off")
 		}
 	}
-	return withRemedy(errNoSystem,
+	return remedy.With(errNoSystem,
 		"check that source.path is the disk the machine boots from; to convert it as it is, switch the fix stage off")
 }
 
 // warnLocked tells of encrypted devices beside the system that stay closed.
-func (r *run) warnLocked() {
-	for _, device := range r.system.devices.Locked() {
-		r.warn(fmt.Sprintf("%s is encrypted with LUKS and was not looked into: %s", where(device), r.whyLocked()), giveKey(device))
+func warnLocked(say *reporter, devices guest.Devices, keys []manifest.LUKSKey) {
+	for _, device := range devices.Locked() {
+		say.warn(fmt.Sprintf("%s is encrypted with LUKS and was not looked into: %s", where(device), whyLocked(keys)), giveKey(device))
 	}
 }
 
 // withKey adds what to do to a failure that a closed device may be the cause of.
-func (r *run) withKey(err error) error {
-	for _, device := range r.system.devices.Locked() {
-		return withRemedy(fmt.Errorf("%w (%s is encrypted with LUKS, and %s)", err, where(device), r.whyLocked()), giveKey(device))
+func withKey(err error, devices guest.Devices, keys []manifest.LUKSKey) error {
+	for _, device := range devices.Locked() {
+		return remedy.With(fmt.Errorf("%w (%s is encrypted with LUKS, and %s)", err, where(device), whyLocked(keys)), giveKey(device))
 	}
 	return err
 }
 
-func (r *run) whyLocked() string {
-	if len(r.manifest.Source.LUKSKeys) == 0 {
+func whyLocked(keys []manifest.LUKSKey) string {
+	if len(keys) == 0 {
 		return "no key was given"
 	}
 	return "no key of source.luks_keys is for it or opens it"

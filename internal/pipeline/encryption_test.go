@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestNoSystem(t *testing.T) {
@@ -42,12 +43,11 @@ func TestNoSystem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := &run{manifest: &manifest.Manifest{Source: manifest.Source{LUKSKeys: test.keys}}, system: &system{devices: test.devices}}
-			err := r.noSystem()
-			if !errors.Is(err, errNoSystem) || !strings.Contains(err.Error(), test.message) || !strings.Contains(remedyOf(err), test.remedy) {
-				t.Errorf("%v (%s)", err, remedyOf(err))
+			err := noSystem(test.devices, test.keys)
+			if !errors.Is(err, errNoSystem) || !strings.Contains(err.Error(), test.message) || !strings.Contains(remedy.Of(err), test.remedy) {
+				t.Errorf("%v (%s)", err, remedy.Of(err))
 			}
-			if strings.Contains(err.Error()+remedyOf(err), "secret") {
+			if strings.Contains(err.Error()+remedy.Of(err), "secret") {
 				t.Error("the error shows the key")
 			}
 		})

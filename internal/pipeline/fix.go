@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -18,26 +20,32 @@ const (
 	checking  = 95.0
 )
 
-// fix prepares the guest for KVM inside the overlay, and injects the manifest's
+// fixed is the guest after the fix stage.
+type fixed struct {
+	report report.FixResult
+	guest  mounted
+	// images are the overlays where these are the output, else none.
+	images []image
+}
+
+func (f fixed) result() report.StageResult { return f.report }
+
+// repair prepares the guest for KVM inside the overlay, and injects the manifest's
 // configuration.
-func (r *run) fix() (report.StageResult, error) {
-	if err := r.mountSystem(); err != nil {
-		return nil, err
-	}
-	target, err := r.target()
+func repair(ctx context.Context, j job, g mounted) (fixed, error) {
+	target := g.target()
+	injection, err := prepareInjection(ctx, j, target)
 	if err != nil {
-		return nil, err
+		return fixed{}, err
 	}
-	injection, err := r.prepareInjection(target)
-	if err != nil {
-		return nil, err
+	options := j.manifest.Pipeline.Fix
+	target.Progress = j.say.progressUntil(checking)
+	if injection.wanted {
+		target.Progress = j.say.progressUntil(injecting)
 	}
-	options := r.manifest.Pipeline.Fix
-	target.Progress = r.progressUntil(checking)
-	if injection != nil {
-		target.Progress = r.progressUntil(injecting)
-	}
-	result, warnings, err := fix.Run(r.ctx, target, fix.Options{
+	done := fixed{guest: g}
+	var warnings []report.Warning
+	done.report, warnings, err = fix.Run(ctx, target, fix.Options{
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
 		RegenInitramfs:    options.RegenInitramfs,
@@ -45,38 +53,37 @@ func (r *run) fix() (report.StageResult, error) {
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
 	})
-	for _, w := range warnings {
-		r.warn(w.Message, w.Remedy)
-	}
+	j.say.warnAll(warnings)
 	if err != nil {
-		return nil, err
+		return fixed{}, err
 	}
-	if err := r.inject(injection, target.Editor, &result); err != nil {
-		return nil, err
+	if err := injection.run(ctx, j.say, g.editor, &done.report); err != nil {
+		return fixed{}, err
 	}
-	if err := r.completeHardware(target.Editor, &result); err != nil {
-		return nil, err
+	if err := completeHardware(ctx, j.say, g.os, g.editor, &done.report); err != nil {
+		return fixed{}, err
 	}
-	if result.Filesystems, err = r.checkAfter(writtenPaths(result)); err != nil {
-		return nil, err
+	if done.report.Filesystems, err = checkAfter(j.say, g, writtenPaths(done.report)); err != nil {
+		return fixed{}, err
 	}
-	if r.manifest.Options.DryRun || r.manifest.Pipeline.Convert.Enabled {
-		return result, r.verifySource()
+	if j.manifest.Options.DryRun || j.manifest.Pipeline.Convert.Enabled {
+		return done, verifySource(j, g.opened.source)
 	}
-	return result, r.keepOverlays()
+	done.images, err = keepOverlays(ctx, j, g)
+	return done, err
 }
 
 // completeHardware says what the guest is to be given where the fixes do not: no
 // initramfs was looked at, or which kernel boots is not known.
-func (r *run) completeHardware(e *edit.Editor, result *report.FixResult) error {
+func completeHardware(ctx context.Context, say *reporter, os guest.OS, e *edit.Editor, result *report.FixResult) error {
 	if result.DiskBus != "" {
 		return nil
 	}
-	kernels, err := kernel.Survey(r.ctx, e, true)
+	kernels, err := kernel.Survey(ctx, e, true)
 	if err != nil {
 		return fmt.Errorf("reading the guest's kernels: %w", err)
 	}
-	needed := r.adviseHardware(kernels)
+	needed := advise(say, hardwareFor(os, kernels))
 	result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
 	return nil
 }
@@ -104,63 +111,35 @@ func writtenPaths(result report.FixResult) []string {
 
 // keepOverlays makes the fixed overlays themselves the output of a run that
 // does not convert.
-func (r *run) keepOverlays() error {
-	if _, err := r.trim(); err != nil {
-		return err
+func keepOverlays(ctx context.Context, j job, g mounted) ([]image, error) {
+	content, err := g.release(j.say)
+	if err != nil {
+		return nil, err
 	}
-	if err := r.closeSession(); err != nil {
-		return err
-	}
-	order := r.bootOrder()
-	for position, final := range r.manifest.FixedOverlayPaths(len(order)) {
+	o, images := g.opened, []image{}
+	order := bootOrder(j.say, o.source.Disks, content.bootDisk, content.bootDiskCertain)
+	for position, final := range j.manifest.FixedOverlayPaths(len(order)) {
 		n := order[position]
-		temporary, err := r.artifacts.Temporary(final)
+		temporary, err := o.artifacts.Temporary(final)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := artifact.Move(r.overlays[n], temporary); err != nil {
-			return err
+		if err := artifact.Move(g.overlays[n], temporary); err != nil {
+			return nil, err
 		}
-		r.images = append(r.images, image{
+		disk := o.source.Disks[n]
+		images = append(images, image{
 			temporary: temporary, final: final, format: "qcow2",
-			kind: report.ArtifactFixedOverlay, virtualSize: r.source.Disks[n].VirtualSize,
+			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize,
 		})
-		r.warn(filepath.Base(final)+" holds only the changes: it needs "+r.source.Disks[n].Name+" to stay where it is, unchanged",
+		j.say.warn(filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
 			"enable the convert stage to get an image that stands alone")
 	}
-	if err := r.verifySource(); err != nil {
-		return err
+	if err := verifySource(j, o.source); err != nil {
+		return nil, err
 	}
-	if r.manifest.Pipeline.Validate.Enabled {
-		return nil
+	if j.manifest.Pipeline.Validate.Enabled {
+		return images, nil
 	}
-	return r.publish()
-}
-
-// target is the mounted guest as fixes see it.
-func (r *run) target() (fix.Target, error) {
-	if r.editor == nil {
-		editor, err := edit.New(edit.Guest{
-			FS: r.session, Runner: r.session, Mounts: r.system.mounts, Space: r.session.Space, Scratch: r.artifacts.Dir(),
-		}, r.manifest.Pipeline.Fix.Backup)
-		if err != nil {
-			return fix.Target{}, err
-		}
-		r.editor = editor
-	}
-	return fix.Target{
-		Editor:   r.editor,
-		Devices:  r.system.devices,
-		OS:       *r.system.os,
-		Firmware: r.system.firmware,
-		NICs:     r.describedNICs(),
-	}, nil
-}
-
-// describedNICs are the network cards that a package's descriptor tells of.
-func (r *run) describedNICs() []report.NIC {
-	if r.source.Machine == nil {
-		return nil
-	}
-	return r.source.Machine.NICs
+	return images, j.out.publish(ctx, o.artifacts, images)
 }

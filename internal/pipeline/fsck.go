@@ -9,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -20,39 +21,40 @@ type checkedFilesystem struct {
 
 // checkBefore checks the file systems of the guest that fixes will write to.
 // They are not mounted yet.
-func (r *run) checkBefore(system guest.OS) error {
-	mode := r.manifest.Pipeline.Fix.Fsck
-	if !r.manifest.Pipeline.Fix.Enabled || mode == manifest.FsckOff {
-		return nil
+func checkBefore(j job, x examined, os guest.OS) ([]checkedFilesystem, error) {
+	mode := j.manifest.Pipeline.Fix.Fsck
+	if !j.manifest.Pipeline.Fix.Enabled || mode == manifest.FsckOff {
+		return nil, nil
 	}
-	mounts, err := r.session.PlanMounts(system)
+	mounts, err := x.session.PlanMounts(os)
 	if err != nil {
-		return fmt.Errorf("listing the guest's file systems: %w", err)
+		return nil, fmt.Errorf("listing the guest's file systems: %w", err)
 	}
+	var all []checkedFilesystem
 	for n, mount := range mounts {
-		device, ok := r.system.device(mount.Device)
+		device, ok := x.device(mount.Device)
 		if !ok || slices.ContainsFunc(mounts[:n], func(m guest.Mount) bool { return m.Device == mount.Device }) {
 			continue
 		}
-		r.progress(80+10*float64(n)/float64(len(mounts)), "checking the file system of "+mount.Path)
+		j.say.progress(80+10*float64(n)/float64(len(mounts)), "checking the file system of "+mount.Path)
 		checked := checkedFilesystem{
 			CheckedFilesystem: report.CheckedFilesystem{Path: mount.Path, Device: stableName(device), Type: device.FSType},
 			device:            device,
 		}
-		if checked.Before, err = r.check(checked); err != nil {
-			if err = r.damaged(checked, err, mode); err != nil {
-				return err
+		if checked.Before, err = check(x.session, checked); err != nil {
+			if err = damaged(j.say, checked, err, mode); err != nil {
+				return nil, err
 			}
 		}
-		r.system.checked = append(r.system.checked, checked)
+		all = append(all, checked)
 	}
-	return nil
+	return all, nil
 }
 
 // check looks into one file system. The error is of one that is damaged, or of
 // the session.
-func (r *run) check(f checkedFilesystem) (string, error) {
-	err := r.session.CheckFilesystem(f.device)
+func check(s *session, f checkedFilesystem) (string, error) {
+	err := s.CheckFilesystem(f.device)
 	switch {
 	case err == nil:
 		return report.FilesystemClean, nil
@@ -68,40 +70,39 @@ const repairRemedy = "start the guest on its old machine, have it repaired there
 	"to migrate it as it is, set pipeline.fix.fsck to warn"
 
 // damaged turns what was found into an error or a warning.
-func (r *run) damaged(f checkedFilesystem, err error, mode manifest.FsckMode) error {
+func damaged(say *reporter, f checkedFilesystem, err error, mode manifest.FsckMode) error {
 	if !errors.Is(err, appliance.ErrDamaged) {
 		return err
 	}
 	err = fmt.Errorf("the file system %s of the guest (%s): %w", f.Path, f.Device, err)
 	if mode == manifest.FsckFatal {
-		return withRemedy(err, repairRemedy)
+		return remedy.With(err, repairRemedy)
 	}
-	r.warn(err.Error(), "have it repaired in the guest (fsck; xfs_repair)")
+	say.warn(err.Error(), "have it repaired in the guest (fsck; xfs_repair)")
 	return nil
 }
 
 // checkAfter checks the file systems that were written to: what was sound
 // before must be so still. It unmounts the guest.
-func (r *run) checkAfter(changed []string) ([]report.CheckedFilesystem, error) {
-	checked := r.system.checked
-	if len(checked) == 0 {
+func checkAfter(say *reporter, g mounted, changed []string) ([]report.CheckedFilesystem, error) {
+	if len(g.checked) == 0 {
 		return nil, nil
 	}
-	if err := r.session.Unmount(); err != nil {
+	if err := g.session.Unmount(); err != nil {
 		return nil, err
 	}
-	written := r.mountsOf(changed)
+	written := mountsOf(g.mounts, changed)
 	var results []report.CheckedFilesystem
-	for n, f := range checked {
+	for n, f := range g.checked {
 		switch {
 		case !written[f.device.Name]:
 			f.After = report.FilesystemUnchanged
 		case f.Before != report.FilesystemClean:
 			f.After = report.FilesystemUnchecked
 		default:
-			r.progress(checking+(100-checking)*float64(n)/float64(len(checked)), "checking the file system of "+f.Path)
+			say.progress(checking+(100-checking)*float64(n)/float64(len(g.checked)), "checking the file system of "+f.Path)
 			var err error
-			if f.After, err = r.check(f); err != nil {
+			if f.After, err = check(g.session, f); err != nil {
 				return nil, fmt.Errorf("after the fixes, the file system %s of the guest (%s): %w", f.Path, f.Device, err)
 			}
 		}
@@ -111,11 +112,11 @@ func (r *run) checkAfter(changed []string) ([]report.CheckedFilesystem, error) {
 }
 
 // mountsOf are the devices of the file systems that hold the guest paths.
-func (r *run) mountsOf(paths []string) map[string]bool {
+func mountsOf(mounts []guest.Mount, paths []string) map[string]bool {
 	devices := map[string]bool{}
 	for _, path := range paths {
 		var device, longest string
-		for _, mount := range r.system.mounts {
+		for _, mount := range mounts {
 			point := strings.TrimSuffix(mount.Path, "/")
 			if (path == mount.Path || strings.HasPrefix(path, point+"/")) && len(mount.Path) > len(longest) {
 				device, longest = mount.Device, mount.Path

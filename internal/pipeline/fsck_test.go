@@ -13,15 +13,16 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 func TestWrittenFileSystems(t *testing.T) {
 	t.Parallel()
-	r := &run{system: &system{mounts: []guest.Mount{
+	mounts := []guest.Mount{
 		{Device: "/dev/vg/root", Path: "/"}, {Device: "/dev/sda1", Path: "/boot"}, {Device: "/dev/sda2", Path: "/boot/efi"},
 		{Device: "/dev/vg/var", Path: "/var"}, {Device: "/dev/vg/srv", Path: "/srv"},
-	}}}
+	}
 	changed := func(action string, paths ...string) report.FixResult {
 		var result report.FixResult
 		for _, path := range paths {
@@ -44,7 +45,7 @@ func TestWrittenFileSystems(t *testing.T) {
 		"a program":     {changed(report.ActionCommand, "dpkg"), []string{"/dev/sda1", "/dev/sda2", "/dev/vg/root", "/dev/vg/var"}},
 		"injection":     {injected, []string{"/dev/vg/root", "/dev/vg/srv"}},
 	} {
-		got := slices.Sorted(maps.Keys(r.mountsOf(writtenPaths(test.result))))
+		got := slices.Sorted(maps.Keys(mountsOf(mounts, writtenPaths(test.result))))
 		got = slices.DeleteFunc(got, func(device string) bool { return device == "" })
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -56,17 +57,17 @@ func TestDamaged(t *testing.T) {
 	t.Parallel()
 	broken := fmt.Errorf("%w (e2fsck -f -n): Inode 12 is odd", appliance.ErrDamaged)
 	f := checkedFilesystem{CheckedFilesystem: report.CheckedFilesystem{Path: "/boot", Device: "UUID=0a1b"}}
-	r := &run{report: report.New()}
-	err := r.damaged(f, broken, manifest.FsckFatal)
+	say := newReporter()
+	err := damaged(say, f, broken, manifest.FsckFatal)
 	if err == nil || !strings.Contains(err.Error(), "the file system /boot of the guest (UUID=0a1b): it is damaged (e2fsck -f -n): Inode 12 is odd") ||
-		!strings.Contains(remedyOf(err), "pipeline.fix.fsck") {
-		t.Errorf("%v (%s)", err, remedyOf(err))
+		!strings.Contains(remedy.Of(err), "pipeline.fix.fsck") {
+		t.Errorf("%v (%s)", err, remedy.Of(err))
 	}
-	if err := r.damaged(f, broken, manifest.FsckWarn); err != nil || len(r.report.Warnings) != 1 {
-		t.Errorf("%v, warnings %+v", err, r.report.Warnings)
+	if err := damaged(say, f, broken, manifest.FsckWarn); err != nil || len(say.report.Warnings) != 1 {
+		t.Errorf("%v, warnings %+v", err, say.report.Warnings)
 	}
 	other := errors.New("the appliance is gone")
-	if err := r.damaged(f, other, manifest.FsckWarn); !errors.Is(err, other) {
+	if err := damaged(say, f, other, manifest.FsckWarn); !errors.Is(err, other) {
 		t.Errorf("an error of the session became %v", err)
 	}
 }

@@ -40,15 +40,14 @@ func (h hardware) warning() string {
 	return fmt.Sprintf("the guest as it is needs %s and %s network card: %s", bus, card, h.reason)
 }
 
-// hardwareFor is what the guest as it is boots from, as far as that is known: os
-// is nil where nobody found out what runs in it, and the kernels are those of a
-// Linux guest with their initramfs read. What is not known to have virtio gets
-// what every kernel of its kind boots from.
-func hardwareFor(os *guest.OS, kernels []report.Kernel) hardware {
-	if os == nil {
-		return commonHardware.because("its operating system is not known",
-			"enable pipeline.inspect.collect_guest_info, or attach the image as you know that the guest boots")
-	}
+// unknownHardware is for guests of which nobody found out what runs in them.
+var unknownHardware = commonHardware.because("its operating system is not known",
+	"enable pipeline.inspect.collect_guest_info, or attach the image as you know that the guest boots")
+
+// hardwareFor is what the guest as it is boots from, as far as that is known: the
+// kernels are those of a Linux guest with their initramfs read. What is not known
+// to have virtio gets what every kernel of its kind boots from.
+func hardwareFor(os guest.OS, kernels []report.Kernel) hardware {
 	kind := cmp.Or(os.Product, os.Type, "an unknown system")
 	const known = "; attach it as you know that it boots, if you do"
 	switch os.Type {

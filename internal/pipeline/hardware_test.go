@@ -60,7 +60,10 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := hardwareFor(test.os, test.kernels)
+			got := unknownHardware
+			if test.os != nil {
+				got = hardwareFor(*test.os, test.kernels)
+			}
 			if got.diskBus != test.disk || got.nicModel != test.nic {
 				t.Errorf("it is to be given %s and %s, want %s and %s", got.diskBus, got.nicModel, test.disk, test.nic)
 			}
@@ -105,14 +108,10 @@ func TestExpectedHardware(t *testing.T) {
 	}
 }
 
-// runOf is a run that has looked into the guest.
-func runOf(t *testing.T, found *guest.OS, fixing bool) *run {
-	t.Helper()
+func newFixingJob(fixing bool) job {
 	m := &manifest.Manifest{Pipeline: manifest.DefaultPipeline()}
 	m.Pipeline.Fix.Enabled = fixing
-	r := newRun(t.Context(), m, Options{})
-	r.source, r.system, r.stage = &source.Source{}, &system{os: found}, report.StageInspect
-	return r
+	return newJob(m, Options{})
 }
 
 // Inspection advises where no fix stage comes after it.
@@ -129,13 +128,19 @@ func TestInspectionAdvises(t *testing.T) {
 		"old Windows":      {xp, false, "ide", "rtl8139", 1},
 		"it will be fixed": {&guest.OS{Type: "plan9"}, true, "virtio", "virtio", 0},
 	} {
-		r := runOf(t, test.os, test.fixing)
-		info, err := r.guestInfo()
+		j, disks := newFixingJob(test.fixing), examined{opened: opened{source: &source.Source{}}}
+		var info report.Guest
+		var err error
+		if test.os == nil {
+			info = describeUnknown(j, disks)
+		} else {
+			info, err = describeGuest(t.Context(), j, mounted{examined: disks, os: *test.os})
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if info.DiskBus != test.disk || info.NICModel != test.nic || len(r.report.Warnings) != test.warnings {
-			t.Errorf("%s: %s, %s, warnings %v", name, info.DiskBus, info.NICModel, r.report.Warnings)
+		if info.DiskBus != test.disk || info.NICModel != test.nic || len(j.say.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, %s, warnings %v", name, info.DiskBus, info.NICModel, j.say.report.Warnings)
 		}
 	}
 }
@@ -158,13 +163,13 @@ func TestFixStageAdvises(t *testing.T) {
 		"no kernel":              {nil, "", "sata", 1},
 		"drivers built in":       {builtin, "", "virtio", 0},
 	} {
-		r := runOf(t, &guest.OS{Type: "linux"}, true)
+		j := newFixingJob(true)
 		result := report.FixResult{DiskBus: test.before}
-		if err := r.completeHardware(edittest.Of(t, guesttest.New(t, test.files)), &result); err != nil {
+		if err := completeHardware(t.Context(), j.say, guest.OS{Type: "linux"}, edittest.Of(t, guesttest.New(t, test.files)), &result); err != nil {
 			t.Fatal(err)
 		}
-		if result.DiskBus != test.disk || len(r.report.Warnings) != test.warnings {
-			t.Errorf("%s: %s, warnings %v", name, result.DiskBus, r.report.Warnings)
+		if result.DiskBus != test.disk || len(j.say.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, warnings %v", name, result.DiskBus, j.say.report.Warnings)
 		}
 	}
 }

@@ -1,53 +1,58 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+// injection is the manifest's configuration, checked against the guest.
+type injection struct {
+	wanted   bool // there is something to inject
+	prepared *inject.Injection
+}
+
 // prepareInjection checks the manifest's configuration against the guest, before
-// fixes change it for minutes. It is nil where there is nothing to inject.
-func (r *run) prepareInjection(target fix.Target) (*inject.Injection, error) {
-	configuration := r.manifest.Configuration
+// fixes change it for minutes.
+func prepareInjection(ctx context.Context, j job, target fix.Target) (injection, error) {
+	configuration := j.manifest.Configuration
 	if configuration.Empty() {
-		return nil, nil
+		return injection{}, nil
 	}
 	if kind := target.OS.Type; kind != "linux" {
-		return nil, withRemedy(
+		return injection{}, remedy.With(
 			fmt.Errorf("configuration: can be injected into Linux guests only, and this one runs %s", kind),
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
-	r.progress(0, "checking the configuration")
-	return inject.Prepare(r.ctx, target.Editor, target.OS, injectOptions(configuration))
+	j.say.progress(0, "checking the configuration")
+	prepared, err := inject.Prepare(ctx, target.Editor, target.OS, injectOptions(configuration))
+	return injection{wanted: true, prepared: prepared}, err
 }
 
-// inject puts the configuration into the guest and enters what was done into
-// the result of the fix stage.
-func (r *run) inject(i *inject.Injection, e *edit.Editor, result *report.FixResult) error {
-	if i == nil {
+// run puts the configuration into the guest and enters what was done into the
+// result of the fix stage.
+func (i injection) run(ctx context.Context, say *reporter, e *edit.Editor, result *report.FixResult) error {
+	if !i.wanted {
 		return nil
 	}
-	r.progress(injecting, "injecting the configuration")
-	injected, warnings, err := i.Run(r.ctx)
-	for _, w := range warnings {
-		r.warn(w.Message, w.Remedy)
-	}
+	say.progress(injecting, "injecting the configuration")
+	injected, warnings, err := i.prepared.Run(ctx)
+	say.warnAll(warnings)
 	if err != nil {
 		return fmt.Errorf("injecting the configuration: %w", err)
 	}
 	result.Configuration = &injected
 	result.Unchanged = result.Unchanged && len(injected.Changes) == 0
 	result.BackupDirectory = e.BackupDirectory()
-	err = e.Label(r.ctx)
+	err = e.Label(ctx)
 	relabelled, labelWarnings := e.Take()
-	for _, w := range labelWarnings {
-		r.warn(w.Message, w.Remedy)
-	}
+	say.warnAll(labelWarnings)
 	result.Changes = append(result.Changes, relabelled...)
 	return err
 }

@@ -103,22 +103,18 @@ func enforcing(t *testing.T) (fix.Target, *guesttest.Runner) {
 	return fix.Target{Editor: e, OS: guest.OS{Type: "linux", Distro: "rhel"}}, runner
 }
 
-func newInjectionRun(t *testing.T, configuration *manifest.Configuration) *run {
-	t.Helper()
-	return &run{
-		ctx: t.Context(), report: report.New(), stage: report.StageFix,
-		manifest: &manifest.Manifest{Pipeline: manifest.DefaultPipeline(), Configuration: configuration},
-	}
+func newInjectionJob(configuration *manifest.Configuration) job {
+	return newJob(&manifest.Manifest{Pipeline: manifest.DefaultPipeline(), Configuration: configuration}, Options{})
 }
 
 func TestInjectReportsAndLabelsEverything(t *testing.T) {
 	t.Parallel()
 	target, runner := enforcing(t)
-	r := newInjectionRun(t, &manifest.Configuration{
+	j := newInjectionJob(&manifest.Configuration{
 		Users:    &manifest.Users{Create: []manifest.User{{Name: "web", Password: "$6$CANARY$CANARY", Home: "/srv/www/web", Groups: []string{"new"}}}},
 		Hostname: &manifest.Hostname{Hostname: "web01"},
 	})
-	prepared, err := r.prepareInjection(target)
+	prepared, err := prepareInjection(t.Context(), j, target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +122,7 @@ func TestInjectReportsAndLabelsEverything(t *testing.T) {
 		t.Error("the guest was changed before the fixes")
 	}
 	result := report.FixResult{Changes: []report.Change{}, Unchanged: true}
-	if err := r.inject(prepared, target.Editor, &result); err != nil {
+	if err := prepared.run(t.Context(), j.say, target.Editor, &result); err != nil {
 		t.Fatal(err)
 	}
 	encoded, err := json.Marshal(result)
@@ -141,8 +137,8 @@ func TestInjectReportsAndLabelsEverything(t *testing.T) {
 	if strings.Contains(string(encoded), "CANARY") {
 		t.Errorf("the result shows the password:\n%s", encoded)
 	}
-	if len(r.report.Warnings) != 2 || !strings.Contains(r.report.Warnings[1].Message, `no group "new"`) {
-		t.Errorf("warnings: %+v", r.report.Warnings)
+	if len(j.say.report.Warnings) != 2 || !strings.Contains(j.say.report.Warnings[1].Message, `no group "new"`) {
+		t.Errorf("warnings: %+v", j.say.report.Warnings)
 	}
 	if text, err := target.Editor.ReadFile("/var/lib/hyper2kvm/backup/etc/hostname"); string(text) != "old\n" {
 		t.Errorf("the backup of /etc/hostname is %q, %v", text, err)
@@ -168,7 +164,7 @@ func TestPrepareInjectionRefuses(t *testing.T) {
 			t.Parallel()
 			target, _ := enforcing(t)
 			target.OS.Type = tc.kind
-			_, err := newInjectionRun(t, tc.configuration).prepareInjection(target)
+			_, err := prepareInjection(t.Context(), newInjectionJob(tc.configuration), target)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v, want an error with %q", err, tc.want)
 			}
@@ -178,11 +174,11 @@ func TestPrepareInjectionRefuses(t *testing.T) {
 
 func TestNothingToInject(t *testing.T) {
 	t.Parallel()
-	r := newInjectionRun(t, &manifest.Configuration{Users: &manifest.Users{}})
+	j := newInjectionJob(&manifest.Configuration{Users: &manifest.Users{}})
 	var result report.FixResult
-	prepared, err := r.prepareInjection(fix.Target{OS: guest.OS{Type: "windows"}})
+	prepared, err := prepareInjection(t.Context(), j, fix.Target{OS: guest.OS{Type: "windows"}})
 	if err == nil {
-		err = r.inject(prepared, nil, &result)
+		err = prepared.run(t.Context(), j.say, nil, &result)
 	}
 	if err != nil || result.Configuration != nil {
 		t.Errorf("%+v, %v", result.Configuration, err)

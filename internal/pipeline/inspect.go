@@ -1,65 +1,90 @@
 package pipeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// inspect reads the source's disks and, where asked, its operating system.
-func (r *run) inspect() (report.StageResult, error) {
-	result := report.Inspection{
-		Source:  report.InspectedSource{Type: string(r.manifest.Source.Type), Path: r.manifest.SourcePath()},
-		Machine: r.source.Machine,
-	}
-	if err := r.examine(); err != nil {
-		return nil, err
-	}
-	for n, disk := range r.source.Disks {
-		info, err := qemuimg.GetInfo(r.ctx, disk.Image)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", disk.Name, err)
-		}
-		result.Source.VirtualSize += disk.VirtualSize
-		result.Disks = append(result.Disks, r.inspectDisk(n, info))
-	}
-	used, _ := r.session.Accelerator()
-	result.Accelerator = string(used)
-
-	wantsGuest := r.manifest.Pipeline.Inspect.CollectGuestInfo || r.manifest.Pipeline.Fix.Enabled
-	if wantsGuest {
-		err := r.mountSystem()
-		switch {
-		case err != nil && !r.manifest.Pipeline.Fix.Enabled && r.ctx.Err() == nil:
-			r.warn("the guest was not looked into: "+err.Error(), remedyOf(err))
-		case err != nil:
-			return nil, err
-		}
-	}
-	info, err := r.guestInfo()
-	if err != nil {
-		return nil, err
-	}
-	result.Firmware, result.BootDisk, result.Guest = r.system.firmware, r.system.bootDisk, info
-	return result, r.verifySource()
+// inspected is what the inspect stage has seen.
+type inspected struct {
+	report report.Inspection
+	disks  examined
+	// guest is there whenever the fix stage comes; otherwise it may be empty.
+	guest mounted
 }
 
-// inspectDisk describes one disk of the source.
-func (r *run) inspectDisk(n int, info qemuimg.Info) report.InspectedDisk {
-	disk := r.source.Disks[n]
+func (i inspected) result() report.StageResult { return i.report }
+
+// inspect reads the source's disks and, where asked, its operating system.
+func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, error) {
+	p := j.manifest.Pipeline
+	seen := inspected{report: report.Inspection{
+		Source:  report.InspectedSource{Type: string(j.manifest.Source.Type), Path: j.manifest.SourcePath()},
+		Machine: o.source.Machine,
+	}}
+	var err error
+	if seen.disks, err = examine(ctx, j, o, shared); err != nil {
+		return inspected{}, err
+	}
+	result := &seen.report
+	for n, disk := range o.source.Disks {
+		info, err := qemuimg.GetInfo(ctx, disk.Image)
+		if err != nil {
+			return inspected{}, fmt.Errorf("reading %s: %w", disk.Name, err)
+		}
+		result.Source.VirtualSize += disk.VirtualSize
+		result.Disks = append(result.Disks, seen.disks.describe(n, disk, info))
+	}
+	used, _ := shared.Accelerator()
+	result.Accelerator = string(used)
+
+	looked := p.Inspect.CollectGuestInfo || p.Fix.Enabled
+	if looked {
+		seen.guest, err = mount(j, seen.disks)
+		switch {
+		case err == nil:
+			seen.disks = seen.guest.examined
+		case p.Fix.Enabled || ctx.Err() != nil:
+			return inspected{}, err
+		default:
+			looked = false
+			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
+			j.say.warn("the guest was not looked into: "+err.Error(), remedy.Of(err))
+		}
+	}
+	if looked {
+		result.Guest, err = describeGuest(ctx, j, seen.guest)
+	} else {
+		result.Guest = describeUnknown(j, seen.disks)
+	}
+	if err != nil {
+		return inspected{}, err
+	}
+	result.Firmware, result.BootDisk = seen.disks.firmware, seen.disks.bootDisk
+	return seen, verifySource(j, o.source)
+}
+
+// describe describes the n-th disk of the source.
+func (s *system) describe(n int, disk source.Disk, info qemuimg.Info) report.InspectedDisk {
 	described := report.InspectedDisk{
 		Name: disk.Name, Format: disk.Format, VirtualSize: disk.VirtualSize, SizeBytes: info.ActualSize,
 	}
-	if n < len(r.system.disks) {
-		seen := r.system.disks[n]
+	if n < len(s.disks) {
+		seen := s.disks[n]
 		described.PartitionTable = seen.PartitionTable
 		for _, p := range seen.Partitions {
 			described.Partitions = append(described.Partitions, report.Partition{Number: p.Number, Start: p.Start, Size: p.Size})
 		}
 	}
-	for _, d := range r.system.devices {
+	for _, d := range s.devices {
 		if d.FSType == "" || d.FSType == "unknown" || d.Disk != n && (d.Disk >= 0 || n > 0) {
 			continue // what lies over several disks is listed with the first
 		}
@@ -70,48 +95,55 @@ func (r *run) inspectDisk(n int, info qemuimg.Info) report.InspectedDisk {
 	return described
 }
 
-// guestInfo gathers what is known of the guest by now.
-func (r *run) guestInfo() (report.Guest, error) {
-	info := report.Guest{Firmware: r.system.firmware}
-	if len(r.source.Disks) > 0 {
-		info.VirtualSize = r.source.Disks[r.system.bootDisk].VirtualSize
+// describeMachine says what is known of a guest whose disks were seen.
+func describeMachine(x examined) report.Guest {
+	info := report.Guest{Firmware: x.firmware}
+	if disks := x.opened.source.Disks; len(disks) > 0 {
+		info.VirtualSize = disks[x.bootDisk].VirtualSize
 	}
-	os := r.system.os
-	if os != nil {
-		info.Type, info.Distro, info.ProductName = os.Type, os.Distro, os.Product
-		info.Version, info.Arch, info.Hostname, info.PackageFormat = os.Version, os.Arch, os.Hostname, os.PackageFormat
-	}
-	collect := r.manifest.Pipeline.Inspect.CollectGuestInfo
+	return info
+}
+
+// describeUnknown says what is known of a guest that was not looked into.
+func describeUnknown(j job, x examined) report.Guest {
+	info := describeMachine(x)
+	needed := advise(j.say, unknownHardware)
+	info.DiskBus, info.NICModel = needed.diskBus, needed.nicModel
+	return info
+}
+
+// describeGuest says what is known of a guest that was looked into.
+func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) {
+	info := describeMachine(g.examined)
+	info.Type, info.Distro, info.ProductName = g.os.Type, g.os.Distro, g.os.Product
+	info.Version, info.Arch, info.Hostname, info.PackageFormat = g.os.Version, g.os.Arch, g.os.Hostname, g.os.PackageFormat
+
+	collect := j.manifest.Pipeline.Inspect.CollectGuestInfo
 	var kernels []report.Kernel
-	if os != nil && os.Type == "linux" {
-		r.progress(95, "reading the kernels")
-		target, err := r.target()
-		if err != nil {
-			return info, err
-		}
-		if kernels, err = kernel.Survey(r.ctx, target.Editor, collect); err != nil {
+	if g.os.Type == "linux" {
+		j.say.progress(95, "reading the kernels")
+		var err error
+		if kernels, err = kernel.Survey(ctx, g.editor, collect); err != nil {
 			return info, fmt.Errorf("reading the guest's kernels: %w", err)
 		}
 	}
 	if collect {
 		info.Kernels = kernels
 	}
-	if r.manifest.Pipeline.Fix.Enabled {
+	if j.manifest.Pipeline.Fix.Enabled {
 		// The fix stage says what the guest boots from in the end.
 		info.DiskBus, info.NICModel = expectedHardware(kernels)
 		return info, nil
 	}
-	needed := r.adviseHardware(kernels)
+	needed := advise(j.say, hardwareFor(g.os, kernels))
 	info.DiskBus, info.NICModel = needed.diskBus, needed.nicModel
 	return info, nil
 }
 
-// adviseHardware says what the guest is to be given as it is, and warns where
-// that is not virtio.
-func (r *run) adviseHardware(kernels []report.Kernel) hardware {
-	needed := hardwareFor(r.system.os, kernels)
+// advise warns where what the guest as it is has to be given is not virtio.
+func advise(say *reporter, needed hardware) hardware {
 	if needed.reason != "" {
-		r.warn(needed.warning(), needed.remedy)
+		say.warn(needed.warning(), needed.remedy)
 	}
 	return needed
 }

@@ -1,98 +1,126 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 
-	"github.com/google/uuid"
-
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// loadManifest checks the manifest against this host, so that whatever is
-// wrong with the input is said before any work is done.
-func (r *run) loadManifest() (report.StageResult, error) {
-	m := r.manifest
+// opened is a source that was opened, and where the run works.
+type opened struct {
+	report    report.LoadResult
+	artifacts *artifact.Run
+	source    *source.Source
+	// tables are the partition tables of the source's disks, and sectorSizes the
+	// sizes of their sectors, in bytes.
+	tables      []parttable.Disk
+	sectorSizes []int
+}
+
+func (o opened) result() report.StageResult { return o.report }
+
+// load checks the manifest against this host, so that whatever is wrong with the
+// input is said before any work is done, and opens the source.
+func load(ctx context.Context, j job) (opened, error) {
+	if err := checkInput(ctx, j); err != nil {
+		return opened{}, err
+	}
+	work := workDirectory(j.manifest, j.options)
+	if err := sweep(j.say, work, j.manifest.OutputDirectory()); err != nil {
+		return opened{}, err
+	}
+	artifacts, err := artifact.NewRun(work, j.options.RunID)
+	if err != nil {
+		return opened{}, fmt.Errorf("making the work directory in %s: %w", work, err)
+	}
+	artifacts.HostID = j.options.HostID
+	if err := j.out.reserve(artifacts); err != nil {
+		return opened{}, err
+	}
+	j.out.openProgress(artifacts)
+
+	request := sourceRequest(j.manifest, artifacts.Dir())
+	request.Progress = func(percent float64) { j.say.progress(percent, "comparing the checksum of the source") }
+	s, err := source.Open(ctx, request)
+	if err != nil {
+		return opened{}, fmt.Errorf("source.path: %w", err)
+	}
+	o, err := checkSource(ctx, j, artifacts, s)
+	if err != nil {
+		s.Close()
+	}
+	return o, err
+}
+
+// checkInput checks what can be checked before anything is made but the
+// directories of the outputs.
+func checkInput(ctx context.Context, j job) error {
+	m := j.manifest
 	if err := m.Validate(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := m.CheckHost(); err != nil {
-		return nil, err
+		return err
 	}
-	work := r.workDirectory()
-	err := r.checkOutputs()
+	err := j.out.check()
 	if errors.Is(err, fs.ErrExist) {
 		// What stands there may be of a run that was killed before it was done.
-		if err := r.sweep(m.OutputDirectory()); err != nil {
-			return nil, err
+		if err := sweep(j.say, m.OutputDirectory()); err != nil {
+			return err
 		}
-		err = r.checkOutputs()
+		err = j.out.check()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := r.checkReport(); err != nil {
-		return nil, err
+	if err := checkReport(m); err != nil {
+		return err
 	}
-	if err := r.makeReportDirectory(); err != nil {
-		return nil, err
+	if err := j.out.makeReportDirectory(); err != nil {
+		return err
 	}
-	if err := r.checkTools(); err != nil {
-		return nil, err
-	}
-	if err := r.sweep(work, m.OutputDirectory()); err != nil {
-		return nil, err
-	}
-	id := r.options.RunID
-	if id == "" {
-		id = uuid.NewString()
-	}
-	artifacts, err := artifact.NewRun(work, id)
-	if err != nil {
-		return nil, fmt.Errorf("making the work directory in %s: %w", work, err)
-	}
-	r.artifacts = artifacts
-	r.artifacts.Directories, r.artifacts.HostID = r.made, r.options.HostID
-	if err := r.reserveOutputs(); err != nil {
-		return nil, err
-	}
-	r.openProgress()
+	return checkTools(ctx, j)
+}
 
-	request := sourceRequest(m, artifacts.Dir())
-	request.Progress = func(percent float64) { r.progress(percent, "comparing the checksum of the source") }
-	r.source, err = source.Open(r.ctx, request)
-	if err != nil {
-		return nil, fmt.Errorf("source.path: %w", err)
+// checkSource checks the source, which is open now, against the outputs.
+func checkSource(ctx context.Context, j job, artifacts *artifact.Run, s *source.Source) (opened, error) {
+	m := j.manifest
+	j.out.readers.files = s.Files
+	j.out.admitReaders()
+	for _, warning := range s.Warnings {
+		j.say.warn(warning, "")
 	}
-	r.showProgress()
-	for _, warning := range r.source.Warnings {
-		r.warn(warning, "")
+	if err := j.out.reserveAll(artifacts, s); err != nil {
+		return opened{}, err
 	}
-	if err := r.checkAllOutputs(); err != nil {
-		return nil, err
+	if err := checkOverlayBacking(m, s.Disks); err != nil {
+		return opened{}, err
 	}
-	if err := r.checkOverlayBacking(); err != nil {
-		return nil, err
+	o := opened{artifacts: artifacts, source: s}
+	var err error
+	if o.tables, o.sectorSizes, err = readTables(ctx, j.say, s.Disks, artifacts.Dir()); err != nil {
+		return opened{}, err
 	}
-	if err := r.readTables(); err != nil {
-		return nil, err
+	if err := estimateSpace(ctx, j, s.Disks); err != nil {
+		return opened{}, err
 	}
-	if err := r.estimateSpace(); err != nil {
-		return nil, err
-	}
-	result := report.LoadResult{
+	o.report = report.LoadResult{
 		Version: m.Version, Source: m.SourcePath(), Stages: m.EnabledStages(),
-		Disks: len(r.source.Disks), Machine: r.source.Machine, Files: r.sourceFiles(),
+		Disks: len(s.Disks), Machine: s.Machine, Files: sourceFiles(s.Files),
 	}
 	if m.Metadata != nil {
-		result.Name = m.Metadata.Name
+		o.report.Name = m.Metadata.Name
 	}
-	return result, nil
+	return o, nil
 }
 
 func sourceRequest(m *manifest.Manifest, work string) source.Request {
@@ -108,23 +136,22 @@ func sourceRequest(m *manifest.Manifest, work string) source.Request {
 }
 
 // workDirectory is where the run makes its own work directory.
-func (r *run) workDirectory() string {
-	if r.options.WorkDirectory != "" {
-		return r.options.WorkDirectory
+func workDirectory(m *manifest.Manifest, o Options) string {
+	if o.WorkDirectory != "" {
+		return o.WorkDirectory
 	}
-	return r.manifest.OutputDirectory()
+	return m.OutputDirectory()
 }
 
 // checkOverlayBacking refuses to publish an overlay whose backing file would
 // vanish with the work directory.
-func (r *run) checkOverlayBacking() error {
-	p := r.manifest.Pipeline
-	if !p.Fix.Enabled || p.Convert.Enabled || r.manifest.Options.DryRun {
+func checkOverlayBacking(m *manifest.Manifest, disks []source.Disk) error {
+	if !m.Pipeline.Fix.Enabled || m.Pipeline.Convert.Enabled || m.Options.DryRun {
 		return nil
 	}
-	for _, disk := range r.source.Disks {
+	for _, disk := range disks {
 		if disk.Temporary {
-			return withRemedy(
+			return remedy.With(
 				fmt.Errorf("pipeline.convert: %s has to be unpacked first, so the fixed overlay alone would have nothing to stand on", disk.Name),
 				"enable the convert stage")
 		}
@@ -132,79 +159,33 @@ func (r *run) checkOverlayBacking() error {
 	return nil
 }
 
-// checkOutputs refuses, before any work, output paths that cannot be written
-// or that hold something already.
-func (r *run) checkOutputs() error {
-	m := r.manifest
-	made, err := artifact.Preflight(m.OutputDirectory(), imagePaths(m, 1), m.Output.Overwrite)
-	if err != nil {
-		return fmt.Errorf("output: %w", err)
+// describedFirmware is what a package tells, or nothing.
+func (o opened) describedFirmware() string {
+	if o.source.Machine == nil {
+		return ""
 	}
-	r.made = made
-	return nil
+	return o.source.Machine.Firmware
 }
 
-// reserveOutputs refuses, before any work, to write what another run is just
-// writing.
-func (r *run) reserveOutputs() error {
-	outputs := imagePaths(r.manifest, 1)
-	if r.manifest.Options.Report.Enabled {
-		outputs = append(outputs, r.manifest.ReportPath())
-	}
-	if err := r.artifacts.Reserve(outputs...); err != nil {
-		var busy *artifact.BusyError
-		r.reportIsAnothers = errors.As(err, &busy)
-		return fmt.Errorf("output: %w", err)
-	}
-	return nil
-}
-
-// imagePaths is where a run puts the images of a source with that many disks,
-// that of the boot disk first.
-func imagePaths(m *manifest.Manifest, disks int) []string {
-	switch {
-	case m.Options.DryRun:
-		return nil
-	case m.Pipeline.Convert.Enabled:
-		return m.OutputPaths(disks)
-	case m.Pipeline.Fix.Enabled:
-		return m.FixedOverlayPaths(disks)
-	default:
+// describedNICs are the network cards that a package's descriptor tells of.
+func (o opened) describedNICs() []report.NIC {
+	if o.source.Machine == nil {
 		return nil
 	}
+	return o.source.Machine.NICs
 }
 
-// checkAllOutputs repeats checkOutputs when it is known how many disks there
-// are, and of which files the source consists: these are not overwritten
-// whatever the manifest says.
-func (r *run) checkAllOutputs() error {
-	m := r.manifest
-	paths := imagePaths(m, len(r.source.Disks))
-	if len(paths) > 1 {
-		if _, err := artifact.Preflight(m.OutputDirectory(), paths, m.Output.Overwrite); err != nil {
-			return fmt.Errorf("output: %w", err)
-		}
-		if err := r.artifacts.Reserve(paths...); err != nil {
-			return fmt.Errorf("output: %w", err)
-		}
+// sourceFiles are the files of the source as they were when they were opened.
+func sourceFiles(files []source.File) []report.SourceFile {
+	var described []report.SourceFile
+	for _, file := range files {
+		described = append(described, report.SourceFile{Path: file.Path, SizeBytes: file.Size, Modified: file.Modified.UTC()})
 	}
-	for _, path := range paths {
-		var taken string
-		switch {
-		case r.source.Holds(path):
-			taken = "a file of the source"
-		case m.Options.Report.Enabled && path == m.ReportPath():
-			taken = "the report"
-		default:
-			continue
-		}
-		return withRemedy(fmt.Errorf("output.filename: %s is %s", path, taken), "choose another output.filename or output.directory")
-	}
-	return nil
+	return described
 }
 
 // sweep removes what runs that died left in the directories this run uses.
-func (r *run) sweep(directories ...string) error {
+func sweep(say *reporter, directories ...string) error {
 	swept := map[string]bool{}
 	for _, directory := range directories {
 		if swept[directory] {
@@ -216,7 +197,7 @@ func (r *run) sweep(directories ...string) error {
 			return fmt.Errorf("removing what an earlier run left in %s: %w", directory, err)
 		}
 		for _, path := range removed {
-			r.warn(fmt.Sprintf("removed %s, left by an earlier run", path), "")
+			say.warn(fmt.Sprintf("removed %s, left by an earlier run", path), "")
 		}
 	}
 	return nil

@@ -1,19 +1,17 @@
 // Package pipeline runs one migration: the five stages in order over one
-// overlay and at most one appliance.
+// overlay and at most one appliance. Each stage takes what those before it have
+// found out or made, and returns its own.
 package pipeline
 
 import (
 	"context"
-	"fmt"
-	"time"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // Options are the engine's settings that are not part of the manifest.
@@ -39,46 +37,41 @@ type Options struct {
 // manifest's report path if the output directory could be used. A failure is a
 // *Error.
 func Run(ctx context.Context, m *manifest.Manifest, o Options) (*report.Report, error) {
-	r := newRun(ctx, m, o)
-	r.report.Pipeline.DryRun = m.Options.DryRun
-	err := r.stages()
-	return r.finish(err)
+	return newJob(m, o).run(ctx)
 }
 
-func newRun(ctx context.Context, m *manifest.Manifest, o Options) *run {
-	return &run{ctx: ctx, manifest: m, options: o, report: report.New(), freeSpace: availableSpace, checkHost: appliance.CheckHost}
-}
-
-// run is the state of one migration.
-type run struct {
-	ctx      context.Context
+// job is one migration: what is asked for, and what all its stages share.
+type job struct {
 	manifest *manifest.Manifest
 	options  Options
-	report   *report.Report
-	stage    string // the stage that is running
-	started  time.Time
-	meter    meter
-	// freeSpace is availableSpace, or what a test puts in its place.
+	host     host
+	say      *reporter
+	out      *outputs
+}
+
+// host is what a run asks its host for. Tests answer in its place.
+type host struct {
 	freeSpace func(directory string) (int64, error)
-	// checkHost is appliance.CheckHost, or what a test puts in its place.
-	checkHost func(context.Context, appliance.Acceleration) []error
+	check     func(context.Context, appliance.Acceleration) []error
+}
 
-	artifacts *artifact.Run
-	made      []string // directories that were made for the outputs
-	source    *source.Source
-	// tables and sectorSizes are those of the source's disks, in bytes.
-	tables      []parttable.Disk
-	sectorSizes []int
-	overlays    []string // one for each disk of the source, once made
-	session     *appliance.Session
-	editor      *edit.Editor // of the mounted guest
-	system      *system
-	images      []image
+func newJob(m *manifest.Manifest, o Options) job {
+	if o.RunID == "" {
+		o.RunID = uuid.NewString()
+	}
+	say := newReporter()
+	if o.Notify != nil {
+		say.listen(o.Notify)
+	}
+	return job{
+		manifest: m, options: o, say: say, out: newOutputs(m, say),
+		host: host{freeSpace: availableSpace, check: appliance.CheckHost},
+	}
+}
 
-	progressFile *progressFile // nil where there is none
-	// reportIsAnothers says that another run writes to the report's path now.
-	reportIsAnothers bool
-	saidExposed      bool
+func (j job) run(ctx context.Context) (*report.Report, error) {
+	j.say.report.Pipeline.DryRun = j.manifest.Options.DryRun
+	return j.finish(ctx, j.stages(ctx))
 }
 
 // image is one output file before it is published.
@@ -88,87 +81,80 @@ type image struct {
 }
 
 // stages runs the enabled stages and stops at the first that fails.
-func (r *run) stages() error {
-	work := map[string]func() (report.StageResult, error){
-		report.StageLoadManifest: r.loadManifest,
-		report.StageInspect:      r.inspect,
-		report.StageFix:          r.fix,
-		report.StageConvert:      r.convert,
-		report.StageValidate:     r.validate,
+func (j job) stages(ctx context.Context) (failure error) {
+	enabled := j.manifest.EnabledStages()
+	isEnabled := func(stage string) bool { return slices.Contains(enabled, stage) }
+
+	opened, err := runStage(ctx, j, report.StageLoadManifest, func() (opened, error) { return load(ctx, j) })
+	if err != nil {
+		return err
 	}
-	enabled := r.manifest.EnabledStages()
-	for n, name := range enabled {
-		r.meter.start(r.costs(enabled[n:])...)
-		if err := r.runStage(name, work[name]); err != nil {
+	defer opened.source.Close()
+	var shared session
+	defer func() {
+		// An appliance that was killed on purpose closes with an error.
+		if closed := shared.end(); failure == nil {
+			failure = closed
+		}
+	}()
+
+	var disks medium = opened
+	var seen inspected
+	if isEnabled(report.StageInspect) {
+		seen, err = runStage(ctx, j, report.StageInspect, func() (inspected, error) { return inspect(ctx, j, opened, &shared) })
+		if err != nil {
 			return err
 		}
+		disks = seen.disks
 	}
-	return nil
+	var images []image
+	if isEnabled(report.StageFix) {
+		fixed, err := runStage(ctx, j, report.StageFix, func() (fixed, error) {
+			if isEnabled(report.StageInspect) { // which has mounted the guest, or failed
+				return repair(ctx, j, seen.guest)
+			}
+			entered, err := enter(ctx, j, opened, &shared)
+			if err != nil {
+				return fixed{}, err
+			}
+			return repair(ctx, j, entered)
+		})
+		if err != nil {
+			return err
+		}
+		disks, images = fixed.guest, fixed.images
+	}
+	if isEnabled(report.StageConvert) {
+		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) { return convert(ctx, j, opened, disks) })
+		if err != nil {
+			return err
+		}
+		images = converted.images
+	}
+	if isEnabled(report.StageValidate) {
+		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images) })
+	}
+	return err
+}
+
+// outcome is what a stage returns.
+type outcome interface {
+	// result is what the report says of it.
+	result() report.StageResult
 }
 
 // runStage runs one stage and records its outcome.
-func (r *run) runStage(name string, stage func() (report.StageResult, error)) error {
-	r.stage, r.started = name, time.Now()
-	r.notify(report.Event{Type: report.EventStageStarted})
-	if err := r.ctx.Err(); err != nil {
-		return r.fail(err)
+func runStage[O outcome](ctx context.Context, j job, name string, work func() (O, error)) (done O, err error) {
+	enabled := j.manifest.EnabledStages()
+	j.say.begin(name, costs(j.manifest, sourceSize(j.manifest, j.out.readers.files), enabled)[slices.Index(enabled, name):])
+	if err = ctx.Err(); err == nil {
+		done, err = work()
 	}
-	result, err := stage()
+	if err == nil {
+		err = j.say.succeeded(done.result())
+	}
 	if err != nil {
-		return r.fail(err)
+		return done, j.say.failed(ctx, err)
 	}
-	duration := time.Since(r.started).Seconds()
-	if err := r.report.StageSucceeded(duration, result); err != nil {
-		return r.fail(err)
-	}
-	r.meter.finish()
-	r.notify(report.Event{Type: report.EventProgress, Percent: 100})
-	r.notify(report.Event{Type: report.EventStageFinished, Success: true, Duration: duration})
-	return nil
-}
-
-// fail records the running stage as failed.
-func (r *run) fail(cause error) error {
-	failure := &Error{Stage: r.stage, Err: cause}
-	if r.ctx.Err() != nil {
-		failure.Err = fmt.Errorf("cancelled: %w", context.Cause(r.ctx))
-		r.report.Pipeline.Cancelled = true
-	}
-	duration := time.Since(r.started).Seconds()
-	r.report.StageFailed(r.stage, duration, failure.Err.Error())
-	r.notify(report.Event{Type: report.EventStageFinished, Message: failure.Err.Error(), Duration: duration})
-	return failure
-}
-
-// warn records something that the user should know but that stops nothing.
-func (r *run) warn(message, remedy string) {
-	r.report.Warn(r.stage, message, remedy)
-	r.notify(report.Event{Type: report.EventWarning, Message: message, Remedy: remedy})
-}
-
-// progress tells how far the running stage is, from 0 to 100.
-func (r *run) progress(percent float64, doing string) {
-	r.meter.advance(percent)
-	r.notify(report.Event{Type: report.EventProgress, Percent: r.meter.stage, Message: doing})
-}
-
-// progressUntil is progress for a part of the running stage, which goes from
-// where the stage is now to end.
-func (r *run) progressUntil(end float64) func(percent float64, doing string) {
-	begin := r.meter.stage
-	return func(percent float64, doing string) { r.progress(begin+(end-begin)*percent/100, doing) }
-}
-
-func (r *run) notify(e report.Event) {
-	e.Time = report.Now()
-	e.TotalPercent = r.meter.total
-	if e.Stage == "" && e.Type != report.EventFinished {
-		e.Stage = r.stage
-	}
-	if r.progressFile != nil {
-		r.progressFile.write(e)
-	}
-	if r.options.Notify != nil {
-		r.options.Notify(e)
-	}
+	return done, nil
 }

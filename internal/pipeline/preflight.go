@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -22,21 +23,21 @@ import (
 // output.directory is one that is not known yet. What m.CheckHost says is left to
 // it.
 func Preflight(ctx context.Context, m *manifest.Manifest, o Options) []report.Problem {
-	return newRun(ctx, m, o).preflight()
+	return newJob(m, o).preflight(ctx)
 }
 
-func (r *run) preflight() (found []report.Problem) {
-	m, o := r.manifest, r.options
-	r.freeSpace = withFreed(r.freeSpace, o.Freed)
+func (j job) preflight(ctx context.Context) (found []report.Problem) {
+	m, o := j.manifest, j.options
+	j.host.freeSpace = withFreed(j.host.freeSpace, o.Freed)
 	add := func(attribute string, err error) {
-		found = append(found, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedyOf(err)})
+		found = append(found, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedy.Of(err)})
 	}
 	missing := qemuimg.Installed()
 	if missing != nil {
 		add("", missing)
 	}
-	if len(r.applianceStages()) > 0 {
-		for _, lack := range r.checkHost(r.ctx, o.Acceleration) {
+	if len(applianceStages(m)) > 0 {
+		for _, lack := range j.host.check(ctx, o.Acceleration) {
 			add("", lack)
 		}
 	}
@@ -53,9 +54,9 @@ func (r *run) preflight() (found []report.Problem) {
 	if m.Source.Path == "" || m.CheckHost() != nil {
 		return found
 	}
-	probed, err := source.Probe(r.ctx, sourceRequest(m, ""))
+	probed, err := source.Probe(ctx, sourceRequest(m, ""))
 	if err != nil {
-		if r.ctx.Err() == nil {
+		if ctx.Err() == nil {
 			add("source", err)
 		}
 		return found
@@ -63,10 +64,10 @@ func (r *run) preflight() (found []report.Problem) {
 	if !usable || missing != nil { // nothing could be measured
 		return found
 	}
-	if err := r.checkUnpacking(probed.Unpacked); err != nil {
+	if err := checkUnpacking(j, probed.Unpacked); err != nil {
 		add("output.directory", err)
 	}
-	if shortage, certain := r.foreseeShortage(probed.Disks); shortage != nil {
+	if shortage, certain := foreseeShortage(ctx, j, probed.Disks); shortage != nil {
 		add("output.directory", shortage)
 		found[len(found)-1].Uncertain = !certain
 	}
@@ -85,7 +86,7 @@ func checkOutputDirectory(directory string) error {
 	if at != directory {
 		problem = fmt.Errorf("the output directory %s cannot be made, because %s is a file", directory, at)
 	}
-	return withRemedy(problem, "choose another output.directory, or move that file away")
+	return remedy.With(problem, "choose another output.directory, or move that file away")
 }
 
 // checkWritable asks whether files can be made in a directory and makes none.
@@ -94,9 +95,9 @@ func checkWritable(directory string) error {
 	err := unix.Faccessat(unix.AT_FDCWD, directory, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 	switch {
 	case errors.Is(err, unix.EROFS):
-		return withRemedy(fmt.Errorf("%s cannot be written: its file system is mounted read-only", directory), "mount it for writing, or choose another output.directory")
+		return remedy.With(fmt.Errorf("%s cannot be written: its file system is mounted read-only", directory), "mount it for writing, or choose another output.directory")
 	case errors.Is(err, unix.EACCES):
-		return withRemedy(fmt.Errorf("%s cannot be written: %w", directory, err), "change its permissions, or choose another output.directory")
+		return remedy.With(fmt.Errorf("%s cannot be written: %w", directory, err), "change its permissions, or choose another output.directory")
 	}
 	return nil
 }
@@ -109,29 +110,29 @@ func checkWorkDirectory(directory string) error {
 	info, err := os.Stat(directory)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return withRemedy(fmt.Errorf("the work directory %s does not exist", directory), "make it, or set no work directory")
+		return remedy.With(fmt.Errorf("the work directory %s does not exist", directory), "make it, or set no work directory")
 	case err != nil:
 		return fmt.Errorf("the work directory cannot be used: %w", err)
 	case !info.IsDir():
-		return withRemedy(fmt.Errorf("the work directory %s is no directory", directory), "choose another")
+		return remedy.With(fmt.Errorf("the work directory %s is no directory", directory), "choose another")
 	}
 	if err := unix.Access(directory, unix.W_OK|unix.X_OK); err != nil {
-		return withRemedy(fmt.Errorf("the work directory %s may not be written: %w", directory, err), "let this user write there, or choose another")
+		return remedy.With(fmt.Errorf("the work directory %s may not be written: %w", directory, err), "let this user write there, or choose another")
 	}
 	return nil
 }
 
 // checkUnpacking compares what unpacking takes at least with what there is.
-func (r *run) checkUnpacking(needed int64) error {
+func checkUnpacking(j job, needed int64) error {
 	if needed == 0 {
 		return nil
 	}
-	work := existing(r.workDirectory())
-	free, err := r.freeSpace(work)
+	work := existing(workDirectory(j.manifest, j.options))
+	free, err := j.host.freeSpace(work)
 	if err != nil || needed <= free {
 		return err
 	}
-	return withRemedy(fmt.Errorf("unpacking the source needs more than %s in %s, and %s are free",
+	return remedy.With(fmt.Errorf("unpacking the source needs more than %s in %s, and %s are free",
 		report.HumanSize(needed), work, report.HumanSize(free)),
 		"free space there, choose another work directory, or unpack the source yourself")
 }
@@ -139,7 +140,7 @@ func (r *run) checkUnpacking(needed int64) error {
 // foreseeShortage is the shortage of which load_manifest would warn or for which
 // it would fail. Sources that fit in whatever they hold are not measured.
 // For the latter, it is certain.
-func (r *run) foreseeShortage(disks []source.Disk) (shortage error, certain bool) {
+func foreseeShortage(ctx context.Context, j job, disks []source.Disk) (shortage error, certain bool) {
 	var images []qemuimg.Image
 	var most int64
 	known := true
@@ -149,14 +150,14 @@ func (r *run) foreseeShortage(disks []source.Disk) (shortage error, certain bool
 		// The tables of no format, in clusters of any size, take more.
 		most += disk.VirtualSize + disk.VirtualSize/32 + 64<<20
 	}
-	if free, err := r.freeSpace(existing(r.manifest.OutputDirectory())); err != nil || known && most <= free {
+	if free, err := j.host.freeSpace(existing(j.manifest.OutputDirectory())); err != nil || known && most <= free {
 		return err, false
 	}
-	shortage, certain, err := r.shortage(images)
+	shortage, certain, err := j.capacity().shortage(ctx, images)
 	if err != nil {
 		shortage, certain = err, true
 	}
-	if context.Cause(r.ctx) != nil { // measuring took too long
+	if context.Cause(ctx) != nil { // measuring took too long
 		shortage = nil
 	}
 	return shortage, certain

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testmount"
 )
 
@@ -28,7 +29,7 @@ func TestPreflightOfADirectoryThatCannotBeWritten(t *testing.T) {
 	testmount.ReadOnly(t, directory)
 	for _, path := range []string{directory, filepath.Join(directory, "below")} {
 		err := checkOutputDirectory(path)
-		if err == nil || !strings.Contains(err.Error(), directory+" cannot be written") || remedyOf(err) == "" {
+		if err == nil || !strings.Contains(err.Error(), directory+" cannot be written") || remedy.Of(err) == "" {
 			t.Errorf("%s on a read-only file system: %v", path, err)
 		}
 	}

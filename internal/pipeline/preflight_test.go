@@ -66,19 +66,19 @@ func TestPreflight(t *testing.T) {
 				}
 				test.options.Freed = []string{old}
 			}
-			r := newRun(t.Context(), m, test.options)
-			r.freeSpace = func(in string) (int64, error) {
+			j := newJob(m, test.options)
+			j.host.freeSpace = func(in string) (int64, error) {
 				_, err := os.Stat(in)
 				return test.free, err
 			}
-			r.checkHost = func(context.Context, appliance.Acceleration) []error {
+			j.host.check = func(context.Context, appliance.Acceleration) []error {
 				if test.lacks {
 					return []error{errors.New("no kernel")}
 				}
 				return nil
 			}
 			got := ""
-			for _, problem := range r.preflight() {
+			for _, problem := range j.preflight(t.Context()) {
 				got += problem.Attribute + ": " + problem.Message
 				if problem.Uncertain {
 					got += " (uncertain)"

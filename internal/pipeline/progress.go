@@ -5,6 +5,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // almost is the most that something which still goes on has reached, in
@@ -41,17 +42,18 @@ func (m *meter) advance(percent float64) {
 func (m *meter) finish() { m.stage, m.total = 100, m.to }
 
 // costs are the seconds that the stages take on a small host without KVM. The
-// launch of the appliance is in whichever stage needs it first. Only how they
-// compare counts, and a wrong one makes the progress uneven and nothing else.
-func (r *run) costs(stages []string) []float64 {
+// launch of the appliance is in whichever stage needs it first. size is that of
+// the source, in bytes. Only how they compare counts, and a wrong one makes the
+// progress uneven and nothing else.
+func costs(m *manifest.Manifest, size int64, stages []string) []float64 {
 	const (
 		loading, launching, inspecting, fixing, removing, rebuilding = 0.1, 11, 6, 3, 5, 150
 
 		hashed, copied, deflated, zstd, checked = 400e6, 500e6, 60e6, 150e6, 4e9 // bytes in a second
 	)
-	m, data := r.manifest, float64(r.sourceSize())
+	data := float64(size)
 	var costs []float64
-	launched := r.session != nil
+	launched := false
 	for _, stage := range stages {
 		cost := 0.0
 		if (stage == report.StageInspect || stage == report.StageFix) && !launched {
@@ -90,15 +92,16 @@ func (r *run) costs(stages []string) []float64 {
 	return costs
 }
 
-// sourceSize is the size of what is copied, in bytes, as far as it is known.
-func (r *run) sourceSize() (size int64) {
-	if r.source == nil {
-		if info, err := os.Stat(r.manifest.SourcePath()); err == nil {
+// sourceSize is the size of what is copied, in bytes, as far as it is known: the
+// files are none before the source was opened.
+func sourceSize(m *manifest.Manifest, files []source.File) (size int64) {
+	if len(files) == 0 {
+		if info, err := os.Stat(m.SourcePath()); err == nil {
 			return info.Size()
 		}
 		return 0
 	}
-	for _, file := range r.source.Files {
+	for _, file := range files {
 		size += file.Size
 	}
 	return size

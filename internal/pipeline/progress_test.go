@@ -53,7 +53,7 @@ func TestCosts(t *testing.T) {
 	cost := func(change func(*manifest.Manifest)) []float64 {
 		m := &manifest.Manifest{Source: manifest.Source{Path: t.TempDir()}} // of some size
 		change(m)
-		return (&run{manifest: m}).costs(stages)
+		return costs(m, sourceSize(m, nil), stages)
 	}
 	plain := cost(func(*manifest.Manifest) {})
 	for _, test := range []struct {
@@ -73,7 +73,7 @@ func TestCosts(t *testing.T) {
 		}
 	}
 	// The launch belongs to the first stage that needs the appliance.
-	if alone := (&run{manifest: &manifest.Manifest{}}).costs(stages[2:]); alone[0] <= plain[2] {
+	if alone := costs(&manifest.Manifest{}, sourceSize(&manifest.Manifest{}, nil), stages[2:]); alone[0] <= plain[2] {
 		t.Errorf("fix alone costs %v, and after inspect %v", alone[0], plain[2])
 	}
 }

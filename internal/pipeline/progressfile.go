@@ -23,23 +23,25 @@ type progressFile struct {
 }
 
 // openProgress begins the progress file. A run is not worth failing for it.
-func (r *run) openProgress() {
-	directory, image := r.manifest.OutputDirectory(), filepath.Base(r.manifest.OutputPath())
+func (o *outputs) openProgress(artifacts *artifact.Run) {
+	directory, image := o.manifest.OutputDirectory(), filepath.Base(o.manifest.OutputPath())
 	names := []string{progressName, strings.TrimSuffix(image, filepath.Ext(image)) + "." + progressName}
 	// What the run will write under such a name needs it at the end.
 	names = slices.DeleteFunc(names, func(name string) bool {
 		path := filepath.Join(directory, name)
-		return path == r.manifest.OutputPath() || path == r.manifest.ReportPath()
+		return path == o.manifest.OutputPath() || path == o.manifest.ReportPath()
 	})
-	file, err := r.artifacts.Progress(directory, names...)
+	file, err := artifacts.Progress(directory, names...)
 	if err != nil {
-		r.warn("there is no "+progressName+" to follow this run by: "+err.Error(), "")
+		o.say.warn("there is no "+progressName+" to follow this run by: "+err.Error(), "")
 	}
 	if file == nil {
 		return
 	}
-	r.progressFile = &progressFile{file: file}
-	r.progressFile.write(report.Event{Type: report.EventStageStarted, Time: report.Now(), Stage: r.stage})
+	follow := &progressFile{file: file}
+	follow.write(report.Event{Type: report.EventStageStarted, Time: report.Now(), Stage: o.say.stage})
+	o.say.listen(follow.write)
+	o.followed = append(o.followed, follow)
 }
 
 // write appends the event, unless it says no more than the last one.
@@ -60,10 +62,5 @@ func (p *progressFile) write(e report.Event) {
 	}
 }
 
-// closeProgress ends the file; Run.Close of the artifacts removes it.
-func (r *run) closeProgress() {
-	if r.progressFile != nil {
-		_ = r.progressFile.file.Close()
-		r.progressFile = nil
-	}
-}
+// close ends the file; Run.Close of the artifacts removes it.
+func (p *progressFile) close() { _ = p.file.Close() }

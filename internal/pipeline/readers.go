@@ -7,16 +7,26 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// readers are those who may read all of the source, and whatever else is given:
-// the guest's secrets are in an image, and much of its configuration is in the
-// report. While the source is not known, nobody may but who runs this.
-func (r *run) readers(more ...fs.FileInfo) (readers artifact.Readers, known bool) {
-	if r.source == nil || len(r.source.Files) == 0 {
+// readers are those who may read what a run writes: the guest's secrets are in an
+// image, and much of its configuration is in the report.
+type readers struct {
+	say       *reporter
+	directory string // of the images
+	// files are those of the source, once it is open. While there are none, nobody
+	// may read but who runs this.
+	files  []source.File
+	warned bool
+}
+
+// of are those who may read all of the source, and whatever else is given.
+func (r *readers) of(more ...fs.FileInfo) (readers artifact.Readers, known bool) {
+	if len(r.files) == 0 {
 		return readers, false
 	}
-	for _, file := range r.source.Files {
+	for _, file := range r.files {
 		readers.Add(file.Info)
 	}
 	for _, info := range more {
@@ -26,54 +36,56 @@ func (r *run) readers(more ...fs.FileInfo) (readers artifact.Readers, known bool
 }
 
 // guardImage lets nobody read an image who could not read all of its source.
-func (r *run) guardImage(path string) error {
+func (r *readers) guardImage(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // opened for reading
-	readers, _ := r.readers()
+	readers, _ := r.of()
 	return r.exposed(readers.Guard(file))
 }
 
 // guardReport lets nobody read the report who could not read all of the source
 // and all of the images.
-func (r *run) guardReport(file *os.File) error {
-	var images []fs.FileInfo
-	for _, path := range r.published() {
+func (r *readers) guardReport(file *os.File, images []string) error {
+	var infos []fs.FileInfo
+	for _, path := range images {
 		if info, err := os.Stat(path); err == nil {
-			images = append(images, info)
+			infos = append(infos, info)
 		}
 	}
-	readers, known := r.readers(images...)
+	readers, known := r.of(infos...)
 	if !known {
 		return r.exposed(artifact.Hide(file))
 	}
 	return r.exposed(readers.Guard(file))
 }
 
-// showProgress lets those follow the run who may read the source.
-func (r *run) showProgress() {
-	readers, known := r.readers()
-	if r.progressFile == nil || !known {
+// admitReaders lets those follow the run who may read the source.
+func (o *outputs) admitReaders() {
+	readers, known := o.readers.of()
+	if !known {
 		return
 	}
-	if err := r.exposed(r.progressFile.file.Admit(readers)); err != nil {
-		r.warn("only its owner can read "+progressName+": "+err.Error(), "")
+	for _, follow := range o.followed {
+		if err := o.readers.exposed(follow.file.Admit(readers)); err != nil {
+			o.say.warn("only its owner can read "+progressName+": "+err.Error(), "")
+		}
 	}
 }
 
 // exposed warns, once a run, where a file system keeps no modes: who may read its
 // files was chosen at its mount.
-func (r *run) exposed(err error) error {
+func (r *readers) exposed(err error) error {
 	var exposed *artifact.ExposedError
 	if !errors.As(err, &exposed) {
 		return err
 	}
-	if !r.saidExposed {
-		r.saidExposed = true
-		r.warn(fmt.Sprintf("others may read what this run writes to %s than may read the source: files there get the mode %04o where %04o is wanted",
-			r.manifest.OutputDirectory(), exposed.Mode, exposed.Want),
+	if !r.warned {
+		r.warned = true
+		r.say.warn(fmt.Sprintf("others may read what this run writes to %s than may read the source: files there get the mode %04o where %04o is wanted",
+			r.directory, exposed.Mode, exposed.Want),
 			"choose an output.directory on a file system that keeps modes, or mount this one for yourself alone")
 	}
 	return nil

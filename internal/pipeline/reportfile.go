@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,18 +9,19 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // checkReport refuses a report path that holds what must not be lost, before
 // any work is done.
-func (r *run) checkReport() error {
-	m := r.manifest
+func checkReport(m *manifest.Manifest) error {
 	if !m.Options.Report.Enabled {
 		return nil
 	}
 	if err := reportVacant(m.ReportPath(), m.Output.Overwrite); err != nil {
-		return withRemedy(fmt.Errorf("options.report.path: %w", err),
+		return remedy.With(fmt.Errorf("options.report.path: %w", err),
 			"choose another options.report.path or output.directory, or move that file away if it may go")
 	}
 	return nil
@@ -44,58 +46,58 @@ func reportVacant(path string, overwrite bool, own ...string) error {
 }
 
 // makeReportDirectory makes the directory of the report where it is missing.
-func (r *run) makeReportDirectory() error {
-	if !r.manifest.Options.Report.Enabled {
+func (o *outputs) makeReportDirectory() error {
+	if !o.manifest.Options.Report.Enabled {
 		return nil
 	}
-	made, err := artifact.Preflight(filepath.Dir(r.manifest.ReportPath()), nil, false)
-	r.made = append(r.made, made...)
+	made, err := artifact.Preflight(filepath.Dir(o.manifest.ReportPath()), nil, false)
+	o.made = append(o.made, made...)
 	if err != nil {
 		return fmt.Errorf("options.report.path: %w", err)
 	}
 	return nil
 }
 
+// hasReport says that this run writes a report file.
+func (o *outputs) hasReport() bool { return o.manifest.Options.Report.Enabled && !o.reportIsAnothers }
+
 // writeReport writes the report where the manifest wants it. That of a failed
 // run is not worth another file: it is dropped where there is no directory for
 // it, or where something stands in its place.
-func (r *run) writeReport() error {
-	m := r.manifest
-	if !m.Options.Report.Enabled || r.reportIsAnothers {
+func (o *outputs) writeReport() error {
+	if !o.hasReport() {
 		return nil
 	}
-	path, success := m.ReportPath(), r.report.Pipeline.Success
+	said := o.say.report
+	path, success := o.manifest.ReportPath(), said.Pipeline.Success
 	_, err := os.Stat(filepath.Dir(path))
 	if err == nil {
-		err = reportVacant(path, success && m.Output.Overwrite, r.published()...)
+		err = reportVacant(path, success && o.manifest.Output.Overwrite, o.published()...)
 	}
 	if err == nil {
-		err = r.report.WriteFile(path, r.guardReport)
+		err = said.WriteFile(path, func(file *os.File) error { return o.readers.guardReport(file, o.published()) })
 	}
 	switch {
 	case err != nil && !success:
 		// That the run succeeded must not stay written.
-		if r.report.WrittenTo(path) {
+		if said.WrittenTo(path) {
 			_ = os.Remove(path)
 		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("writing the report: %w", err)
-	case !success || r.artifacts == nil:
+	}
+	return nil
+}
+
+// claimReport records that the report of a run that succeeded is this run's.
+func (o *outputs) claimReport(ctx context.Context) error {
+	if !o.hasReport() {
 		return nil
 	}
-	record, err := r.record(r.report.Artifacts)
+	record, err := o.record(ctx, o.say.report.Artifacts)
 	if err != nil {
 		return err
 	}
-	return r.artifacts.Claim(path, record)
-}
-
-// published are the paths of the images that this run has published.
-func (r *run) published() []string {
-	var paths []string
-	for _, image := range r.report.Artifacts {
-		paths = append(paths, image.Path)
-	}
-	return paths
+	return o.reserved.Claim(o.manifest.ReportPath(), record)
 }

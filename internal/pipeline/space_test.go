@@ -8,7 +8,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -44,19 +44,17 @@ func TestEstimateSpace(t *testing.T) {
 				test.edit(m)
 			}
 			image := source.Disk{Image: qemuimg.Image{Path: disk, Format: "raw"}}
-			r := &run{
-				ctx: t.Context(), manifest: m, report: report.New(), source: &source.Source{Disks: []source.Disk{image, image}},
-				freeSpace: func(string) (int64, error) { return test.free, nil },
-			}
-			err := r.estimateSpace()
+			j := newJob(m, Options{})
+			j.host.freeSpace = func(string) (int64, error) { return test.free, nil }
+			err := estimateSpace(t.Context(), j, []source.Disk{image, image})
 			if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
-			if err != nil && remedyOf(err) == "" {
+			if err != nil && remedy.Of(err) == "" {
 				t.Error("no remedy")
 			}
 			warnings := ""
-			for _, w := range r.report.Warnings {
+			for _, w := range j.say.report.Warnings {
 				warnings += w.Message
 			}
 			if test.warning == "" && warnings != "" || !strings.Contains(warnings, test.warning) {

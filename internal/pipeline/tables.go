@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
@@ -17,27 +18,28 @@ const startLength = 1<<20 + 256<<10
 // usualSector is the size of sectors that every machine has, in bytes.
 const usualSector = 512
 
-// readTables reads the partition tables without an appliance, and warns of
-// disks that a new machine would not understand.
-func (r *run) readTables() error {
-	for _, disk := range r.source.Disks {
-		start, err := qemuimg.ReadStart(r.ctx, disk.Image, min(startLength, disk.VirtualSize), r.artifacts.Dir())
+// readTables reads the partition tables, and the sizes of the sectors in bytes,
+// without an appliance, and warns of disks that a new machine would not
+// understand.
+func readTables(ctx context.Context, say *reporter, disks []source.Disk, work string) (tables []parttable.Disk, sectorSizes []int, err error) {
+	for _, disk := range disks {
+		start, err := qemuimg.ReadStart(ctx, disk.Image, min(startLength, disk.VirtualSize), work)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		sector := source.SectorSize(start)
 		read, err := parttable.ReadStart(bytes.NewReader(start), disk.VirtualSize, sector)
 		if err != nil {
-			return fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
+			return nil, nil, fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
 		}
-		r.tables = append(r.tables, read)
-		r.sectorSizes = append(r.sectorSizes, sector)
+		tables = append(tables, read)
+		sectorSizes = append(sectorSizes, sector)
 		if sector != usualSector {
-			r.warn(fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
+			say.warn(fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
 				disk.Name, sector, usualSector), remedyForSectors(sector))
 		}
 	}
-	return nil
+	return tables, sectorSizes, nil
 }
 
 // remedyForSectors is what a new machine needs for a disk with large sectors.

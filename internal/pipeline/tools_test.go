@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -71,11 +72,11 @@ func TestRunWithoutAnything(t *testing.T) {
 		Output:   manifest.Output{Directory: directory, Format: manifest.FormatQCOW2},
 		Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
 	}
-	r := newRun(t.Context(), m, Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")})
-	r.checkHost = func(context.Context, appliance.Acceleration) []error {
-		return []error{withRemedy(errors.New("no library"), "install it"), withRemedy(errors.New("no space"), "set TMPDIR")}
+	j := newJob(m, Options{WorkDirectory: filepath.Join(t.TempDir(), "absent")})
+	j.host.check = func(context.Context, appliance.Acceleration) []error {
+		return []error{remedy.With(errors.New("no library"), "install it"), remedy.With(errors.New("no space"), "set TMPDIR")}
 	}
-	result, err := r.finish(r.stages())
+	result, err := j.run(t.Context())
 	if err == nil || len(result.Errors) != 1 {
 		t.Fatalf("error %v, in the report %+v", err, result.Errors)
 	}

@@ -1,42 +1,51 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+// validated is what the validate stage has seen.
+type validated struct{ report report.Validation }
+
+func (v validated) result() report.StageResult { return v.report }
+
 // validate looks at the written images before anybody else can, and publishes
 // those that are sound.
-func (r *run) validate() (report.StageResult, error) {
-	var result report.Validation
-	for n, image := range r.images {
-		r.progress(100*float64(n)/float64(len(r.images)), "checking "+image.final)
-		written := qemuimg.Image{Path: image.temporary, Format: image.format}
-		info, err := qemuimg.GetInfo(r.ctx, written)
+func validate(ctx context.Context, j job, o opened, images []image) (validated, error) {
+	var seen validated
+	for n, image := range images {
+		j.say.progress(100*float64(n)/float64(len(images)), "checking "+image.final)
+		checked, err := validateImage(ctx, image, j.manifest.Pipeline.Validate.CheckImageIntegrity)
 		if err != nil {
-			return nil, fmt.Errorf("opening %s as written: %w", image.final, err)
+			return validated{}, err
 		}
-		if info.VirtualSize < image.virtualSize {
-			return nil, fmt.Errorf("%s has a virtual size of %d bytes, its source %d", image.final, info.VirtualSize, image.virtualSize)
-		}
-		validated := report.ValidatedImage{Path: image.final, Format: info.Format, VirtualSize: info.VirtualSize}
-		if r.manifest.Pipeline.Validate.CheckImageIntegrity {
-			if validated.Integrity, err = r.checkIntegrity(written, image.final); err != nil {
-				return nil, err
-			}
-		}
-		result.Images = append(result.Images, validated)
+		seen.report.Images = append(seen.report.Images, checked)
 	}
-	return result, r.publish()
+	return seen, j.out.publish(ctx, o.artifacts, images)
 }
 
-// checkIntegrity runs the format's own consistency check.
-func (r *run) checkIntegrity(written qemuimg.Image, final string) (string, error) {
-	check, err := qemuimg.Check(r.ctx, written)
+// validateImage opens one image as written and, where asked, runs the format's
+// own consistency check.
+func validateImage(ctx context.Context, i image, integrity bool) (report.ValidatedImage, error) {
+	written := qemuimg.Image{Path: i.temporary, Format: i.format}
+	info, err := qemuimg.GetInfo(ctx, written)
 	if err != nil {
-		return "", fmt.Errorf("checking %s: %w", final, err)
+		return report.ValidatedImage{}, fmt.Errorf("opening %s as written: %w", i.final, err)
 	}
-	return string(check.State), nil
+	if info.VirtualSize < i.virtualSize {
+		return report.ValidatedImage{}, fmt.Errorf("%s has a virtual size of %d bytes, its source %d", i.final, info.VirtualSize, i.virtualSize)
+	}
+	seen := report.ValidatedImage{Path: i.final, Format: info.Format, VirtualSize: info.VirtualSize}
+	if integrity {
+		check, err := qemuimg.Check(ctx, written)
+		if err != nil {
+			return report.ValidatedImage{}, fmt.Errorf("checking %s: %w", i.final, err)
+		}
+		seen.Integrity = string(check.State)
+	}
+	return seen, nil
 }

@@ -56,6 +56,18 @@ var bootFiles = []bootFile{
 	{"/boot", "extlinux.conf", editSyslinux, true, toKernel},
 	{"/boot/extlinux", "*.c[of][ng]*", editSyslinux, true, toKernel},
 	{"/boot/syslinux", "*.c[of][ng]*", editSyslinux, true, toKernel},
+	{"/boot", "refind_linux.conf", editRefindLinux, true, toKernel},
+	{"/boot/efi/EFI/*", "refind.conf", editRefind, true, toKernel},
+	{"/efi/EFI/*", "refind.conf", editRefind, true, toKernel},
+	{"/boot", "limine.conf", editLimine, true, toKernel},
+	{"/boot", "limine.cfg", editLimine, true, toKernel},
+	{"/boot/limine", "limine.c[of][ng]*", editLimine, true, toKernel},
+	{"/boot/efi", "limine.c[of][ng]*", editLimine, true, toKernel},
+	{"/boot/efi/limine", "limine.c[of][ng]*", editLimine, true, toKernel},
+	{"/boot/efi/EFI/*", "limine.c[of][ng]*", editLimine, true, toKernel},
+	{"/boot/efi/EFI/*", "elilo.conf", editElilo, true, toKernel},
+	{"/boot/efi", "elilo.conf", editElilo, true, toKernel},
+	{"/etc", "elilo.conf", editElilo, false, toLaterFiles},
 }
 
 // Configuration is what a guest's boot loaders read, and what that is made from.
@@ -104,6 +116,8 @@ func (f finding) remedy() string {
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
 		return "remove it or name the swap area by UUID: the guest waits for the device at each boot"
+	case f.param == "boot":
+		return "name the file system of /boot by UUID: with fips=1 the guest halts where it does not find it"
 	}
 	return "name the device by UUID"
 }
@@ -125,6 +139,9 @@ func (c *Configuration) Verify(edited bool) error {
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.warnLILO(); err != nil {
 		return err
 	}
 	if err := c.warnUnifiedImages(); err != nil || len(stale) == 0 {

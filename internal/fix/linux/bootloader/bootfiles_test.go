@@ -43,10 +43,24 @@ func TestEditBootFiles(t *testing.T) {
 		"resume":                  {editResume, "RESUME=/dev/sda3\n#RESUME=/dev/sda3\nROOT=\"/dev/sda2\"\n", "RESUME=UUID=swap-uuid\n#RESUME=/dev/sda3\nROOT=\"UUID=root-uuid\"\n", 0},
 		"resume none":             {editResume, "RESUME=none\n", "RESUME=none\n", 0},
 		"dracut":                  {editDracutConf, "add_device+=\" /dev/sda3 /dev/sda4 \"\nadd_drivers+=\" a \"\n", "add_device+=\" /dev/disk/by-uuid/swap-uuid /dev/disk/by-uuid/luks-uuid \"\nadd_drivers+=\" a \"\n", 0},
-		"mdadm default":           {always(EditMdadm), "#DEVICE /dev/sda1\nDEVICE partitions\nARRAY /dev/md0 UUID=1:2\nMAILADDR root\n", "#DEVICE /dev/sda1\nDEVICE partitions\nARRAY /dev/md0 UUID=1:2\nMAILADDR root\n", 0},
-		"mdadm by names":          {always(EditMdadm), "DEVICE /dev/sd[ab]1\nARRAY /dev/md0 devices=/dev/sda1,/dev/sdb1 UUID=1:2\nARRAY /dev/md1 devices=/dev/sda2\n", "DEVICE partitions containers\nARRAY /dev/md0 UUID=1:2\nARRAY /dev/md1 devices=/dev/sda2\n", 0},
-		"LVM filter":              {always(EditLVMFilters), "global_filter = [\n \"a|/dev/sd.*|\",\n \"r|.*|\" ]\n", "global_filter = [\n \"a|/dev/sd.*|\", \"a|/dev/vd.*|\",\n \"r|.*|\" ]\n", 0},
-		"LVM without filter":      {always(EditLVMFilters), "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", 0},
+		"mdadm default":           {editMdadmFile, "#DEVICE /dev/sda1\nDEVICE partitions\nARRAY /dev/md0 UUID=1:2\nMAILADDR root\n", "#DEVICE /dev/sda1\nDEVICE partitions\nARRAY /dev/md0 UUID=1:2\nMAILADDR root\n", 0},
+		"mdadm by names":          {editMdadmFile, "DEVICE /dev/sd[ab]1\nARRAY /dev/md0 devices=/dev/sda1,/dev/sdb1 UUID=1:2\nARRAY /dev/md1 devices=/dev/sda2\n", "DEVICE partitions containers\nARRAY /dev/md0 UUID=1:2\nARRAY /dev/md1 devices=/dev/sda2\n", 1},
+		"mdadm, members on a line of their own": {
+			editMdadmFile,
+			"DEVICE partitions\nARRAY /dev/md0 level=raid1 num-devices=2 UUID=1:2\n   devices=/dev/sdb1,/dev/sdc1\nMAILADDR root\n",
+			"DEVICE partitions\nARRAY /dev/md0 level=raid1 num-devices=2 UUID=1:2\nMAILADDR root\n", 0,
+		},
+		"mdadm, UUID after the members": {
+			editMdadmFile,
+			"ARRAY /dev/md0 level=raid1 Devices=/dev/sdb1,/dev/sdc1\n# why\n\tUUID=1:2 # devices=/dev/sda\n",
+			"ARRAY /dev/md0 level=raid1\n# why\n\tUUID=1:2 # devices=/dev/sda\n", 0,
+		},
+		"mdadm by name":            {editMdadmFile, "ARRAY /dev/md/0 metadata=1.2 name=h:0 devices=\"/dev/sd[ab]1\"\n", "ARRAY /dev/md/0 metadata=1.2 name=h:0\n", 0},
+		"mdadm, disks over lines":  {editMdadmFile, "DEVICE /dev/sda1\n  /dev/sdb1\n\t/dev/sdc1\nARRAY /dev/md0 UUID=1:2", "DEVICE partitions containers\nARRAY /dev/md0 UUID=1:2", 0},
+		"mdadm, partitions later":  {editMdadmFile, "DEVICE /dev/sda1\n  partitions\n", "DEVICE /dev/sda1\n  partitions\n", 0},
+		"mdadm, containers' names": {editMdadmFile, "ARRAY /dev/md/imsm0 metadata=imsm UUID=1:2\nARRAY /dev/md/v container=/dev/md/imsm0 member=0 UUID=3:4\n", "ARRAY /dev/md/imsm0 metadata=imsm UUID=1:2\nARRAY /dev/md/v container=/dev/md/imsm0 member=0 UUID=3:4\n", 0},
+		"LVM filter":               {editLVMConf, "global_filter = [\n \"a|/dev/sd.*|\",\n \"r|.*|\" ]\n", "global_filter = [\n \"a|/dev/sd.*|\", \"a|/dev/vd.*|\",\n \"r|.*|\" ]\n", 0},
+		"LVM without filter":       {editLVMConf, "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", "# filter = [ \"a|/dev/sda|\" ]\nfilter = [ \"a|.*|\" ]\n", 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package bootloader
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -47,94 +46,78 @@ type cmdlineEditor struct {
 	findings []finding
 }
 
-// deviceParams are the kernel parameters that name a device, and where in
-// their value it stands.
-var deviceParams = map[string]func(value string) (from, to int){
-	"root":        afterPrefix,
-	"real_root":   afterPrefix, // Gentoo
-	"resume":      afterPrefix,
-	"real_resume": afterPrefix,
-	"resume2":     afterPrefix,
-	"mount.usr":   afterPrefix,
-	"crypt_root":  afterPrefix,
-	"crypt_swap":  afterPrefix,
-	"cryptdevice": firstField,  // Arch: device:name:options
-	"cryptkey":    firstField,  // Arch: device:type:path
-	"cryptopts":   sourceField, // Debian: target=x,source=device,...
-	"rd.luks.key": secondField, // path:device:encrypted device
+// tagParams are the parameters whose reader takes UUID= for a device.
+var tagParams = map[string]bool{
+	"root": true, "real_root": true, // Gentoo
+	"resume": true, "real_resume": true, "resume2": true,
+	"mount.usr": true, "usr": true, "crypt_root": true, "crypt_swap": true,
+	"cryptdevice": true, "cryptkey": true, // Arch
+	"cryptopts":           true, // Debian: target=x,source=device,...
+	"rd.luks.key":         true, // path:device:encrypted device
+	"boot":                true, // dracut's check of a FIPS kernel
+	"systemd.mount-extra": true, "rd.systemd.mount-extra": true,
+	"systemd.swap-extra": true, "rd.systemd.swap-extra": true,
 }
 
-// prefixed is a kind of resume or root device before the device itself.
-var prefixed = regexp.MustCompile(`^(block|swap|file):`)
-
-func afterPrefix(value string) (int, int) {
-	return len(prefixed.FindString(value)), len(value)
+// kernelParams are read by the kernel itself, which knows PARTUUID= and no
+// other stable name.
+var kernelParams = map[string]bool{
+	"md": true, "dm": true, "dm-mod.create": true, "pstore_blk.blkdev": true, "block2mtd.block2mtd": true,
 }
 
-func firstField(value string) (int, int) {
-	if i := strings.IndexByte(value, ':'); i >= 0 {
-		return 0, i
-	}
-	return 0, len(value)
-}
-
-func secondField(value string) (int, int) {
-	_, end := firstField(value)
-	if end == len(value) {
-		return end, end
-	}
-	from := end + 1
-	_, length := firstField(value[from:])
-	return from, from + length
-}
-
-func sourceField(value string) (int, int) {
-	from := 0
-	for _, field := range strings.Split(value, ",") {
-		if strings.HasPrefix(field, "source=") {
-			return from + len("source="), from + len(field)
-		}
-		from += len(field) + 1
-	}
-	return 0, 0
-}
+// numberParams take the number of a device for its name.
+var numberParams = map[string]bool{"root": true, "real_root": true, "resume": true, "real_resume": true}
 
 // editWords returns the edits that give the parameters of a kernel stable
-// names.
+// names: every device name of the old machine, whatever the parameter.
 func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
 	var edits []conf.Edit
 	for _, w := range words {
 		param, value, ok := strings.Cut(w.Text, "=")
-		locate := deviceParams[param]
-		if !ok || locate == nil {
+		if !ok || strings.Contains(param, "/") || strings.ContainsAny(value, conf.Blanks) && !kernelParams[param] {
 			continue
 		}
-		from, to := locate(value)
-		spec := value[from:to]
-		if !devname.IsStale(spec) {
+		if spec, ok := devname.Numbered(value); ok && numberParams[param] {
+			edits = c.editSpan(edits, w, param, spec, len(param)+1, len(w.Text))
 			continue
 		}
-		name, err := c.name(param, spec)
-		if err != nil {
-			c.find(param, spec, "", err)
-			continue
+		for _, span := range devname.Spans(value) {
+			offset := len(param) + 1
+			edits = c.editSpan(edits, w, param, value[span.From:span.To], offset+span.From, offset+span.To)
 		}
-		offset := len(param) + 1
-		e, ok := w.Replace(offset+from, offset+to, name)
-		if !ok {
-			c.find(param, spec, "", fmt.Errorf("its quoting leaves no room for %s", name))
-			continue
-		}
-		edits = append(edits, e)
 	}
 	return edits
 }
 
-func (c *cmdlineEditor) name(param, spec string) (string, error) {
-	f := devname.AsTag
-	if c.bare {
-		f = devname.AsPartUUID
+// editSpan adds the edit that replaces text[from:to] of a word, which means the
+// device spec.
+func (c *cmdlineEditor) editSpan(edits []conf.Edit, w conf.Word, param, spec string, from, to int) []conf.Edit {
+	name, err := c.name(param, spec)
+	if err != nil {
+		c.find(param, spec, "", err)
+		return edits
 	}
+	e, ok := w.Replace(from, to, name)
+	if !ok || len(edits) > 0 && edits[len(edits)-1].End > e.Start {
+		c.find(param, spec, "", fmt.Errorf("its quoting leaves no room for %s", name))
+		return edits
+	}
+	return append(edits, e)
+}
+
+func (c *cmdlineEditor) form(param string) devname.Form {
+	switch {
+	case kernelParams[param], c.bare && tagParams[param]:
+		return devname.AsPartUUID
+	case tagParams[param]:
+		return devname.AsTag
+	}
+	// Who took a path of /dev takes another one.
+	return devname.AsPath
+}
+
+func (c *cmdlineEditor) name(param, spec string) (string, error) {
+	f := c.form(param)
 	name, err := c.names.Stable(spec, f)
 	if err == nil || c.foreign || param != "root" && param != "real_root" || !c.names.HasRoot {
 		return name, err

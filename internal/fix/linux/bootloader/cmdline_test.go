@@ -21,7 +21,8 @@ func TestEditCmdline(t *testing.T) {
 		{"root=/dev/nfs nfsroot=1.2.3.4:/x", "root=/dev/nfs nfsroot=1.2.3.4:/x", 0},
 		{"root=/dev/sda$n", "root=/dev/sda$n", 0},
 		{"root=block:/dev/sda2", "root=block:UUID=root-uuid", 0},
-		{"notroot=/dev/sda2 xroot=/dev/sda2 rootflags=subvol=@", "notroot=/dev/sda2 xroot=/dev/sda2 rootflags=subvol=@", 0},
+		{"xroot=/dev/sda2 rootflags=subvol=@", "xroot=/dev/disk/by-uuid/root-uuid rootflags=subvol=@", 0}, // whatever reads it knew a path
+		{`dm-mod.create="r,,,ro,0 4096 linear /dev/sda2 0"`, `dm-mod.create="r,,,ro,0 4096 linear PARTUUID=part-0002 0"`, 0},
 		{"cryptdevice=/dev/sda4:root:allow-discards", "cryptdevice=UUID=luks-uuid:root:allow-discards", 0},
 		{"cryptopts=target=r,source=/dev/sda4,lvm=v", "cryptopts=target=r,source=UUID=luks-uuid,lvm=v", 0},
 		{"rd.luks.key=/k:/dev/sda1:UUID=luks-uuid rd.luks.key=/k", "rd.luks.key=/k:UUID=AAAA-0001:UUID=luks-uuid rd.luks.key=/k", 0},
@@ -30,6 +31,21 @@ func TestEditCmdline(t *testing.T) {
 		{"resume=/dev/sdz1", "resume=/dev/sdz1", 1},
 		{"root=/dev/sdz1", "root=UUID=root-uuid", 1}, // the root is known whatever the name
 		{"console=ttyS0", "console=ttyS0", 0},
+		{"fips=1 boot=/dev/sda1", "fips=1 boot=UUID=AAAA-0001", 0},
+		{"boot=live", "boot=live", 0},
+		{"systemd.mount-extra=/dev/sda2:/srv:ext4:ro", "systemd.mount-extra=UUID=root-uuid:/srv:ext4:ro", 0},
+		{"systemd.swap-extra=/dev/sda3", "systemd.swap-extra=UUID=swap-uuid", 0},
+		{"rd.luks.data=luks-uuid=/dev/sda4 rd.luks.options=header=/h:/dev/sda1", "rd.luks.data=luks-uuid=/dev/disk/by-uuid/luks-uuid rd.luks.options=header=/h:/dev/disk/by-uuid/AAAA-0001", 0},
+		{"rootflags=journal_path=/dev/sda3,ro", "rootflags=journal_path=/dev/disk/by-uuid/swap-uuid,ro", 0},
+		{"overlayroot=device:dev=/dev/sda3,timeout=9", "overlayroot=device:dev=/dev/disk/by-uuid/swap-uuid,timeout=9", 0},
+		{"md=0,/dev/sda2,/dev/sda3", "md=0,PARTUUID=part-0002,PARTUUID=part-0003", 0},
+		{"root=0802 ro", "root=UUID=root-uuid ro", 0},
+		{"root=8:2 resume=803", "root=UUID=root-uuid resume=UUID=swap-uuid", 0},
+		{"root=fd00", "root=UUID=root-uuid", 1}, // a number of its own making: the root is known
+		{"root=0100 crashkernel=0802", "root=0100 crashkernel=0802", 0},
+		{"real_root=/dev/mapper/mpatha2", "real_root=UUID=root-uuid", 1}, // two disks: which is mpatha?
+		{"boot=/dev/sdz1", "boot=/dev/sdz1", 1},
+		{"init=/dev/shm/x ds=nocloud;s=/dev/sda1/x", "init=/dev/shm/x ds=nocloud;s=/dev/sda1/x", 0},
 		{"", "", 0},
 	}
 	for _, tt := range tests {

@@ -1,5 +1,10 @@
 package bootloader
 
+const (
+	toAnyDisk     = "let arrays be assembled from any disk"
+	toVirtioDisks = "let volume groups be found on virtio disks"
+)
+
 // earlyFiles are what names devices beside fstab, crypttab and the boot loader:
 // configuration that initramfs images take in, and units.
 var earlyFiles = []bootFile{
@@ -7,19 +12,17 @@ var earlyFiles = []bootFile{
 	{"/etc/initramfs-tools/conf.d", "*", editResume, false, "name the resume device by a stable name"},
 	{"/etc", "dracut.conf", editDracutConf, false, "use stable names in dracut's configuration"},
 	{"/etc/dracut.conf.d", "*.conf", editDracutConf, false, "use stable names in dracut's configuration"},
-	{"/etc", "mdadm.conf", always(EditMdadm), false, "let arrays be assembled from any disk"},
-	{"/etc/mdadm", "mdadm.conf", always(EditMdadm), false, "let arrays be assembled from any disk"},
+	{"/etc", "mdadm.conf", editMdadmFile, false, toAnyDisk},
+	{"/etc/mdadm", "mdadm.conf", editMdadmFile, false, toAnyDisk},
+	{"/etc/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
+	{"/etc/mdadm/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
 	{"/etc/systemd/system", "*.mount", editMountUnit, false, "mount by a stable name"},
 	{"/etc/systemd/system", "*.swap", editSwapUnit, false, ""},
-	{"/etc/lvm", "lvm.conf", always(EditLVMFilters), false, "let volume groups be found on virtio disks"},
+	{"/etc/lvm", "lvm.conf", editLVMConf, false, toVirtioDisks},
+	{"/etc/lvm", "lvmlocal.conf", editLVMConf, false, toVirtioDisks},
 }
 
 // FixEarlyFiles gives what initramfs images take in, and units, stable names.
 func (c *Configuration) FixEarlyFiles() error {
 	return c.editFiles(earlyFiles)
-}
-
-// always is an edit that needs to know nothing of the guest.
-func always(edit func(text string) string) func(string, bootScope) (string, []finding) {
-	return func(text string, _ bootScope) (string, []finding) { return edit(text), nil }
 }

@@ -3,6 +3,7 @@ package bootloader
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -33,6 +34,7 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 	statements := conf.ParseGrub(text)
 	var edits []conf.Edit
 	var findings []finding
+	variables := findRootVariables(statements)
 	title, elsewhere := "", false
 	for i, statement := range statements {
 		command := statement.Command()
@@ -53,19 +55,24 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 				bare:    !loadsInitramfs(statements[i+1:]),
 				foreign: elsewhere || !s.hasKernel(command.KernelImage()),
 			}
-			edits = append(edits, c.editWords(command[2:])...)
+			edits = append(edits, inOrder(c.editWords(command[2:]), variables.editWords(command[2:], &c))...)
 			findings = append(findings, c.findings...)
 		case name == "set" && len(command) == 2:
 			c := cmdlineEditor{names: s.names, where: title}
-			edits = append(edits, c.editVariable(command[1])...)
+			edits = append(edits, inOrder(c.editVariable(command[1]), variables.edit(command, &c))...)
 			findings = append(findings, c.findings...)
 		case len(command) == 1 && bareAssignment.MatchString(name):
 			c := cmdlineEditor{names: s.names, where: title}
-			edits = append(edits, c.editVariable(command[0])...)
+			edits = append(edits, inOrder(c.editVariable(command[0]), variables.edit(command, &c))...)
 			findings = append(findings, c.findings...)
 		}
 	}
 	return conf.ApplyEdits(text, edits), findings
+}
+
+// inOrder sorts the edits of one command by where they stand.
+func inOrder(a, b []conf.Edit) []conf.Edit {
+	return slices.SortedFunc(slices.Values(append(a, b...)), func(a, b conf.Edit) int { return a.Start - b.Start })
 }
 
 // bareAssignment is a variable set without the command `set`.

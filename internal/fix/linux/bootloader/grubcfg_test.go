@@ -36,8 +36,27 @@ func TestEditGrubConfig(t *testing.T) {
 		"variable":             {`set kernelopts="root=/dev/sda2 ro "`, `set kernelopts="root=UUID=root-uuid ro "`, 0},
 		"variable without set": {`opts='quiet root=/dev/sda2'`, `opts='quiet root=UUID=root-uuid'`, 0},
 		"variable, odd quotes": {`set kernelopts="root=/dev/"'sda2 ro'`, `set kernelopts="root=/dev/"'sda2 ro'`, 1},
-		"unknown root":         {"linux /vmlinuz-ours root=/dev/dm-0" + initrd, "linux /vmlinuz-ours root=UUID=root-uuid" + initrd, 1},
-		"other system":         {"linux /vmlinuz-theirs root=/dev/sdz1" + initrd, "linux /vmlinuz-theirs root=/dev/sdz1" + initrd, 1},
+		"root in a variable": {
+			"set rootpartition=/dev/sda2\nlinux /vmlinuz-ours root=$rootpartition quiet" + initrd,
+			"set rootpartition=UUID=root-uuid\nlinux /vmlinuz-ours root=$rootpartition quiet" + initrd, 0,
+		},
+		"root in a variable, no initramfs": {
+			"r='/dev/sda2'\nlinux /vmlinuz-ours root=${r} quiet\n",
+			"r='PARTUUID=part-0002'\nlinux /vmlinuz-ours root=${r} quiet\n", 0,
+		},
+		"part of the root in a variable": {
+			"set disk=sda\nlinux /vmlinuz-ours root=/dev/${disk}2 quiet" + initrd,
+			"set disk=sda\nlinux /vmlinuz-ours root=UUID=root-uuid quiet" + initrd, 0,
+		},
+		"root in one of two values": {
+			"if true; then\nset r=/dev/sda2\nelse\nset r=0802\nfi\nlinux /vmlinuz-ours root=$r" + initrd,
+			"if true; then\nset r=UUID=root-uuid\nelse\nset r=UUID=root-uuid\nfi\nlinux /vmlinuz-ours root=$r" + initrd, 0,
+		},
+		"root in a variable from elsewhere": {"linux /vmlinuz-ours root=$r" + initrd, "linux /vmlinuz-ours root=$r" + initrd, 1},
+		"variable that is stable":           {"set r=UUID=x\nlinux /vmlinuz-ours root=$r" + initrd, "set r=UUID=x\nlinux /vmlinuz-ours root=$r" + initrd, 0},
+		"variable that is no parameter":     {"set r=/dev/sda2\nlinux /vmlinuz-ours quiet $r" + initrd, "set r=/dev/sda2\nlinux /vmlinuz-ours quiet $r" + initrd, 0},
+		"unknown root":                      {"linux /vmlinuz-ours root=/dev/dm-0" + initrd, "linux /vmlinuz-ours root=UUID=root-uuid" + initrd, 1},
+		"other system":                      {"linux /vmlinuz-theirs root=/dev/sdz1" + initrd, "linux /vmlinuz-theirs root=/dev/sdz1" + initrd, 1},
 		"other system, same kernel": {
 			"menuentry o {\nsearch --no-floppy --fs-uuid --set=root elsewhere\nlinux /vmlinuz-ours root=/dev/sdz1" + initrd + "}",
 			"menuentry o {\nsearch --no-floppy --fs-uuid --set=root elsewhere\nlinux /vmlinuz-ours root=/dev/sdz1" + initrd + "}", 1,

@@ -1,26 +1,151 @@
 package bootloader
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
-var (
-	lvmFilter  = regexp.MustCompile(`(?ms)^[ \t]*(?:global_)?filter[ \t]*=[ \t]*\[.*?\]`)
-	lvmPattern = regexp.MustCompile(`"a(.)([^"]*)"`)
-)
+// editLVMConf is EditLVMFilters for a file of the guest.
+func editLVMConf(text string, s bootScope) (string, []finding) {
+	fixed, err := EditLVMFilters(text, s.names)
+	if err != nil {
+		return text, []finding{{err: fmt.Errorf("its filter cannot be read (%w); "+
+			"LVM may not find the guest's volume groups on virtio disks, which are called /dev/vda and so on", err), foreign: true}}
+	}
+	return fixed, nil
+}
 
-// EditLVMFilters edits the device filters of lvm.conf. Where they accept disks by
-// SCSI names, the same pattern for virtio names is put beside it: a filter that
-// rejects all other names would hide the guest's volume groups.
-func EditLVMFilters(text string) string {
-	return lvmFilter.ReplaceAllStringFunc(text, func(filter string) string {
-		return lvmPattern.ReplaceAllStringFunc(filter, func(pattern string) string {
-			twin := regexp.MustCompile(`/(sd|hd|xvd)`).ReplaceAllString(pattern, "/vd")
-			if twin == pattern || strings.Contains(filter, twin) {
-				return pattern
+// EditLVMFilters edits the device filters of lvm.conf and lvmlocal.conf. Where
+// they accept disks by SCSI names, the same pattern for virtio names is put beside
+// it. What a filter then still hides, of the disks that it showed on the old
+// machine, is accepted before all else: the guest's volume groups lie on them.
+func EditLVMFilters(text string, names devname.Names) (string, error) {
+	for n := 0; ; n++ {
+		filters, err := lvmFilters(text)
+		if err != nil || n >= len(filters) {
+			return text, err
+		}
+		twins := filters[n].twins(text)
+		fixed := conf.ApplyEdits(text, twins)
+		again, err := lvmFilters(fixed)
+		if err != nil {
+			return text, err
+		}
+		if hidden := again[n].hides(filters[n], names.Devices, len(twins) > 0); hidden != "" {
+			f := again[n]
+			pattern := `"a|` + hidden + `|"`
+			if fixed[f.start] == '[' {
+				separator := ", "
+				if len(f.patterns) == 0 {
+					separator = ""
+				}
+				fixed = fixed[:f.start+1] + " " + pattern + separator + strings.TrimLeft(fixed[f.start+1:], " ")
+			} else {
+				fixed = fixed[:f.start] + "[ " + pattern + ", " + fixed[f.start:f.end] + " ]" + fixed[f.end:]
 			}
-			return pattern + ", " + twin
-		})
-	})
+		}
+		again, err = lvmFilters(fixed)
+		if err != nil {
+			return text, err
+		}
+		if still := again[n].hides(filters[n], names.Devices, len(twins) > 0); still != "" {
+			return text, fmt.Errorf("it still hides %s", still)
+		}
+		text = fixed
+	}
+}
+
+var scsiName = regexp.MustCompile(`(^|[^A-Za-z0-9_])(sd|hd|xvd)([^0-9A-Z_-]|$)`)
+
+// twins puts beside each pattern that accepts old names one for virtio names.
+func (f lvmFilter) twins(text string) []conf.Edit {
+	list := text[f.start:f.end]
+	var edits []conf.Edit
+	for _, p := range f.patterns {
+		twin := p.text[:1] + p.text[1:2] + scsiName.ReplaceAllString(p.text[2:], "${1}vd${3}")
+		if !p.accept || list[0] != '[' || twin == p.text || strings.Contains(list, twin) {
+			continue
+		}
+		edits = append(edits, conf.Edit{Start: p.end, End: p.end, Text: `, "` + twin + `"`})
+	}
+	return edits
+}
+
+// hides returns an expression for the disks and partitions that the filter hides
+// on virtio, of those that the old one showed on the old machine; "" if there
+// are none. Where no volume group was seen, all disks count, unless the filter
+// has virtio names already.
+func (f lvmFilter) hides(old lvmFilter, devices guest.Devices, named bool) string {
+	volumes, onDisks := physicalVolumes(devices)
+	shown := func(d guest.Device) bool {
+		return slices.ContainsFunc([]string{"sd", "hd", "xvd"}, func(kind string) bool { return old.accepts(diskName(kind, d)) })
+	}
+	// A filter for names of another kind (serial numbers, slots, multipath) shows
+	// none by these names: then all that may hold a volume group is meant.
+	var wanted []guest.Device
+	for _, d := range volumes {
+		if shown(d) {
+			wanted = append(wanted, d)
+		}
+	}
+	if len(wanted) == 0 {
+		wanted = volumes
+	}
+	var hidden []string
+	for _, d := range wanted {
+		names := []string{diskName("vd", d)}
+		if d.PartUUID != "" {
+			names = append(names, "/dev/disk/by-partuuid/"+d.PartUUID)
+		}
+		if d.UUID != "" {
+			names = append(names, "/dev/disk/by-id/lvm-pv-uuid-"+d.UUID)
+		}
+		if !f.accepts(names...) {
+			hidden = append(hidden, strings.TrimPrefix(diskName("vd", d), "/dev/vd"))
+		}
+	}
+	switch {
+	case len(hidden) > 0 && len(hidden) < 9:
+		return "^/dev/[sv]d(" + strings.Join(hidden, "|") + ")$"
+	case len(hidden) > 0, onDisks && !named && len(volumes) == 0 && !f.accepts("/dev/vda") && !f.accepts("/dev/vda1") && !f.accepts("/dev/vda2"):
+		return "^/dev/[sv]d[a-z]+[0-9]*$"
+	}
+	return ""
+}
+
+// physicalVolumes are the disks and partitions that LVM's volume groups lie on.
+// onDisks is false where all of them lie on something else, as an array.
+func physicalVolumes(devices guest.Devices) (found []guest.Device, onDisks bool) {
+	elsewhere := false
+	for _, d := range devices {
+		switch {
+		case d.FSType != "LVM2_member":
+		case d.Disk >= 0 && (d.Kind == guest.KindDisk || d.Kind == guest.KindPartition):
+			found = append(found, d)
+		default:
+			elsewhere = true
+		}
+	}
+	return found, !elsewhere
+}
+
+// diskName is what Linux calls the device if its disk is of that kind ("sd",
+// "vd") and the disks keep their order.
+func diskName(kind string, d guest.Device) string {
+	letters := ""
+	for n := d.Disk + 1; n > 0; n = (n - 1) / 26 {
+		letters = string(rune('a'+(n-1)%26)) + letters
+	}
+	name := "/dev/" + kind + letters
+	if d.Partition > 0 {
+		name += strconv.Itoa(d.Partition)
+	}
+	return name
 }

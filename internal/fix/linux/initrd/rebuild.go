@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
@@ -33,6 +34,9 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 	}
 	if generator == initramfs.GeneratorUnknown {
 		generator = installedGenerator(e)
+	}
+	if generator == initramfs.GeneratorNash && !hasTool(e, "mkinitrd") {
+		return fail("mkinitrd was not found in the guest")
 	}
 	drivers := p.rebuildDrivers()
 	attempts := p.rebuildCommands(generator, strings.Join(drivers, " "))
@@ -124,6 +128,12 @@ func (p *imageRepair) rebuildCommands(generator initramfs.Generator, drivers str
 		return [][]string{{"mkinitcpio", "-S", "autodetect", "-k", k.Version, "-g", k.Initramfs}}
 	case initramfs.GeneratorBooster:
 		return [][]string{{"booster", "build", "--force", "--universal", "--kernel-version", k.Version, k.Initramfs}}
+	case initramfs.GeneratorNash:
+		argv := []string{"mkinitrd", "-f"}
+		for name := range strings.FieldsSeq(drivers) {
+			argv = append(argv, "--with="+name)
+		}
+		return [][]string{append(argv, k.Initramfs, k.Version)}
 	case initramfs.GeneratorSUSE:
 		return [][]string{{"mkinitrd", "-k", path.Base(k.Image), "-i", path.Base(k.Initramfs), "-m", drivers}}
 	}
@@ -140,13 +150,18 @@ func installedGenerator(e *edit.Editor) initramfs.Generator {
 		{"dracut", initramfs.GeneratorDracut},
 		{"mkinitcpio", initramfs.GeneratorMkinitcpio},
 		{"booster", initramfs.GeneratorBooster},
+		{"nash", initramfs.GeneratorNash},
 		{"mkinitrd", initramfs.GeneratorSUSE},
 	} {
-		for _, directory := range []string{"/usr/sbin", "/usr/bin", "/sbin"} {
-			if e.Exists(path.Join(directory, tool.name)) {
-				return tool.generator
-			}
+		if hasTool(e, tool.name) {
+			return tool.generator
 		}
 	}
 	return initramfs.GeneratorUnknown
+}
+
+func hasTool(e *edit.Editor, name string) bool {
+	return slices.ContainsFunc([]string{"/usr/sbin", "/usr/bin", "/sbin"}, func(directory string) bool {
+		return e.Exists(path.Join(directory, name))
+	})
 }

@@ -179,6 +179,10 @@ func (p *imageRepair) do(ctx context.Context) error {
 	}
 
 	wanted := append(slices.Clone(kernel.EarlyDrivers), kernel.RootDrivers(e.Mounts(), p.names.Devices)...)
+	if !p.image.LoadsByDevice() {
+		// What the old machine needed is in its list.
+		wanted = slices.DeleteFunc(wanted, func(name string) bool { return !strings.HasPrefix(name, "virtio") })
+	}
 	p.lacked = p.drivers.AbsentFrom(p.image, wanted)
 	stale := findStale(p.names, p.image)
 	if len(stale.waits) > 0 {
@@ -191,6 +195,9 @@ func (p *imageRepair) do(ctx context.Context) error {
 		p.result.Action = Kept
 		p.result.Reason = "it has what is needed"
 		return nil
+	}
+	if len(p.lacked) > 0 && !p.image.LoadsByDevice() {
+		return p.cannotAppend(ctx, "it loads the modules that its script lists, and no others")
 	}
 	return p.extend(ctx, file, stale)
 }

@@ -25,8 +25,10 @@ func findStale(names devname.Names, image *initramfs.Image) staleReferences {
 		text, _ := image.Text(name)
 		fixed := text
 		switch name {
-		case "etc/lvm/lvm.conf":
-			fixed = bootloader.EditLVMFilters(text)
+		case "etc/lvm/lvm.conf", "etc/lvm/lvmlocal.conf":
+			if filtered, err := bootloader.EditLVMFilters(text, names); err == nil {
+				fixed = filtered
+			}
 		case "etc/mdadm.conf", "etc/mdadm/mdadm.conf":
 			fixed = bootloader.EditMdadm(text)
 		case "etc/lvm/devices/system.devices":

@@ -64,7 +64,7 @@ func (d Drivers) place(name string, image *initramfs.Image) string {
 	switch {
 	case d.Builtin[name]:
 		return report.PlaceBuiltin
-	case image != nil && image.HasModule(d.version, name):
+	case image != nil && image.Loads(d.version, name):
 		return report.PlaceInitramfs
 	case d.Has(name):
 		return report.PlaceModule

@@ -1,0 +1,68 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+)
+
+// system is what the appliance knows of the machine's disks.
+type system struct {
+	disks    []parttable.Disk
+	devices  guest.Devices
+	firmware string
+	// bootDisk is an index into disks; bootDiskCertain says that no other disk
+	// could be meant as well.
+	bootDisk        int
+	bootDiskCertain bool
+	// hibernated says that the guest's memory is on its disk.
+	hibernated bool
+}
+
+// examined are the source's disks in the appliance, each behind an overlay.
+type examined struct {
+	system
+	opened   opened
+	session  *session
+	overlays []string
+}
+
+// examine launches the appliance and finds out disks, devices and firmware, which
+// needs no guest.
+func examine(ctx context.Context, j job, o opened, shared *session) (examined, error) {
+	overlays, err := makeOverlays(ctx, o.source.Disks, o.artifacts.Dir())
+	if err != nil {
+		return examined{}, err
+	}
+	if err := shared.launch(ctx, j, o, overlays); err != nil {
+		return examined{}, err
+	}
+	if err := shared.unlock(j.say, j.manifest.Source.LUKSKeys); err != nil {
+		return examined{}, err
+	}
+	j.say.progress(20, "reading the partition tables")
+	disks, err := shared.Disks()
+	if err != nil {
+		return examined{}, fmt.Errorf("reading the partition tables: %w", err)
+	}
+	devices, err := shared.Devices()
+	if err != nil {
+		return examined{}, fmt.Errorf("listing the file systems: %w", err)
+	}
+	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
+	found.firmware = firmwareOf(disks, o.describedFirmware())
+	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, nil)
+	return examined{system: found, opened: o, session: shared, overlays: overlays}, nil
+}
+
+// device finds a device by the appliance's name.
+func (s *system) device(name string) (guest.Device, bool) {
+	for _, device := range s.devices {
+		if device.Name == name {
+			return device, true
+		}
+	}
+	return guest.Device{}, false
+}

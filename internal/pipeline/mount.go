@@ -1,0 +1,92 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// mounted is the guest with its file systems mounted.
+type mounted struct {
+	examined
+	os     guest.OS
+	mounts []guest.Mount
+	// checked are the file systems that fixes may write to.
+	checked []checkedFilesystem
+	editor  *edit.Editor
+}
+
+// errNoSystem says that no operating system was found on the disks.
+var errNoSystem = errors.New("no operating system was found on the disks")
+
+// enter is examine and mount, for a run that does not inspect.
+func enter(ctx context.Context, j job, o opened, shared *session) (mounted, error) {
+	disks, err := examine(ctx, j, o, shared)
+	if err != nil {
+		return mounted{}, err
+	}
+	return mount(j, disks)
+}
+
+// mount finds the guest's operating system and mounts its file systems.
+func mount(j job, x examined) (mounted, error) {
+	j.say.progress(62, "looking for an operating system")
+	systems, err := x.session.Inspect()
+	if err != nil {
+		return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
+	}
+	keys := j.manifest.Source.LUKSKeys
+	if len(systems) == 0 {
+		return mounted{}, noSystem(x.devices, keys)
+	}
+	found := systems[guest.ChooseSystem(systems, x.devices, x.bootDisk)]
+	if len(systems) > 1 {
+		var names []string
+		for _, s := range systems {
+			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
+		}
+		j.say.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
+			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
+	}
+	checked, err := checkBefore(j, x, found)
+	if err != nil {
+		return mounted{}, err
+	}
+	j.say.progress(90, "mounting the guest's file systems")
+	mounts, warnings, err := x.session.MountGuest(found)
+	if err != nil {
+		return mounted{}, withKey(fmt.Errorf("mounting the guest's file systems: %w", err), x.devices, keys)
+	}
+	for _, warning := range warnings {
+		j.say.warn(warning, "")
+	}
+	warnLocked(j.say, x.devices, keys)
+	// The guest's own tables have told what it calls some of them.
+	if x.devices, err = x.session.Devices(); err != nil {
+		return mounted{}, fmt.Errorf("listing the file systems: %w", err)
+	}
+	files, mirrored := bootFiles(mounts, x.devices, x.firmware)
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, files)
+	x.bootDiskCertain = x.bootDiskCertain || mirrored
+
+	editor, err := edit.New(edit.Guest{
+		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
+	}, j.manifest.Pipeline.Fix.Backup)
+	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
+}
+
+// target is the guest as fixes see it.
+func (g mounted) target() fix.Target {
+	return fix.Target{
+		Editor:   g.editor,
+		Devices:  g.devices,
+		OS:       g.os,
+		Firmware: g.firmware,
+		NICs:     g.opened.describedNICs(),
+	}
+}
