@@ -84,7 +84,7 @@ func TestVerifyFailsOnStaleRoot(t *testing.T) {
 
 func TestUpdateGrubOff(t *testing.T) {
 	t.Parallel()
-	target := testTarget(t, map[string]string{"/boot/grub/grub.cfg": staleConfig, "/boot/vmlinuz-ours": "kernel"})
+	target := testTarget(t, map[string]string{"/boot/grub/grub.cfg": staleConfig, "/boot/vmlinuz-ours": "kernel", "/etc/NetworkManager/NetworkManager.conf": "[main]\n"})
 	result, warnings, err := Run(t.Context(), target, Options{FstabMode: fstab.ModeStabilizeAll})
 	if err != nil || !result.Unchanged {
 		t.Errorf("unchanged = %v, error = %v", result.Unchanged, err)

@@ -95,7 +95,11 @@ func (r *run) fixFstab() (err error) {
 }
 
 func (r *run) fixInitramfs(ctx context.Context) error {
-	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, Progress: r.progressInStep})
+	early, err := network.EarlyFiles(r.Editor)
+	if err != nil {
+		return err
+	}
+	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, CardNames: early, Progress: r.progressInStep})
 	r.result.Kernels, r.result.DiskBus, r.result.NICModel = images.Kernels, images.DiskBus, images.NICModel
 	return err
 }

@@ -83,6 +83,8 @@ func keptText(name string) bool {
 		case "crypttab", "fstab", "fstab.sys", "cmdline", "mdadm.conf", "booster.init.yaml":
 			return true
 		}
+	case "etc/systemd/network", "etc/udev/rules.d":
+		return strings.Contains(base, "-hyper2kvm-") // names of network cards
 	case "etc/mdadm":
 		return base == "mdadm.conf"
 	case "etc/lvm":

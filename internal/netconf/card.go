@@ -2,6 +2,7 @@ package netconf
 
 import (
 	"net"
+	"regexp"
 	"strings"
 )
 
@@ -11,6 +12,45 @@ type Card struct {
 	MAC  string // as hardwareAddress writes it, or ""
 	// Idle is set for cards that the guest does not bring up by itself.
 	Idle bool
+	// Doubtful is set where a name is configured and nothing in the file says
+	// that a network card has it.
+	Doubtful bool
+}
+
+// Found is what one configuration file says of network cards.
+type Found struct {
+	Cards []Card
+	// Virtual are the names of what the file says is no card: bridges, bonds,
+	// VLANs, tunnels.
+	Virtual []string
+	// Ports are the names that the file calls the parent, the port, the slave
+	// or the link of something else.
+	Ports []string
+	// AnyCard is set where the file applies to a card whatever its name is.
+	AnyCard bool
+	// Sources are patterns of paths that the file includes.
+	Sources []string
+	// Invalid is why the file's own reader cannot read it, or "".
+	Invalid string
+}
+
+var predictableName = regexp.MustCompile(`^(eth[0-9]+|en[abcdiopPsvwx][0-9a-zA-Z]+|em[0-9]+(_[0-9]+)?|p[0-9]+p[0-9]+(_[0-9]+)?)$`)
+
+// IsCardName reports whether a name has a form that the kernel, udev or
+// biosdevname give to network cards, and to nothing else.
+func IsCardName(name string) bool { return predictableName.MatchString(name) }
+
+// portNames makes names without aliases and VLANs of a list of words.
+func portNames(words ...string) []string {
+	var names []string
+	for _, word := range words {
+		switch name := baseInterface(word); name {
+		case "", "none", "all", "regex", "lo":
+		default:
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // hardwareAddress writes an address with colons and in lower case, however a

@@ -6,24 +6,29 @@ package netconf
 type Format struct {
 	Directories []string
 	Pattern     string // of base names
-	// Cards reads what a file says of physical cards.
-	Cards func(base, text string) []Card
+	// Read reads what a file says of network cards.
+	Read func(base, text string) Found
 	// Unpin takes out what ties the file to the old machine's card and lets it
 	// apply to the card called name; "" when no name is known. nil where a
-	// file holds no such thing.
-	Unpin func(base, text, name string) string
+	// file holds no such thing. An error says why the text stays as it was.
+	Unpin func(base, text, name string) (string, error)
+	// Check parses a file again after Unpin: an error says what the new text
+	// has lost or gained beyond that.
+	Check func(before, after string) error
 	// Wildcards, if not nil, lists the patterns of names that a file applies to.
 	Wildcards func(text string) []string
 }
 
 // Formats are all kinds of network configuration in which a card has a name.
 var Formats = []Format{
-	{[]string{"/etc/network"}, "interfaces", ifupdownCards, nil, nil},
-	{[]string{"/etc/network/interfaces.d"}, "*", ifupdownCards, nil, nil},
-	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", netplanCards, unpinNetplan, netplanWildcards},
-	{[]string{"/etc/systemd/network"}, "*.network", networkdCards, unpinNetworkd, networkdWildcards},
-	{[]string{"/etc/NetworkManager/system-connections"}, "*", keyfileCards, unpinKeyfile, nil},
-	{[]string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"}, "ifcfg-*", ifcfgCards, unpinIfcfg, nil},
-	{[]string{"/etc/systemd/network"}, "*.link", linkCards, nil, nil},
-	{[]string{"/etc/udev/rules.d"}, "*persistent-net*.rules", udevCards, nil, nil},
+	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, nil},
+	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, nil},
+	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, CheckNetplan, netplanWildcards},
+	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, CheckNetworkd, networkdWildcards},
+	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil},
+	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, CheckKeyfile, nil},
+	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, CheckIfcfg, nil},
+	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, CheckIfcfg, nil},
+	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil},
+	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil},
 }

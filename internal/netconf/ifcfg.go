@@ -1,6 +1,10 @@
 package netconf
 
 import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,18 +23,10 @@ type Ifcfg struct {
 }
 
 // ReadIfcfg reads an ifcfg file. Whoever uses it has the shell read it or, as
-// NetworkManager does, reads it by lines: then it need be no valid shell.
+// NetworkManager does, reads it by lines: then it need be no valid shell. Without
+// DEVICE, Name is what the file's name says, which may be that of a connection.
 func ReadIfcfg(base, text string) Ifcfg {
-	set := map[string]string{}
-	if values, err := conf.ShellValues(text); err == nil {
-		for _, v := range values {
-			if v.Whole {
-				set[v.Name] = text[v.Start:v.End]
-			}
-		}
-	} else {
-		set = conf.Assignments(text)
-	}
+	set := ifcfgSettings(text)
 	i := Ifcfg{Name: set["DEVICE"], MAC: hardwareAddress(set["HWADDR"]), Physical: isCard(set)}
 	if i.Name == "" {
 		i.Name = strings.TrimPrefix(base, "ifcfg-")
@@ -39,34 +35,123 @@ func ReadIfcfg(base, text string) Ifcfg {
 	return i
 }
 
+func ifcfgSettings(text string) map[string]string {
+	values, err := conf.ShellValues(text)
+	if err != nil {
+		return conf.Assignments(text)
+	}
+	set := map[string]string{}
+	for _, v := range values {
+		if v.Whole {
+			set[v.Name] = text[v.Start:v.End]
+		}
+	}
+	return set
+}
+
+// ifcfgVirtual are the settings that only virtual interfaces have, of both
+// distributions.
+var ifcfgVirtual = []string{
+	"VLAN", "BRIDGE_PORTS", "BONDING_MASTER", "ETHERDEVICE", "TUNNEL", "BONDING_OPTS", "PHYSDEV", "OVS_BRIDGE_PORTS", "BOND_IFACES",
+	"BONDING_SLAVE0", "BONDING_SLAVE_0", "BONDING_MODULE_OPTS", "TUNNEL_REMOTE_IPADDR", "MY_INNER_IPADDR", "PEER_OUTER_IPADDR", "MACVLAN_DEVICE",
+	"IPVLAN_DEVICE", "TEAM_CONFIG", "TEAM_RUNNER", "TEAM_PORT_DEVICE_0", "TEAM_PORT_DEVICE_1", "PPPMODE", "PROVIDER", "DUMMY", "WIREGUARD", "VXLAN_ID", "VRF_TABLE",
+}
+
+// isCard goes by what the file itself says.
 func isCard(set map[string]string) bool {
 	switch strings.ToLower(set["TYPE"]) {
-	case "", "ethernet":
+	case "", "ethernet", "ovsport":
 	default:
 		return false
 	}
-	for _, virtual := range []string{"VLAN", "BRIDGE_PORTS", "BONDING_MASTER", "ETHERDEVICE", "TUNNEL", "BONDING_OPTS"} {
-		if set[virtual] != "" && set[virtual] != "no" {
+	for _, virtual := range ifcfgVirtual {
+		if set[virtual] != "" && !strings.EqualFold(set[virtual], "no") {
 			return false
 		}
+	}
+	if strings.EqualFold(set["DEVICETYPE"], "team") {
+		return false
 	}
 	return !strings.EqualFold(set["BRIDGE"], "yes") // SUSE; RHEL has the bridge's name there
 }
 
-func ifcfgCards(base, text string) []Card {
-	i := ReadIfcfg(base, text)
-	if !i.Physical {
-		return nil
+// ifcfgParents are the settings that name the interfaces below.
+var ifcfgParents = []string{"PHYSDEV", "ETHERDEVICE", "BRIDGE_PORTS", "BOND_IFACES", "ETH", "MACVLAN_DEVICE", "IPVLAN_DEVICE", "OVS_BRIDGE_PORTS"}
+
+var ifcfgSlave = regexp.MustCompile(`^(BONDING_SLAVE_?|TEAM_PORT_DEVICE_|OVS_BRIDGE_PORT_DEVICE_?)[0-9]*$`)
+
+// ifcfgAlias matches names of files for further addresses of a card.
+var ifcfgAlias = regexp.MustCompile(`^ifcfg-(.+?)(-range[0-9]*|:.*)$`)
+
+// readIfcfgRedHat: a file without DEVICE and HWADDR is for any card, and its
+// name is that of the connection.
+func readIfcfgRedHat(base, text string) Found {
+	found, card, set := readIfcfg(base, text)
+	if card == nil {
+		return found
 	}
-	return []Card{{Name: i.Name, MAC: i.MAC, Idle: !i.Starts}}
+	if set["DEVICE"] == "" && !IsCardName(card.Name) {
+		card.Name = ""
+		if card.MAC == "" {
+			found.AnyCard = !card.Idle
+			return found
+		}
+	}
+	found.Cards = []Card{*card}
+	return found
+}
+
+// readIfcfgSUSE: a file's name is the card's there.
+func readIfcfgSUSE(base, text string) Found {
+	found, card, _ := readIfcfg(base, text)
+	if card != nil {
+		found.Cards = []Card{*card}
+	}
+	return found
+}
+
+func readIfcfg(base, text string) (found Found, card *Card, set map[string]string) {
+	set = ifcfgSettings(text)
+	for _, key := range ifcfgParents {
+		found.Ports = append(found.Ports, portNames(strings.Fields(set[key])...)...)
+	}
+	for key, value := range set {
+		if ifcfgSlave.MatchString(key) {
+			found.Ports = append(found.Ports, portNames(value)...)
+		}
+	}
+	slices.Sort(found.Ports)
+	i := ReadIfcfg(base, text)
+	switch {
+	case i.Name == "lo":
+		return found, nil, set
+	case ifcfgAlias.MatchString(base):
+		return found, nil, set
+	case strings.Contains(i.Name, ":"):
+		return found, nil, set
+	case set["PPPMODE"] != "" || set["PROVIDER"] != "": // SUSE: DEVICE is the card below
+		found.Ports = append(found.Ports, portNames(set["DEVICE"])...)
+		return found, nil, set
+	case !i.Physical:
+		found.Virtual = append(found.Virtual, i.Name)
+		return found, nil, set
+	}
+	told := strings.EqualFold(set["TYPE"], "ethernet") || i.MAC != "" || IsCardName(i.Name) || strings.EqualFold(set["SLAVE"], "yes")
+	for _, master := range []string{"MASTER", "BRIDGE", "OVS_BRIDGE", "TEAM_MASTER"} {
+		told = told || set[master] != ""
+		if set[master] != "" {
+			found.Virtual = append(found.Virtual, set[master])
+		}
+	}
+	return found, &Card{Name: i.Name, MAC: i.MAC, Idle: !i.Starts, Doubtful: !told}, set
 }
 
 // unpinIfcfg takes out HWADDR. DEVICE then says which card is meant.
-func unpinIfcfg(_, text, name string) string {
+func unpinIfcfg(_, text, name string) (string, error) {
 	var out strings.Builder
 	named := false
 	for line := range strings.Lines(text) {
-		key, _, _ := strings.Cut(strings.TrimSpace(line), "=")
+		key := ifcfgKey(line)
 		named = named || key == "DEVICE"
 		if key != "HWADDR" {
 			out.WriteString(line)
@@ -74,10 +159,35 @@ func unpinIfcfg(_, text, name string) string {
 	}
 	fixed := out.String()
 	if fixed == text || named || name == "" {
-		return fixed
+		return fixed, nil
 	}
-	if !strings.HasSuffix(fixed, "\n") {
+	if fixed != "" && !strings.HasSuffix(fixed, "\n") {
 		fixed += "\n"
 	}
-	return fixed + "DEVICE=" + name + "\n"
+	return fixed + "DEVICE=" + name + "\n", nil
+}
+
+// ifcfgKey is the variable that a line assigns to.
+func ifcfgKey(line string) string {
+	key, _, _ := strings.Cut(strings.TrimSpace(line), "=")
+	return strings.TrimSpace(strings.TrimPrefix(key, "export "))
+}
+
+// CheckIfcfg reports what differs between two ifcfg files but for HWADDR and
+// DEVICE.
+func CheckIfcfg(before, after string) error {
+	_, wasShell := conf.ShellValues(before)
+	_, isShell := conf.ShellValues(after)
+	if wasShell == nil && isShell != nil {
+		return fmt.Errorf("it would be no shell file any more: %w", isShell)
+	}
+	was, is := ifcfgSettings(before), ifcfgSettings(after)
+	for _, key := range []string{"HWADDR", "DEVICE"} {
+		delete(was, key)
+		delete(is, key)
+	}
+	if !maps.Equal(was, is) {
+		return errors.New("more than HWADDR and DEVICE would have changed")
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package netconf
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Ifupdown is an interfaces(5) file.
 type Ifupdown struct {
@@ -10,11 +13,14 @@ type Ifupdown struct {
 	names         []string        // of all interfaces, without alias and VLAN
 	started       map[string]bool // by name: brought up without being asked for
 	virtual       map[string]bool // by name: a bridge, a bond or a VLAN
+	told          map[string]bool // by name: something lies on it
+	ports         []string        // what something lies on
+	sources       []string
 }
 
 // ReadIfupdown reads an interfaces file.
 func ReadIfupdown(text string) Ifupdown {
-	i := Ifupdown{started: map[string]bool{}, virtual: map[string]bool{}}
+	i := Ifupdown{started: map[string]bool{}, virtual: map[string]bool{}, told: map[string]bool{}}
 	current := ""
 	text = strings.ReplaceAll(text, "\\\n", " ")
 	for line := range strings.Lines(text) {
@@ -25,26 +31,91 @@ func ReadIfupdown(text string) Ifupdown {
 		switch key := strings.ReplaceAll(fields[0], "_", "-"); {
 		case key == "auto", strings.HasPrefix(key, "allow-"):
 			i.start(key, fields[1:])
+		case key == "source":
+			i.sources = append(i.sources, fields[1:]...)
+		case key == "source-directory":
+			for _, directory := range fields[1:] {
+				i.sources = append(i.sources, strings.TrimSuffix(directory, "/")+"/*")
+			}
 		case key == "iface":
 			current = fields[1]
 			i.names = append(i.names, baseInterface(current))
-		case key == "bridge-ports", key == "bond-slaves", key == "slaves", key == "vlan-raw-device":
-			if key != "vlan-raw-device" || !strings.Contains(current, ".") {
+			if len(fields) > 3 && !slices.Contains(cardMethods, fields[3]) {
 				i.virtual[current] = true
 			}
-			for _, name := range fields[1:] {
-				if name != "none" && name != "all" && name != "regex" {
-					i.names = append(i.names, baseInterface(name))
-					i.started[baseInterface(name)] = true
-				}
-			}
-		case strings.HasPrefix(key, "bond-"):
-			if key != "bond-master" && key != "bond-primary" {
-				i.virtual[current] = true
-			}
+		case current != "":
+			i.option(current, key, fields[1:])
 		}
 	}
 	return i
+}
+
+// cardMethods are the methods of interfaces(5) that a network card can have.
+// The others make interfaces: ppp, tunnel, v4tunnel, 6to4, loopback, wvdial.
+var cardMethods = []string{"static", "manual", "dhcp", "bootp", "auto", "link-local", "ipv4ll", "inherits"}
+
+// belowKeys name the interfaces that the one at hand lies on.
+var belowKeys = []string{
+	"bridge-ports", "bond-slaves", "slaves", "vlan-raw-device", "ovs-ports", "ovs-bonds", "vxlan-physdev", "tunnel-physdev",
+	"macvlan-parent", "macvlan-device", "ipvlan-parent", "link-parent", "raw-device", "vrrp-interface", "batman-ifaces",
+}
+
+// virtualPrefixes begin options that only virtual interfaces have.
+var virtualPrefixes = []string{"bridge-", "bond-", "vxlan-", "tunnel-", "macvlan-", "ipvlan-", "wireguard-", "vrf-table", "vlan-", "batman-", "veth-", "tunctl", "openvpn", "ovs-bonds", "ovs-tunnel-", "endpoint", "provider"}
+
+// cardOptions begin like those, and stand at a card that is a port.
+var cardOptions = []string{"bond-master", "bond-primary", "bridge-access", "bridge-vids", "bridge-pvid", "bridge-allow-untagged", "bridge-learning", "vlan-id-none"}
+
+func (i *Ifupdown) option(current, key string, values []string) {
+	below := slices.Contains(belowKeys, key)
+	switch {
+	case below:
+		// The VLAN ens192.100 would be the card ens192 without its number.
+		if key != "vlan-raw-device" || !strings.Contains(current, ".") {
+			i.virtual[current] = true
+		}
+		for _, name := range portNames(values...) {
+			i.names, i.ports = append(i.names, name), append(i.ports, name)
+			i.started[name] = true
+		}
+	case slices.Contains(cardOptions, key):
+		i.told[current] = true
+		if key == "bond-master" {
+			i.virtual[values[0]] = true
+		}
+	case key == "ovs-type":
+		if values[0] == "OVSPort" {
+			i.told[current] = true
+		} else {
+			i.virtual[current] = true
+		}
+	case key == "link-type" || key == "type":
+		i.virtual[current] = i.virtual[current] || values[0] != "ether"
+	case key == "pre-up", key == "up", key == "post-up":
+		i.command(current, values)
+	case slices.ContainsFunc(virtualPrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) && !strings.Contains(current, "."):
+		i.virtual[current] = true
+	}
+}
+
+// command looks at what is run when an interface comes up: it may make the
+// interface, or name the card below it.
+func (i *Ifupdown) command(current string, words []string) {
+	line := " " + strings.Join(words, " ") + " "
+	for _, maker := range []string{"ip link add", "ip tunnel add", "ip tuntap add", "tunctl", "brctl addbr", "mktun", "ovs-vsctl", "vconfig add", "wg-quick"} {
+		if strings.Contains(line, maker) && (strings.Contains(line, current+" ") || strings.Contains(line, "IFACE")) {
+			i.virtual[current] = true
+		}
+	}
+	for n, word := range words {
+		previous := ""
+		if n > 0 {
+			previous = words[n-1]
+		}
+		if IsCardName(word) && slices.Contains([]string{"dev", "set", "link", "ifconfig", "ethtool", "-s", "-K"}, strings.TrimPrefix(previous[strings.LastIndexByte(previous, '/')+1:], "/")) {
+			i.ports = append(i.ports, word)
+		}
+	}
 }
 
 func (i *Ifupdown) start(key string, names []string) {
@@ -59,15 +130,27 @@ func (i *Ifupdown) start(key string, names []string) {
 	}
 }
 
-func ifupdownCards(_, text string) []Card {
+func readIfupdown(_, text string) Found {
 	file := ReadIfupdown(text)
-	var cards []Card
+	found := Found{Ports: file.ports, Sources: file.sources}
 	for _, name := range file.names {
-		if !file.virtual[name] && !strings.ContainsAny(name, "*?/=") {
-			cards = append(cards, Card{Name: name, Idle: !file.started[name]})
+		if name == "lo" || file.virtual[name] {
+			continue
+		}
+		if strings.ContainsAny(name, "*?/=") {
+			found.AnyCard = true
+			continue
+		}
+		told := IsCardName(name) || file.told[name] || slices.Contains(file.ports, name)
+		found.Cards = append(found.Cards, Card{Name: name, Idle: !file.started[name], Doubtful: !told})
+	}
+	for name := range file.virtual {
+		if name != "lo" {
+			found.Virtual = append(found.Virtual, name)
 		}
 	}
-	return cards
+	slices.Sort(found.Virtual)
+	return found
 }
 
 // baseInterface strips an alias (eth0:1) or a VLAN (eth0.100).

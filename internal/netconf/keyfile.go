@@ -1,6 +1,10 @@
 package netconf
 
-import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+import (
+	"regexp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
 
 // Keyfile is a connection profile of NetworkManager (nm-settings-keyfile(5)).
 type Keyfile struct {
@@ -27,20 +31,68 @@ func ReadKeyfile(text string) Keyfile {
 	return k
 }
 
-func keyfileCards(_, text string) []Card {
+// keyfileParents are where a profile names the interface that its own lies on.
+// It may be the UUID of a connection instead.
+var keyfileParents = []string{"vlan", "macvlan", "vxlan", "ip-tunnel", "pppoe", "macsec", "6lowpan", "ipvlan"}
+
+func isEthernet(kind string) bool { return kind == "ethernet" || kind == "802-3-ethernet" }
+
+func readKeyfile(_, text string) Found {
+	file, bad := conf.ParseINI(text)
 	k := ReadKeyfile(text)
-	if k.Type != "ethernet" && k.Type != "802-3-ethernet" || k.Interface == "" && !k.pinned {
-		return nil
+	var found Found
+	if k.Type == "" {
+		if len(bad) > 0 {
+			found.Invalid = "it is no key file"
+		}
+		return found // of no connection: NetworkManager ignores it
 	}
-	return []Card{{Name: k.Interface, MAC: k.MAC, Idle: !k.Starts}}
+	for _, section := range keyfileParents {
+		if parent := file.Value(section, "parent"); interfaceName.MatchString(parent) {
+			found.Ports = append(found.Ports, portNames(parent)...)
+		}
+	}
+	switch {
+	case k.Type == "pppoe" && k.Interface != "" && file.Value("pppoe", "parent") == "":
+		found.Ports = append(found.Ports, k.Interface) // the card itself, before NetworkManager 1.10 alone
+	case !isEthernet(k.Type):
+		if k.Interface != "" {
+			found.Virtual = append(found.Virtual, k.Interface)
+		}
+	case file.Has("veth") || file.Has("tun"):
+		found.Virtual = append(found.Virtual, k.Interface)
+	case k.Interface != "" || k.pinned:
+		found.Cards = []Card{{Name: k.Interface, MAC: k.MAC, Idle: !k.Starts}}
+	default:
+		found.AnyCard = k.Starts
+	}
+	return found
 }
+
+// interfaceName is what Linux allows: NAMSIZ is 16 with the zero byte.
+var interfaceName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}$`)
+
+var (
+	keyfilePins      = []string{"path", "driver"}
+	ethernetSections = []string{"ethernet", "802-3-ethernet"}
+)
 
 // unpinKeyfile lets a connection apply to its interface name alone or, without
 // one, to any Ethernet card.
-func unpinKeyfile(_, text, _ string) string {
+func unpinKeyfile(_, text, _ string) (string, error) {
+	return keyfileWithoutPins(text).String(), nil
+}
+
+func keyfileWithoutPins(text string) conf.INI {
 	file := conf.ReadINI(text)
-	for _, section := range []string{"ethernet", "802-3-ethernet"} {
+	for _, section := range ethernetSections {
 		file = file.Without(section, []string{"mac-address"}, "")
 	}
-	return file.Without("match", []string{"path", "driver"}, "").String()
+	return file.Without("match", keyfilePins, "")
+}
+
+// CheckKeyfile reports what differs between two connection profiles but for the
+// hardware that they are for.
+func CheckKeyfile(before, after string) error {
+	return sameEntries(keyfileWithoutPins(before), keyfileWithoutPins(after))
 }

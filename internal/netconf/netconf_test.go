@@ -20,7 +20,7 @@ func TestReadIfupdown(t *testing.T) {
 		t.Errorf("hotplug (-want +got):\n%s", diff)
 	}
 	want := []Card{{Name: "ens192"}, {Name: "eth0"}, {Name: "eth2"}, {Name: "eth5", Idle: true}}
-	if diff := cmp.Diff(want, ifupdownCards("", text)); diff != "" {
+	if diff := cmp.Diff(want, readIfupdown("", text).Cards); diff != "" {
 		t.Errorf("cards (-want +got):\n%s", diff)
 	}
 }
@@ -77,7 +77,7 @@ network:
 	}
 	const mac = "00:50:56:aa:bb:cc"
 	want := []Card{{Name: "lan0", MAC: mac}, {Name: "lan1", MAC: mac}, {Name: "ens192"}, {Name: "eth0"}}
-	if diff := cmp.Diff(want, netplanCards("", text)); diff != "" {
+	if diff := cmp.Diff(want, readNetplan("", text).Cards); diff != "" {
 		t.Errorf("cards (-want +got):\n%s", diff)
 	}
 }
@@ -125,7 +125,7 @@ func TestMatchNames(t *testing.T) {
 		}
 	}
 	const two = "[Match]\nName=eth0\nName=eth1\n"
-	if diff := cmp.Diff([]Card{{Name: "eth0"}, {Name: "eth1"}}, networkdCards("", two)); diff != "" {
+	if diff := cmp.Diff([]Card{{Name: "eth0"}, {Name: "eth1"}}, readNetworkd("", two).Cards); diff != "" {
 		t.Errorf("cards (-want +got):\n%s", diff)
 	}
 }
@@ -135,8 +135,8 @@ func TestHardwareAddressesCompare(t *testing.T) {
 	for name, got := range map[string]string{
 		"ifcfg":    ReadIfcfg("ifcfg-eth0", "DEVICE=eth0\nHWADDR=00-50-56-AA-BB-CC\n").MAC,
 		"keyfile":  ReadKeyfile("[ethernet]\nmac-address=00-50-56-AA-BB-CC\n").MAC,
-		"networkd": networkdCards("", "[Match]\nMACAddress=0050.56AA.BBCC\n")[0].MAC,
-		"netplan":  netplanCards("", "network: {ethernets: {a: {match: {macaddress: '00:50:56:AA:BB:CC'}}}}")[0].MAC,
+		"networkd": readNetworkd("", "[Match]\nMACAddress=0050.56AA.BBCC\n").Cards[0].MAC,
+		"netplan":  readNetplan("", "network: {ethernets: {a: {match: {macaddress: '00:50:56:AA:BB:CC'}}}}").Cards[0].MAC,
 		"udev":     ReadUdevRules(`ATTR{address}=="00:50:56:AA:BB:CC", NAME="eth0"`)[0].MAC,
 	} {
 		if got != "00:50:56:aa:bb:cc" {
@@ -148,11 +148,11 @@ func TestHardwareAddressesCompare(t *testing.T) {
 func TestReadKeyfile(t *testing.T) {
 	t.Parallel()
 	const text = "[connection]\ntype=802-3-ethernet\nautoconnect=false\n[802-3-ethernet]\nmac-address=AA:BB\n"
-	if diff := cmp.Diff([]Card{{MAC: "aa:bb", Idle: true}}, keyfileCards("", text)); diff != "" {
+	if diff := cmp.Diff([]Card{{MAC: "aa:bb", Idle: true}}, readKeyfile("", text).Cards); diff != "" {
 		t.Errorf("cards (-want +got):\n%s", diff)
 	}
-	if got := keyfileCards("", "[connection]\ntype=ethernet\n"); got != nil {
-		t.Errorf("a profile for any card: %v", got)
+	if got := readKeyfile("", "[connection]\ntype=ethernet\n"); got.Cards != nil || !got.AnyCard {
+		t.Errorf("a profile for any card: %+v", got)
 	}
 	if got := ReadKeyfile("[connection]\ninterface-name=eth0\ntype=bridge\n"); got.Interface != "eth0" || got.Type != "bridge" || !got.Starts {
 		t.Errorf("%+v", got)

@@ -1,9 +1,7 @@
 package netconf
 
 import (
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -15,20 +13,16 @@ type Netplan struct {
 	// Interfaces are the names under ethernets, bonds and so on, sorted; Named
 	// are those of ethernets that stand for the card of that name.
 	Interfaces, Named []string
+	virtual           []string // those that are not under ethernets
 	cards             []netplanCard
 }
 
 // netplanCard is an entry of network.ethernets.
 type netplanCard struct {
 	id, setName string
-	match       map[string]netplanValue
+	match       map[string]*ast.MappingValueNode
 	hasMatch    bool
-}
-
-// netplanValue is a scalar and the line that its key is on, from 1.
-type netplanValue struct {
-	value string
-	line  int
+	document    yamlDocument
 }
 
 // ReadNetplan reads a netplan file. ok is false where it is no YAML: netplan
@@ -46,9 +40,14 @@ func ReadNetplan(text string) (n Netplan, ok bool) {
 				n.Renderer = yamlText(kind.Value)
 			}
 			for _, entry := range y.entries(kind.Value) {
-				n.Interfaces = append(n.Interfaces, yamlText(entry.Key))
-				if name == "ethernets" {
+				id := yamlText(entry.Key)
+				n.Interfaces = append(n.Interfaces, id)
+				switch name {
+				case "ethernets":
 					n.cards = append(n.cards, y.netplanCard(entry))
+				case "openvswitch": // settings of the switch itself
+				default:
+					n.virtual = append(n.virtual, id)
 				}
 			}
 		}
@@ -65,15 +64,25 @@ func ReadNetplan(text string) (n Netplan, ok bool) {
 
 func (y yamlDocument) netplanCard(entry *ast.MappingValueNode) netplanCard {
 	c := netplanCard{
-		id: yamlText(entry.Key), setName: yamlText(y.child(entry.Value, "set-name")), match: map[string]netplanValue{},
+		id: yamlText(entry.Key), setName: y.text(y.child(entry.Value, "set-name")),
+		match: map[string]*ast.MappingValueNode{}, document: y,
 	}
 	match := y.child(entry.Value, "match")
 	for _, m := range y.entries(match) {
-		c.match[yamlText(m.Key)] = netplanValue{yamlText(m.Value), m.Key.GetToken().Position.Line}
+		c.match[yamlText(m.Key)] = m
 	}
 	_, isNull := match.(*ast.NullNode)
 	c.hasMatch = match != nil && !isNull
 	return c
+}
+
+// matched is the scalar that a key of match has.
+func (c netplanCard) matched(key string) string {
+	entry, ok := c.match[key]
+	if !ok {
+		return ""
+	}
+	return c.document.text(entry.Value)
 }
 
 func netplanEthernets(text string) []netplanCard {
@@ -90,94 +99,49 @@ func (c netplanCard) name() string {
 	case !c.hasMatch:
 		return c.id
 	}
-	if name := c.match["name"].value; name != "" {
+	if name := c.matched("name"); name != "" {
 		if isPattern(name) {
 			return ""
 		}
 		return name
 	}
 	// The id is free text then, but is mostly the name.
-	if predictableName.MatchString(c.id) {
+	if IsCardName(c.id) {
 		return c.id
 	}
 	return ""
 }
 
-var predictableName = regexp.MustCompile(`^(eth[0-9]+|en[osxp][0-9a-zA-Z]+|em[0-9]+)$`)
+// netplanPins are the keys of match that tell cards of one machine.
+var netplanPins = []string{"macaddress", "driver"}
 
 func (c netplanCard) pinned() bool {
-	return c.match["macaddress"].value != "" || c.match["driver"].value != ""
+	return slices.ContainsFunc(netplanPins, func(key string) bool { return c.match[key] != nil })
 }
 
-func netplanCards(_, text string) []Card {
-	var cards []Card
-	for _, c := range netplanEthernets(text) {
-		if name := c.name(); name != "" || c.pinned() {
-			cards = append(cards, Card{Name: name, MAC: hardwareAddress(c.match["macaddress"].value)})
+func readNetplan(_, text string) Found {
+	file, ok := ReadNetplan(text)
+	if !ok {
+		return Found{Invalid: "it is no valid YAML"}
+	}
+	found := Found{Virtual: file.virtual}
+	for _, c := range file.cards {
+		name := c.name()
+		if name != "" || c.pinned() {
+			found.Cards = append(found.Cards, Card{Name: name, MAC: hardwareAddress(c.matched("macaddress"))})
+		} else if c.hasMatch {
+			found.AnyCard = true
 		}
 	}
-	return cards
+	return found
 }
 
 func netplanWildcards(text string) []string {
 	var patterns []string
 	for _, c := range netplanEthernets(text) {
-		if name := c.match["name"].value; isPattern(name) {
+		if name := c.matched("name"); isPattern(name) && !c.pinned() {
 			patterns = append(patterns, name)
 		}
 	}
 	return patterns
-}
-
-var netplanPin = regexp.MustCompile(`\b(macaddress|driver)\s*:\s*("[^"]*"|'[^']*'|[^\s,}#]+)`)
-
-// unpinNetplan matches by name what was matched by address or driver. The
-// match itself stays: set-name is an error without it.
-func unpinNetplan(_, text, name string) string {
-	lines := strings.SplitAfter(text, "\n")
-	for _, c := range netplanEthernets(text) {
-		own := c.name()
-		if own != "" && own != name {
-			continue
-		}
-		instead := own
-		if instead == "" {
-			instead = "e*"
-		}
-		if c.match["name"].value != "" {
-			instead = ""
-		}
-		for _, key := range []string{"macaddress", "driver"} {
-			pin := c.match[key]
-			if pin.line == 0 || pin.line > len(lines) {
-				continue
-			}
-			lines[pin.line-1] = replacePin(lines[pin.line-1], key, instead)
-			instead = ""
-		}
-	}
-	return strings.Join(lines, "")
-}
-
-// replacePin puts a name's match in the place of another, or nothing. The line
-// may be a flow mapping with more on it.
-func replacePin(line, key, name string) string {
-	for _, at := range netplanPin.FindAllStringSubmatchIndex(line, -1) {
-		if line[at[2]:at[3]] != key {
-			continue
-		}
-		start, end := at[0], at[1]
-		if name != "" {
-			return line[:start] + `name: "` + name + `"` + line[end:]
-		}
-		if rest := strings.TrimSpace(line[:start] + line[end:]); rest == "" || strings.HasPrefix(rest, "#") {
-			return ""
-		}
-		tail := strings.TrimLeft(line[end:], " ")
-		if after, ok := strings.CutPrefix(tail, ","); ok {
-			return line[:start] + strings.TrimLeft(after, " ")
-		}
-		return strings.TrimRight(strings.TrimRight(line[:start], " "), ",") + tail
-	}
-	return line
 }

@@ -1,6 +1,8 @@
 package netconf
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,23 +19,58 @@ func MatchNames(file conf.INI) []string {
 	return slices.DeleteFunc(file.Words("Match", "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
 }
 
-func networkdCards(_, text string) []Card {
-	file := conf.ReadINI(text)
-	mac := matchAddress(file)
-	if slices.ContainsFunc(file.Words("Match", "Type"), func(t string) bool { return t != "ether" }) {
-		return nil
-	}
-	names := MatchNames(file)
-	if len(names) == 0 && (mac != "" || hasHardwareKey(file)) {
-		return []Card{{MAC: mac}}
-	}
-	var cards []Card
-	for _, name := range names {
-		if !isPattern(name) {
-			cards = append(cards, Card{Name: name, MAC: mac})
+// networkdOverlays are what a .network file lays over the interface that it
+// matches, which is then a port or a parent of it.
+var networkdOverlays = []string{"Bridge", "Bond", "VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "VXLAN", "VRF", "BatmanAdvanced", "MACsec", "IPoIB"}
+
+func readNetworkd(_, text string) Found {
+	file, bad := conf.ParseINI(text)
+	if !file.Has("Match") {
+		if len(bad) > 0 {
+			return Found{Invalid: "it is no file of systemd-networkd"}
 		}
+		return Found{}
 	}
-	return cards
+	var found Found
+	names, mac := MatchNames(file), matchAddress(file)
+	others := func(t string) bool { return t != "ether" && !strings.HasPrefix(t, "!") }
+	if slices.ContainsFunc(file.Words("Match", "Type"), others) || file.Value("Match", "Kind") != "" && !strings.HasPrefix(file.Value("Match", "Kind"), "!") {
+		for _, name := range names {
+			if !isPattern(name) {
+				found.Virtual = append(found.Virtual, name)
+			}
+		}
+		return found
+	}
+	port := slices.ContainsFunc(networkdOverlays, func(key string) bool { return file.Value("Network", key) != "" })
+	told := port || hasHardwareKey(file) || slices.Contains(file.Words("Match", "Type"), "ether")
+	if len(names) == 0 {
+		if hasHardwareKey(file) {
+			found.Cards = []Card{{MAC: mac}}
+		} else {
+			found.AnyCard = true
+		}
+		return found
+	}
+	if hasHardwareKey(file) && !slices.ContainsFunc(names, func(name string) bool { return !isPattern(name) }) {
+		found.Cards = []Card{{MAC: mac}}
+		return found
+	}
+	for _, name := range names {
+		if isPattern(name) {
+			found.AnyCard = true
+			continue
+		}
+		found.Cards = append(found.Cards, Card{Name: name, MAC: mac, Doubtful: !told && !IsCardName(name)})
+	}
+	return found
+}
+
+func readNetdev(_, text string) Found {
+	if name := NetdevName(text); name != "" {
+		return Found{Virtual: []string{name}}
+	}
+	return Found{}
 }
 
 func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
@@ -58,10 +95,10 @@ func networkdWildcards(text string) []string {
 
 // unpinNetworkd matches by name what was matched by hardware. Addresses and
 // DHCP settings stay as they are.
-func unpinNetworkd(_, text, name string) string {
+func unpinNetworkd(_, text, name string) (string, error) {
 	file := conf.ReadINI(text)
 	if !hasHardwareKey(file) {
-		return text
+		return text, nil
 	}
 	instead := ""
 	if file.Value("Match", "Name") == "" {
@@ -70,19 +107,51 @@ func unpinNetworkd(_, text, name string) string {
 			instead = "Name=en* eth*"
 		}
 	}
-	return file.Without("Match", hardwareKeys, instead).String()
+	return file.Without("Match", hardwareKeys, instead).String(), nil
+}
+
+// CheckNetworkd reports what differs between two .network files but for the
+// hardware and the names that they match.
+func CheckNetworkd(before, after string) error {
+	matches := append([]string{"Name"}, hardwareKeys...)
+	return sameEntries(conf.ReadINI(before).Without("Match", matches, ""), conf.ReadINI(after).Without("Match", matches, ""))
+}
+
+// sameEntries compares the entries of two files and what is not understood in
+// them, in their order.
+func sameEntries(before, after conf.INI) error {
+	type entry struct{ section, key, value string }
+	list := func(file conf.INI) []entry {
+		var entries []entry
+		for _, l := range file {
+			if l.Key != "" || l.Head {
+				entries = append(entries, entry{l.Section, l.Key, l.Value})
+			}
+		}
+		return entries
+	}
+	if _, bad := conf.ParseINI(after.String()); len(bad) > 0 {
+		if _, was := conf.ParseINI(before.String()); len(was) != len(bad) {
+			return fmt.Errorf("line %d would not be understood", bad[0])
+		}
+	}
+	if !slices.Equal(list(before), list(after)) {
+		return errors.New("more than the hardware that it is for would have changed")
+	}
+	return nil
 }
 
 // LinkName is the name that a .link file gives to the cards that it matches, or
 // "".
 func LinkName(text string) string { return conf.ReadINI(text).Value("Link", "Name") }
 
-func linkCards(_, text string) []Card {
-	name, mac := LinkName(text), matchAddress(conf.ReadINI(text))
-	if name == "" || mac == "" {
-		return nil
+func readLink(_, text string) Found {
+	file := conf.ReadINI(text)
+	name := LinkName(text)
+	if name == "" || !hasHardwareKey(file) {
+		return Found{}
 	}
-	return []Card{{Name: name, MAC: mac, Idle: true}}
+	return Found{Cards: []Card{{Name: name, MAC: matchAddress(file), Idle: true}}}
 }
 
 // NetdevName is the name of the device that a .netdev file makes.

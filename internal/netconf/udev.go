@@ -35,14 +35,15 @@ func ReadUdevRules(text string) []UdevRule {
 	return rules
 }
 
-// udevCards reads the rules that udev before 2015 made for each card it met.
-func udevCards(_, text string) []Card {
-	var cards []Card
+// readUdev reads the rules that udev before 2015 made for each card it met, and
+// those that administrators wrote.
+func readUdev(_, text string) Found {
+	var found Found
 	for _, rule := range ReadUdevRules(text) {
-		if rule.MAC != "" {
+		if rule.MAC != "" && !strings.ContainsAny(rule.Name, "/%$") {
 			// The file keeps cards that are long gone.
-			cards = append(cards, Card{Name: rule.Name, MAC: rule.MAC, Idle: true})
+			found.Cards = append(found.Cards, Card{Name: rule.Name, MAC: rule.MAC, Idle: true})
 		}
 	}
-	return cards
+	return found
 }

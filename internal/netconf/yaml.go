@@ -5,10 +5,13 @@ import (
 )
 
 // yamlDocument finds entries of mappings, through anchors, aliases and merges.
-type yamlDocument struct{ anchors map[string]ast.Node }
+type yamlDocument struct {
+	anchors map[string]ast.Node
+	flow    map[*ast.MappingValueNode]bool // entries of mappings in flow style
+}
 
 func newYAML(document *ast.DocumentNode) yamlDocument {
-	y := yamlDocument{anchors: map[string]ast.Node{}}
+	y := yamlDocument{anchors: map[string]ast.Node{}, flow: map[*ast.MappingValueNode]bool{}}
 	if document.Body != nil {
 		ast.Walk(y, document.Body)
 	}
@@ -17,8 +20,13 @@ func newYAML(document *ast.DocumentNode) yamlDocument {
 
 // Visit implements ast.Visitor.
 func (y yamlDocument) Visit(node ast.Node) ast.Visitor {
-	if anchor, ok := node.(*ast.AnchorNode); ok {
-		y.anchors[yamlText(anchor.Name)] = anchor.Value
+	switch n := node.(type) {
+	case *ast.AnchorNode:
+		y.anchors[yamlText(n.Name)] = n.Value
+	case *ast.MappingNode:
+		for _, entry := range n.Values {
+			y.flow[entry] = n.IsFlowStyle
+		}
 	}
 	return y
 }
@@ -68,7 +76,33 @@ func (y yamlDocument) child(node ast.Node, key string) ast.Node {
 	return found
 }
 
+// text is that of a scalar, through anchors, aliases and tags; "" for anything
+// else.
+func (y yamlDocument) text(node ast.Node) string {
+	for range maxDepth {
+		switch n := node.(type) {
+		case *ast.AnchorNode:
+			node = n.Value
+		case *ast.TagNode:
+			node = n.Value
+		case *ast.AliasNode:
+			node = y.anchors[yamlText(n.Value)]
+		case ast.ScalarNode:
+			if _, null := n.(*ast.NullNode); null {
+				return ""
+			}
+			return yamlText(n)
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
 func yamlText(node ast.Node) string {
+	if key, ok := node.(*ast.MappingKeyNode); ok {
+		node = key.Value
+	}
 	if node == nil || node.GetToken() == nil {
 		return ""
 	}

@@ -91,7 +91,7 @@ func (p *imageRepair) attempt(ctx context.Context, argv []string, needs rootNeed
 		return "the new one still lacks " + strings.Join(absent, ", "), nil
 	}
 	p.result.Action = Rebuilt
-	return "", nil
+	return "", p.warnCardNames()
 }
 
 // rebuildDrivers names the virtio drivers that the kernel has as modules: the

@@ -30,6 +30,9 @@ const (
 // Options says how images are repaired.
 type Options struct {
 	Mode string // one of the modes; "" means ModeAuto
+	// CardNames are files of the guest that name network cards which the
+	// initramfs configures: it must have them too.
+	CardNames []string
 	// Progress, if not nil, is told that done of total images are done.
 	Progress func(done, total int, message string)
 }
@@ -69,7 +72,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		if o.Progress != nil {
 			o.Progress(i, len(kernels), "initramfs of kernel "+k.Version)
 		}
-		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k}
+		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames}
 		if err := repair.do(ctx); err != nil {
 			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
 		}
@@ -132,14 +135,15 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 
 // imageRepair is the work on one kernel's initramfs.
 type imageRepair struct {
-	edit    *edit.Editor
-	names   devname.Names
-	mode    string
-	kernel  kernel.Kernel
-	drivers kernel.Drivers
-	image   *initramfs.Image // as it is now; nil when there is none or it cannot be read
-	lacked  []string         // drivers that the image was found without
-	result  report.Kernel
+	edit      *edit.Editor
+	names     devname.Names
+	mode      string
+	kernel    kernel.Kernel
+	drivers   kernel.Drivers
+	image     *initramfs.Image // as it is now; nil when there is none or it cannot be read
+	lacked    []string         // drivers that the image was found without
+	cardNames []string
+	result    report.Kernel
 }
 
 func (p *imageRepair) do(ctx context.Context) error {
@@ -183,6 +187,9 @@ func (p *imageRepair) do(ctx context.Context) error {
 	stale := findStale(p.names, p.image)
 	if len(stale.waits) > 0 {
 		return p.cannotAppend(ctx, "it waits for "+strings.Join(stale.waits, ", "))
+	}
+	if err := p.addCardNames(&stale); err != nil {
+		return err
 	}
 	if len(p.lacked) == 0 && len(stale.files) == 0 {
 		p.result.Action = Kept
@@ -260,6 +267,9 @@ func describeAddition(modules []string, stale staleReferences) string {
 	}
 	if len(stale.specs) > 0 {
 		parts = append(parts, "replace "+strings.Join(stale.specs, ", "))
+	}
+	if len(stale.cardNames) > 0 {
+		parts = append(parts, "name the network card by "+strings.Join(stale.cardNames, ", "))
 	}
 	return strings.Join(parts, "; ")
 }

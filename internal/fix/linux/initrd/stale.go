@@ -12,9 +12,10 @@ import (
 // staleReferences is what an initramfs says of devices that the new machine
 // does not have.
 type staleReferences struct {
-	files map[string]string // configuration files with the names put right
-	specs []string          // the names that were replaced or dropped
-	waits []string          // devices waited for in ways that only a rebuild ends
+	files     map[string]string // configuration files with the names put right
+	specs     []string          // the names that were replaced or dropped
+	cardNames []string          // files that name network cards
+	waits     []string          // devices waited for in ways that only a rebuild ends
 }
 
 // findStale goes through the configuration inside an image.

@@ -25,12 +25,17 @@ func writeNaming(e *edit.Editor, name, mac, description string) error {
 		return err
 	}
 	if version >= linkRenames {
-		return e.Write("/etc/systemd/network/10"+ownMark+name+".link", linkFile(name, mac), 0o644, description)
+		return e.Write(namingFiles(name)[0], linkFile(name, mac), 0o644, description)
 	}
 	if !e.Exists("/lib/udev") && !e.Exists("/usr/lib/udev") {
 		return nil // no udev, no names but the kernel's
 	}
-	return e.Write("/etc/udev/rules.d/70"+ownMark+name+".rules", udevRule(name, mac), 0o644, description)
+	return e.Write(namingFiles(name)[1], udevRule(name, mac), 0o644, description)
+}
+
+// namingFiles are the .link file and the rules that give a card the name.
+func namingFiles(name string) []string {
+	return []string{"/etc/systemd/network/10" + ownMark + name + ".link", "/etc/udev/rules.d/70" + ownMark + name + ".rules"}
 }
 
 const namingComment = "# Written by hyper2kvm: the network card keeps the name it had on the old machine.\n"

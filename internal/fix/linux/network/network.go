@@ -4,11 +4,12 @@ package network
 
 import (
 	"fmt"
+	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -24,16 +25,54 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	if err != nil {
 		return err
 	}
-	cards := mergeCards(files)
-	if len(cards) > 1 {
-		cards = slices.DeleteFunc(slices.Clone(cards), func(c netconf.Card) bool { return c.Idle })
-		if len(cards) == 0 {
-			cards = mergeCards(files)
+	for _, f := range files {
+		if f.found.Invalid != "" {
+			e.Warn(fmt.Sprintf("%s was not read: %s", f.path, f.found.Invalid),
+				"check it in the guest before the migration: a network card that it configures may have another name on the new machine")
 		}
 	}
+	foreign, err := readForeign(e)
+	if err != nil {
+		return err
+	}
+	boot, err := readBootCards(e)
+	if err != nil {
+		return err
+	}
+	leases, err := leasedAddresses(e)
+	if err != nil {
+		return err
+	}
+	judge(files, slices.Concat(slices.Sorted(maps.Keys(leases)), foreign.names(), boot.names()))
+	cards := mergeCards(files)
+	for _, name := range append(foreign.names(), boot.names()...) {
+		if isPossibleCard(name) && !slices.ContainsFunc(cards, func(c netconf.Card) bool { return c.Name == name }) && !isMade(files, name) {
+			cards = append(cards, netconf.Card{Name: name})
+		}
+	}
+	if len(cards) > 1 {
+		started := slices.DeleteFunc(slices.Clone(cards), func(c netconf.Card) bool { return c.Idle })
+		if len(started) > 0 {
+			cards = started
+		}
+	}
+	if err := keepNames(e, cards, files, described); err != nil {
+		return err
+	}
+	foreign.warn(e)
+	boot.warn(e)
+	return keepFromCloudInit(e, files)
+}
+
+func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, described []report.NIC) error {
 	if len(cards) == 0 {
 		warnNarrowWildcards(e, files)
+		warnNoCard(e, files)
 		return nil
+	}
+	if len(cards) == 1 && cards[0].Doubtful {
+		e.Warn(fmt.Sprintf("nothing but its own configuration says that %s is a network card: the new machine's card gets that name", cards[0].Name),
+			"if it is none, remove the file with "+ownMark+cards[0].Name+" in its name from the guest, and name the card in the guest's network configuration")
 	}
 	if len(cards) == 1 && len(described) < 2 {
 		return keepOneCard(e, cards[0], files)
@@ -50,107 +89,49 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	return keepCards(e, cards, described)
 }
 
-// networkFile is one file of a netconf.Format.
-type networkFile struct {
-	path, text string
-	format     netconf.Format
-	cards      []netconf.Card
-}
-
-// leftOver finds copies that administrators and package managers leave beside
-// configuration.
-var leftOver = regexp.MustCompile(`(~|\.(bak|orig|old|save|rpmnew|rpmorig|rpmsave|dpkg-[a-z]+|disabled))$`)
-
-func networkFiles(e *edit.Editor) ([]networkFile, error) {
-	virtual, err := networkdVirtual(e)
-	if err != nil {
-		return nil, err
+// managesByItself reports whether NetworkManager makes a profile for each card
+// that has none, as it does unless it is told not to.
+func managesByItself(e *edit.Editor) bool {
+	const main = "/etc/NetworkManager/NetworkManager.conf"
+	if !e.Exists(main) {
+		return false
 	}
-	var files []networkFile
-	for _, format := range netconf.Formats {
-		for _, directory := range format.Directories {
-			paths, err := e.List(directory, format.Pattern)
-			if err != nil {
-				return nil, err
-			}
-			for _, name := range paths {
-				base := path.Base(name)
-				if leftOver.MatchString(base) || strings.Contains(base, ownMark) {
-					continue
-				}
-				text, ok, err := e.Read(name)
-				if err != nil {
-					return nil, err
-				}
-				if !ok {
-					continue
-				}
-				cards := slices.DeleteFunc(format.Cards(base, text), func(c netconf.Card) bool {
-					return c.Name != "" && (!isPhysicalName(c.Name) || virtual[c.Name])
-				})
-				files = append(files, networkFile{name, text, format, cards})
+	for _, directory := range []string{"/etc/NetworkManager", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"} {
+		files, err := e.List(directory, "*.conf")
+		if err != nil {
+			return false
+		}
+		for _, name := range files {
+			text, _, err := e.Read(name)
+			if err != nil || conf.ReadINI(text).Value("main", "no-auto-default") != "" {
+				return false
 			}
 		}
 	}
-	return files, nil
+	return true
 }
 
-// ownMark is in the names of files that this package writes.
-const ownMark = "-hyper2kvm-"
-
-var (
-	interfaceName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,14}$`)
-	virtualName   = regexp.MustCompile(`^(lo|bond[0-9]*|team[0-9]*|br[0-9]*|br-.*|virbr.*|docker.*|veth.*|vnet[0-9]+|tun[0-9]*|tap[0-9]*|wg[0-9]*|vlan[0-9]*|dummy[0-9]*|ppp[0-9]*|sit[0-9]*|gre[0-9]*|wl.*|ww.*|ib[0-9]+)$`)
-)
-
-// isPhysicalName tells the names that network cards have from those of
-// bridges, bonds, tunnels, VLANs and radios.
-func isPhysicalName(name string) bool {
-	return interfaceName.MatchString(name) && !virtualName.MatchString(name)
+// isMade reports whether a file makes an interface of that name.
+func isMade(files []networkFile, name string) bool {
+	return slices.ContainsFunc(files, func(f networkFile) bool { return slices.Contains(f.found.Virtual, name) })
 }
 
-// mergeCards joins what the files say: a card is one name. Addresses without a
-// name are cards of their own when no named card has them.
-func mergeCards(files []networkFile) []netconf.Card {
-	var named, nameless []netconf.Card
-	for _, f := range files {
-		for _, c := range f.cards {
-			if c.Name == "" {
-				nameless = append(nameless, c)
-				continue
-			}
-			i := slices.IndexFunc(named, func(n netconf.Card) bool { return n.Name == c.Name })
-			if i < 0 {
-				named = append(named, c)
-				continue
-			}
-			if named[i].MAC == "" {
-				named[i].MAC = c.MAC
-			}
-			named[i].Idle = named[i].Idle && c.Idle
-		}
+// warnNoCard: without a name nothing can be kept, and nothing need be where a
+// file is for any card.
+func warnNoCard(e *edit.Editor, files []networkFile) {
+	if slices.ContainsFunc(files, func(f networkFile) bool { return f.found.AnyCard }) || managesByItself(e) {
+		return
 	}
-	nameless = slices.DeleteFunc(nameless, func(c netconf.Card) bool {
-		return c.MAC != "" && slices.ContainsFunc(named, func(n netconf.Card) bool { return n.MAC == c.MAC })
-	})
-	if len(named) == 1 && named[0].MAC == "" && len(nameless) == 1 {
-		// There is no other card that the address could belong to.
-		named[0].MAC = nameless[0].MAC
-		return named
-	}
-	for _, c := range nameless {
-		if !slices.Contains(named, c) {
-			named = append(named, c)
-		}
-	}
-	return named
+	e.Warn("no network card was found in the guest's network configuration: whether the new machine's card gets its addresses is not known",
+		"check how the guest configures its network: what it says of a card's name or MAC address must fit the new machine's card; "+
+			"or give it a configuration by pipeline.inject")
 }
 
 // keepOneCard gives the guest's only card its name on any hardware.
 func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 	for _, f := range files {
-		if strings.HasPrefix(f.path, "/etc/udev/rules.d/") {
-			if len(f.cards) == 0 {
+		if f.persistentRules() {
+			if len(f.found.Cards) == 0 {
 				continue
 			}
 			if err := e.Remove(f.path, "forget the old machine's network cards"); err != nil {
@@ -164,15 +145,30 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 		if !slices.ContainsFunc(f.cards, func(c netconf.Card) bool { return c.Name == card.Name || c.Name == "" }) {
 			continue
 		}
-		text := f.format.Unpin(path.Base(f.path), f.text, card.Name)
-		if err := e.Write(f.path, text, 0o600, "apply to the new machine's network card"); err != nil {
+		if err := unpin(e, f, card.Name); err != nil {
 			return err
 		}
 	}
 	if card.Name == "" {
+		warnNarrowWildcards(e, files)
 		return nil
 	}
 	return writeNaming(e, card.Name, "", "keep the network card's name "+card.Name)
+}
+
+// unpin lets a file apply to the new machine's card, if what it says otherwise
+// stays the same. Else it keeps its text, and a warning says so.
+func unpin(e *edit.Editor, f networkFile, name string) error {
+	text, err := f.format.Unpin(path.Base(f.path), f.text, name)
+	if err == nil && text != f.text {
+		err = f.format.Check(f.text, text)
+	}
+	if err != nil {
+		e.Warn(fmt.Sprintf("%s is for the old machine's network card, and was left so: %v", f.path, err),
+			"match the card by its name there, before the migration; or give the new machine's network card the MAC address of the old one")
+		return nil
+	}
+	return e.Write(f.path, text, 0o600, "apply to the new machine's network card")
 }
 
 // keepCards ties the names of several cards to their hardware addresses, and
@@ -224,21 +220,4 @@ func warnNarrowWildcards(e *edit.Editor, files []networkFile) {
 			}
 		}
 	}
-}
-
-// networkdVirtual lists the devices that systemd-networkd makes.
-func networkdVirtual(e *edit.Editor) (map[string]bool, error) {
-	files, err := e.List("/etc/systemd/network", "*.netdev")
-	if err != nil {
-		return nil, err
-	}
-	virtual := map[string]bool{}
-	for _, file := range files {
-		text, _, err := e.Read(file)
-		if err != nil {
-			return nil, err
-		}
-		virtual[netconf.NetdevName(text)] = true
-	}
-	return virtual, nil
 }

@@ -117,6 +117,7 @@ func TestFixNetwork(t *testing.T) {
 		},
 		"NetworkManager keyfile of a bridge": {
 			files: map[string]string{newSystemd: "", "/etc/NetworkManager/system-connections/b": "[connection]\ntype=bridge\ninterface-name=lan\n"},
+			warns: []string{"no network card was found"},
 		},
 		"ifcfg": {
 			files: map[string]string{
@@ -192,7 +193,7 @@ func TestFixNetwork(t *testing.T) {
 			want:  map[string]string{"/etc/systemd/network/10-hyper2kvm-ens224.link": linkFile("ens224", "00:50:56:aa:bb:cc")},
 			warns: []string{"ens224=00:50:56:aa:bb:cc", "addresses of ens192; the old machine had Network adapter 2 00:50:56:aa:bb:cc: they get other names"},
 		},
-		"nothing": {files: map[string]string{newSystemd: ""}},
+		"nothing": {files: map[string]string{newSystemd: ""}, warns: []string{"no network card was found"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,46 @@
+package initrd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+)
+
+// addCardNames adds the files that name network cards and that the image lacks
+// or has otherwise.
+func (p *imageRepair) addCardNames(s *staleReferences) error {
+	for _, name := range p.cardNames {
+		text, ok, err := p.edit.Read(name)
+		if err != nil {
+			return err
+		}
+		if ok && lacksText(p.image, name, text) {
+			s.files[inImage(name)] = text
+			s.cardNames = append(s.cardNames, name)
+		}
+	}
+	return nil
+}
+
+// warnCardNames tells of the files that an image built anew does not have.
+func (p *imageRepair) warnCardNames() error {
+	for _, name := range p.cardNames {
+		text, ok, err := p.edit.Read(name)
+		if err != nil {
+			return err
+		}
+		if ok && lacksText(p.image, name, text) {
+			p.edit.Warn(fmt.Sprintf("the initramfs %s does not have %s: the card that the kernel's parameters name has another name in it", p.kernel.Initramfs, name),
+				"have the guest's tool take that file into the initramfs (dracut: install_items), or name the card by its new name in the parameters")
+		}
+	}
+	return nil
+}
+
+func lacksText(image *initramfs.Image, name, text string) bool {
+	has, ok := image.Text(inImage(name))
+	return !ok || has != text
+}
+
+func inImage(name string) string { return strings.TrimPrefix(name, "/") }

@@ -1,0 +1,204 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+)
+
+// bootFiles are where kernel command lines are written.
+var bootFiles = []struct{ directory, pattern string }{
+	{"/etc/default", "grub"},
+	{"/etc/default/grub.d", "*.cfg"},
+	{"/etc/kernel", "cmdline"},
+	{"/etc/cmdline.d", "*.conf"},
+	{"/boot/grub", "grub.cfg"},
+	{"/boot/grub", "menu.lst"},
+	{"/boot/grub", "grub.conf"},
+	{"/boot/grub2", "grub.cfg"},
+	{"/boot/grub", "grubenv"},
+	{"/boot/grub2", "grubenv"},
+	{"/boot/loader/entries", "*.conf"},
+	{"/boot/efi/loader/entries", "*.conf"},
+	{"/efi/loader/entries", "*.conf"},
+	{"/boot", "extlinux.conf"},
+	{"/boot/extlinux", "extlinux.conf"},
+	{"/boot/syslinux", "syslinux.cfg"},
+}
+
+// bootCard is a card that a kernel command line names.
+type bootCard struct {
+	file, parameter string
+	name            string // or "" where mac tells it
+	mac             string // lower case, or ""
+}
+
+type bootCards []bootCard
+
+// readBootCards finds the cards that the initramfs is told to configure. The
+// kernel's parameters are in words of their own in all of these files.
+func readBootCards(e *edit.Editor) (bootCards, error) {
+	var found bootCards
+	for _, place := range bootFiles {
+		paths, err := e.List(place.directory, place.pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range paths {
+			text, ok, err := e.Read(name)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				found = append(found, searchBootFile(name, text)...)
+			}
+		}
+	}
+	return found, nil
+}
+
+func searchBootFile(name, text string) bootCards {
+	var found bootCards
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			continue
+		}
+		// Quotes end a parameter just as blanks do.
+		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(conf.Blanks+`"'`, r) }) {
+			if at := strings.LastIndex(word, "CMDLINE_LINUX"); at >= 0 {
+				_, word, _ = strings.Cut(word, "=")
+			}
+			for _, c := range parameterCards(word) {
+				c.file, c.parameter = name, word
+				if !slices.Contains(found, c) {
+					found = append(found, c)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// parameterCards reads one parameter of dracut.cmdline(7) or of the kernel's
+// nfsroot.txt.
+func parameterCards(word string) []bootCard {
+	key, value, ok := strings.Cut(word, "=")
+	if !ok {
+		return nil
+	}
+	fields := splitOutsideBrackets(value)
+	named := func(names ...string) []bootCard {
+		var cards []bootCard
+		for _, name := range names {
+			if bootInterface.MatchString(name) {
+				cards = append(cards, bootCard{name: name})
+			}
+		}
+		return cards
+	}
+	switch key {
+	case "ip":
+		switch {
+		case len(fields) >= 2 && !isAddress(fields[0]):
+			return named(fields[0])
+		case len(fields) >= 6:
+			return named(fields[5])
+		}
+	case "bootdev", "ksdevice":
+		if key == "ksdevice" && (value == "link" || value == "bootif" || value == "ibft") {
+			return nil
+		}
+		return named(value)
+	case "ifname":
+		if name, mac, ok := strings.Cut(value, ":"); ok {
+			return []bootCard{{name: name, mac: strings.ToLower(mac)}}
+		}
+	case "BOOTIF":
+		if mac := strings.ToLower(strings.ReplaceAll(value, "-", ":")); len(mac) >= 17 {
+			return []bootCard{{mac: mac[len(mac)-17:]}}
+		}
+	case "vlan", "bond", "bridge", "team":
+		if len(fields) >= 2 {
+			return named(strings.Split(fields[1], ",")...)
+		}
+	case "rd.route":
+		if len(fields) >= 3 {
+			return named(fields[2])
+		}
+	case "fcoe", "rd.fcoe":
+		return named(fields[0])
+	}
+	return nil
+}
+
+var bootInterface = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,14}$`)
+
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return err == nil || text == ""
+}
+
+// splitOutsideBrackets splits at colons, of which IPv6 addresses in brackets
+// have their own.
+func splitOutsideBrackets(text string) []string {
+	var fields []string
+	depth, start := 0, 0
+	for i, r := range text {
+		switch {
+		case r == '[':
+			depth++
+		case r == ']':
+			depth--
+		case r == ':' && depth == 0:
+			fields = append(fields, text[start:i])
+			start = i + 1
+		}
+	}
+	return append(fields, text[start:])
+}
+
+// names are the cards that parameters name; those of bonds and the like that
+// the initramfs makes by itself are not among them, unless they look like cards.
+func (b bootCards) names() []string {
+	var names []string
+	for _, c := range b {
+		if netconf.IsCardName(c.name) && !slices.Contains(names, c.name) {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+func (b bootCards) warn(e *edit.Editor) {
+	for _, c := range b {
+		if c.mac != "" {
+			e.Warn(fmt.Sprintf("%s: the kernel parameter %s names the hardware address of the old machine's network card", c.file, c.parameter),
+				"give the new machine's network card that address, or correct the parameter in the guest")
+		}
+	}
+}
+
+// EarlyFiles are the files of this package that name cards which the kernel's
+// command line names too: the initramfs configures them before the guest's own
+// files are there, and must call them the same.
+func EarlyFiles(e *edit.Editor) ([]string, error) {
+	boot, err := readBootCards(e)
+	if err != nil {
+		return nil, err
+	}
+	var early []string
+	for _, c := range boot {
+		for _, name := range namingFiles(c.name) {
+			if c.name != "" && e.Exists(name) && !slices.Contains(early, name) {
+				early = append(early, name)
+			}
+		}
+	}
+	return early, nil
+}
