@@ -29,7 +29,14 @@ func main() {
 	release := func() {}
 	if !cli.WantsDebug(os.Args) {
 		pluginprocess.ReduceOverhead()
-		release = pluginprocess.OwnSocketDirectory()
+		var err error
+		if release, err = pluginprocess.OwnSocketDirectory(); err != nil {
+			// Terraform logs standard error, and shows the line that it finds on
+			// standard output where it wants the socket's address.
+			fmt.Println(err)
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		pluginprocess.ExitWithTerraform(release)
 	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{

@@ -229,8 +229,8 @@ func (v *verdicts) tell(found verdict) string {
 	if found.Reason == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s; found at %s and remembered until this host restarts (to look again, remove %s)",
-		found.Reason, found.Found.Local().Format(time.TimeOnly), v.path)
+	return fmt.Sprintf("%s; found on %s and remembered until this host restarts (to look again, remove %s)",
+		found.Reason, found.Found.Local().Format("2006-01-02 15:04:05 MST"), v.path)
 }
 
 // keep adds a verdict. What cannot be written is found out again next time.

@@ -115,7 +115,7 @@ func (c *Command) Run(ctx context.Context, args []string) int {
 			if f.preflight {
 				return c.answerPreflights(cmd.Context(), f)
 			}
-			if err := f.check(); err != nil {
+			if err := errors.Join(refuseEmpty(cmd.Flags()), f.check()); err != nil {
 				return err
 			}
 			code = c.migrate(cmd.Context(), f, cmd.Flags().Changed("dry-run"))

@@ -24,13 +24,16 @@ func TestSocketDirectory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dead, "plugin1"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	living, lock := newSocketDirectory(temporary)
-	if lock == nil {
-		t.Fatal("no directory was made")
+	living, lock, err := newSocketDirectory(temporary)
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer lock.Close() //nolint:errcheck // the test has ended
 
-	release := OwnSocketDirectory()
+	release, err := OwnSocketDirectory()
+	if err != nil {
+		t.Fatal(err)
+	}
 	own := os.Getenv(socketVariable)
 	if filepath.Dir(own) != temporary || own == living {
 		t.Errorf("the socket would be in %q", own)
@@ -44,22 +47,97 @@ func TestSocketDirectory(t *testing.T) {
 	}
 }
 
-// Where it would make the socket's address too long, go-plugin must not get it.
-func TestSocketDirectoryThatIsTooDeep(t *testing.T) {
-	temporary := filepath.Join(t.TempDir(), strings.Repeat("d", maxSocketPath))
-	if err := os.Mkdir(temporary, 0o700); err != nil {
+// TestSocketDirectoryElsewhere: what TMPDIR names may be missing, a file or too
+// deep, and the next place serves.
+func TestSocketDirectoryElsewhere(t *testing.T) {
+	for name, make := range map[string]func(t *testing.T) string{
+		"missing": func(t *testing.T) string { return filepath.Join(t.TempDir(), "missing") },
+		"a file":  func(t *testing.T) string { return file(t) },
+		"too deep": func(t *testing.T) string {
+			deep := filepath.Join(t.TempDir(), strings.Repeat("d", maxSocketPath))
+			if err := os.Mkdir(deep, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			return deep
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad, runtime := make(t), t.TempDir()
+			t.Setenv("TMPDIR", bad)
+			t.Setenv("XDG_RUNTIME_DIR", runtime)
+			t.Setenv(socketVariable, "")
+			t.Setenv(cookieVariable, "cookie")
+			dead := filepath.Join(runtime, socketPrefix+"1")
+			if err := os.Mkdir(dead, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			release, err := OwnSocketDirectory()
+			if err != nil {
+				t.Fatal(err)
+			}
+			own := os.Getenv(socketVariable)
+			if left := names(t, runtime); filepath.Dir(own) != runtime || len(left) != 1 || left[0] != filepath.Base(own) {
+				t.Errorf("the socket would be in %q, beside %q", own, left)
+			}
+			release()
+			if left := names(t, runtime); len(left) != 0 {
+				t.Errorf("left: %q", left)
+			}
+			if left, _ := os.ReadDir(bad); len(left) != 0 { // it need not be there
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
+// TestSocketDirectoryWithoutRuntimeDirectory: the usual places come last, once.
+func TestSocketDirectoryWithoutRuntimeDirectory(t *testing.T) {
+	t.Setenv("TMPDIR", "/tmp")
+	t.Setenv("XDG_RUNTIME_DIR", "relative")
+	if got, want := strings.Join(socketParents(), " "), "/tmp /var/tmp /dev/shm"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	t.Setenv("TMPDIR", "/elsewhere")
+	if got, want := strings.Join(socketParents(), " "), "/elsewhere /tmp /var/tmp /dev/shm"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestNoSocketDirectory: each place is named with its cause, and what to do.
+func TestNoSocketDirectory(t *testing.T) {
+	t.Setenv(socketVariable, "")
+	missing, taken := filepath.Join(t.TempDir(), "missing"), file(t)
+	deep := filepath.Join(t.TempDir(), strings.Repeat("d", maxSocketPath))
+	if err := os.Mkdir(deep, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("TMPDIR", temporary)
-	t.Setenv(socketVariable, "")
+	release, err := ownSocketDirectory([]string{missing, taken, deep})
+	release()
+	if err == nil {
+		t.Fatal("a socket can be there")
+	}
+	for _, want := range []string{missing + " (no such file or directory)", taken + " (not a directory)", deep + " (a socket's path there has ", "let TMPDIR name"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %q", err, want)
+		}
+	}
+	if left := names(t, deep); len(left) != 0 || os.Getenv(socketVariable) != "" {
+		t.Errorf("left: %q, and the socket would be in %q", left, os.Getenv(socketVariable))
+	}
 	t.Setenv(cookieVariable, "cookie")
-	OwnSocketDirectory()()
-	if directory := os.Getenv(socketVariable); directory != "" {
-		t.Errorf("the socket would be in %q", directory)
+	t.Setenv(socketVariable, missing)
+	if _, err := OwnSocketDirectory(); err == nil || !strings.Contains(err.Error(), missing+", which "+socketVariable+" names") {
+		t.Errorf("a directory that the environment names and that is missing: %v", err)
 	}
-	if left := names(t, temporary); len(left) != 0 {
-		t.Errorf("left: %q", left)
+}
+
+func file(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
+	return path
 }
 
 func names(t *testing.T, directory string) (names []string) {

@@ -68,9 +68,12 @@ func TestMain(m *testing.M) {
 			}
 			return p
 		}
-		release := pluginprocess.OwnSocketDirectory()
+		release, err := pluginprocess.OwnSocketDirectory()
+		if err != nil {
+			panic(err)
+		}
 		pluginprocess.ExitWithTerraform(release)
-		err := providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress})
+		err = providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress})
 		release()
 		if err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")
