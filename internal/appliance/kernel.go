@@ -3,6 +3,7 @@ package appliance
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,13 +23,17 @@ type kernel struct{ file, modules string }
 // kernel is the zero value.
 func (h applianceHost) kernel() (kernel, error) {
 	kernels := h.kernels()
+	unused := ""
+	if _, err := h.chosenKernel(); err != nil {
+		unused = fmt.Sprintf("; %s, which SUPERMIN_KERNEL names, is not used (%v)", os.Getenv("SUPERMIN_KERNEL"), err)
+	}
 	if len(kernels) == 0 {
 		what := "the appliance needs a kernel, and there is none in " + h.boot
 		if found, _ := filepath.Glob(filepath.Join(h.boot, "vmlinu[xz]-*")); len(found) > 0 { // the pattern is a good one
 			what = fmt.Sprintf("the appliance needs a kernel with its modules, and %s has none in %s", found[len(found)-1], h.modules)
 		}
-		return kernel{}, missing(what,
-			"install one, whether or not this host runs it (Debian: linux-image-cloud-amd64; Ubuntu: linux-image-virtual; Fedora, RHEL: kernel-core)")
+		return kernel{}, missing(what+unused,
+			"install one, whether or not this host runs it (Debian: linux-image-cloud-amd64; Ubuntu: linux-image-virtual; Fedora, RHEL: kernel-core), or let SUPERMIN_KERNEL name a readable copy")
 	}
 	chosen := kernels[0]
 	err := readable(chosen.file)
@@ -36,18 +41,25 @@ func (h applianceHost) kernel() (kernel, error) {
 		if err = readable(filepath.Join(chosen.modules, "modules.dep")); err == nil {
 			return chosen, nil
 		}
-		return kernel{}, missing(fmt.Sprintf("the appliance needs the modules of the kernel %s, which cannot be read (%v)", chosen.file, err),
+		return kernel{}, missing(fmt.Sprintf("the appliance needs the modules of the kernel %s, which cannot be read (%v)%s", chosen.file, err, unused),
 			"make them readable for this user, or install that kernel again")
 	}
-	remedy := "make it readable, as root: chmod 0644 " + chosen.file
-	for _, other := range kernels[1:] {
-		if readable(other.file) == nil {
-			remedy += "; or let SUPERMIN_KERNEL name another, such as " + other.file
-			break
+	if os.Getenv("SUPERMIN_KERNEL") == chosen.file {
+		return kernel{}, missing(fmt.Sprintf("the appliance needs a kernel, and this user may not read %s, which SUPERMIN_KERNEL names (%v)", chosen.file, err),
+			"let SUPERMIN_KERNEL name "+readableOf(h.installedKernels())+", or unset it")
+	}
+	return kernel{}, missing(fmt.Sprintf("the appliance needs a kernel, and this user may not read %s (%v)%s", chosen.file, err, unused),
+		fmt.Sprintf("make it readable, as root: chmod 0644 %s; or let SUPERMIN_KERNEL name %s", chosen.file, readableOf(kernels[1:])))
+}
+
+// readableOf is what SUPERMIN_KERNEL can name.
+func readableOf(kernels []kernel) string {
+	for _, one := range kernels {
+		if readable(one.file) == nil {
+			return "another, such as " + one.file
 		}
 	}
-	return kernel{}, missing(fmt.Sprintf("the appliance needs a kernel, and this user may not read %s (%v)", chosen.file, err),
-		remedy)
+	return "a readable copy"
 }
 
 // readable returns why a file cannot be read, without its name.
@@ -61,12 +73,31 @@ func readable(path string) error {
 
 // kernels are those that supermin would choose from, its choice first.
 func (h applianceHost) kernels() []kernel {
-	if file := os.Getenv("SUPERMIN_KERNEL"); file != "" {
-		version := cmp.Or(os.Getenv("SUPERMIN_KERNEL_VERSION"), h.version(file))
-		if version != "" {
-			return []kernel{{file, h.modulesOf(version)}}
-		}
+	if chosen, err := h.chosenKernel(); err == nil && chosen.file != "" {
+		return []kernel{chosen}
 	}
+	return h.installedKernels()
+}
+
+// chosenKernel is that of SUPERMIN_KERNEL, or the zero value where that is not
+// set. The error is why supermin passes it over: it does, without a word, where
+// it cannot tell its version.
+func (h applianceHost) chosenKernel() (kernel, error) {
+	file := os.Getenv("SUPERMIN_KERNEL")
+	if file == "" {
+		return kernel{}, nil
+	}
+	if version := cmp.Or(os.Getenv("SUPERMIN_KERNEL_VERSION"), h.version(file)); version != "" {
+		return kernel{file, h.modulesOf(version)}, nil
+	}
+	if err := readable(file); err != nil {
+		return kernel{}, err
+	}
+	return kernel{}, errors.New("it tells no version, as a kernel does; SUPERMIN_KERNEL_VERSION can")
+}
+
+// installedKernels are those that the host's packages have brought.
+func (h applianceHost) installedKernels() []kernel {
 	// The patterns are good ones: there is no error.
 	found, _ := filepath.Glob(filepath.Join(h.modules, "*", "vmlinuz"))
 	if len(found) > 0 {

@@ -17,8 +17,8 @@ func (h applianceHost) usedKernel() string {
 			}
 		}
 	}
-	if chosen := os.Getenv("SUPERMIN_KERNEL"); chosen != "" {
-		return chosen
+	if chosen, err := h.chosenKernel(); err == nil && chosen.file != "" {
+		return chosen.file
 	}
 	kept := filepath.Join(h.home(), "appliance.d", "kernel")
 	copied, keptErr := os.Stat(kept)

@@ -13,7 +13,7 @@ import (
 func TestApplianceKernel(t *testing.T) {
 	for name, test := range map[string]struct {
 		files       map[string]string
-		environment string
+		environment string // a kernel of version 6.1.0, or one that is not used
 		want        string
 	}{
 		"none":                         {map[string]string{"lib/supermin.d/base.tar.gz": ""}, "", ""},
@@ -23,7 +23,8 @@ func TestApplianceKernel(t *testing.T) {
 		"the one that was copied":      {map[string]string{"boot/vmlinuz-5.10.0": "old", "boot/vmlinuz-6.1.0": "newer", "cache/.guestfs-7/appliance.d/kernel": "old"}, "", "boot/vmlinuz-5.10.0"},
 		"a copy of one that is gone":   {map[string]string{"boot/vmlinuz-6.1.0": "newer", "cache/.guestfs-7/appliance.d/kernel": "old"}, "", "cache/.guestfs-7/appliance.d/kernel"},
 		"a fixed appliance's":          {map[string]string{"boot/vmlinuz-6.1.0": "newer", "lib/README.fixed": "", "lib/kernel": "own", "lib/initrd": "", "lib/root": ""}, "", "lib/kernel"},
-		"one of the environment":       {map[string]string{"boot/vmlinuz-6.1.0": "newer"}, "/some/kernel", "/some/kernel"},
+		"one of the environment":       {map[string]string{"boot/vmlinuz-6.1.0": "newer"}, "/some/vmlinuz-6.1.0", "/some/vmlinuz-6.1.0"},
+		"not one that is passed over":  {map[string]string{"boot/vmlinuz-6.1.0": "newer"}, "/some/kernel", "boot/vmlinuz-6.1.0"},
 		"not one that cannot be read":  {map[string]string{"boot/vmlinuz-5.10.0": "old", "boot/vmlinuz-9": "link"}, "", "boot/vmlinuz-5.10.0"},
 		"not one without its modules":  {map[string]string{"boot/vmlinuz-5.10.0": "old", "boot/vmlinuz-9-bare": "newer"}, "", "boot/vmlinuz-5.10.0"},
 		"not the initramfs beside it":  {map[string]string{"boot/initrd.img-6.1.0": "x"}, "", ""},

@@ -292,3 +292,15 @@ func TestVerdictsAreFew(t *testing.T) {
 		t.Errorf("%d are kept, the newest of them %+v", len(all), all[0])
 	}
 }
+
+// TestVerdictTellsItsDay: it may be of any day since the host started.
+func TestVerdictTellsItsDay(t *testing.T) {
+	t.Parallel()
+	found := time.Date(2031, time.March, 4, 5, 6, 7, 0, time.Local)
+	told := (&verdicts{path: "/run/kvm.json"}).tell(verdict{Reason: "it hangs", Found: found})
+	for _, want := range []string{"it hangs", "2031-03-04 05:06:07", "/run/kvm.json"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("%q lacks %q", told, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -115,7 +117,7 @@ func (c *Command) Run(ctx context.Context, args []string) int {
 			if f.preflight {
 				return c.answerPreflights(cmd.Context(), f)
 			}
-			if err := errors.Join(refuseEmpty(cmd.Flags()), f.check()); err != nil {
+			if err := cmp.Or(refuseEmpty(cmd.Flags()), f.check()); err != nil {
 				return err
 			}
 			code = c.migrate(cmd.Context(), f, cmd.Flags().Changed("dry-run"))
@@ -175,6 +177,17 @@ func (f *flags) check() error {
 		return fmt.Errorf("host id %q: use 1 to 128 letters, digits or any of . _ : / @ -", f.hostID)
 	}
 	return nil
+}
+
+// refuseEmpty refuses what was given as nothing, as an unset variable of a shell
+// is: it would silently stand for the default.
+func refuseEmpty(set *pflag.FlagSet) (err error) {
+	set.Visit(func(given *pflag.Flag) {
+		if given.Value.Type() == "string" && given.Value.String() == "" {
+			err = errors.Join(err, fmt.Errorf("--%s is empty: give a value, or leave it out", given.Name))
+		}
+	})
+	return err
 }
 
 // override puts the arguments in place of the manifest's own options.

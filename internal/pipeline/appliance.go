@@ -26,22 +26,21 @@ func applianceStages(m *manifest.Manifest) []string {
 // checkTools refuses, before any work, a host that lacks what the run needs. It
 // says all that is missing, not one thing a run.
 func checkTools(ctx context.Context, j job) error {
-	var what, remedies []string
-	var last error
+	var all lacks
 	for _, err := range []error{qemuimg.Installed(), checkWorkDirectory(j.options.WorkDirectory), checkAppliance(ctx, j)} {
-		if err == nil {
-			continue
-		}
-		last = err
-		what = append(what, err.Error())
-		if remedy := remedy.Of(err); remedy != "" {
-			remedies = append(remedies, remedy)
+		var several lacks
+		switch {
+		case err == nil:
+		case errors.As(err, &several):
+			all = append(all, several...)
+		default:
+			all = append(all, err)
 		}
 	}
-	if len(what) < 2 {
-		return last
+	if len(all) == 0 {
+		return nil
 	}
-	return remedy.With(errors.New(strings.Join(what, "; ")), strings.Join(remedies, "; "))
+	return all
 }
 
 // checkAppliance refuses stages that need the appliance on a host that cannot
@@ -51,17 +50,15 @@ func checkAppliance(ctx context.Context, j job) error {
 	if len(stages) == 0 {
 		return nil
 	}
-	lacks := j.host.check(ctx, j.options.Acceleration)
-	if len(lacks) == 0 {
+	found := j.host.check(ctx, j.options.Acceleration)
+	if len(found) == 0 {
 		return nil
 	}
-	var what, remedies []string
-	for _, lack := range lacks {
-		what = append(what, lack.Error())
-		if remedy := remedy.Of(lack); remedy != "" {
-			remedies = append(remedies, remedy)
-		}
+	all := make(lacks, len(found))
+	for n, lack := range found {
+		all[n] = fmt.Errorf("%s: %w", strings.Join(stages, " and "), lack)
 	}
-	err := fmt.Errorf("%s: %s", strings.Join(stages, " and "), strings.Join(what, "; "))
-	return remedy.With(err, strings.Join(append(remedies, "or switch these stages off to convert without them"), "; "))
+	last := &all[len(all)-1]
+	*last = remedy.With(*last, strings.TrimPrefix(remedy.Of(*last)+"; or switch these stages off to convert without them", "; or "))
+	return all
 }

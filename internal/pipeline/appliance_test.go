@@ -23,9 +23,9 @@ func TestRunWithoutAppliance(t *testing.T) {
 		inspect, fix bool
 		want         string
 	}{
-		"inspect":    {inspect: true, want: "pipeline.inspect: no library; no kernel"},
-		"fix":        {fix: true, want: "pipeline.fix: no library; no kernel"},
-		"both":       {inspect: true, fix: true, want: "pipeline.inspect and pipeline.fix: no library; no kernel"},
+		"inspect":    {inspect: true, want: "pipeline.inspect: no library; pipeline.inspect: no kernel; pipeline.inspect: no space"},
+		"fix":        {fix: true, want: "pipeline.fix: no library; pipeline.fix: no kernel; pipeline.fix: no space"},
+		"both":       {inspect: true, fix: true, want: "pipeline.inspect and pipeline.fix: no library; pipeline.inspect and pipeline.fix: no kernel; pipeline.inspect and pipeline.fix: no space"},
 		"conversion": {},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestRunWithoutAppliance(t *testing.T) {
 			m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = test.inspect, test.fix
 			j := newJob(m, Options{})
 			j.host.check = func(context.Context, appliance.Acceleration) []error {
-				return []error{remedy.With(errors.New("no library"), "install libguestfs0"), errors.New("no kernel")}
+				return []error{remedy.With(errors.New("no library"), "install libguestfs0"), remedy.With(errors.New("no kernel"), "install a kernel"), errors.New("no space")}
 			}
 			result, err := j.run(t.Context())
 			if test.want == "" {
@@ -54,8 +54,15 @@ func TestRunWithoutAppliance(t *testing.T) {
 			if err == nil || err.Error() != test.want || stageOf(err, "") != report.StageLoadManifest {
 				t.Errorf("error %q in stage %s, want %q", err, stageOf(err, ""), test.want)
 			}
-			if len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Remedy, "install libguestfs0; or switch") {
-				t.Errorf("the report has %+v", result.Errors)
+			// Each with what to do about it.
+			told := make([]string, len(result.Errors))
+			for n, one := range result.Errors {
+				told[n] = one.Message + " -> " + one.Remedy
+			}
+			if len(told) != 3 || !strings.HasSuffix(told[0], "no library -> install libguestfs0") ||
+				!strings.HasSuffix(told[1], "no kernel -> install a kernel") ||
+				!strings.HasSuffix(told[2], "no space -> switch these stages off to convert without them") {
+				t.Errorf("the report has %q", told)
 			}
 			entries, err := os.ReadDir(directory)
 			if err != nil || len(entries) != 1 || entries[0].Name() != "report.json" {

@@ -19,8 +19,20 @@ func (j job) finish(ctx context.Context, err error) (*report.Report, error) {
 		err = j.say.cancelled(ctx)
 	}
 	if err != nil {
-		err = errors.Join(err, j.out.retract())
-		j.recordFailure(err)
+		undone := j.out.retract()
+		var all lacks
+		if errors.As(err, &all) {
+			for _, one := range all {
+				j.recordFailure(&Error{Stage: stageOf(err, j.say.stage), Err: one})
+			}
+			if undone != nil {
+				j.recordFailure(undone)
+			}
+			err = errors.Join(err, undone)
+		} else {
+			err = errors.Join(err, undone)
+			j.recordFailure(err)
+		}
 	}
 	said.Finish()
 	if failure := j.conclude(ctx); failure != nil {

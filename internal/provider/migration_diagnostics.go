@@ -25,7 +25,7 @@ func outcome(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Di
 	if rep != nil {
 		for _, warning := range rep.Warnings {
 			// Terraform shows but the first of several warnings with one summary.
-			diags.AddWarning("Migration warning in stage "+warning.Stage+": "+shortened(warning.Message), paragraphs(source(m), warning.Message, warning.Remedy))
+			diags.AddWarning("Migration warning in stage "+warning.Stage+": "+shortened(warning.Message), warningDetail(m, warning))
 		}
 	}
 	var timeout *timeoutError
@@ -49,6 +49,14 @@ func outcome(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Di
 		}
 	}
 	return diags
+}
+
+// warningDetail says what the summary does not.
+func warningDetail(m *manifest.Manifest, warning report.Message) string {
+	if more := paragraphs(beyond(warning.Message), warning.Remedy); more != "" {
+		return paragraphs(source(m), more)
+	}
+	return "This is of the migration " + strings.TrimSuffix(source(m), ":") + "."
 }
 
 // source names the migration: diagnostics of several run together in one apply.

@@ -15,16 +15,20 @@ func TestWarningsHaveSummariesOfTheirOwn(t *testing.T) {
 	rep := report.New()
 	rep.Warn(report.StageFix, "sudo is not installed", "install it")
 	rep.Warn(report.StageFix, strings.Repeat("é", 300)+"\nand more", "")
+	rep.Warn(report.StageConvert, "the disk is large", "")
 	rep.Pipeline.Success = true
 	diags := outcome(m, rep, nil)
-	if len(diags) != 2 {
+	if len(diags) != 3 {
 		t.Fatalf("%d diagnostics", len(diags))
 	}
 	if got, want := diags[0].Summary(), "Migration warning in stage fix: sudo is not installed"; got != want {
 		t.Errorf("summary %q, want %q", got, want)
 	}
-	if detail := diags[0].Detail(); !strings.Contains(detail, "sudo is not installed\n\ninstall it") {
-		t.Errorf("detail %q", detail)
+	// The detail has what the summary lacks.
+	for n, want := range []string{"web.vmdk:\n\ninstall it", "web.vmdk:\n\n" + strings.Repeat("é", 300) + "\nand more.", "This is of the migration web.vmdk."} {
+		if detail := diags[n].Detail(); detail != want {
+			t.Errorf("detail %q, want %q", detail, want)
+		}
 	}
 	if got, want := diags[1].Summary(), "Migration warning in stage fix: "+strings.Repeat("é", 157)+"..."; got != want {
 		t.Errorf("summary %q, want %q", got, want)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -59,7 +60,7 @@ func tell(diags *diag.Diagnostics, problem report.Problem, old replacedFiles) {
 		may = "may"
 	}
 	summary := "Migration " + may + " fail on this host: " + shortened(problem.Message)
-	text := paragraphs(problem.Message+".", sentence(problem.Remedy))
+	text := paragraphs(beyond(problem.Message), cmp.Or(sentence(problem.Remedy), otherwise(problem)))
 	at := path.Empty()
 	if section, name, nested := strings.Cut(problem.Attribute, "."); nested {
 		at = path.Root(section).AtName(name)
@@ -72,7 +73,7 @@ func tell(diags *diag.Diagnostics, problem report.Problem, old replacedFiles) {
 	case !problem.Uncertain && !old.overwrites:
 		add, addAt = diags.AddError, diags.AddAttributeError
 		summary = "Replacement would delete the image and then fail: " + shortened(problem.Message)
-		text = paragraphs("The replacement would first delete "+images+", and the new migration would then fail on this host:", text,
+		text = paragraphs("The replacement would first delete "+images+", and the new migration would then fail on this host:", problem.Message+".", sentence(problem.Remedy),
 			"Correct that, or undo the change that makes the replacement necessary. If it will be right by then, as with a source that another "+
 				"resource makes in the same apply, set overwrite = true together with create_before_destroy: the image is then exchanged in "+
 				"one step, stays if the migration fails, and this is only a warning.")
@@ -95,6 +96,22 @@ func shortened(message string) string {
 		return string(runes[:enough-3]) + "..."
 	}
 	return strings.TrimSuffix(line, ":")
+}
+
+// beyond is a message as a detail has it: nothing where the summary says all.
+func beyond(message string) string {
+	if shortened(message) == message {
+		return ""
+	}
+	return strings.TrimSuffix(message, ".") + "."
+}
+
+// otherwise is what a person should know of a problem that has no remedy.
+func otherwise(problem report.Problem) string {
+	if problem.Uncertain {
+		return "The migration judges that again, and fails then if it must."
+	}
+	return "Put that right before you apply: the migration makes an error of it before any work."
 }
 
 // sentence is a remedy as a diagnostic has it. Messages stay as they are: they

@@ -54,7 +54,7 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	resp, _ = server.plan(instance{}, configuration(troubledSource(t, noQEMU, noSpace, noVMDK), t.TempDir(), ""))
 	onlyWarnings(t, resp.Diagnostics)
 	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"),
-		`there is no qemu-img.`, `Install qemu-utils.`,
+		`there is no qemu-img`, `Install qemu-utils.`,
 		`AttributeName("output").AttributeName("directory"): Migration may fail on this host: disk space may`,
 		`AttributeName("source"): Migration would fail on this host: disk.vmdk is a VHD image`)
 
@@ -69,6 +69,23 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 		"output": {"directory": "/images"}}`, absent))
 	onlyWarnings(t, resp.Diagnostics)
 	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "source.luks_keys[0].key_file", absent)
+}
+
+// TestPreflightSaysNothingTwice: the detail has what the summary does not.
+func TestPreflightSaysNothingTwice(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fakeProvider(t), `{}`)
+	bare := report.Problem{Message: "the host is too old"}
+	resp, _ := server.plan(instance{}, configuration(troubledSource(t, noQEMU, noSpace, bare), t.TempDir(), ""))
+	if len(resp.Diagnostics) != 3 {
+		t.Fatalf("%d diagnostics", len(resp.Diagnostics))
+	}
+	for n, problem := range []report.Problem{noQEMU, noSpace, bare} {
+		d := resp.Diagnostics[n]
+		if !strings.Contains(d.Summary, problem.Message) || d.Detail == "" || strings.Contains(d.Detail, problem.Message) {
+			t.Errorf("summary %q, detail %q", d.Summary, d.Detail)
+		}
+	}
 }
 
 // A replacement deletes the image first, so that what would fail the migration
@@ -89,8 +106,8 @@ func TestPreflightOfReplacement(t *testing.T) {
 		"the image stays":            {noVMDK, keep, "", false, []string{"Migration would fail on this host: disk.vmdk is a VHD image"}},
 		"the image may be exchanged": {noVMDK, overwrite, "", false, []string{"Migration would fail on this host: disk.vmdk is a VHD image", "Without create_before_destroy", "deletes IMAGE"}},
 		"the image is elsewhere":     {noVMDK, "", "another", false, []string{"Migration would fail on this host: disk.vmdk is a VHD image"}},
-		"the image's space is free":  {report.Problem{Message: "without FREED", Uncertain: true}, "", "", false, []string{"without IMAGE."}},
-		"the image's space is taken": {report.Problem{Message: "without FREED", Uncertain: true}, keep, "", false, []string{"without ."}},
+		"the image's space is free":  {report.Problem{Message: "without FREED", Uncertain: true}, "", "", false, []string{"without IMAGE: "}},
+		"the image's space is taken": {report.Problem{Message: "without FREED", Uncertain: true}, keep, "", false, []string{"without : "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
