@@ -50,7 +50,7 @@ func TestSocketDirectory(t *testing.T) {
 // TestSocketDirectoryElsewhere: what TMPDIR names may be missing, a file or too
 // deep, and the next place serves.
 func TestSocketDirectoryElsewhere(t *testing.T) {
-	for name, make := range map[string]func(t *testing.T) string{
+	for name, prepare := range map[string]func(t *testing.T) string{
 		"missing": func(t *testing.T) string { return filepath.Join(t.TempDir(), "missing") },
 		"a file":  func(t *testing.T) string { return file(t) },
 		"too deep": func(t *testing.T) string {
@@ -62,7 +62,7 @@ func TestSocketDirectoryElsewhere(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bad, runtime := make(t), t.TempDir()
+			bad, runtime := prepare(t), t.TempDir()
 			t.Setenv("TMPDIR", bad)
 			t.Setenv("XDG_RUNTIME_DIR", runtime)
 			t.Setenv(socketVariable, "")
