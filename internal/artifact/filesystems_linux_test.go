@@ -149,6 +149,32 @@ func renumbered(t *testing.T, directory string) {
 	nothingIn(t, directory)
 }
 
+// What somebody put in the place of what a killed run published is his.
+func TestSweepLeavesAFileOfTheSameSizeAndTime(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	final := filepath.Join(directory, "disk.qcow2")
+	r := newRun(t, directory)
+	if err := r.PublishAll([]Publication{temporary(t, r, final, "image")}, false); err != nil {
+		t.Fatal(err)
+	}
+	s := r.seats[0]
+	if s.entries[0].File.Born == nil {
+		t.Skip("this file system has no birth times")
+	}
+	copyOver(t, final, final)
+	if err := s.lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.lock = nil
+	if _, err := Sweep(directory); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"disk.qcow2": "image"}, tree(t, directory)); diff != "" {
+		t.Errorf("directory (-want +got):\n%s", diff)
+	}
+}
+
 // The file that only keeps the name for an image goes with its run.
 func killedBeforeTheRename(t *testing.T, directory string) {
 	for _, written := range []bool{false, true} {
