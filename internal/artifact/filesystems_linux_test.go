@@ -6,10 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testmount"
 )
 
@@ -172,6 +175,25 @@ func TestSweepLeavesAFileOfTheSameSizeAndTime(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{"disk.qcow2": "image"}, tree(t, directory)); diff != "" {
 		t.Errorf("directory (-want +got):\n%s", diff)
+	}
+}
+
+// A full file system is named as the cause wherever it shows first.
+func TestFullFileSystem(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]string{"no blocks": "size=4k", "no inodes": "nr_inodes=2"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := testmount.Tmpfs(t, options)
+			write(t, filepath.Join(directory, "fill"), strings.Repeat("x", 4096))
+			_, err := Preflight(directory, nil, false)
+			if err == nil {
+				_, err = NewRun(directory, uuid.NewString())
+			}
+			if err == nil || !strings.Contains(err.Error(), directory+" cannot be written: no space left") || remedy.Of(err) == "" {
+				t.Errorf("error is %v (%s)", err, remedy.Of(err))
+			}
+		})
 	}
 }
 
