@@ -191,7 +191,8 @@ func (s yamlSource) replaceEntry(entry *ast.MappingValueNode, flow bool, key, va
 	if _, explicit := entry.Key.(*ast.MappingKeyNode); explicit {
 		return "", fmt.Errorf("line %d is written in a way that cannot be edited", keyToken.Position.Line)
 	}
-	quoted, end := s[start] == '"', 0
+	quoted := s[start] == '"'
+	var end int
 	if _, null := entry.Value.(*ast.NullNode); !null {
 		if end, err = s.end(entry.Value); err != nil {
 			return "", err

@@ -47,9 +47,9 @@ type curve struct {
 func (m measured) plot(folder string) error {
 	plots := map[string]*plot.Plot{}
 	var err error
-	draws := func(file string, section string, make func() (*plot.Plot, error)) {
+	draws := func(file string, section string, draw func() (*plot.Plot, error)) {
 		if err == nil && m[section] != nil {
-			plots[file], err = make()
+			plots[file], err = draw()
 		}
 	}
 	draws(comparePlot, results.Compare, m.plotCompare)
