@@ -37,13 +37,13 @@ func Unwritable(directory string, err error) error {
 	case errors.As(err, &known):
 		return err
 	case errors.Is(err, syscall.EROFS):
-		e.why, e.remedy = "its file system is mounted read-only", "mount it for writing, or choose another output.directory"
+		e.why, e.remedy = "its file system is mounted read-only", "mount it for writing, or choose another directory"
 	case errors.Is(err, fs.ErrPermission):
-		e.why, e.remedy = "permission denied", "change its permissions, or choose another output.directory"
+		e.why, e.remedy = "permission denied", "change its permissions, or choose another directory"
 	case errors.Is(err, syscall.ENOSPC):
-		e.why, e.remedy = "no space left on its file system", "free space there, or choose another output.directory"
+		e.why, e.remedy = "no space left on device", "free space there, or choose another directory"
 	case errors.Is(err, syscall.EDQUOT):
-		e.why, e.remedy = "the disk quota is used up", "free space there or raise the quota, or choose another output.directory"
+		e.why, e.remedy = "the disk quota is used up", "free space there or raise the quota, or choose another directory"
 	default:
 		return nil
 	}
