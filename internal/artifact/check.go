@@ -64,7 +64,7 @@ func Check(path string, want Identity) Status {
 		status.State, status.Reason = StateUnknown, recordErr.Error()
 	case want.RunID != "" && record.RunID != want.RunID:
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s was published by another run, %s", path, record.RunID)
-	case !record.File.sameFile(now):
+	case !record.sameFile(now, filepath.Dir(path)):
 		status.State, status.Reason = StateReplaced, fmt.Sprintf("%s is not the file that run %s published", path, record.RunID)
 		if record.File.Born == nil {
 			status.Reason += ", or it was written to and its file system has numbered it anew"
@@ -115,8 +115,12 @@ func checkMissing(path string, want Identity, record *Record) Status {
 	case existing != directory:
 		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s is not there and neither is its directory; mount its file system, or make the directory if it was deleted", path)}
 	case want.Mark != "" && !madeSince(directory, want.Created):
-		return Status{State: StateUnknown, Reason: fmt.Sprintf("%s is not there, and %s is not the directory that it was published in; "+
-			"mount the right one, or make the directory anew if it was deleted", path, directory)}
+		reason := fmt.Sprintf("%s is not there, and %s, which exists, has not the mark of the directory that it was published in; "+
+			"mount the right one if this is another", path, directory)
+		if birthOf(directory) != nil {
+			reason += ", or, if the image was deleted in this one, remove it when it is empty and make it again"
+		}
+		return Status{State: StateUnknown, Reason: reason}
 	}
 	return Status{State: StateMissing, Reason: fmt.Sprintf("%s is gone", path)}
 }

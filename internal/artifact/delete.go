@@ -15,7 +15,22 @@ type NotOwnedError struct {
 }
 
 func (e *NotOwnedError) Error() string {
-	return fmt.Sprintf("%s was not deleted: %s; delete it by hand if it is not needed", e.Path, e.Status.Reason)
+	return fmt.Sprintf("%s was not deleted: %s", e.Path, e.Status.Reason)
+}
+
+// Remedy is what to do about it, by the cause.
+func (e *NotOwnedError) Remedy() string {
+	switch e.Status.State {
+	case StateElsewhere:
+		return "destroy it on the host where it is; or give it up: apply on_destroy = \"keep\" and destroy then, or use terraform state rm"
+	case StateUnknown:
+		return "remove the cause and destroy again; or give the file up: apply on_destroy = \"keep\" and destroy then, or use terraform state rm"
+	case StateUnrecorded, StateReplaced:
+		return "if the file is not needed, delete it by hand and destroy again; or, to keep it, " +
+			"apply on_destroy = \"keep\" and destroy then"
+	default:
+		return ""
+	}
 }
 
 // Delete removes published files, their records, and the directories that

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestCheck(t *testing.T) {
@@ -53,16 +56,23 @@ func TestCheck(t *testing.T) {
 			remove(t, path)
 			write(t, path, "another")
 		}, nil, StateReplaced},
-		"restored from a backup": {func(t *testing.T, path string) {
-			info, err := os.Stat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			write(t, path+".copy", "image")
-			if err := errors.Join(os.Chtimes(path+".copy", time.Time{}, info.ModTime()), os.Rename(path+".copy", path)); err != nil {
-				t.Fatal(err)
-			}
+		"another file with its size and time": {func(t *testing.T, path string) {
+			copyOver(t, path, path)
+		}, nil, StateReplaced},
+		"another file, no birth times": {func(t *testing.T, path string) {
+			copyOver(t, path, path)
+			rewriteRecord(func(r *Record) { r.File.Born = nil })(t, path)
 		}, nil, StateOwned},
+		"another file, other file system": {func(t *testing.T, path string) {
+			copyOver(t, path, path)
+			rewriteRecord(func(r *Record) { r.File.Device++; r.File.FileSystem = "another" })(t, path)
+		}, nil, StateOwned},
+		"restored with its directory":        {func(t *testing.T, path string) { restore(t, path, false) }, nil, StateOwned},
+		"restored with its directory's mark": {func(t *testing.T, path string) { restore(t, path, true) }, nil, StateOwned},
+		"restored, and then written": {func(t *testing.T, path string) {
+			restore(t, path, true)
+			write(t, path, "written")
+		}, nil, StateReplaced},
 		"a directory": {func(t *testing.T, path string) { remove(t, path); mkdir(t, path) }, nil, StateReplaced},
 		"a link":      {func(t *testing.T, path string) { remove(t, path); symlink(t, "/etc/passwd", path) }, nil, StateReplaced},
 		"another run": {nil, func(i *Identity) { i.RunID = "other" }, StateReplaced},
@@ -104,6 +114,123 @@ func TestCheck(t *testing.T) {
 			}
 			if (got.Reason == "") != (got.State == StateOwned) {
 				t.Errorf("state %s has reason %q", got.State, got.Reason)
+			}
+		})
+	}
+}
+
+// copyOver puts at to a copy of the file at from, with its size and time.
+func copyOver(t *testing.T, from, to string) {
+	t.Helper()
+	info, err := os.Stat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, to+".copy", string(content))
+	if err := errors.Join(os.Chtimes(to+".copy", time.Time{}, info.ModTime()), os.Rename(to+".copy", to)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restore makes the directory of the published file anew, as from a backup.
+func restore(t *testing.T, path string, marked bool) {
+	t.Helper()
+	directory := filepath.Dir(path)
+	old, mark := directory+".old", markOf(directory)
+	if err := os.Rename(directory, old); err != nil {
+		t.Fatal(err)
+	}
+	mkdir(t, directory)
+	if marked && mark != "" {
+		if err := setMark(directory, mark); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{path, RecordPath(path)} {
+		copyOver(t, filepath.Join(old, filepath.Base(file)), file)
+	}
+}
+
+// A destroyed migration deletes no file that somebody put in the place of its own.
+func TestDeleteLeavesAFileOfTheSameSizeAndTime(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "disk.qcow2")
+	run := publish(t, path, "image")
+	if record, err := ReadRecord(path); err != nil || record.File.Born == nil {
+		t.Skipf("this file system has no birth times (%v)", err)
+	}
+	copyOver(t, path, path)
+	before := tree(t, directory)
+	var notOwned *NotOwnedError
+	if _, err := Delete(context.Background(), Identity{RunID: run}, path); !errors.As(err, &notOwned) || !strings.Contains(remedy.Of(err), "delete it by hand") {
+		t.Errorf("error is %v (%s)", err, remedy.Of(err))
+	}
+	if diff := cmp.Diff(before, tree(t, directory)); diff != "" {
+		t.Errorf("something was changed:\n%s", diff)
+	}
+}
+
+// What helps depends on the cause: where the file is elsewhere, deleting it by
+// hand does not.
+func TestNotOwnedRemedy(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[State]string{
+		StateElsewhere: "terraform state rm", StateUnknown: "terraform state rm", StateUnrecorded: "delete it by hand", StateReplaced: "delete it by hand",
+	} {
+		err := &NotOwnedError{Path: "disk", Status: Status{State: state, Reason: "why"}}
+		if got := remedy.Of(err); !strings.Contains(got, want) || !strings.Contains(got, `on_destroy = "keep"`) || strings.Contains(err.Error(), "by hand") {
+			t.Errorf("%s: %v; %s", state, err, got)
+		}
+	}
+}
+
+// A run after the loss of the image takes over the directories that the first one
+// made, by whatever record is left.
+func TestDeleteDirectoriesOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]func(image, report string) []string{
+		"the image":                func(image, _ string) []string { return []string{image} },
+		"the image and its record": func(image, _ string) []string { return []string{image, RecordPath(image)} },
+		"both files":               func(image, report string) []string { return []string{image, report} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			image, report := filepath.Join(root, "dd/sub/disk.qcow2"), filepath.Join(root, "dd/sub/report.json")
+			var run string
+			for n := range 2 {
+				made, err := Preflight(filepath.Dir(image), []string{image}, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := newRun(t, filepath.Dir(image))
+				run, r.Directories = r.ID, made
+				if err := r.PublishAll([]Publication{temporary(t, r, image, "image")}, false); err != nil {
+					t.Fatal(err)
+				}
+				write(t, report, "{}")
+				if err := errors.Join(r.Claim(report, Record{}), r.Close()); err != nil {
+					t.Fatal(err)
+				}
+				for _, file := range lost(image, report) {
+					if n > 0 {
+						break
+					}
+					if err := os.Remove(file); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if _, err := Delete(context.Background(), Identity{RunID: run}, image, report); err != nil {
+				t.Fatal(err)
+			}
+			if left := tree(t, root); len(left) > 0 {
+				t.Errorf("left: %v", left)
 			}
 		})
 	}

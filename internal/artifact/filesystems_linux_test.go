@@ -6,10 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testmount"
 )
 
@@ -147,6 +150,51 @@ func renumbered(t *testing.T, directory string) {
 		t.Fatal(err)
 	}
 	nothingIn(t, directory)
+}
+
+// What somebody put in the place of what a killed run published is his.
+func TestSweepLeavesAFileOfTheSameSizeAndTime(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	final := filepath.Join(directory, "disk.qcow2")
+	r := newRun(t, directory)
+	if err := r.PublishAll([]Publication{temporary(t, r, final, "image")}, false); err != nil {
+		t.Fatal(err)
+	}
+	s := r.seats[0]
+	if s.entries[0].File.Born == nil {
+		t.Skip("this file system has no birth times")
+	}
+	copyOver(t, final, final)
+	if err := s.lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.lock = nil
+	if _, err := Sweep(directory); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"disk.qcow2": "image"}, tree(t, directory)); diff != "" {
+		t.Errorf("directory (-want +got):\n%s", diff)
+	}
+}
+
+// A full file system is named as the cause wherever it shows first.
+func TestFullFileSystem(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]string{"no blocks": "size=4k", "no inodes": "nr_inodes=2"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := testmount.Tmpfs(t, options)
+			write(t, filepath.Join(directory, "fill"), strings.Repeat("x", 4096))
+			_, err := Preflight(directory, nil, false)
+			if err == nil {
+				_, err = NewRun(directory, uuid.NewString())
+			}
+			if err == nil || !strings.Contains(err.Error(), directory+" cannot be written: no space left") || remedy.Of(err) == "" {
+				t.Errorf("error is %v (%s)", err, remedy.Of(err))
+			}
+		})
+	}
 }
 
 // The file that only keeps the name for an image goes with its run.

@@ -43,13 +43,32 @@ func (f Fingerprint) sameContent(now Fingerprint) bool {
 	return f.Size == now.Size && f.Modified.Equal(now.Modified)
 }
 
-// sameFile reports that now is the recorded file, changed or not. A file that
-// was restored from a backup or moved with its file system has another inode
-// but still size and time to the nanosecond, and counts as the same. The
-// device number does not count: the record lies in the same directory as the
-// file, and the number changes when devices are found in another order.
-func (f Fingerprint) sameFile(now Fingerprint) bool {
-	return f.sameInode(now) || f.sameContent(now)
+// sameFile reports that now, which lies in directory, is the recorded file,
+// changed or not. A file whose directory was restored from a backup, copied or
+// moved to another file system has another inode but still size and time to the
+// nanosecond, and counts as the same. In the directory that it was published in
+// it is another file that was put in its place. The device number does not
+// count: the record lies in the same directory as the file, and the number
+// changes when devices are found in another order.
+func (r *Record) sameFile(now Fingerprint, directory string) bool {
+	return r.File.sameInode(now) ||
+		r.File.sameContent(now) && (!r.File.numbered(now) || !r.publishedIn(directory, now))
+}
+
+// publishedIn reports that the directory, which holds now, is the one that the
+// file was published in, as far as is known. A mark alone does not tell: backups
+// and copies may keep it.
+func (r *Record) publishedIn(directory string, now Fingerprint) bool {
+	if r.Mark != "" && r.Mark != markOf(directory) || !r.File.sameFileSystem(now.Device, now.FileSystem) {
+		return false
+	}
+	return !madeSince(directory, r.Created)
+}
+
+// numbered reports that the inodes of both can be relied on. Some FUSE file
+// systems number their files anew; they have no birth times.
+func (f Fingerprint) numbered(now Fingerprint) bool {
+	return f.Inode != 0 && f.Born != nil && now.Born != nil
 }
 
 // sameFileSystem reports that both lie on one file system, as far as is known.

@@ -75,6 +75,9 @@ func (s *seat) published(e journalEntry) (bool, error) {
 	if e.File.sameInode(now) {
 		return true, nil
 	}
+	if e.File.numbered(now) {
+		return false, nil
+	}
 	// Some FUSE file systems number their files anew. Size and time alone do not
 	// tell it from that of another run, but this run's own has left its seat.
 	_, err = os.Lstat(filepath.Join(s.path, filesName, e.Name))

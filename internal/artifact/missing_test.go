@@ -1,8 +1,10 @@
 package artifact
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +98,24 @@ func TestCheckMissing(t *testing.T) {
 				t.Errorf("state is %s (%s), want %s", got.State, got.Reason, test.then)
 			}
 		})
+	}
+}
+
+// A directory that exists has not been deleted.
+func TestCheckMissingInADirectoryWithoutItsMark(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "disk.qcow2")
+	publish(t, path, "image")
+	record, err := ReadRecord(path)
+	if err != nil || record.Mark == "" {
+		t.Skipf("this file system has no extended attributes (%v)", err)
+	}
+	if err := errors.Join(os.Remove(path), os.Remove(RecordPath(path)), unix.Removexattr(filepath.Dir(path), markName)); err != nil {
+		t.Fatal(err)
+	}
+	got := Check(path, record.Identity())
+	if !strings.Contains(got.Reason, "which exists, has not the mark") || strings.Contains(got.Reason, "if it was deleted") {
+		t.Errorf("%s: %s", got.State, got.Reason)
 	}
 }
 

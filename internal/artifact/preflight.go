@@ -133,6 +133,9 @@ func checkVacant(final string, overwrite bool) error {
 	case errors.Is(err, fs.ErrNotExist), isNotDirectory(err): // the latter is told by makeDirectory
 		return nil
 	case err != nil:
+		if known := Unwritable(filepath.Dir(final), err); known != nil {
+			return known
+		}
 		return fmt.Errorf("looking at output path %s: %w", final, err)
 	case info.IsDir():
 		return fmt.Errorf("output path %s is a directory; name a file", final)
@@ -165,6 +168,9 @@ func makeDirectory(directory string) (made []string, err error) {
 	case err == nil, isNotDirectory(err):
 		return nil, fmt.Errorf("output directory %s cannot be made: %s is not a directory", directory, fileInTheWay(directory))
 	case !errors.Is(err, fs.ErrNotExist):
+		if known := Unwritable(directory, err); known != nil {
+			return nil, known
+		}
 		return nil, fmt.Errorf("looking at output directory %s: %w", directory, err)
 	}
 	if parent := filepath.Dir(directory); parent != directory {
@@ -176,7 +182,10 @@ func makeDirectory(directory string) (made []string, err error) {
 		if errors.Is(err, fs.ErrExist) { // another run was faster
 			return made, nil
 		}
-		return made, fmt.Errorf("output directory %s cannot be made; check the permissions of its parent: %w", directory, err)
+		if known := Unwritable(filepath.Dir(directory), err); known != nil {
+			return made, fmt.Errorf("output directory %s cannot be made: %w", directory, known)
+		}
+		return made, fmt.Errorf("output directory %s cannot be made: %w", directory, err)
 	}
 	return append(made, directory), nil
 }
@@ -199,7 +208,10 @@ func fileInTheWay(path string) string {
 func checkWritable(directory string) error {
 	probe, err := os.MkdirTemp(directory, prefix+"probe-*")
 	if err != nil {
-		return fmt.Errorf("output directory %s cannot be written; check its permissions and that it is not mounted read-only: %w", directory, err)
+		if known := Unwritable(directory, err); known != nil {
+			return known
+		}
+		return fmt.Errorf("output directory %s cannot be written: %w", directory, err)
 	}
 	// A sweep at the same time may have removed it already.
 	if err := removeDirectory(probe); err != nil && !errors.Is(err, fs.ErrNotExist) {

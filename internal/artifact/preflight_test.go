@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestPreflight(t *testing.T) {
@@ -118,11 +120,63 @@ func TestPreflightUnwritableDirectory(t *testing.T) {
 	asNobody(t, func() {
 		for _, d := range []string{directory, filepath.Join(directory, "new")} {
 			_, err := Preflight(d, nil, false)
-			if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "permissions") {
+			if !errors.Is(err, fs.ErrPermission) || !strings.Contains(remedy.Of(err), "permissions") {
 				t.Errorf("Preflight(%s): %v, want a permission error with a remedy", d, err)
 			}
 		}
 	})
+}
+
+// A directory below one that another user keeps for himself is told of as the
+// plan does: by the name of the one that is closed, and with what helps.
+func TestPreflightBelowAClosedDirectory(t *testing.T) {
+	directory, err := os.MkdirTemp("/tmp", "artifact-test-") //nolint:usetesting // short, and others can enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(directory) })
+	mkdir(t, filepath.Join(directory, "out"))
+	if err := os.Chmod(directory, 0); err != nil {
+		t.Fatal(err)
+	}
+	asNobody(t, func() {
+		out := filepath.Join(directory, "out")
+		for _, paths := range [][]string{nil, {filepath.Join(out, "disk.qcow2")}} {
+			_, err := Preflight(out, paths, false)
+			if err == nil || err.Error() != directory+" cannot be written: permission denied" || remedy.Of(err) == "" {
+				t.Errorf("Preflight(%s, %v): %v (%s)", out, paths, err, remedy.Of(err))
+			}
+		}
+	})
+	if err := os.Chmod(directory, 0o700); err != nil { //nolint:gosec // a directory
+		t.Fatal(err)
+	}
+}
+
+func TestUnwritable(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	for cause, want := range map[error][2]string{
+		unix.EROFS:  {"mounted read-only", "mount it for writing"},
+		unix.EACCES: {"permission denied", "change its permissions"},
+		unix.EPERM:  {"permission denied", "change its permissions"},
+		unix.ENOSPC: {"no space left", "free space there"},
+		unix.EDQUOT: {"quota", "raise the quota"},
+	} {
+		err := Unwritable(filepath.Join(directory, "new"), &fs.PathError{Op: "open", Path: "x", Err: cause})
+		if err == nil || !errors.Is(err, cause) || !strings.HasPrefix(err.Error(), directory+" cannot be written: ") ||
+			!strings.Contains(err.Error(), want[0]) || !strings.Contains(remedy.Of(err), want[1]) {
+			t.Errorf("%v: %v (%s)", cause, err, remedy.Of(err))
+		}
+		if seat := seatError(directory, "making", cause); remedy.Of(seat) == "" {
+			t.Errorf("a seat: %v has no remedy", seat)
+		}
+	}
+	for _, cause := range []error{nil, unix.EIO} {
+		if err := Unwritable(directory, cause); err != nil {
+			t.Errorf("%v: %v", cause, err)
+		}
+	}
 }
 
 // asNobody calls f with the file access rights of an ordinary user.

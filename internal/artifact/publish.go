@@ -86,14 +86,8 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 	if err := syncFile(p.Temporary); err != nil {
 		return nil, fmt.Errorf("flushing %s to the disk: %w", p.Temporary, err)
 	}
-	if next.record, err = r.complete(p.Record, p.Temporary, s.directory); err != nil {
+	if next.record, err = r.complete(p.Record, p.Temporary, next.final); err != nil {
 		return nil, err
-	}
-	if overwrite {
-		// The directories that were made for what is replaced are this run's now.
-		if replaced, err := ReadRecord(next.final); err == nil {
-			next.record.Directories = append(slices.Clone(replaced.Directories), r.Directories...)
-		}
 	}
 	if next.temporaryRecord, err = s.in(filesName, filepath.Base(RecordPath(next.final))); err != nil {
 		return nil, err
@@ -161,9 +155,9 @@ func (s *seat) setAside(path string) error {
 	return nil
 }
 
-// complete fills in what publishing knows of the file at path, which belongs into
-// the directory.
-func (r *Run) complete(record Record, path, directory string) (Record, error) {
+// complete fills in what publishing knows of the file at path, which belongs at
+// final.
+func (r *Run) complete(record Record, path, final string) (Record, error) {
 	file, err := fingerprint(path)
 	if err != nil {
 		return Record{}, err
@@ -171,10 +165,20 @@ func (r *Run) complete(record Record, path, directory string) (Record, error) {
 	record.Version = recordVersion
 	record.RunID = r.ID
 	record.HostID = cmp.Or(r.HostID, HostID())
-	record.Mark = markDirectory(directory)
+	record.Mark = markDirectory(filepath.Dir(final))
 	record.Created = time.Now().UTC()
 	record.File = file
 	record.Directories = r.Directories
+	// The directories that were made for what was here before are this run's now,
+	// even if its record is all that is left of it.
+	if before, err := ReadRecord(final); err == nil {
+		record.Directories = slices.Clone(before.Directories)
+		for _, made := range r.Directories {
+			if !slices.Contains(record.Directories, made) {
+				record.Directories = append(record.Directories, made)
+			}
+		}
+	}
 	return record, nil
 }
 
@@ -210,7 +214,7 @@ func (r *Run) Claim(path string, record Record) error {
 		return err
 	}
 	final := filepath.Join(s.directory, filepath.Base(path))
-	if record, err = r.complete(record, final, s.directory); err != nil {
+	if record, err = r.complete(record, final, final); err != nil {
 		return fmt.Errorf("recording %s: %w", path, err)
 	}
 	temporary, err := s.in(filesName, filepath.Base(RecordPath(final)))

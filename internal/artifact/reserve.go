@@ -81,7 +81,13 @@ func (s *seat) reserve(name string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(mark, nil, 0o600)
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		if known := Unwritable(s.directory, err); known != nil {
+			return known
+		}
+		return err
+	}
+	return nil
 }
 
 // living reports whether the run of a seat lives on this host, and its process.

@@ -52,7 +52,7 @@ func newSeat(directory, id string) (*seat, error) {
 	for range 10 {
 		lock, err := takeSeat(path)
 		if err != nil {
-			return nil, fmt.Errorf("making the hidden directory %s: %w", path, err)
+			return nil, seatError(directory, "making the hidden directory "+path, err)
 		}
 		if lock == nil {
 			continue
@@ -63,11 +63,19 @@ func newSeat(directory, id string) (*seat, error) {
 			err = os.WriteFile(filepath.Join(path, lockName), data, 0o600)
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("writing the lock file of %s: %w", path, err), s.remove())
+			return nil, errors.Join(seatError(directory, "writing the lock file of "+path, err), s.remove())
 		}
 		return s, nil
 	}
 	return nil, fmt.Errorf("making the hidden directory %s: another process removes it at once; is a sweep running in a loop?", path)
+}
+
+// seatError says why a seat cannot be taken in the directory.
+func seatError(directory, doing string, err error) error {
+	if known := Unwritable(directory, err); known != nil {
+		err = known
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // takeSeat returns nil without an error when a sweep was faster.

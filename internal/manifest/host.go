@@ -6,6 +6,9 @@ import (
 	"os"
 )
 
+// letRead is what to do about a source that this user may not read.
+const letRead = "let the user who migrates read the file and enter the directories above it, or migrate as one who may"
+
 // CheckHost checks what only the host that migrates can tell: the source is
 // there and can be read, and no output is another name of it. It says nothing of
 // fields that are not known yet. The error is Errors. Validate does not do this,
@@ -16,6 +19,8 @@ func (m *Manifest) CheckHost(unknown ...string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.add("source.path", "source path not found: %s", m.SourcePath())
+	case errors.Is(err, fs.ErrPermission):
+		c.add("source.path", "source path cannot be read: %v: %s", err, letRead)
 	case err != nil:
 		c.add("source.path", "source path cannot be used: %v", err)
 	case source.IsDir():
@@ -40,6 +45,10 @@ func isDisk(mode fs.FileMode) bool {
 
 func (m *Manifest) checkReadable(c *collector) {
 	file, err := os.Open(m.SourcePath())
+	if errors.Is(err, fs.ErrPermission) {
+		c.add("source.path", "source path cannot be read: %v: %s", err, letRead)
+		return
+	}
 	if err != nil {
 		c.add("source.path", "source path cannot be read: %v", err)
 		return

@@ -40,7 +40,7 @@ func TestCheckHost(t *testing.T) {
 				}
 				mustDo(t, os.Chmod(m.Source.Path, 0))
 			},
-			"source.path: source path cannot be read:",
+			"source.path: source path cannot be read: open DIR/disk.qcow2: permission denied: let the user who migrates read the file",
 		},
 		"the output is a link to the source": {
 			func(t *testing.T, m *manifest.Manifest) {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -92,14 +93,7 @@ func checkOutputDirectory(directory string) error {
 // checkWritable asks whether files can be made in a directory and makes none.
 // What else may stand in the way is found by the migration.
 func checkWritable(directory string) error {
-	err := unix.Faccessat(unix.AT_FDCWD, directory, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
-	switch {
-	case errors.Is(err, unix.EROFS):
-		return remedy.With(fmt.Errorf("%s cannot be written: its file system is mounted read-only", directory), "mount it for writing, or choose another output.directory")
-	case errors.Is(err, unix.EACCES):
-		return remedy.With(fmt.Errorf("%s cannot be written: %w", directory, err), "change its permissions, or choose another output.directory")
-	}
-	return nil
+	return artifact.Unwritable(directory, unix.Faccessat(unix.AT_FDCWD, directory, unix.W_OK|unix.X_OK, unix.AT_EACCESS))
 }
 
 // checkWorkDirectory looks at a work directory that was chosen.

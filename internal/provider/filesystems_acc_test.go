@@ -155,7 +155,7 @@ func lifeOnReadOnly(t *testing.T, executable string) {
 	writable := testmount.ReadOnly(t, directory)
 	l := newLifeIn(t, directory, executable)
 	l.wants(true, "plan", directory+" cannot be written: its file system is mounted read-only")
-	l.wants(false, "apply -auto-approve", "stage load_manifest failed", directory+" cannot be written", "read-only file system")
+	l.wants(false, "apply -auto-approve", "stage load_manifest failed", directory+" cannot be written: its file system is mounted read-only", "mount it for writing")
 	l.holds()
 	writable()
 	l.apply()

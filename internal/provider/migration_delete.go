@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // Delete removes the images and the report, if they are those that this
@@ -37,11 +38,11 @@ func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteReque
 	for _, reason := range files.foreign {
 		resp.Diagnostics.AddWarning("File was not deleted", reason+".")
 	}
-	removed, err := artifact.Delete(ctx, identity, append(files.deletable, files.unclear...)...)
+	removed, err := artifact.Delete(ctx, identity, files.paths()...)
 	for _, path := range removed {
 		tflog.Info(ctx, "Deleted "+path)
 	}
 	if err != nil {
-		resp.Diagnostics.AddError("Unable to delete migrated image", err.Error())
+		resp.Diagnostics.AddError("Unable to delete migrated image", paragraphs(err.Error()+".", sentence(remedy.Of(err))))
 	}
 }

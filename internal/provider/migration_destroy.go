@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,8 +17,8 @@ type ownFiles struct {
 	deletable []string
 	// foreign says of the others why they stay, for people.
 	foreign []string
-	// unclear are paths of which it cannot be told; deleting them fails.
-	unclear []string
+	// unclear are those of which it cannot be told; deleting them fails.
+	unclear []*artifact.NotOwnedError
 }
 
 // files looks at the files of the migration. An image that another migration
@@ -31,7 +32,7 @@ func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) 
 		case status.State == artifact.StateReplaced && anotherRuns(path, status.Record, identity):
 			files.foreign = append(files.foreign, status.Reason)
 		default:
-			files.unclear = append(files.unclear, path)
+			files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
 		}
 	}
 	if m.ReportPath.IsNull() || m.ReportPath.IsUnknown() {
@@ -44,7 +45,7 @@ func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) 
 		// stop the images from being deleted.
 		files.foreign = append(files.foreign, status.Reason)
 	case artifact.StateUnknown, artifact.StateElsewhere:
-		files.unclear = append(files.unclear, path)
+		files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
 	default:
 		files.deletable = append(files.deletable, path)
 	}
@@ -61,21 +62,37 @@ func anotherRuns(path string, record *artifact.Record, identity artifact.Identit
 	return state == artifact.StateOwned || state == artifact.StateChanged
 }
 
-// deletionNotice says before it happens what will be deleted. It is empty if
-// nothing will be.
-func (f ownFiles) deletionNotice() string {
+// paths are those of the files that destroying deletes or fails for.
+func (f ownFiles) paths() []string {
+	paths := slices.Clone(f.deletable)
+	for _, of := range f.unclear {
+		paths = append(paths, of.Path)
+	}
+	return paths
+}
+
+// notice lists the files before something happens to them, a line each. It is
+// empty if there are none.
+func (f ownFiles) notice() string {
 	var lines []string
-	for _, path := range f.deletable {
+	for _, path := range f.paths() {
 		note := ""
 		if artifact.InUse(path) {
 			note = " (in use now, as by a virtual machine: it is not deleted before that ends)"
 		}
 		lines = append(lines, "  - "+path+note)
 	}
-	for _, path := range f.unclear {
-		lines = append(lines, "  - "+path+" (if it can be told by then that it is this migration's)")
-	}
 	return strings.Join(lines, "\n")
+}
+
+// refusal says why nothing can be deleted as things are, and what helps; or it is
+// empty.
+func (f ownFiles) refusal() string {
+	var texts []string
+	for _, of := range f.unclear {
+		texts = append(texts, paragraphs(of.Status.Reason+".", sentence(of.Remedy())))
+	}
+	return strings.Join(slices.Compact(texts), "\n\n")
 }
 
 // protectedError says that deletion_protection is in the way.

@@ -101,12 +101,19 @@ func TestDestroyOnAnotherHost(t *testing.T) {
 	for settings, refuses := range map[string]bool{"": true, `"on_destroy": "keep"`: false} {
 		m := migrate(t, settings)
 		m.leave()
+		planned := strings.Join(texts(m.on("b").planDestroy(m.instance)), "\n")
+		if refuses {
+			wantText(t, planned, "WARNING: Destroying cannot delete the migrated image", "not on this host", `on_destroy = "keep"`, "terraform state rm")
+		}
+		if strings.Contains(planned, "are deleted:") {
+			t.Errorf("%q: the plan of the destroy says %s", settings, planned)
+		}
 		diags := m.on("b").destroy(m.instance)
 		if refused := len(diags) > 0; refused != refuses {
 			t.Errorf("%q: %q", settings, texts(diags))
 		}
 		if refuses {
-			wantText(t, strings.Join(texts(diags), "\n"), "ERROR: Unable to delete migrated image", "not on this host")
+			wantText(t, strings.Join(texts(diags), "\n"), "ERROR: Unable to delete migrated image", "not on this host", `on_destroy = "keep"`, "terraform state rm")
 		}
 		if _, err := os.Stat(filepath.Join(m.directory+".away", "disk.qcow2")); err != nil {
 			t.Error(err)

@@ -185,7 +185,10 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 	} else {
 		files, fileDiags := c.state.files(ctx, c.identity)
 		diags.Append(fileDiags...)
-		if notice := files.deletionNotice(); notice != "" {
+		if refusal := files.refusal(); refusal != "" {
+			diags.AddWarning("Replacement cannot delete the migrated image",
+				"As things are, this fails before anything is deleted or migrated.\n\n"+refusal)
+		} else if notice := files.notice(); notice != "" {
 			text := "Before the source is migrated again, these files are deleted:\n" + notice
 			if samePath && !overwrite {
 				text += "\n\nThe new image has the same path, so this cannot work together with create_before_destroy, be it of this resource or of one " +
@@ -212,11 +215,13 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 	}
 	files, diags := state.files(ctx, identity)
 	resp.Diagnostics.Append(diags...)
-	notice := files.deletionNotice()
+	notice, refusal := files.notice(), files.refusal()
 	switch {
 	case notice == "":
 	case state.OnDestroy.ValueString() == onDestroyKeep:
 		resp.Diagnostics.AddWarning("Destroying keeps the migrated image", "on_destroy is keep. These files stay:\n"+notice)
+	case refusal != "":
+		resp.Diagnostics.AddWarning("Destroying cannot delete the migrated image", "As things are, this fails and nothing is deleted.\n\n"+refusal)
 	default:
 		resp.Diagnostics.AddWarning("Destroying deletes the migrated image", "These files are deleted:\n"+notice)
 	}

@@ -29,7 +29,7 @@ func reportOptionsAttribute(defaults manifest.ReportOptions) schema.Attribute {
 		"enabled": option(defaults.Enabled, "Whether to write the report."),
 		"path": schema.StringAttribute{
 			MarkdownDescription: "Path of the report; a relative path counts from the output directory. The default is `" + defaults.Path + "`. " +
-				"Migrations that share an output directory need a report each.",
+				"Migrations that share an output directory need a report each, such as `options = { report = { path = \"web.json\" } }`.",
 			Optional: true,
 			Computed: true,
 			Default:  stringdefault.StaticString(defaults.Path),

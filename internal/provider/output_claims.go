@@ -44,7 +44,7 @@ func (e *engine) claimPaths(paths resultPaths, run string) (diags diag.Diagnosti
 		detail := "Another hyper2kvm_migration is planned to write " + file.ValueString() + ", too. Give each its own output.filename or output.directory."
 		if attribute == "options" {
 			detail = "Another hyper2kvm_migration is planned to write its report to " + file.ValueString() +
-				", too. Give each its own output.directory or options.report.path."
+				", too. Give each its own output.directory, or its own report: options = { report = { path = \"NAME.json\" } }."
 		}
 		diags.AddAttributeError(path.Root(attribute), "Two migrations have the same output path", detail)
 	}

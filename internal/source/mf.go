@@ -51,7 +51,7 @@ var (
 var algorithmsByLength = map[int]string{32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 
 // parseManifestFile reads the checksums of a package. Comments and lines of
-// other kinds are passed over; a file that has nothing else is an error.
+// other kinds are passed over; a file that has nothing else, or nothing, is an error.
 func parseManifestFile(data []byte) (packageSums, error) {
 	sums := packageSums{digests: map[string][]digest{}, unusable: map[string]string{}}
 	if len(data) > maxManifestFile {
@@ -69,7 +69,10 @@ func parseManifestFile(data []byte) (packageSums, error) {
 			sums.foreign = append(sums.foreign, problem)
 		}
 	}
-	if len(sums.digests) == 0 && len(sums.unusable) == 0 && len(sums.foreign) > 0 {
+	if len(sums.digests) == 0 && len(sums.unusable) == 0 {
+		if len(sums.foreign) == 0 {
+			return sums, errors.New("it holds no checksum")
+		}
 		return sums, errors.New(sums.foreign[0])
 	}
 	return sums, nil
