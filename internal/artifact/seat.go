@@ -166,13 +166,22 @@ func (s *seat) remove() error {
 	return nil
 }
 
+// removals bounds how often the emptied seat is seen with another run in it which
+// is gone at the next look.
+const removals = 10
+
 // removeDirectory removes the emptied seat, unless it is another run's by now.
 func (s *seat) removeDirectory() error {
-	err := removeDirectory(s.path)
-	if _, taken := os.Lstat(s.lock.Path()); errors.Is(err, fs.ErrNotExist) || taken == nil {
-		return nil
+	for removal := 1; ; removal++ {
+		err := removeDirectory(s.path)
+		if _, taken := os.Lstat(s.lock.Path()); errors.Is(err, fs.ErrNotExist) || taken == nil {
+			return nil
+		}
+		// Another run may have come and gone since.
+		if !isNotEmpty(err) || removal == removals {
+			return err
+		}
 	}
-	return err
 }
 
 // empty removes what is in the seat, its lock last.
