@@ -43,7 +43,7 @@ func (h *aHost) write(path, text string) {
 // process is what another process of this host starts with.
 func (h *aHost) process() *probes {
 	return &probes{
-		device: h.device, bootID: h.bootID, timeout: 300 * time.Millisecond,
+		device: h.device, bootID: h.bootID, timeout: 800 * time.Millisecond,
 		directories: func() []verdictDirectory { return []verdictDirectory{{base: h.base, name: "hyper2kvm"}} },
 	}
 }
