@@ -29,7 +29,7 @@ func ReadStart(ctx context.Context, image Image, length int64, directory string)
 	copied := filepath.Join(directory, "start.raw")
 	c := command{
 		action: "reading the start of " + image.Path,
-		args:   []string{"convert", "-f", "raw", "-O", "raw", "json:" + string(window), copied},
+		args:   []string{"dd", "-f", "raw", "-O", "raw", fmt.Sprintf("bs=%d", length), "count=1", "if=json:" + string(window), "of=" + copied},
 		limits: &headerLimits,
 	}
 	if _, err := c.output(ctx); err != nil {
