@@ -172,7 +172,7 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 		return fmt.Sprintf(crashConfig, source, directory, locks, stages, format)
 	}
 	c := newCLI(t, executable, map[string]string{"main.tf": configure(stages)}, "PATH="+path,
-		mark, "TMPDIR="+temporary, "LIBGUESTFS_CACHEDIR=/var/tmp")
+		mark, "TMPDIR="+temporary, "XDG_CACHE_HOME="+t.TempDir(), "LIBGUESTFS_CACHEDIR=/var/tmp")
 	killAtTheEnd(t, mark)
 
 	cmd := exec.Command("terraform", "apply", "-auto-approve", "-no-color")

@@ -74,7 +74,7 @@ func TestAccRandomKills(t *testing.T) {
 			k.cli = newCLI(t, test.executable, map[string]string{
 				"main.tf":             fmt.Sprintf(test.config, test.source, k.directory, test.owner, k.work, t.TempDir()),
 				"secrets.auto.tfvars": secretVariables,
-			}, k.mark, "TMPDIR="+k.temporary, "LIBGUESTFS_CACHEDIR=/var/tmp", "TF_LOG=TRACE", "TF_LOG_PATH="+k.log)
+			}, k.mark, "TMPDIR="+k.temporary, "XDG_CACHE_HOME="+t.TempDir(), "LIBGUESTFS_CACHEDIR=/var/tmp", "TF_LOG=TRACE", "TF_LOG_PATH="+k.log)
 
 			watch := watchProcesses(t, k.work, k.temporary)
 			started := time.Now()

@@ -145,7 +145,7 @@ func findSecrets(t *testing.T, executable, source, owner string) {
 	terraform := newCLI(t, executable, map[string]string{
 		"main.tf":             fmt.Sprintf(secretConfiguration, source, directory, owner, work, t.TempDir()),
 		"secrets.auto.tfvars": secretVariables,
-	}, "TF_LOG=TRACE", "TF_LOG_PATH="+log, "TMPDIR="+temporary, "LIBGUESTFS_CACHEDIR=/var/tmp")
+	}, "TF_LOG=TRACE", "TF_LOG_PATH="+log, "TMPDIR="+temporary, "XDG_CACHE_HOME="+t.TempDir(), "LIBGUESTFS_CACHEDIR=/var/tmp")
 
 	wantHidden(t, "terraform plan", terraform.run("plan", "-no-color", "-out=tfplan"), canaries)
 	wantHidden(t, "terraform show of the plan", terraform.run("show", "-no-color", "tfplan"), canaries)

@@ -5,14 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
 
 // ReadStart returns the first length bytes of what a guest sees of an image,
-// whose virtual size must not be less. It needs a directory to write to for a
-// moment.
+// whose virtual size must not be less. For all but raw images it needs a
+// directory to write to for a moment.
 func ReadStart(ctx context.Context, image Image, length int64, directory string) (_ []byte, err error) {
+	if image.Format == "raw" {
+		return readAt(image, length)
+	}
 	node, err := image.node()
 	if err != nil {
 		return nil, err
@@ -36,4 +40,18 @@ func ReadStart(ctx context.Context, image Image, length int64, directory string)
 		return nil, err
 	}
 	return os.ReadFile(copied)
+}
+
+// readAt reads the start of a raw image where it lies.
+func readAt(image Image, length int64) ([]byte, error) {
+	file, err := os.Open(image.Path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the start of %s: %w", image.Path, err)
+	}
+	defer func() { _ = file.Close() }()
+	start := make([]byte, length)
+	if _, err := io.ReadFull(io.NewSectionReader(file, image.Offset, length), start); err != nil {
+		return nil, fmt.Errorf("reading the start of %s: %w", image.Path, err)
+	}
+	return start, nil
 }
