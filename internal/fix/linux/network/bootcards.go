@@ -13,7 +13,7 @@ import (
 )
 
 // bootFiles are where kernel command lines are written.
-var bootFiles = []struct{ directory, pattern string }{
+var bootFiles = []place{
 	{"/etc/default", "grub"},
 	{"/etc/default/grub.d", "*.cfg"},
 	{"/etc/kernel", "cmdline"},
@@ -45,22 +45,10 @@ type bootCards []bootCard
 // kernel's parameters are in words of their own in all of these files.
 func readBootCards(e *edit.Editor) (bootCards, error) {
 	var found bootCards
-	for _, place := range bootFiles {
-		paths, err := e.List(place.directory, place.pattern)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range paths {
-			text, ok, err := e.Read(name)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				found = append(found, searchBootFile(name, text)...)
-			}
-		}
-	}
-	return found, nil
+	err := eachFile(e, bootFiles, func(name, text string) {
+		found = append(found, searchBootFile(name, text)...)
+	})
+	return found, err
 }
 
 func searchBootFile(name, text string) bootCards {

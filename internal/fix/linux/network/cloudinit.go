@@ -181,24 +181,13 @@ func (c *cloudInit) setPolicy(value string) {
 
 // readParameters: the kernel's command line comes after all files.
 func (c *cloudInit) readParameters(e *edit.Editor) error {
-	for _, place := range bootFiles {
-		paths, err := e.List(place.directory, place.pattern)
-		if err != nil {
-			return err
-		}
-		for _, name := range paths {
-			text, _, err := e.Read(name)
-			if err != nil {
-				return err
-			}
-			for line := range strings.Lines(text) {
-				if !strings.HasPrefix(strings.TrimSpace(line), "#") {
-					c.readWords(strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'", r) }))
-				}
+	return eachFile(e, bootFiles, func(_, text string) {
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(strings.TrimSpace(line), "#") {
+				c.readWords(strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'", r) }))
 			}
 		}
-	}
-	return nil
+	})
 }
 
 func (c *cloudInit) readWords(words []string) {

@@ -12,7 +12,7 @@ import (
 
 // foreignFiles are places of network configuration in formats that are searched
 // for names and addresses of cards, and never edited.
-var foreignFiles = []struct{ directory, pattern string }{
+var foreignFiles = []place{
 	{"/etc", "dhcpcd.conf"},
 	{"/etc", "iftab"},
 	{"/etc", "mactab"},
@@ -46,25 +46,15 @@ var (
 
 func readForeign(e *edit.Editor) (foreignNetwork, error) {
 	var found foreignNetwork
-	for _, place := range foreignFiles {
-		paths, err := e.List(place.directory, place.pattern)
-		if err != nil {
-			return nil, err
+	err := eachFile(e, foreignFiles, func(name, text string) {
+		if leftOver.MatchString(name) {
+			return
 		}
-		for _, name := range paths {
-			text, ok, err := e.Read(name)
-			if err != nil {
-				return nil, err
-			}
-			if !ok || leftOver.MatchString(name) {
-				continue
-			}
-			if f := searchForeign(name, text); len(f.cards) > 0 || f.mac != "" {
-				found = append(found, f)
-			}
+		if f := searchForeign(name, text); len(f.cards) > 0 || f.mac != "" {
+			found = append(found, f)
 		}
-	}
-	return found, nil
+	})
+	return found, err
 }
 
 func searchForeign(name, text string) foreignFile {
