@@ -383,7 +383,7 @@ func (s *grubScript) include(word string, newMenu bool) {
 	switch {
 	case file.State == Found && s.depth < maxIncluded:
 	case file.State == Missing && newMenu && s.unsure == 0:
-		s.menu.Broken = append(s.menu.Broken, s.file+" leads to "+s.expandOwn(word)+", which is not there")
+		s.menu.Broken = append(s.menu.Broken, s.file+" leads to "+plainName(s.expandOwn(word))+", which is not there")
 		return
 	case file.State == Missing:
 		return
@@ -413,6 +413,15 @@ func (s *grubScript) include(word string, newMenu bool) {
 	s.run(nodes)
 	s.depth--
 	s.file = outer
+}
+
+// plainName is a name in a script as the guest has it.
+func plainName(name string) string {
+	if rest, ok := strings.CutPrefix(name, "("+mountToken); ok {
+		mount, file, _ := strings.Cut(rest, ")")
+		return path.Join(mount, file)
+	}
+	return name
 }
 
 // grubName is how a script may name a guest path.

@@ -52,10 +52,17 @@ func (r *reader) locate(name, root string) File {
 	}
 	if at := r.anywhere(plain); at != "" {
 		file.Path, file.State = at, Found
-	} else if r.seesAll() {
+	} else if !elsewhere(device) && r.seesAll() {
 		file.State = Missing
 	}
 	return file
+}
+
+// elsewhere reports whether a device is one by a variable, or none of a disk.
+func elsewhere(device string) bool {
+	return strings.Contains(device, "$") || slices.ContainsFunc([]string{"memdisk", "tftp", "http", "pxe", "cd", "proc", "crypto"}, func(kind string) bool {
+		return strings.HasPrefix(device, kind)
+	})
 }
 
 // anywhere finds a file of which the loader's root is not known: that may be /boot,

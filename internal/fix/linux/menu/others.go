@@ -19,11 +19,9 @@ func (r *reader) otherMenus() ([]Menu, error) {
 		for i := range m.Entries {
 			e := &m.Entries[i]
 			e.File = m.File
-			if m.Loader != LILO {
-				e.Kernel.uncertain()
-				for j := range e.Initramfs {
-					e.Initramfs[j].uncertain()
-				}
+			e.Kernel.uncertain()
+			for j := range e.Initramfs {
+				e.Initramfs[j].uncertain()
 			}
 		}
 		menus = append(menus, m)
