@@ -21,6 +21,7 @@ import (
 func (r *run) linux() []step {
 	e, names, o := r.Editor, r.names, r.options
 	boot := bootloader.NewConfiguration(e, names, r.Firmware)
+	boot.StartedBy(r.BootLoader)
 	updateGrub := func(o Options) bool { return o.UpdateGrub }
 	return []step{
 		{"check the guest", 1, nil, simple(r.check)},

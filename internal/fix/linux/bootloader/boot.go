@@ -80,7 +80,7 @@ type Configuration struct {
 	// guest had run, when Remember was called.
 	remembered map[string]string
 	commands   int
-	// bootLoader is the loader whose code a BIOS runs from the boot disk, or "".
+	// bootLoader is what a BIOS comes to on the boot disk, as StartedBy has it.
 	bootLoader string
 	// oldDisk is set where the guest finds its root file system on a disk that is
 	// called as on the old machine alone.
@@ -128,8 +128,9 @@ func (f finding) remedy() string {
 	return "name the device by UUID"
 }
 
-// StartedBy tells which loader's code a BIOS runs from the boot disk, as
-// "GRUB" or "LILO"; "" where that is not known.
+// StartedBy tells what a BIOS comes to on the boot disk: "GRUB", "LILO", "syslinux",
+// another system, "unknown" for code that is not known, "none"; or "" where nobody
+// has looked.
 func (c *Configuration) StartedBy(loader string) { c.bootLoader = loader }
 
 // NeedsOldDisk reports, after Verify, that the guest starts only from a disk that has

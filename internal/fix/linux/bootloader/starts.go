@@ -40,6 +40,10 @@ const menuRemedy = "start the guest on its old machine, repair the boot menu the
 // requireStart makes sure that the firmware of the new machine comes to something
 // that starts. What is certain not to is an error, what cannot be told a warning.
 func (c *Configuration) requireStart() error {
+	c.warnBootSector()
+	if err := c.requireProgram(); err != nil {
+		return err
+	}
 	menus, err := c.menus()
 	if err != nil {
 		return err
@@ -109,25 +113,56 @@ func (c *Configuration) menus() ([]menu.Menu, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.firmware == guest.FirmwareBIOS {
+		// A file of the loader that is started counts before those that were left.
+		kept := slices.DeleteFunc(slices.Clone(all), func(m menu.Menu) bool { return !readBy(m.Loader, c.bootLoader) })
+		if len(kept) > 0 {
+			all = kept
+		}
+	}
 	shown := func(m menu.Menu) bool {
 		return slices.ContainsFunc(all, func(o menu.Menu) bool { return o.Loader == menu.GRUB && o.Reads(m.Entries[0].File) })
 	}
-	beside := func(loader menu.Loader) bool {
-		return slices.ContainsFunc(all, func(o menu.Menu) bool { return o.Loader != loader && o.Loader != menu.LoaderEntries })
+	beside := func(loaders ...menu.Loader) bool {
+		return slices.ContainsFunc(all, func(o menu.Menu) bool { return !slices.Contains(loaders, o.Loader) })
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(m menu.Menu) bool {
 		switch m.Loader {
 		case menu.LoaderEntries:
 			// GRUB shows them, or it is GRUB that a BIOS starts and it does not.
-			return shown(m) || c.firmware == guest.FirmwareBIOS && beside(menu.LoaderEntries)
+			return shown(m) || c.firmware == guest.FirmwareBIOS && beside(menu.LoaderEntries, menu.LILO)
 		case menu.LILO:
-			if c.bootLoader == "" {
-				return beside(menu.LILO) // its file is a left-over
-			}
-			return c.bootLoader != string(menu.LILO)
+			return beside(menu.LILO) // its file is a left-over
 		}
-		return c.bootLoader == string(menu.LILO) && c.firmware == guest.FirmwareBIOS
+		return false
 	}), nil
+}
+
+// readBy reports whether a menu may be that of the loader which a BIOS starts.
+func readBy(l menu.Loader, bootLoader string) bool {
+	switch bootLoader {
+	case string(menu.GRUB):
+		return l == menu.GRUB || l == menu.GRUBLegacy || l == menu.LoaderEntries
+	case string(menu.LILO), string(menu.Syslinux):
+		return string(l) == bootLoader
+	}
+	return true
+}
+
+// warnBootSector tells where a BIOS does not come to a loader that is known.
+func (c *Configuration) warnBootSector() {
+	if c.firmware != guest.FirmwareBIOS {
+		return
+	}
+	const remedy = "start the guest's image before the old machine is given up; if nothing comes up, install GRUB from a rescue system (grub-install)"
+	switch c.bootLoader {
+	case "none":
+		c.edit.Warn("the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it", remedy)
+	case "unknown":
+		c.edit.Warn("the code in the boot sector of the boot disk is of no boot loader that is known: what it starts is not known", remedy)
+	case "Windows":
+		c.edit.Warn("the boot sector of the boot disk starts Windows, and not this guest", remedy)
+	}
 }
 
 // withoutMenu tells that no menu was found.

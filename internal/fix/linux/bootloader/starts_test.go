@@ -195,6 +195,8 @@ func TestVerifyStart(t *testing.T) {
 		"GRUB Legacy's default gone": {files: files("/boot/grub/menu.lst", "default=0\ntitle a\n kernel /vmlinuz-gone\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
 		"extlinux's default gone":    {files: files("/boot/extlinux.conf", "DEFAULT a\nLABEL a\n LINUX gone\nLABEL b\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
 
+		"no EFI program": {firmware: guest.FirmwareUEFI, files: debian(both...), fails: []string{"/boot/efi", "no EFI program"}},
+
 		// What nobody can tell.
 		"kernel by a variable":     {files: one("regexp --set=k '(vmlinuz-.*)' $x\n" + entry(" linux /$k root=UUID=root-uuid")), warns: []string{"nothing tells", "/$k"}},
 		"a command of its own":     {files: one("own_menu\n"), warns: []string{"nothing tells", "own_menu"}},
@@ -216,7 +218,11 @@ func TestVerifyStart(t *testing.T) {
 			if test.firmware != "" {
 				firmware = test.firmware
 			}
-			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
+			tree := test.files
+			if firmware == guest.FirmwareUEFI && name != "no EFI program" {
+				tree = with(tree, "/boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ")
+			}
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: startMounts})
 			err := NewConfiguration(e, devname.New(startDevices, startMounts), firmware).Verify(true)
 			if (err != nil) != (test.fails != nil) {
 				t.Errorf("error = %v", err)
@@ -234,6 +240,51 @@ func TestVerifyStart(t *testing.T) {
 				if !strings.Contains(warnings[0].Message, want) || warnings[0].Remedy == "" {
 					t.Errorf("warning = %v, which does not say %q", warnings[0], want)
 				}
+			}
+		})
+	}
+}
+
+// TestVerifyBootSector: a BIOS has to come to the loader whose menu starts the guest.
+func TestVerifyBootSector(t *testing.T) {
+	t.Parallel()
+	menu := files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
+		"/boot/grub/grub.cfg", "menuentry 'x' {\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n}\n")
+	lilo := "boot = /dev/sda\nimage = /boot/vmlinuz-6.1\n initrd = /boot/initrd.img-6.1\n root = /dev/sda3\n label = Linux\n"
+	stable := "boot = /dev/sda\nimage = /boot/vmlinuz-6.1\n initrd = /boot/initrd.img-6.1\n root = \"UUID=root-uuid\"\n label = Linux\n"
+	left := "DEFAULT l\nLABEL l\n LINUX /vmlinuz-gone\n APPEND root=UUID=root-uuid\n"
+	for name, test := range map[string]struct {
+		files   map[string]string
+		loader  string
+		oldDisk bool
+		fails   string
+		warns   string
+	}{
+		"GRUB":                                   {files: menu, loader: "GRUB"},
+		"not looked at":                          {files: menu},
+		"nothing":                                {files: menu, loader: "none", warns: "hold no boot loader"},
+		"code of nobody":                         {files: menu, loader: "unknown", warns: "no boot loader that is known"},
+		"Windows":                                {files: menu, loader: "Windows", warns: "starts Windows"},
+		"GRUB, files of LILO and syslinux left":  {files: with(menu, "/etc/lilo.conf", lilo, "/boot/syslinux/syslinux.cfg", left), loader: "GRUB"},
+		"LILO beside a menu of GRUB":             {files: with(menu, "/etc/lilo.conf", lilo), loader: "LILO", oldDisk: true, warns: "/etc/lilo.conf"},
+		"LILO by UUID":                           {files: with(menu, "/etc/lilo.conf", stable), loader: "LILO"},
+		"extlinux without a kernel, GRUB's left": {files: with(menu, "/boot/syslinux/syslinux.cfg", left), loader: "syslinux", fails: "/boot/syslinux/syslinux.cfg"},
+		"GRUB's code and another's menu":         {files: files("/boot/vmlinuz-6.1", "k", "/boot/extlinux.conf", "DEFAULT l\nLABEL l\n LINUX vmlinuz-6.1\n APPEND root=PARTUUID=part-0003\n"), loader: "GRUB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
+			c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
+			c.StartedBy(test.loader)
+			if err := c.Verify(true); (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+				t.Errorf("error = %v, want %q", err, test.fails)
+			}
+			_, warnings := e.Take()
+			if len(warnings) > 1 || (len(warnings) == 1) != (test.warns != "") || len(warnings) == 1 && !strings.Contains(warnings[0].Message, test.warns) {
+				t.Errorf("warnings = %v, want %q", warnings, test.warns)
+			}
+			if c.NeedsOldDisk() != test.oldDisk {
+				t.Errorf("needs the old disk: %v", c.NeedsOldDisk())
 			}
 		})
 	}
