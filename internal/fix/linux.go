@@ -53,7 +53,7 @@ func (r *run) verify(boot *bootloader.Configuration) error {
 	if err := boot.Verify(r.options.UpdateGrub); err != nil {
 		return err
 	}
-	if boot.NeedsOldDisk() {
+	if boot.NeedsOldDisk() && r.result.DiskBus != "" { // else nothing is known of its drivers
 		r.result.DiskBus = "sata"
 	}
 	return nil

@@ -76,7 +76,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 // completeHardware says what the guest is to be given where the fixes do not: no
 // initramfs was looked at, or which kernel boots is not known.
 func completeHardware(ctx context.Context, say *reporter, os guest.OS, e *edit.Editor, result *report.FixResult) error {
-	if result.DiskBus != "" && result.NICModel != "" {
+	if result.DiskBus != "" {
 		return nil
 	}
 	kernels, err := kernel.Survey(ctx, e, true)
@@ -84,10 +84,7 @@ func completeHardware(ctx context.Context, say *reporter, os guest.OS, e *edit.E
 		return fmt.Errorf("reading the guest's kernels: %w", err)
 	}
 	needed := advise(say, hardwareFor(os, kernels))
-	if result.DiskBus == "" {
-		result.DiskBus = needed.diskBus
-	}
-	result.NICModel = needed.nicModel
+	result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
 	return nil
 }
 
