@@ -44,7 +44,13 @@ func mount(j job, x examined) (mounted, error) {
 	if len(systems) == 0 {
 		return mounted{}, noSystem(x.devices, keys)
 	}
-	found := systems[guest.ChooseSystem(systems, x.devices, x.bootDisk)]
+	var menus []guest.Menu
+	if len(systems) > 1 {
+		if menus, err = x.session.Menus(); err != nil {
+			return mounted{}, fmt.Errorf("reading the boot menus: %w", err)
+		}
+	}
+	found := systems[guest.ChooseSystem(systems, x.devices, x.bootDisk, menus...)]
 	if len(systems) > 1 {
 		var names []string
 		for _, s := range systems {
