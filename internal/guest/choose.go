@@ -89,7 +89,7 @@ func (o OS) namesItself(devices Devices) int {
 	}
 	for _, option := range entry.Options {
 		name, wanted, _ := strings.Cut(option, "=")
-		same, known := false, false
+		var same, known bool
 		switch name {
 		case "subvol":
 			// The default subvolume has a name too, which is not known.

@@ -65,13 +65,14 @@ func (c *Configuration) requireStart() error {
 			}
 		}
 	}
-	switch {
-	case best == starts:
+	switch best {
+	case starts:
 		c.warnOtherSystem(menus, entries)
 		return c.requireDefault(menus, entries)
-	case best == oldDisk:
+	case oldDisk:
 		c.oldDisk = true
 		return nil
+	case dead, unknown:
 	}
 	unclear := best == unknown
 	var told []string
@@ -301,8 +302,8 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 // left to whoever mounts it.
 func (c *Configuration) judgeRoot(e menu.Entry, initramfs bool) (outcome, string) {
 	root, ok := e.Parameter("root")
-	if real, given := e.Parameter("real_root"); given {
-		root, ok = real, true
+	if early, given := e.Parameter("real_root"); given {
+		root, ok = early, true
 	}
 	if !ok || root == "" {
 		return starts, ""
