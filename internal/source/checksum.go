@@ -40,7 +40,7 @@ func newHash(algorithm string) (hash.Hash, bool) {
 }
 
 // checkSum compares the source's file with the checksum that the user gave.
-func (o *opening) checkSum(file span) error {
+func (o *opening) checkSum(file section) error {
 	if o.request.Checksum == "" {
 		return nil
 	}
@@ -61,9 +61,9 @@ func (o *opening) checkSum(file span) error {
 	return nil
 }
 
-// digest reads a whole span through a hash. progress, if not nil, is told how
+// digest reads a whole section through a hash. progress, if not nil, is told how
 // far it is.
-func (o *opening) digest(s span, h hash.Hash, progress func(percent float64)) (string, error) {
+func (o *opening) digest(s section, h hash.Hash, progress func(percent float64)) (string, error) {
 	n, err := io.CopyBuffer(&countingWriter{h, s.size, 0, progress}, contextReader{o.ctx, s.reader()}, make([]byte, 1<<20))
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", s.name, err)

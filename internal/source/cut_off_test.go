@@ -204,7 +204,7 @@ func FuzzPartitionTable(f *testing.F) {
 	f.Add(extContent(1 << 20))
 	f.Add(squashContent(1 << 20))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := span{ReaderAt: bytes.NewReader(data), name: "x", size: int64(len(data)), whole: true}
+		s := section{ReaderAt: bytes.NewReader(data), name: "x", size: int64(len(data)), whole: true}
 		var refused *refusal
 		if err := newOpening(t.Context(), Request{}, "/x").checkPartitionTable(s); err != nil && !errors.As(err, &refused) {
 			t.Error(err)
