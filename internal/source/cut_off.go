@@ -47,7 +47,7 @@ func (o *opening) checkPartitionTable(s section) error {
 	return nil
 }
 
-// cutOff is the refusal of a disk whose end is missing.
+// cutOff is the error of a disk whose end is missing.
 func cutOff(s section, what string) error {
 	return refuse(fmt.Sprintf("%s is damaged or incomplete: %s, and it has %d; it was cut off", s.name, what, s.size),
 		"compare its size with the original's, and copy or export it again from where it came from")

@@ -136,7 +136,7 @@ func (o *opening) checkLayer(s section, image qemuimg.Image) error {
 	return fmt.Errorf("QEMU cannot read %s: %w", s.name, err)
 }
 
-// unreplayed is the refusal of an image that nobody closed.
+// unreplayed is the error of an image that nobody closed.
 func unreplayed(s section, what string) error {
 	where := "a copy of it"
 	if !s.neighbours {

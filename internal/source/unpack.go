@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"github.com/ulikunitz/xz"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // unknownSize stands for content whose length only its end tells.
@@ -114,8 +116,7 @@ func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage,
 		}
 		return err
 	}, unpacked.reject)
-	var refused *refusal
-	if errors.As(err, &refused) || o.ctx.Err() != nil {
+	if remedy.Of(err) != "" || o.ctx.Err() != nil {
 		return nil, err
 	}
 	if err != nil {

@@ -122,7 +122,7 @@ func (o *opening) openDescriptor(s section, chain backingChain) (layer, error) {
 	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, chain)
 }
 
-// ambiguous is the refusal of a descriptor that QEMU may read otherwise than
+// ambiguous is the error of a descriptor that QEMU may read otherwise than
 // people do, or not at all.
 func ambiguous(name string, err error) error {
 	return refuse(fmt.Sprintf("the descriptor of %s cannot be relied on: %v", name, err),
@@ -133,7 +133,7 @@ func encryptedVMDK(name string) error {
 	return refuse(name+" is encrypted by VMware", "remove the encryption from the virtual machine there, and copy or export its disk again")
 }
 
-// unreadableType is the refusal of a kind of VMDK.
+// unreadableType is the error of a kind of VMDK.
 func unreadableType(name, createType string) error {
 	if createType == "" {
 		return damaged(name, "its descriptor has no createType")
@@ -147,7 +147,7 @@ func unreadableType(name, createType string) error {
 	return refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", name, printable(createType)), remedy)
 }
 
-// storedAsObject is the refusal of a descriptor that was copied off storage
+// storedAsObject is the error of a descriptor that was copied off storage
 // where disks are no files.
 func storedAsObject(name, object string) error {
 	storage := "vSAN"

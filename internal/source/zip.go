@@ -90,7 +90,7 @@ func (o *opening) zipMember(archive section, file *zip.File, name string) (secti
 	return o.unpack(content, name, size)
 }
 
-// unsoundArchive is the refusal of an archive that cannot be listed.
+// unsoundArchive is the error of an archive that cannot be listed.
 func unsoundArchive(archive section, err error) error {
 	var cut *cutArchiveError
 	if errors.Is(err, io.ErrUnexpectedEOF) {
