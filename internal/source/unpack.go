@@ -11,6 +11,7 @@ import (
 
 	"github.com/ulikunitz/xz"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/contextio"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
@@ -41,7 +42,7 @@ func (o *opening) unpack(content io.Reader, name string, size int64) (section, e
 		return section{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
 	defer func() { _ = file.Close() }()
-	written, err := copySparse(file, contextReader{o.ctx, io.LimitReader(content, limit+1)})
+	written, err := copySparse(file, contextio.NewReader(o.ctx, io.LimitReader(content, limit+1)))
 	if err == nil {
 		err = file.Close()
 	}
