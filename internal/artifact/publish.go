@@ -194,14 +194,15 @@ func Renew(path, run string) error {
 	if record.File, err = fingerprint(path); err != nil {
 		return err
 	}
-	temporary := RecordPath(path) + "-" + run
-	if err := writeRecord(temporary, *record, path); err != nil {
+	encoded, err := encode(record)
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(temporary, RecordPath(path)); err != nil {
-		return errors.Join(err, removeFile(temporary))
+	readers, err := readersOf(path)
+	if err != nil {
+		return err
 	}
-	return nil
+	return Replace(RecordPath(path), encoded, readers.guardRecord)
 }
 
 // Claim records a file that the run has written at its final place by other

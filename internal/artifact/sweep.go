@@ -13,7 +13,8 @@ import (
 )
 
 // Sweep removes from directory what runs left that died before Close: their
-// hidden directories, and files whose publication they had not made final.
+// hidden directories, files that were to replace others, and files whose
+// publication they had not made final.
 // Runs that live, on this host or another, are left alone. removed lists the
 // paths. A missing directory is no error.
 func Sweep(directory string) (removed []string, err error) {
@@ -25,11 +26,21 @@ func Sweep(directory string) (removed []string, err error) {
 		return nil, fmt.Errorf("looking for what dead runs left: %w", err)
 	}
 	for _, entry := range entries {
+		path := filepath.Join(directory, entry.Name())
+		if isNew(entry) {
+			gone, sweepErr := sweepNew(path)
+			if gone {
+				removed = append(removed, path)
+			}
+			if sweepErr != nil {
+				err = errors.Join(err, fmt.Errorf("removing %s, which a dead run left: %w", path, sweepErr))
+			}
+			continue
+		}
 		id, ours := strings.CutPrefix(entry.Name(), prefix)
 		if !ours || !entry.IsDir() {
 			continue
 		}
-		path := filepath.Join(directory, entry.Name())
 		if strings.HasPrefix(id, "probe-") {
 			_ = unlinkDirectory(path)
 			continue

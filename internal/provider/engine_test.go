@@ -236,7 +236,11 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	if !m.Options.Report.Enabled {
 		return nil
 	}
-	if err := rep.WriteFile(m.ReportPath(), nil); err != nil {
+	encoded, err := rep.Indented()
+	if err != nil {
+		return err
+	}
+	if err := artifact.Replace(m.ReportPath(), encoded, nil); err != nil {
 		return err
 	}
 	record, err := fakeRecord(origin)
