@@ -13,7 +13,7 @@ import (
 func editMdadmFile(text string, _ bootScope) (string, []finding) {
 	fixed := EditMdadm(text)
 	if !sameArrays(text, fixed) {
-		return text, []finding{{err: errors.New("its ARRAY lines could not be edited safely"), foreign: true}}
+		return text, []finding{{err: errors.New("its ARRAY lines could not be edited safely"), otherOS: true}}
 	}
 	var findings []finding
 	for _, entry := range mdadmEntries(fixed) {
