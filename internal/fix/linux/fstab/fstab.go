@@ -22,7 +22,7 @@ func Fix(e *edit.Editor, names devname.Names, mode string) error {
 	}
 	fixed, notes := editFstab(text, mode, names)
 	e.WarnNotes(fstabPath, notes)
-	return e.Write(fstabPath, fixed, 0o644, "use stable names for file systems and swap")
+	return e.Rewrite(fstabPath, fixed, 0o644, "use stable names for file systems and swap", meantInFstab)
 }
 
 // Shown is the guest's fstab with its secrets hidden; empty where there is none.
