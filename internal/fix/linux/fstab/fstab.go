@@ -74,6 +74,9 @@ func (e *fstabEntry) column(i int) string {
 
 func (e *fstabEntry) edit() {
 	spec, quote := conf.UnquoteSpec(e.column(0))
+	if e.mode == ModeStabilizeAll {
+		defer e.editOptions()
+	}
 	if volume, ok := strings.CutPrefix(spec, "btrfsvol:"); ok {
 		e.editVolume(volume)
 		return
@@ -93,11 +96,8 @@ func (e *fstabEntry) edit() {
 	if kind == devname.Other {
 		e.checkTag(spec)
 	}
-	if e.mode == ModeStabilizeAll {
-		if kind == devname.Removable {
-			e.letDriveBeAbsent(spec)
-		}
-		e.editOptions()
+	if kind == devname.Removable && e.mode == ModeStabilizeAll {
+		e.letDriveBeAbsent(spec)
 	}
 }
 
