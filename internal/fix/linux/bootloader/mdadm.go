@@ -93,7 +93,7 @@ func meantInMdadm(was, is *conf.Entry) bool {
 			return false
 		}
 	}
-	return is == nil || !strings.Contains(is.Value, "/dev/")
+	return is == nil || is.Value == "partitions" || is.Value == "containers"
 }
 
 // boundToDisks reports whether names, which may be patterns, name disks of the
