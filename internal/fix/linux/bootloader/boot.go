@@ -104,7 +104,7 @@ func (c *Configuration) editFiles(files []bootFile) error {
 			}
 			c.edit.Warn(name+": "+found.String(), found.remedy())
 		}
-		return c.edit.Write(name, fixed, 0o644, f.description)
+		return c.edit.Rewrite(name, fixed, 0o644, f.description, meantIn(name))
 	})
 }
 
