@@ -82,11 +82,15 @@ func mount(j job, x examined) (mounted, error) {
 
 // target is the guest as fixes see it.
 func (g mounted) target() fix.Target {
-	return fix.Target{
+	t := fix.Target{
 		Editor:   g.editor,
 		Devices:  g.devices,
 		OS:       g.os,
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
 	}
+	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
+		t.BootLoader = g.disks[g.bootDisk].Loader
+	}
+	return t
 }
