@@ -45,7 +45,7 @@ const (
 )
 
 // detect tells a file's format from its first and last bytes.
-func detect(s span) (format, error) {
+func detect(s section) (format, error) {
 	head, err := s.read(0, sectorSize)
 	if err != nil {
 		return format{}, err
@@ -87,7 +87,7 @@ func detectIn(head, tail []byte) format {
 }
 
 // expect is the error for a file that is not what it was declared to be.
-func expect(s span, declared string, found format) error {
+func expect(s section, declared string, found format) error {
 	message := fmt.Sprintf("%s is %s, but source.type says %s", s.name, found.name, declared)
 	switch {
 	case !s.neighbours:

@@ -131,7 +131,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(append([]byte("conectix"), make([]byte, 2000)...))
 	f.Add(append([]byte("COWD"), make([]byte, 2000)...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := span{ReaderAt: bytes.NewReader(data), name: "x", path: "/x", size: int64(len(data)), whole: true}
+		s := section{ReaderAt: bytes.NewReader(data), name: "x", path: "/x", size: int64(len(data)), whole: true}
 		if _, err := detect(s); err != nil {
 			t.Error(err)
 		}
@@ -152,7 +152,7 @@ func FuzzHeaders(f *testing.F) {
 		if header, err := parseVHDHeader(data, s.read); err == nil && header.block == 0 {
 			t.Errorf("%+v", header)
 		}
-		image := vhdImage{span: s, footer: vhdFooter{size: 1 << 20}}
+		image := vhdImage{section: s, footer: vhdFooter{size: 1 << 20}}
 		_ = image.readBlocks()
 		_, _ = vhdxItem(s, vhdxParameters, 4)
 	})

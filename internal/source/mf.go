@@ -164,7 +164,7 @@ func memberName(name string) (string, error) {
 }
 
 // verifyDigest compares a file of a package with its checksum.
-func (o *opening) verifyDigest(s span, want digest) error {
+func (o *opening) verifyDigest(s section, want digest) error {
 	h, known := newHash(want.algorithm)
 	if !known {
 		return errors.New("unknown checksum algorithm " + want.algorithm)

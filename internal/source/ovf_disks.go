@@ -27,12 +27,12 @@ type packagedDisk struct {
 
 // disksOf lists the disks of a machine in the order in which it numbers them.
 func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
-	section := ovf.DiskSection{}
+	described := ovf.DiskSection{}
 	if envelope.Disk != nil {
-		section = *envelope.Disk
+		described = *envelope.Disk
 	}
 	declared := map[string]ovf.VirtualDiskDesc{}
-	for _, disk := range section.Disks {
+	for _, disk := range described.Disks {
 		declared[disk.DiskID] = disk
 	}
 	taken := map[string]bool{}
@@ -70,7 +70,7 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 		}
 	}
 	if len(disks) == 0 && len(taken) == 0 && len(machines(envelope)) == 1 {
-		for _, disk := range section.Disks {
+		for _, disk := range described.Disks {
 			if err := add(disk); err != nil {
 				return nil, nil, err
 			}
