@@ -27,14 +27,16 @@ type View struct {
 	// of them may be older than what their journals hold.
 	Stale []string
 
-	blocks      map[string]volume.Device // by the device's name
-	filesystems map[string]blockfs.FS
+	keys        bool
+	unknown     []string              // devices that hold something that is not recognised
+	filesystems map[string]blockfs.FS // by the device's name
 }
 
 // Look finds out what lies on the disks. It takes no longer than ctx allows. An
-// error means that nothing is known.
-func Look(ctx context.Context, disks []Disk) (*View, error) {
-	v := &View{blocks: map[string]volume.Device{}, filesystems: map[string]blockfs.FS{}}
+// error means that nothing is known. Encrypted devices count as read where there
+// are no keys, as nobody can read them then.
+func Look(ctx context.Context, disks []Disk, keys bool) (*View, error) {
+	v := &View{keys: keys, filesystems: map[string]blockfs.FS{}}
 	err := guarded(func() error { return v.look(ctx, disks) })
 	if err != nil {
 		return nil, err
@@ -187,7 +189,7 @@ func (v *View) activateGroups(physical []volume.Device, over int) error {
 }
 
 // quiet are the types of content that hold no operating system.
-var quiet = map[string]bool{"": true, guest.FSTypeSwap: true, guest.FSTypeSuspended: true, "linux_raid_member": true, "jbd": true, "iso9660": true}
+var quiet = map[string]bool{"": true, guest.FSTypeSwap: true, guest.FSTypeSuspended: true, "linux_raid_member": true, "jbd": true, "iso9660": true, "BitLocker": true}
 
 // identify tells what lies on a device, and opens it where it is a file system.
 func (v *View) identify(part volume.Device, physical *[]volume.Device) error {
@@ -200,9 +202,11 @@ func (v *View) identify(part volume.Device, physical *[]volume.Device) error {
 		return fmt.Errorf("reading %s: %w", part.Name, err)
 	}
 	device.FSType, device.UUID, device.Label = found.Type, found.UUID, found.Label
-	v.blocks[part.Name] = part
+	if found.Type == "" && !found.Blank {
+		v.unknown = append(v.unknown, part.Name)
+	}
 	switch {
-	case quiet[found.Type]:
+	case quiet[found.Type], found.Type == guest.FSTypeLUKS && !v.keys:
 		return nil
 	case found.Type == guest.FSTypeLVM && physical != nil:
 		*physical = append(*physical, part)

@@ -110,3 +110,26 @@ func (v *View) mountESP(f files, m *Mounted) {
 		}
 	}
 }
+
+// Hibernated returns the swap area or file that holds the memory of a suspended
+// guest, or "".
+func (m Mounted) Hibernated(system guest.OS) string {
+	if area := m.Devices.Hibernated(); area != "" {
+		return area
+	}
+	f, ok := m.FS.(files)
+	if !ok {
+		return ""
+	}
+	for _, name := range system.Tables.SwapFiles() {
+		mark := make([]byte, guest.SuspendMarkLength)
+		err := f.walk(name, true, func(node blockfs.Node) error {
+			_, err := node.ReadAt(mark, guest.SuspendMarkOffset)
+			return err
+		})
+		if err == nil && guest.IsSuspendMark(mark) {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,6 +1,8 @@
 package offline
 
 import (
+	"strings"
+
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
@@ -27,6 +29,9 @@ func (v *View) findSystems() error {
 			v.unread("%s holds an operating system that is not known here", device.Name)
 		case roleNone:
 		}
+	}
+	if len(v.Systems) == 0 && len(v.unknown) > 0 {
+		v.unread("no operating system was found, and %s may hold one: what lies there is not known", strings.Join(v.unknown, ", "))
 	}
 	return nil
 }
