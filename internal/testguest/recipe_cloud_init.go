@@ -18,7 +18,8 @@ func debian12CloudInit() Recipe {
 	r.Layout.Filesystems[0].Source = SourceUUID
 	r.Layout.Filesystems[1].Source = SourceUUID
 	r.Files = merged(netplanStatic("ens192", "192.0.2.25"), map[string]File{
-		"/etc/cloud/cloud.cfg.d/99-vmware.cfg": {Content: "datasource_list: [ VMware, None ]\n"},
+		// There are no locales in a test guest.
+		"/etc/cloud/cloud.cfg.d/99-vmware.cfg": {Content: "datasource_list: [ VMware, None ]\nlocale: false\n"},
 		// What is left of the first boot on VMware.
 		"/var/lib/cloud/data/previous-datasource":         {Content: "DataSourceVMware: DataSourceVMware [seed=guestinfo]\n"},
 		"/var/lib/cloud/data/previous-instance-id":        {Content: "iid-vm-0001\n"},

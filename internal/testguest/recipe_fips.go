@@ -1,13 +1,13 @@
 package testguest
 
 // debian12FIPS has the drivers for virtio, and its root by UUID. dracut's module
-// fips mounts what boot= names before the root file system, waits twenty seconds
-// for it, and halts the machine where it does not come. All of this is dracut's
-// own, as Debian packages it, but for two things: the kernel's checksum is not
-// compared (rd.fips.skipkernel; Debian has no sha512hmac), and the line that loads
-// tcrypt is taken out of the module, because Debian's kernels are built without
-// FIPS mode, where tcrypt never stays loaded. rd.shell gives a shell in place of
-// the halt.
+// fips mounts what boot= names, waits for it, and compares the kernel there with
+// its checksum: where that cannot be done the machine is halted. All of this is
+// dracut's own, as Debian packages it, but for two things. Debian has no
+// sha512hmac; a script in its place computes the same by openssl. And the lines
+// that load tcrypt are taken out of the module, because Debian's kernels are built
+// without FIPS mode, where tcrypt never stays loaded. rd.shell gives a shell in
+// place of the halt.
 func debian12FIPS() Recipe {
 	return Recipe{
 		Name:        "debian12-bios-fips",
@@ -15,15 +15,27 @@ func debian12FIPS() Recipe {
 		Bootstrap: Bootstrap{
 			Suite: Bookworm,
 			Packages: []string{
-				"linux-image-cloud-amd64", "dracut", "grub-pc", "e2fsprogs", "ifupdown", "open-vm-tools",
+				"linux-image-cloud-amd64", "dracut", "grub-pc", "e2fsprogs", "ifupdown", "open-vm-tools", "openssl",
 			},
 			Files: map[string]File{
 				"/etc/system-fips":                {},
-				"/etc/dracut.conf.d/10-fips.conf": {Content: "hostonly=\"no\"\nadd_dracutmodules+=\" fips \"\n"},
+				"/etc/dracut.conf.d/10-fips.conf": {Content: "hostonly=\"no\"\nadd_dracutmodules+=\" fips \"\ninstall_items+=\" /usr/bin/openssl \"\n"},
+				"/usr/bin/sha512hmac": {Mode: 0o755, Content: `#!/bin/sh
+sum() { openssl dgst -sha512 -hmac FIPS-FTW-RHT2009 "$1" | sed 's/.*= //'; }
+if [ "$1" = -c ]; then
+	while read -r expected file; do
+		[ "$(sum "$file")" = "$expected" ] || exit 1
+	done <"$2"
+else
+	echo "$(sum "$1")  $1"
+fi
+`},
 			},
 			Commands: []string{
 				"sed -i '/^ *\\(modprobe\\|rmmod\\) tcrypt/d' /usr/lib/dracut/modules.d/01fips/fips.sh",
-				"for version in $(ls /usr/lib/modules); do dracut --force /boot/initrd.img-$version $version; done",
+				"for version in $(ls /usr/lib/modules); do" +
+					" sha512hmac /boot/vmlinuz-$version > /boot/.vmlinuz-$version.hmac;" +
+					" dracut --force /boot/initrd.img-$version $version; done",
 				"lsinitrd /boot/initrd.img-* | grep -q sbin/fips.sh",
 			},
 		},
@@ -41,7 +53,7 @@ func debian12FIPS() Recipe {
 			},
 		},
 		Hostname:      "secure01",
-		KernelOptions: "fips=1 boot=/dev/sda1 rd.fips.skipkernel rd.shell",
+		KernelOptions: "fips=1 boot=/dev/sda1 rd.shell",
 		Files:         ifupdownStatic("ens192", "192.0.2.22"),
 		Boots:         StateInitramfsShell,
 		Old:           PVSCSI,

@@ -49,7 +49,7 @@ echo "testguest-records: found$found" >/dev/console
 		"/usr/local/sbin/testguest-record": {Mode: 0o755, Content: `#!/bin/sh -eu
 number=$(ls /srv/records | sed -n 's/\.sum$//p' | sort -n | tail -n 1)
 while :; do
-	number=$((number + 1))
+	number=$((${number:-0} + 1))
 	for folder in /var/lib/records /srv/records; do
 		cd $folder
 		head -c 20000 /dev/urandom >$number
@@ -58,7 +58,7 @@ while :; do
 		sync $number.new
 		mv $number.new $number.sum
 		sync .
-		rm -f $((number - 50)) $((number - 50)).sum
+		rm -f -- $((number - 50)) $((number - 50)).sum
 	done
 	echo "testguest-records: written $number" >/dev/console
 	sleep 0.2
