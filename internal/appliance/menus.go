@@ -11,19 +11,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
-// menuPlaces is where boot loaders have their menus, from the top of a file system:
-// that of /boot, the EFI system partition, a root, or a btrfs with roots below it.
-var menuPlaces = []string{
-	"/grub*/grub.cfg", "/boot/grub*/grub.cfg", "/*/boot/grub*/grub.cfg", "/EFI/*/grub.cfg",
-	"/grub/menu.lst", "/boot/grub/menu.lst", "/loader/entries/*.conf", "/boot/loader/entries/*.conf",
-	"/extlinux*/extlinux.conf", "/boot/extlinux*/extlinux.conf", "/boot/extlinux.conf", "/extlinux.conf",
-}
-
 // menuFilesystems are those that boot loaders read their menus from.
 var menuFilesystems = []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"}
-
-// maxMenu is a size in bytes that no menu has.
-const maxMenu = 1 << 20
 
 // Menus reads the menus of boot loaders on all file systems: what tells several
 // systems apart. What cannot be mounted or read tells nothing. What was mounted is
@@ -38,14 +27,14 @@ func (s *Session) Menus() ([]guest.Menu, error) {
 		if devices.Hibernated() != "" {
 			return nil // nothing of it is mounted
 		}
-		read := map[string]bool{} // the btrfs of which one device was read
+		seen := map[string]bool{} // the btrfs of which one device was read
 		for _, d := range devices {
-			if !slices.Contains(menuFilesystems, d.FSType) || read[d.UUID] {
+			if !slices.Contains(menuFilesystems, d.FSType) || seen[d.UUID] {
 				continue
 			}
 			options := "ro"
 			if d.FSType == "btrfs" {
-				options, read[d.UUID] = "ro,subvolid=5", true
+				options, seen[d.UUID] = "ro,subvolid=5", true
 			}
 			if err := s.ctx.Err(); err != nil {
 				return err
@@ -53,7 +42,8 @@ func (s *Session) Menus() ([]guest.Menu, error) {
 			if err := g.Mount_options(options, d.Name, "/"); err != nil {
 				continue
 			}
-			menus = append(menus, menusOn(g, d.Name)...)
+			read := func(name string) ([]byte, error) { return readFile(g, name) }
+			menus = append(menus, guest.FindMenus(d.Name, g.Ls, read)...)
 			if err := g.Umount_all(); err != nil {
 				return err
 			}
@@ -61,24 +51,6 @@ func (s *Session) Menus() ([]guest.Menu, error) {
 		return nil
 	})
 	return menus, err
-}
-
-func menusOn(g *guestfs.Guestfs, device string) (menus []guest.Menu) {
-	for _, place := range menuPlaces {
-		files, err := g.Glob_expand(place, nil)
-		if err != nil {
-			continue
-		}
-		for _, file := range files {
-			if st, err := g.Statns(file); err != nil || st.St_size > maxMenu {
-				continue
-			}
-			if text, err := readFile(g, file); err == nil {
-				menus = append(menus, guest.Menu{Device: device, Path: file, Text: string(text)})
-			}
-		}
-	}
-	return menus
 }
 
 // subvolumeID is the number of the btrfs subvolume that a root is, or 0.

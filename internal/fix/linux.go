@@ -43,7 +43,7 @@ func (r *run) linux() []step {
 		{"boot loader configuration", 1, nil, simple(boot.CorrectRegenerated)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
 		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot) })},
-		{"left-over names", 1, nil, simple(func() error { return leftover.Find(e, names) })},
+		{"left-over names", 1, nil, simple(r.findLeftovers)},
 		{"SELinux labels", 1, nil, e.Label},
 	}
 }
@@ -104,6 +104,14 @@ func (r *run) fixFstab() (err error) {
 	}
 	r.result.FstabAfter, err = fstab.Shown(r.Editor)
 	return err
+}
+
+func (r *run) findLeftovers() error {
+	cards, err := network.ReadKept(r.Editor, r.NICs)
+	if err != nil {
+		return err
+	}
+	return leftover.Find(r.Editor, r.names, cards)
 }
 
 func (r *run) fixInitramfs(ctx context.Context) error {

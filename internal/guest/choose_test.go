@@ -1,6 +1,10 @@
 package guest
 
-import "testing"
+import (
+	"errors"
+	"slices"
+	"testing"
+)
 
 func TestChooseSystem(t *testing.T) {
 	t.Parallel()
@@ -89,5 +93,32 @@ func TestChooseStartedSystem(t *testing.T) {
 		if got := ChooseSystem(tt.systems, devices, 0, tt.menus...); got != tt.want {
 			t.Errorf("%s: %d (%s), want %d", name, got, tt.systems[got].Root, tt.want)
 		}
+	}
+}
+
+func TestFindMenus(t *testing.T) {
+	t.Parallel()
+	tree := map[string][]string{
+		"/": {"@", "@home", "grub2", "EFI", "loader"}, "/@": {"boot"}, "/@/boot": {"grub"}, "/@/boot/grub": {"grub.cfg"},
+		"/grub2": {"grub.cfg", "grubenv"}, "/EFI": {"debian"}, "/EFI/debian": {"grub.cfg"}, "/loader": {"entries"}, "/loader/entries": {"a.conf", "b.txt"},
+	}
+	read := func(name string) ([]byte, error) {
+		if name == "/EFI/debian/grub.cfg" {
+			return nil, errors.New("damaged")
+		}
+		return []byte(name), nil
+	}
+	list := func(name string) ([]string, error) {
+		if names, ok := tree[name]; ok {
+			return names, nil
+		}
+		return nil, errors.New("no directory")
+	}
+	got := []string{}
+	for _, m := range FindMenus("/dev/sda1", list, read) {
+		got = append(got, m.Device+m.Path)
+	}
+	if want := []string{"/dev/sda1/grub2/grub.cfg", "/dev/sda1/@/boot/grub/grub.cfg", "/dev/sda1/loader/entries/a.conf"}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
 	}
 }

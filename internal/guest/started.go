@@ -16,6 +16,46 @@ type Menu struct {
 	Text   string
 }
 
+// menuPlaces is where boot loaders have their menus, from the top of a file system:
+// that of /boot, the EFI system partition, a root, or a btrfs with roots below it.
+var menuPlaces = []string{
+	"/grub*/grub.cfg", "/boot/grub*/grub.cfg", "/*/boot/grub*/grub.cfg", "/EFI/*/grub.cfg",
+	"/grub/menu.lst", "/boot/grub/menu.lst", "/loader/entries/*.conf", "/boot/loader/entries/*.conf",
+	"/extlinux*/extlinux.conf", "/boot/extlinux*/extlinux.conf", "/boot/extlinux.conf", "/extlinux.conf",
+}
+
+// maxMenu is a size in bytes that no menu has.
+const maxMenu = 1 << 20
+
+// FindMenus reads the menus on a file system. What cannot be read tells nothing.
+func FindMenus(device string, readDir func(string) ([]string, error), readFile func(string) ([]byte, error)) []Menu {
+	var menus []Menu
+	for _, place := range menuPlaces {
+		found := []string{"/"}
+		for part := range strings.SplitSeq(place[1:], "/") {
+			var next []string
+			for _, above := range found {
+				names, err := readDir(above)
+				if err != nil {
+					continue
+				}
+				for _, name := range names {
+					if ok, _ := path.Match(part, name); ok {
+						next = append(next, path.Join(above, name))
+					}
+				}
+			}
+			found = next
+		}
+		for _, file := range found {
+			if text, err := readFile(file); err == nil && len(text) <= maxMenu {
+				menus = append(menus, Menu{Device: device, Path: file, Text: string(text)})
+			}
+		}
+	}
+	return menus
+}
+
 // start is a root file system that a menu starts.
 type start struct {
 	device    Device

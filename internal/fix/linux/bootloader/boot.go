@@ -110,7 +110,7 @@ func (c *Configuration) editFiles(files []bootFile) error {
 			}
 			c.edit.Warn(name+": "+found.String(), found.remedy())
 		}
-		return c.edit.Write(name, fixed, 0o644, f.description)
+		return c.edit.Rewrite(name, fixed, 0o644, f.description, meantIn(name))
 	})
 }
 
@@ -118,7 +118,7 @@ func (f finding) remedy() string {
 	switch {
 	case f.err == nil:
 		return ""
-	case f.foreign:
+	case f.otherOS:
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
 		return "remove it or name the swap area by UUID: the guest waits for the device at each boot"
@@ -183,7 +183,7 @@ func staleRoots(fixed, text string, findings []finding) (problems []string) {
 		problems = append(problems, " still names devices of the old machine")
 	}
 	for _, found := range findings {
-		if !found.foreign && found.err != nil && (found.param == "root" || found.param == "real_root") {
+		if !found.otherOS && found.err != nil && (found.param == "root" || found.param == "real_root") {
 			problems = append(problems, ": "+found.String())
 		}
 	}

@@ -31,9 +31,9 @@ func editLimine(text string, s bootScope) (string, []finding) {
 
 // editElilo edits elilo.conf, whose root= the loader puts before what it appends.
 func editElilo(text string, s bootScope) (string, []finding) {
-	bare := !strings.Contains(text, "initrd")
-	edited, findings := editMatches(text, s, eliloAppend, bare)
-	c := cmdlineEditor{names: s.names, bare: bare}
+	noInitramfs := !strings.Contains(text, "initrd")
+	edited, findings := editMatches(text, s, eliloAppend, noInitramfs)
+	c := cmdlineEditor{names: s.names, noInitramfs: noInitramfs}
 	var edits []conf.Edit
 	for _, at := range eliloRoot.FindAllStringSubmatchIndex(edited, -1) {
 		spec := edited[at[2]:at[3]]
@@ -54,8 +54,8 @@ func editElilo(text string, s bootScope) (string, []finding) {
 }
 
 // editMatches edits the command lines that a pattern's first group finds.
-func editMatches(text string, s bootScope, pattern *regexp.Regexp, bare bool) (string, []finding) {
-	c := cmdlineEditor{names: s.names, bare: bare}
+func editMatches(text string, s bootScope, pattern *regexp.Regexp, noInitramfs bool) (string, []finding) {
+	c := cmdlineEditor{names: s.names, noInitramfs: noInitramfs}
 	var edits []conf.Edit
 	for _, at := range pattern.FindAllStringSubmatchIndex(text, -1) {
 		line := text[at[2]:at[3]]

@@ -61,18 +61,14 @@ func failure(t *testing.T) *report.Report {
 	}
 }
 
-// TestWriteFile holds the file to the schema's shape byte for byte, and reads
+// TestIndented holds the file to the schema's shape byte for byte, and reads
 // it back to the same value.
-func TestWriteFile(t *testing.T) {
+func TestIndented(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]*report.Report{"success": success(t), "failure": failure(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "report.json")
-			if err := r.WriteFile(path, nil); err != nil {
-				t.Fatal(err)
-			}
-			written, err := os.ReadFile(path)
+			written, err := r.Indented()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,11 +83,7 @@ func TestWriteFile(t *testing.T) {
 			if err := json.Unmarshal(written, &back); err != nil {
 				t.Fatal(err)
 			}
-			again := filepath.Join(t.TempDir(), "report.json")
-			if err := back.WriteFile(again, nil); err != nil {
-				t.Fatal(err)
-			}
-			rewritten, err := os.ReadFile(again)
+			rewritten, err := back.Indented()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,76 +94,12 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
-func TestWriteFileReplacesWhole(t *testing.T) {
+func TestIndentedRefusesBrokenResult(t *testing.T) {
 	t.Parallel()
-	directory := t.TempDir()
-	path := filepath.Join(directory, "report.json")
-	if err := os.WriteFile(path, []byte("older"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// A second name keeps the older file: the new one must be another file, or
-	// a reader could see a half of it.
-	kept := filepath.Join(directory, "kept.json")
-	if err := os.Link(path, kept); err != nil {
-		t.Fatal(err)
-	}
-	if err := report.New().WriteFile(path, nil); err != nil {
-		t.Fatal(err)
-	}
-	if older, _ := os.ReadFile(kept); string(older) != "older" {
-		t.Errorf("the older report was written to in place: %q", older)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o644 {
-		t.Errorf("mode %v, want 0644", info.Mode().Perm())
-	}
-	assertEntries(t, directory, "kept.json", "report.json")
-}
-
-func TestWriteFileLeavesNothingOnFailure(t *testing.T) {
-	t.Parallel()
-	directory := t.TempDir()
-	path := filepath.Join(directory, "report.json")
-	// A directory of that name with something in it cannot be replaced.
-	if err := os.MkdirAll(filepath.Join(path, "occupied"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := report.New().WriteFile(path, nil); err == nil {
-		t.Error("no error for a path that is a directory")
-	}
-	assertEntries(t, directory, "report.json")
-
-	if err := report.New().WriteFile(filepath.Join(directory, "absent", "report.json"), nil); err == nil {
-		t.Error("no error for a directory that does not exist")
-	}
-}
-
-func TestWriteFileRefusesBrokenResult(t *testing.T) {
-	t.Parallel()
-	directory := t.TempDir()
 	r := report.New()
 	r.Pipeline.Stages = report.Stages{{Name: report.StageFix, Result: json.RawMessage("{")}}
-	if err := r.WriteFile(filepath.Join(directory, "report.json"), nil); err == nil {
+	if _, err := r.Indented(); err == nil {
 		t.Error("no error for a stage result that is no JSON")
-	}
-	assertEntries(t, directory)
-}
-
-func assertEntries(t *testing.T, directory string, want ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	if diff := cmp.Diff(want, names); diff != "" {
-		t.Errorf("directory (-want +got):\n%s", diff)
 	}
 }
 
