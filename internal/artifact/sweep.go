@@ -48,7 +48,7 @@ func Sweep(directory string) (removed []string, err error) {
 		if uuid.Validate(id) != nil {
 			continue
 		}
-		more, sweepErr := sweepSeat(directory, path, id)
+		more, sweepErr := sweepStaging(directory, path, id)
 		removed = append(removed, more...)
 		if sweepErr != nil {
 			err = errors.Join(err, fmt.Errorf("removing %s, which a dead run left: %w", path, sweepErr))
@@ -63,8 +63,8 @@ func (by owner) seen() bool {
 	return by.BootID != "" && by.BootID == bootID() || OnHost("", by.HostID)
 }
 
-// sweepSeat removes one hidden directory if its run is dead.
-func sweepSeat(directory, path, id string) (removed []string, err error) {
+// sweepStaging removes one hidden directory if its run is dead.
+func sweepStaging(directory, path, id string) (removed []string, err error) {
 	content, err := os.ReadFile(filepath.Join(path, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
 		// Killed between mkdir and lock, or as good as removed, or no run's
@@ -91,7 +91,7 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &seat{directory: directory, path: path, lock: lock}
+	s := &staging{directory: directory, path: path, lock: lock}
 	if s.entries, err = readJournal(path); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

@@ -17,7 +17,7 @@ func editLVMConf(text string, s bootScope) (string, []finding) {
 	fixed, err := EditLVMFilters(text, s.names)
 	if err != nil {
 		return text, []finding{{err: fmt.Errorf("its filter cannot be read (%w); "+
-			"LVM may not find the guest's volume groups on virtio disks, which are called /dev/vda and so on", err), foreign: true}}
+			"LVM may not find the guest's volume groups on virtio disks, which are called /dev/vda and so on", err), otherOS: true}}
 	}
 	return fixed, nil
 }

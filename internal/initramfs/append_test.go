@@ -103,7 +103,7 @@ func unpack(t *testing.T, data []byte) map[string]string {
 	}
 }
 
-func TestSupplement(t *testing.T) {
+func TestAppend(t *testing.T) {
 	t.Parallel()
 	for _, compression := range []Compression{
 		CompressionNone, CompressionGzip, CompressionXZ, CompressionZstd, CompressionLZ4, CompressionLZMA,
@@ -128,7 +128,7 @@ func TestSupplement(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := image.Supplement(Addition{
+			s, err := image.Append(AppendRequest{
 				Version: testVersion,
 				Modules: []string{"virtio_pci", "virtio_blk"},
 				Files:   map[string]string{"conf/modules": "loop\nvirtio_blk\n"},
@@ -167,7 +167,7 @@ func TestSupplement(t *testing.T) {
 					t.Errorf("%s: %s", name, diff)
 				}
 			}
-			none, err := again.Supplement(Addition{Version: testVersion, Modules: []string{"virtio_blk"}}, treeOf(nil))
+			none, err := again.Append(AppendRequest{Version: testVersion, Modules: []string{"virtio_blk"}}, treeOf(nil))
 			if err != nil || none.Data != nil {
 				t.Errorf("an image that lacks nothing is extended: %d bytes, %v", len(none.Data), err)
 			}
@@ -175,16 +175,16 @@ func TestSupplement(t *testing.T) {
 	}
 }
 
-// TestSupplementLZ4 holds that nothing but a frame follows an lz4 stream:
+// TestAppendLZ4 holds that nothing but a frame follows an lz4 stream:
 // kernels before 5.9 would not find it.
-func TestSupplementLZ4(t *testing.T) {
+func TestAppendLZ4(t *testing.T) {
 	t.Parallel()
 	original := compressed(t, CompressionLZ4, append(archiveOf(t, entry{"conf/initramfs.conf", "x"}), 0, 0, 0))
 	image, err := Read(bytes.NewReader(original))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := image.Supplement(Addition{Files: map[string]string{"a": "b"}}, nil)
+	s, err := image.Append(AppendRequest{Files: map[string]string{"a": "b"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,13 +193,13 @@ func TestSupplementLZ4(t *testing.T) {
 	}
 }
 
-func TestSupplementIntoEmptyImage(t *testing.T) {
+func TestAppendIntoEmptyImage(t *testing.T) {
 	t.Parallel()
 	image, err := Read(bytes.NewReader(archiveOf(t, entry{"lib -> usr/lib", ""}, entry{"usr/", ""}, entry{"usr/lib/", ""})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := image.Supplement(Addition{Version: testVersion, Modules: []string{"virtio_blk"}}, treeOf(moduleTree(t)))
+	s, err := image.Append(AppendRequest{Version: testVersion, Modules: []string{"virtio_blk"}}, treeOf(moduleTree(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestSupplementIntoEmptyImage(t *testing.T) {
 	}
 }
 
-func TestSupplementErrors(t *testing.T) {
+func TestAppendErrors(t *testing.T) {
 	t.Parallel()
 	read := func(entries ...entry) *Image {
 		image, err := Read(bytes.NewReader(archiveOf(t, entries...)))
@@ -226,17 +226,17 @@ func TestSupplementErrors(t *testing.T) {
 	tree := moduleTree(t)
 	broken := moduleTree(t)
 	broken["kernel/drivers/virtio/virtio_ring.ko.xz"] = []byte("no xz")
-	wanted := Addition{Version: testVersion, Modules: []string{"virtio_blk"}}
+	wanted := AppendRequest{Version: testVersion, Modules: []string{"virtio_blk"}}
 	for name, test := range map[string]struct {
-		image    *Image
-		addition Addition
-		tree     map[string][]byte
-		cannot   bool
-		want     string
+		image   *Image
+		request AppendRequest
+		tree    map[string][]byte
+		cannot  bool
+		want    string
 	}{
 		"booster":        {read(entry{"etc/booster.init.yaml", ""}), wanted, tree, true, "booster"},
 		"no modules.dep": {read(entry{"x", ""}), wanted, nil, true, "modules.dep"},
-		"no such module": {read(entry{"x", ""}), Addition{Version: testVersion, Modules: []string{"virtio_scsi"}}, tree, true, `"virtio_scsi"`},
+		"no such module": {read(entry{"x", ""}), AppendRequest{Version: testVersion, Modules: []string{"virtio_scsi"}}, tree, true, `"virtio_scsi"`},
 		"unknown module in the image": {
 			read(entry{"lib/modules/6.1.0/updates/own.ko", ""}), wanted, tree, true, "own",
 		},
@@ -244,7 +244,7 @@ func TestSupplementErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := test.image.Supplement(test.addition, treeOf(test.tree))
+			_, err := test.image.Append(test.request, treeOf(test.tree))
 			if err == nil || !strings.Contains(err.Error(), test.want) || errors.Is(err, ErrCannotExtend) != test.cannot {
 				t.Errorf("error %v", err)
 			}

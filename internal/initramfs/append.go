@@ -15,8 +15,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Addition is what an image is to be extended by.
-type Addition struct {
+// AppendRequest is what an image is to be extended by.
+type AppendRequest struct {
 	Version string   // of the kernel
 	Modules []string // wanted; their dependencies follow by themselves
 	// Files replaces configuration files of the image, by path in it.
@@ -27,8 +27,8 @@ type Addition struct {
 // "modules.dep", "kernel/drivers/block/virtio_blk.ko.xz".
 type ModuleTree func(name string) ([]byte, error)
 
-// Supplement is an archive to be put directly behind an image.
-type Supplement struct {
+// Append is an archive to be put directly behind an image.
+type Append struct {
 	Data    []byte   // padding included
 	Modules []string // the modules in it, normalised, dependencies first
 }
@@ -37,21 +37,21 @@ type Supplement struct {
 // extended and has to be built anew.
 var ErrCannotExtend = errors.New("image cannot be extended")
 
-// Supplement builds the archive that extends the image. It holds the missing
+// Append builds the archive that extends the image. It holds the missing
 // modules, decompressed (the image's own loader may know no compression), and
 // module indexes for all modules that the image has then: exactly what depmod
 // would write for that set. A nil Data says that nothing is missing.
-func (i *Image) Supplement(a Addition, tree ModuleTree) (*Supplement, error) {
+func (i *Image) Append(request AppendRequest, tree ModuleTree) (*Append, error) {
 	if i.Generator == GeneratorBooster {
 		return nil, fmt.Errorf("%w: booster's init reads its own list of modules", ErrCannotExtend)
 	}
-	s := &Supplement{}
+	s := &Append{}
 	files := map[string][]byte{}
-	for name, text := range a.Files {
+	for name, text := range request.Files {
 		files[name] = []byte(text)
 	}
-	if slices.ContainsFunc(a.Modules, func(m string) bool { return !i.HasModule(a.Version, m) }) {
-		added, err := i.addModules(a, tree, files)
+	if slices.ContainsFunc(request.Modules, func(m string) bool { return !i.HasModule(request.Version, m) }) {
+		added, err := i.addModules(request, tree, files)
 		if err != nil {
 			return nil, err
 		}
@@ -68,30 +68,30 @@ func (i *Image) Supplement(a Addition, tree ModuleTree) (*Supplement, error) {
 	return s, err
 }
 
-func (i *Image) addModules(a Addition, tree ModuleTree, files map[string][]byte) ([]string, error) {
+func (i *Image) addModules(request AppendRequest, tree ModuleTree, files map[string][]byte) ([]string, error) {
 	data, err := tree("modules.dep")
 	if err != nil {
-		return nil, fmt.Errorf("%w: modules.dep of kernel %s: %w", ErrCannotExtend, a.Version, err)
+		return nil, fmt.Errorf("%w: modules.dep of kernel %s: %w", ErrCannotExtend, request.Version, err)
 	}
 	dependencies := ParseDependencies(data)
-	order, err := dependencies.Closure(a.Modules...)
+	order, err := dependencies.Closure(request.Modules...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: kernel %s: %w", ErrCannotExtend, a.Version, err)
+		return nil, fmt.Errorf("%w: kernel %s: %w", ErrCannotExtend, request.Version, err)
 	}
-	root := i.moduleRoot(a.Version)
+	root := i.moduleRoot(request.Version)
 	var added []string
 	present := map[string]string{} // name: path under root
-	for name, file := range i.modules[a.Version] {
+	for name, file := range i.modules[request.Version] {
 		present[name] = strings.TrimPrefix(file, root+"/")
 	}
 	for _, name := range order {
-		if i.HasModule(a.Version, name) {
+		if i.HasModule(request.Version, name) {
 			continue
 		}
 		source := dependencies.path[name]
 		packed, err := tree(source)
 		if err != nil {
-			return nil, fmt.Errorf("module %s of kernel %s: %w", name, a.Version, err)
+			return nil, fmt.Errorf("module %s of kernel %s: %w", name, request.Version, err)
 		}
 		content, err := unpackModule(source, packed)
 		if err != nil {
@@ -102,7 +102,7 @@ func (i *Image) addModules(a Addition, tree ModuleTree, files map[string][]byte)
 		present[name] = target
 		added = append(added, name)
 	}
-	return added, i.addIndexes(a.Version, tree, dependencies, present, added, files)
+	return added, i.addIndexes(request.Version, tree, dependencies, present, added, files)
 }
 
 func plainModule(file string) string {
@@ -114,7 +114,7 @@ func plainModule(file string) string {
 	return file
 }
 
-// addIndexes writes the indexes for the modules present after the addition:
+// addIndexes writes the indexes for the modules present after that:
 // what the image's own indexes say of its modules, and what the guest's say of
 // the added ones and of those that the image carries no text for.
 func (i *Image) addIndexes(version string, tree ModuleTree, guest Dependencies,

@@ -13,7 +13,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// The names inside a seat.
+// The names inside a staging directory.
 const (
 	lockName     = "lock"     // locked as long as the run lives; made first, removed last
 	workName     = "work"     // Run.Dir
@@ -24,10 +24,10 @@ const (
 	reservedName = "reserved" // an empty file for each name that will be published
 )
 
-// seat is a run's hidden directory inside one directory that it uses. Each
+// staging is a run's hidden directory inside one directory that it uses. Each
 // directory that receives files has its own, so that publishing is a rename
 // within one file system and a sweep of that directory finds all there is.
-type seat struct {
+type staging struct {
 	directory string // the directory that receives files
 	path      string
 	lock      *flock.Flock
@@ -45,41 +45,41 @@ type owner struct {
 	Created time.Time `json:"created"`
 }
 
-// newSeat makes and locks the seat of run id in directory.
-func newSeat(directory, id string) (*seat, error) {
+// newStaging makes and locks the staging directory of run id in directory.
+func newStaging(directory, id string) (*staging, error) {
 	path := filepath.Join(directory, prefix+id)
 	// A sweep may take the directory for a dead run's between mkdir and lock.
 	for range 10 {
-		lock, err := takeSeat(path)
+		lock, err := takeStaging(path)
 		if err != nil {
-			return nil, seatError(directory, "making the hidden directory "+path, err)
+			return nil, stagingError(directory, "making the hidden directory "+path, err)
 		}
 		if lock == nil {
 			continue
 		}
-		s := &seat{directory: directory, path: path, lock: lock}
+		s := &staging{directory: directory, path: path, lock: lock}
 		data, err := json.Marshal(owner{HostID: HostID(), BootID: bootID(), PID: os.Getpid(), Created: time.Now().UTC()})
 		if err == nil {
 			err = os.WriteFile(filepath.Join(path, lockName), data, 0o600)
 		}
 		if err != nil {
-			return nil, errors.Join(seatError(directory, "writing the lock file of "+path, err), s.remove())
+			return nil, errors.Join(stagingError(directory, "writing the lock file of "+path, err), s.remove())
 		}
 		return s, nil
 	}
 	return nil, fmt.Errorf("making the hidden directory %s: another process removes it at once; is a sweep running in a loop?", path)
 }
 
-// seatError says why a seat cannot be taken in the directory.
-func seatError(directory, doing string, err error) error {
+// stagingError says why a staging directory cannot be taken in the directory.
+func stagingError(directory, doing string, err error) error {
 	if known := Unwritable(directory, err); known != nil {
 		err = known
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// takeSeat returns nil without an error when a sweep was faster.
-func takeSeat(path string) (*flock.Flock, error) {
+// takeStaging returns nil without an error when a sweep was faster.
+func takeStaging(path string) (*flock.Flock, error) {
 	made := os.Mkdir(path, 0o700)
 	if made != nil && !errors.Is(made, fs.ErrExist) {
 		return nil, made
@@ -100,9 +100,9 @@ func takeSeat(path string) (*flock.Flock, error) {
 	return nil, err
 }
 
-// tryLock locks the seat at path. It returns nil without an error when another
-// process holds the lock, and fs.ErrNotExist when the seat was removed. create
-// is os.O_CREATE for the run itself; a sweep must not put a file into a
+// tryLock locks the staging directory at path. It returns nil without an error
+// when another process holds the lock, and fs.ErrNotExist when it was removed.
+// create is os.O_CREATE for the run itself; a sweep must not put a file into a
 // directory that its run is just removing.
 func tryLock(path string, create int) (*flock.Flock, error) {
 	lock := flock.New(filepath.Join(path, lockName), flock.SetFlag(create|os.O_RDWR), flock.SetPermissions(0o600))
@@ -126,7 +126,7 @@ func tryLock(path string, create int) (*flock.Flock, error) {
 }
 
 // commit makes what was published final: no sweep takes it back.
-func (s *seat) commit() error {
+func (s *staging) commit() error {
 	if len(s.entries) == 0 {
 		return nil
 	}
@@ -136,10 +136,10 @@ func (s *seat) commit() error {
 	return syncDirectory(s.path)
 }
 
-// remove removes the seat and all in it. The journal goes first, which makes
-// what was published final; the lock goes last, so that an interrupted removal
-// can be finished by a sweep.
-func (s *seat) remove() error {
+// remove removes the staging directory and all in it. The journal goes first,
+// which makes what was published final; the lock goes last, so that an
+// interrupted removal can be finished by a sweep.
+func (s *staging) remove() error {
 	if s.lock == nil {
 		return nil
 	}
@@ -166,12 +166,12 @@ func (s *seat) remove() error {
 	return nil
 }
 
-// removals bounds how often the emptied seat is seen with another run in it which
+// removals bounds how often the emptied directory is seen with another run in it which
 // is gone at the next look.
 const removals = 10
 
-// removeDirectory removes the emptied seat, unless it is another run's by now.
-func (s *seat) removeDirectory() error {
+// removeDirectory removes the emptied directory, unless it is another run's by now.
+func (s *staging) removeDirectory() error {
 	for removal := 1; ; removal++ {
 		err := removeDirectory(s.path)
 		if _, taken := os.Lstat(s.lock.Path()); errors.Is(err, fs.ErrNotExist) || taken == nil {
@@ -184,8 +184,8 @@ func (s *seat) removeDirectory() error {
 	}
 }
 
-// empty removes what is in the seat, its lock last.
-func (s *seat) empty() error {
+// empty removes what is in the staging directory, its lock last.
+func (s *staging) empty() error {
 	entries, err := os.ReadDir(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -202,9 +202,9 @@ func (s *seat) empty() error {
 	if err != nil {
 		return err
 	}
-	// To a sweep, the seat of a run that has just begun looks like a dead one's.
-	// When such a run finds the old lock unlinked, it takes the seat with a new
-	// one, and from then on the seat is that run's.
+	// To a sweep, the directory of a run that has just begun looks like a dead one's.
+	// When such a run finds the old lock unlinked, it takes the directory with a new
+	// one, and from then on the directory is that run's.
 	named, err := os.Lstat(s.lock.Path())
 	if err == nil && os.SameFile(held, named) {
 		err = os.Remove(s.lock.Path())
@@ -215,8 +215,8 @@ func (s *seat) empty() error {
 	return nil
 }
 
-// in returns a path below one of the seat's directories, which it makes.
-func (s *seat) in(name, base string) (string, error) {
+// in returns a path below one of the staging directory's directories, which it makes.
+func (s *staging) in(name, base string) (string, error) {
 	directory := filepath.Join(s.path, name)
 	if err := os.Mkdir(directory, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("making the hidden directory %s: %w", directory, err)
