@@ -41,11 +41,12 @@ func addDropIns(e *edit.Editor, files []networkFile) ([]networkFile, error) {
 		}
 		base := strings.TrimSuffix(path.Base(directory), ".d")
 		i := slices.IndexFunc(files, func(f networkFile) bool { return f.path == path.Join(networkdDirectory, base) })
-		whole, err := "", error(nil)
+		whole, err := vendorFile(e, base)
+		if err != nil {
+			return nil, err
+		}
 		if i >= 0 {
 			whole = files[i].text
-		} else if whole, err = vendorFile(e, base); err != nil {
-			return nil, err
 		}
 		for _, d := range dropIns {
 			whole += "\n" + d.text
