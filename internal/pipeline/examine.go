@@ -58,7 +58,7 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	}
 	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	found.firmware = firmwareOf(disks, o.describedFirmware())
-	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, nil)
+	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, o.describedBootDisk())
 	return examined{system: found, opened: o, session: shared, overlays: overlays, view: view}, nil
 }
 

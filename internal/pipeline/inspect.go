@@ -142,21 +142,30 @@ func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) 
 	if g.os.Type == "linux" {
 		j.say.progress(95, "reading the kernels")
 		var err error
-		if kernels, err = kernel.Survey(ctx, g.editor, collect); err != nil {
+		if kernels, err = kernel.Survey(ctx, g.editor, collect || j.leavesInitramfs()); err != nil {
 			return info, fmt.Errorf("reading the guest's kernels: %w", err)
 		}
 	}
 	if collect {
 		info.Kernels = kernels
 	}
-	if j.manifest.Pipeline.Fix.Enabled {
-		// The fix stage says what the guest boots from in the end.
-		info.DiskBus, info.NICModel = expectedHardware(kernels)
-		return info, nil
+	var needed hardware
+	switch {
+	case !j.manifest.Pipeline.Fix.Enabled:
+		needed = advise(j.say, hardwareFor(g.os, kernels))
+	// The fix stage says what the guest boots from in the end.
+	case j.leavesInitramfs():
+		needed = hardwareFor(g.os, kernels)
+	default:
+		needed = expectedHardware(g.os, kernels)
 	}
-	needed := advise(j.say, hardwareFor(g.os, kernels))
 	info.DiskBus, info.NICModel = needed.diskBus, needed.nicModel
 	return info, nil
+}
+
+// leavesInitramfs says that no stage puts drivers where they are needed.
+func (j job) leavesInitramfs() bool {
+	return !j.manifest.Pipeline.Fix.Enabled || !j.manifest.Pipeline.Fix.RegenInitramfs
 }
 
 // advise warns where what the guest as it is has to be given is not virtio.

@@ -66,7 +66,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, fmt.Errorf("listing the file systems: %w", err)
 	}
 	files, mirrored := bootFiles(mounts, x.devices, x.firmware)
-	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, files)
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 
 	editor, err := edit.New(edit.Guest{
@@ -94,11 +94,15 @@ func choose(j job, systems []guest.OS, on system) (guest.OS, error) {
 
 // target is the guest as fixes see it.
 func (g mounted) target() fix.Target {
-	return fix.Target{
+	t := fix.Target{
 		Editor:   g.editor,
 		Devices:  g.devices,
 		OS:       g.os,
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
 	}
+	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
+		t.BootLoader = g.disks[g.bootDisk].Loader
+	}
+	return t
 }

@@ -13,7 +13,8 @@ type Inspection struct {
 	// Accelerator is what the appliance ran on, "kvm" or "tcg"; empty without one.
 	Accelerator string `json:"accelerator,omitempty"`
 	Guest       Guest  `json:"guest"`
-	// Machine is what a package's descriptor tells of the virtual machine.
+	// Machine is what a package's descriptor or a VMX file tells of the
+	// virtual machine.
 	Machine *Machine `json:"machine,omitempty"`
 }
 

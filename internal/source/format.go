@@ -29,6 +29,7 @@ var (
 	formatXZ         = format{"xz-compressed", ""}
 	formatZip        = format{"a zip archive", ""}
 	formatXML        = format{"an XML document", TypeOVF}
+	formatVMX        = format{"a VMX file", TypeVMX}
 	formatAppleFile  = format{"what macOS keeps beside a file, not that file", ""}
 	formatRaw        = format{"no disk image of a known format", TypeRaw}
 )
@@ -74,6 +75,8 @@ func detectIn(head, tail []byte) format {
 		return formatVMDKText
 	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(text, []byte("<envelope")):
 		return formatXML
+	case bytes.HasPrefix(text, []byte(".encoding = ")), bytes.HasPrefix(text, []byte("#!/usr/bin/vmware")), bytes.HasPrefix(text, []byte("config.version = ")):
+		return formatVMX
 	case len(head) >= 262 && string(head[257:262]) == "ustar":
 		return formatTar
 	case len(head) >= 68 && binary.LittleEndian.Uint32(head[64:]) == vdiMagic:

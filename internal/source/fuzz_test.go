@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 )
 
 func FuzzOVF(f *testing.F) {
@@ -22,14 +24,14 @@ func FuzzOVF(f *testing.F) {
 			return
 		}
 		for _, wanted := range append(machines(envelope), machines(envelope)...) {
-			machine, err := chooseMachine(envelope, wanted.ID)
+			system, err := chooseMachine(envelope, wanted.ID)
 			if err != nil {
 				continue
 			}
-			if m := describeMachine(envelope, machine); m.MemoryMiB < 0 || m.VCPUs < 0 {
+			if m := machine.OfOVF(envelope, system); m.MemoryMiB < 0 || m.VCPUs < 0 {
 				t.Errorf("%+v", m)
 			}
-			disks, _, err := disksOf(envelope, machine)
+			disks, _, err := disksOf(envelope, system)
 			if err == nil && len(disks) == 0 {
 				t.Error("no disks and no error")
 			}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/ovf"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 )
 
 // packagedDisk is a disk as a descriptor refers to it.
@@ -26,7 +28,7 @@ type packagedDisk struct {
 }
 
 // disksOf lists the disks of a machine in the order in which it numbers them.
-func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
+func disksOf(envelope *ovf.Envelope, system ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
 	described := ovf.DiskSection{}
 	if envelope.Disk != nil {
 		described = *envelope.Disk
@@ -56,7 +58,7 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 		disks = append(disks, packaged)
 		return nil
 	}
-	for _, resource := range diskResources(hardware(machine), defaultConfiguration(envelope)) {
+	for _, resource := range diskResources(machine.Hardware(system), machine.DefaultConfiguration(envelope)) {
 		id := resourceID(resource)
 		disk, known := declared[id]
 		switch {
@@ -116,7 +118,7 @@ func diskResources(described ovf.VirtualHardwareSection, configuration string) [
 	var drives []drive
 	placed := true
 	add := func(kind *ovf.CIMResourceType, configurations *string, host []string, parent, address *string) {
-		if kind == nil || !applies(configurations, configuration) || len(host) == 0 {
+		if kind == nil || !machine.Applies(configurations, configuration) || len(host) == 0 {
 			return
 		}
 		if *kind != ovf.DiskDrive && (*kind != storageExtent || !strings.Contains(host[0], "disk/")) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 )
 
 // ovfPackage is an OVF package, wherever its files lie.
@@ -114,8 +116,8 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 		if sums, err = p.sums(descriptor); err != nil {
 			return err
 		}
-		if len(sums.foreign) > 0 {
-			o.warn("%s has lines that are no checksums and were passed over: %s", sums.name, sums.foreign[0])
+		if len(sums.others) > 0 {
+			o.warn("%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
 		}
 	}
 	want, listed, err := sums.of(descriptor)
@@ -144,7 +146,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	if err != nil {
 		return err
 	}
-	o.source.Machine = describeMachine(envelope, chosen)
+	o.source.Machine = machine.OfOVF(envelope, chosen)
 	o.source.Warnings = append(o.source.Warnings, warnings...)
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
