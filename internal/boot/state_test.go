@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 import (
 	"os"
@@ -32,7 +32,7 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 			if got := Classify(text); got != want.state {
 				t.Errorf("state %q, want %q", got, want.state)
 			}
-			if got := reason(text); got != want.reason {
+			if got := Reason(text); got != want.reason {
 				t.Errorf("reason %q, want %q", got, want.reason)
 			}
 		})
