@@ -66,7 +66,7 @@ func readableOf(kernels []kernel) string {
 func readable(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return bare(err)
+		return withoutName(err)
 	}
 	return file.Close()
 }

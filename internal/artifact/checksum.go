@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/contextio"
 )
 
 // Checksum is the SHA-256 of the file at path as "sha256:<hex>". It reads all
@@ -18,23 +20,8 @@ func Checksum(ctx context.Context, path string) (string, error) {
 	}
 	defer file.Close() //nolint:errcheck // opened for reading
 	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, &obedient{ctx: ctx, from: file}, make([]byte, 1<<20)); err != nil {
+	if _, err := io.CopyBuffer(sum, contextio.NewReader(ctx, file), make([]byte, 1<<20)); err != nil {
 		return "", fmt.Errorf("reading %s for its checksum: %w", path, err)
 	}
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// obedient is a reader that ends with its context. Having no other method, it
-// makes io.CopyBuffer use the buffer.
-type obedient struct {
-	ctx  context.Context
-	from io.Reader
-}
-
-// Read implements io.Reader.
-func (r *obedient) Read(data []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.from.Read(data)
 }

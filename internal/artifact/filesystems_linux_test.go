@@ -137,7 +137,7 @@ func renumbered(t *testing.T, directory string) {
 	if err := r.PublishAll([]Publication{temporary(t, r, final, "image")}, false); err != nil {
 		t.Fatal(err)
 	}
-	s := r.seats[0]
+	s := r.stagings[0]
 	for n := range s.entries {
 		s.entries[n].File.Inode++
 		s.entries[n].File.Born = nil
@@ -161,7 +161,7 @@ func TestSweepLeavesAFileOfTheSameSizeAndTime(t *testing.T) {
 	if err := r.PublishAll([]Publication{temporary(t, r, final, "image")}, false); err != nil {
 		t.Fatal(err)
 	}
-	s := r.seats[0]
+	s := r.stagings[0]
 	if s.entries[0].File.Born == nil {
 		t.Skip("this file system has no birth times")
 	}
@@ -207,7 +207,7 @@ func killedBeforeTheRename(t *testing.T, directory string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := ready.seat
+		s := ready.staging
 		s.entries = []journalEntry{{Name: "disk.qcow2", File: ready.record.File}}
 		text := ""
 		if written {

@@ -10,15 +10,16 @@ import (
 	"slices"
 )
 
-// journalEntry is one file that is about to be published from a seat. Name is
-// a base name, so that a journal can only lead to files beside its seat.
+// journalEntry is one file that is about to be published from a staging
+// directory. Name is a base name, so that a journal can only lead to files
+// beside that directory.
 type journalEntry struct {
 	Name string      `json:"name"`
 	File Fingerprint `json:"file"`
 }
 
 // writeJournal makes the entries durable before the first file is published.
-func (s *seat) writeJournal() error {
+func (s *staging) writeJournal() error {
 	path := filepath.Join(s.path, journalName)
 	if err := writeSynced(path+".new", s.entries, 0o600, Readers{}); err != nil {
 		return fmt.Errorf("writing the journal %s: %w", path, err)
@@ -29,8 +30,8 @@ func (s *seat) writeJournal() error {
 	return syncDirectory(s.path)
 }
 
-func readJournal(seat string) ([]journalEntry, error) {
-	data, err := os.ReadFile(filepath.Join(seat, journalName))
+func readJournal(hidden string) ([]journalEntry, error) {
+	data, err := os.ReadFile(filepath.Join(hidden, journalName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -39,11 +40,11 @@ func readJournal(seat string) ([]journalEntry, error) {
 	}
 	var entries []journalEntry
 	if err := json.Unmarshal(data, &entries); err != nil {
-		return nil, fmt.Errorf("the journal in %s is damaged: %w", seat, err)
+		return nil, fmt.Errorf("the journal in %s is damaged: %w", hidden, err)
 	}
 	for _, e := range entries {
 		if e.Name != filepath.Base(e.Name) || e.Name == ".." || e.Name == "." {
-			return nil, fmt.Errorf("the journal in %s names %q, which is no file beside it", seat, e.Name)
+			return nil, fmt.Errorf("the journal in %s names %q, which is no file beside it", hidden, e.Name)
 		}
 	}
 	return entries, nil
@@ -51,7 +52,7 @@ func readJournal(seat string) ([]journalEntry, error) {
 
 // takeBack undoes the journal: published files and records go, what they
 // replaced comes back. It can be repeated after an interruption at any point.
-func (s *seat) takeBack(run string) error {
+func (s *staging) takeBack(run string) error {
 	var err error
 	for _, e := range slices.Backward(s.entries) {
 		err = errors.Join(err, s.takeBackFile(e), s.takeBackRecord(e, run))
@@ -67,7 +68,7 @@ func (s *seat) takeBack(run string) error {
 
 // published reports that the file of an entry is at its place. The error is
 // fs.ErrNotExist if nothing is.
-func (s *seat) published(e journalEntry) (bool, error) {
+func (s *staging) published(e journalEntry) (bool, error) {
 	now, err := fingerprint(filepath.Join(s.directory, e.Name))
 	if err != nil {
 		return false, err
@@ -79,12 +80,13 @@ func (s *seat) published(e journalEntry) (bool, error) {
 		return false, nil
 	}
 	// Some FUSE file systems number their files anew. Size and time alone do not
-	// tell it from that of another run, but this run's own has left its seat.
+	// tell it from that of another run, but this run's own has left its staging
+	// directory.
 	_, err = os.Lstat(filepath.Join(s.path, filesName, e.Name))
 	return errors.Is(err, fs.ErrNotExist) && e.File.sameContent(now), nil
 }
 
-func (s *seat) takeBackFile(e journalEntry) error {
+func (s *staging) takeBackFile(e journalEntry) error {
 	final := filepath.Join(s.directory, e.Name)
 	aside := filepath.Join(s.path, asideName, e.Name)
 	published, err := s.published(e)
@@ -110,7 +112,7 @@ func (s *seat) takeBackFile(e journalEntry) error {
 	return nil
 }
 
-func (s *seat) takeBackRecord(e journalEntry, run string) error {
+func (s *staging) takeBackRecord(e journalEntry, run string) error {
 	final := filepath.Join(s.directory, e.Name)
 	sidecar := RecordPath(final)
 	aside := filepath.Join(s.path, asideName, filepath.Base(sidecar))

@@ -168,8 +168,8 @@ func TestUnwritable(t *testing.T) {
 			!strings.Contains(err.Error(), want[0]) || !strings.Contains(remedy.Of(err), want[1]) {
 			t.Errorf("%v: %v (%s)", cause, err, remedy.Of(err))
 		}
-		if seat := seatError(directory, "making", cause); remedy.Of(seat) == "" {
-			t.Errorf("a seat: %v has no remedy", seat)
+		if err := stagingError(directory, "making", cause); remedy.Of(err) == "" {
+			t.Errorf("a staging directory: %v has no remedy", err)
 		}
 	}
 	for _, cause := range []error{nil, unix.EIO} {

@@ -25,7 +25,7 @@ func (f *ProgressFile) Admit(r Readers) error { return r.setMode(f.File, f.mode)
 func (r *Run) Progress(directory string, names ...string) (*ProgressFile, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, err := r.seat(directory)
+	s, err := r.staging(directory)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func createdMode(file *os.File) (fs.FileMode, error) {
 	return info.Mode().Perm(), nil
 }
 
-func (s *seat) recordProgress(hidden, name string) error {
+func (s *staging) recordProgress(hidden, name string) error {
 	now, err := fingerprint(hidden)
 	if err != nil {
 		return err
@@ -84,9 +84,9 @@ func (s *seat) recordProgress(hidden, name string) error {
 	return os.WriteFile(filepath.Join(s.path, progressName), data, 0o600)
 }
 
-// removeProgress removes the progress file that the seat has recorded, if it is
-// still that one.
-func (s *seat) removeProgress() error {
+// removeProgress removes the progress file that the staging directory has
+// recorded, if it is still that one.
+func (s *staging) removeProgress() error {
 	data, err := os.ReadFile(filepath.Join(s.path, progressName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -33,12 +33,12 @@ func (r *Run) PublishAll(list []Publication, overwrite bool) error {
 		}
 		ready = append(ready, next)
 	}
-	kept := map[*seat]int{}
+	kept := map[*staging]int{}
 	for _, p := range ready {
-		if _, ok := kept[p.seat]; !ok {
-			kept[p.seat] = len(p.seat.entries)
+		if _, ok := kept[p.staging]; !ok {
+			kept[p.staging] = len(p.staging.entries)
 		}
-		p.seat.entries = append(p.seat.entries, journalEntry{Name: filepath.Base(p.final), File: p.record.File})
+		p.staging.entries = append(p.staging.entries, journalEntry{Name: filepath.Base(p.final), File: p.record.File})
 	}
 	err := r.place(ready, kept, overwrite)
 	if err == nil {
@@ -61,7 +61,7 @@ func (r *Run) PublishAll(list []Publication, overwrite bool) error {
 
 // publication is a Publication that needs no more than renames.
 type publication struct {
-	seat            *seat
+	staging         *staging
 	temporary       string
 	final           string
 	record          Record
@@ -70,11 +70,11 @@ type publication struct {
 
 // prepare flushes the file and writes its record, both still hidden.
 func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
-	s, err := r.seat(filepath.Dir(p.Path))
+	s, err := r.staging(filepath.Dir(p.Path))
 	if err != nil {
 		return nil, err
 	}
-	next := &publication{seat: s, temporary: p.Temporary, final: filepath.Join(s.directory, filepath.Base(p.Path))}
+	next := &publication{staging: s, temporary: p.Temporary, final: filepath.Join(s.directory, filepath.Base(p.Path))}
 	for _, e := range s.entries {
 		if e.Name == filepath.Base(p.Path) {
 			return nil, errors.New("this run has published it already")
@@ -100,8 +100,8 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 
 // place does the renames, each file before its record: the rename of the file
 // decides between two runs that want the same path.
-func (r *Run) place(ready []*publication, seats map[*seat]int, overwrite bool) error {
-	for s := range seats {
+func (r *Run) place(ready []*publication, stagings map[*staging]int, overwrite bool) error {
+	for s := range stagings {
 		if err := s.writeJournal(); err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (r *Run) place(ready []*publication, seats map[*seat]int, overwrite bool) e
 			return fmt.Errorf("publishing %s: %w", p.final, err)
 		}
 	}
-	for s := range seats {
+	for s := range stagings {
 		if err := syncDirectory(s.directory); err != nil {
 			return fmt.Errorf("flushing directory %s to the disk: %w", s.directory, err)
 		}
@@ -121,7 +121,7 @@ func (r *Run) place(ready []*publication, seats map[*seat]int, overwrite bool) e
 
 func (p *publication) place(overwrite bool) error {
 	if overwrite {
-		if err := p.seat.setAside(p.final); err != nil {
+		if err := p.staging.setAside(p.final); err != nil {
 			return err
 		}
 		if err := os.Rename(p.temporary, p.final); err != nil {
@@ -134,14 +134,14 @@ func (p *publication) place(overwrite bool) error {
 		return err
 	}
 	sidecar := RecordPath(p.final)
-	if err := p.seat.setAside(sidecar); err != nil {
+	if err := p.staging.setAside(sidecar); err != nil {
 		return err
 	}
 	return os.Rename(p.temporaryRecord, sidecar)
 }
 
 // setAside keeps the file at path, if there is one, until Close.
-func (s *seat) setAside(path string) error {
+func (s *staging) setAside(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -194,14 +194,15 @@ func Renew(path, run string) error {
 	if record.File, err = fingerprint(path); err != nil {
 		return err
 	}
-	temporary := RecordPath(path) + "-" + run
-	if err := writeRecord(temporary, *record, path); err != nil {
+	encoded, err := encode(record)
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(temporary, RecordPath(path)); err != nil {
-		return errors.Join(err, removeFile(temporary))
+	readers, err := readersOf(path)
+	if err != nil {
+		return err
 	}
-	return nil
+	return Replace(RecordPath(path), encoded, readers.guardRecord)
 }
 
 // Claim records a file that the run has written at its final place by other
@@ -209,7 +210,7 @@ func Renew(path, run string) error {
 func (r *Run) Claim(path string, record Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, err := r.seat(filepath.Dir(path))
+	s, err := r.staging(filepath.Dir(path))
 	if err != nil {
 		return err
 	}

@@ -110,10 +110,10 @@ func TestPublishAllIsAllOrNothing(t *testing.T) {
 		if err := os.Remove(list[1].Temporary); err != nil {
 			t.Fatal(err)
 		}
-		kept := map[*seat]int{}
+		kept := map[*staging]int{}
 		for _, p := range ready {
-			kept[p.seat] = 0
-			p.seat.entries = append(p.seat.entries, journalEntry{Name: filepath.Base(p.final), File: p.record.File})
+			kept[p.staging] = 0
+			p.staging.entries = append(p.staging.entries, journalEntry{Name: filepath.Base(p.final), File: p.record.File})
 		}
 		if err := r.place(ready, kept, overwrite); err == nil {
 			t.Fatal("placing a missing file succeeded")

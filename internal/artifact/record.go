@@ -99,18 +99,38 @@ func ReadRecord(path string) (*Record, error) {
 // writeRecord writes the record of the file at path to a new file, which nobody
 // may read who may not read that one.
 func writeRecord(to string, record Record, path string) error {
-	of, err := os.Lstat(path)
+	readers, err := readersOf(path)
 	if err != nil {
 		return err
 	}
+	return writeSynced(to, record, 0o644, readers)
+}
+
+// readersOf are those who may read the file at path.
+func readersOf(path string) (Readers, error) {
+	of, err := os.Lstat(path)
+	if err != nil {
+		return Readers{}, err
+	}
 	var readers Readers
 	readers.Add(of)
-	return writeSynced(to, record, 0o644, readers)
+	return readers, nil
+}
+
+// guardRecord is Guard for a file that tells of another. Where the file system
+// keeps no modes, that one is exposed as this one is.
+func (r Readers) guardRecord(file *os.File) error {
+	err := r.Guard(file)
+	var exposed *ExposedError
+	if errors.As(err, &exposed) {
+		return nil
+	}
+	return err
 }
 
 // writeSynced writes a new file and flushes it to the disk.
 func writeSynced(path string, value any, mode fs.FileMode, readers Readers) error {
-	data, err := json.MarshalIndent(value, "", "  ")
+	data, err := encode(value)
 	if err != nil {
 		return err
 	}
@@ -121,20 +141,18 @@ func writeSynced(path string, value any, mode fs.FileMode, readers Readers) erro
 	if err != nil {
 		return err
 	}
-	var exposed *ExposedError
-	if err = readers.Guard(file); errors.As(err, &exposed) {
-		err = nil // as the file that it tells of is, then
-	}
-	if err == nil {
-		_, err = file.Write(append(data, '\n'))
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err := fill(file, data, readers.guardRecord); err != nil {
 		return errors.Join(err, removeFile(path))
 	}
 	return nil
+}
+
+func encode(value any) ([]byte, error) {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return append(data, '\n'), nil
 }
 
 // removeRecord removes the record of path if run wrote it.

@@ -41,7 +41,7 @@ func (r *Run) Reserve(paths ...string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, path := range paths {
-		s, err := r.seat(filepath.Dir(path))
+		s, err := r.staging(filepath.Dir(path))
 		if err != nil {
 			return err
 		}
@@ -52,14 +52,14 @@ func (r *Run) Reserve(paths ...string) error {
 	return nil
 }
 
-func (s *seat) reserve(name string) error {
+func (s *staging) reserve(name string) error {
 	// Between looking and announcing, nobody else may do the same. Where a
 	// directory cannot be locked, publishing decides later.
-	turn := flock.New(s.directory, flock.SetFlag(os.O_RDONLY))
+	lock := flock.New(s.directory, flock.SetFlag(os.O_RDONLY))
 	ctx, cancel := context.WithTimeout(context.Background(), reserveTimeout)
 	defer cancel()
-	_, _ = turn.TryLockContext(ctx, 5*time.Millisecond)
-	defer func() { _ = turn.Close() }()
+	_, _ = lock.TryLockContext(ctx, 5*time.Millisecond)
+	defer func() { _ = lock.Close() }()
 
 	others, err := os.ReadDir(s.directory)
 	if err != nil {
@@ -90,16 +90,17 @@ func (s *seat) reserve(name string) error {
 	return nil
 }
 
-// living reports whether the run of a seat lives on this host, and its process.
-func living(seat string) (pid int, living bool) {
-	lock, err := tryLock(seat, 0)
+// living reports whether the run of a staging directory lives on this host, and
+// its process.
+func living(hidden string) (pid int, living bool) {
+	lock, err := tryLock(hidden, 0)
 	if err != nil || lock != nil {
 		if lock != nil {
 			_ = lock.Close()
 		}
 		return 0, false
 	}
-	content, err := os.ReadFile(filepath.Join(seat, lockName))
+	content, err := os.ReadFile(filepath.Join(hidden, lockName))
 	var by owner
 	if err != nil || json.Unmarshal(content, &by) != nil {
 		return 0, !errors.Is(err, fs.ErrNotExist)

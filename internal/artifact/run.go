@@ -21,10 +21,10 @@ type Run struct {
 	// HostID is the id that this host was given, for the records, or empty.
 	HostID string
 
-	mu      sync.Mutex
-	claimed []string // recorded by Claim
-	seats   []*seat  // the first holds the work directory
-	work    string
+	mu       sync.Mutex
+	claimed  []string   // recorded by Claim
+	stagings []*staging // the first holds the work directory
+	work     string
 }
 
 // NewRun makes the work directory inside parent, which must exist. The id must
@@ -35,7 +35,7 @@ func NewRun(parent, id string) (*Run, error) {
 		return nil, fmt.Errorf("the id of a run must be a UUID: %w", err)
 	}
 	r := &Run{ID: id}
-	s, err := r.seat(parent)
+	s, err := r.staging(parent)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (r *Run) Dir() string { return r.work }
 func (r *Run) Temporary(final string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, err := r.seat(filepath.Dir(final))
+	s, err := r.staging(filepath.Dir(final))
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +69,7 @@ func (r *Run) Temporary(final string) (string, error) {
 func (r *Run) Commit() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range r.seats {
+	for _, s := range r.stagings {
 		if err := s.commit(); err != nil {
 			return fmt.Errorf("making what was published in %s final: %w", s.directory, err)
 		}
@@ -84,10 +84,10 @@ func (r *Run) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var err error
-	for _, s := range r.seats {
+	for _, s := range r.stagings {
 		err = errors.Join(err, s.remove())
 	}
-	r.seats = nil
+	r.stagings = nil
 	return err
 }
 
@@ -101,7 +101,7 @@ func (r *Run) Retract() error {
 	for _, path := range r.claimed {
 		err = errors.Join(err, removeRecord(path, r.ID))
 	}
-	for _, s := range r.seats {
+	for _, s := range r.stagings {
 		if backErr := s.takeBack(r.ID); backErr != nil {
 			err = errors.Join(err, backErr)
 			s.keep = true
@@ -110,8 +110,8 @@ func (r *Run) Retract() error {
 	return err
 }
 
-// seat returns the run's seat in directory.
-func (r *Run) seat(directory string) (*seat, error) {
+// staging returns the run's staging directory in directory.
+func (r *Run) staging(directory string) (*staging, error) {
 	absolute, err := filepath.Abs(directory)
 	if err != nil {
 		return nil, fmt.Errorf("finding the directory %s: %w", directory, err)
@@ -123,15 +123,15 @@ func (r *Run) seat(directory string) (*seat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking at the directory %s: %w", directory, err)
 	}
-	for _, s := range r.seats {
+	for _, s := range r.stagings {
 		if known, err := os.Stat(s.directory); err == nil && os.SameFile(known, info) {
 			return s, nil
 		}
 	}
-	s, err := newSeat(absolute, r.ID)
+	s, err := newStaging(absolute, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	r.seats = append(r.seats, s)
+	r.stagings = append(r.stagings, s)
 	return s, nil
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // Sweep removes from directory what runs left that died before Close: their
-// hidden directories, and files whose publication they had not made final.
+// hidden directories, files that were to replace others, and files whose
+// publication they had not made final.
 // Runs that live, on this host or another, are left alone. removed lists the
 // paths. A missing directory is no error.
 func Sweep(directory string) (removed []string, err error) {
@@ -25,11 +26,21 @@ func Sweep(directory string) (removed []string, err error) {
 		return nil, fmt.Errorf("looking for what dead runs left: %w", err)
 	}
 	for _, entry := range entries {
+		path := filepath.Join(directory, entry.Name())
+		if isNew(entry) {
+			gone, sweepErr := sweepNew(path)
+			if gone {
+				removed = append(removed, path)
+			}
+			if sweepErr != nil {
+				err = errors.Join(err, fmt.Errorf("removing %s, which a dead run left: %w", path, sweepErr))
+			}
+			continue
+		}
 		id, ours := strings.CutPrefix(entry.Name(), prefix)
 		if !ours || !entry.IsDir() {
 			continue
 		}
-		path := filepath.Join(directory, entry.Name())
 		if strings.HasPrefix(id, "probe-") {
 			_ = unlinkDirectory(path)
 			continue
@@ -37,7 +48,7 @@ func Sweep(directory string) (removed []string, err error) {
 		if uuid.Validate(id) != nil {
 			continue
 		}
-		more, sweepErr := sweepSeat(directory, path, id)
+		more, sweepErr := sweepStaging(directory, path, id)
 		removed = append(removed, more...)
 		if sweepErr != nil {
 			err = errors.Join(err, fmt.Errorf("removing %s, which a dead run left: %w", path, sweepErr))
@@ -52,8 +63,8 @@ func (by owner) seen() bool {
 	return by.BootID != "" && by.BootID == bootID() || OnHost("", by.HostID)
 }
 
-// sweepSeat removes one hidden directory if its run is dead.
-func sweepSeat(directory, path, id string) (removed []string, err error) {
+// sweepStaging removes one hidden directory if its run is dead.
+func sweepStaging(directory, path, id string) (removed []string, err error) {
 	content, err := os.ReadFile(filepath.Join(path, lockName))
 	if errors.Is(err, fs.ErrNotExist) {
 		// Killed between mkdir and lock, or as good as removed, or no run's
@@ -80,7 +91,7 @@ func sweepSeat(directory, path, id string) (removed []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &seat{directory: directory, path: path, lock: lock}
+	s := &staging{directory: directory, path: path, lock: lock}
 	if s.entries, err = readJournal(path); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}

@@ -248,19 +248,19 @@ func TestSweepMissingDirectory(t *testing.T) {
 	}
 }
 
-// A run that begins may take a seat over that a sweep is just removing. It is
-// the run's then, and nothing failed.
-func TestSweepLeavesASeatThatARunHasTaken(t *testing.T) {
+// A run that begins may take a staging directory over that a sweep is just
+// removing. It is the run's then, and nothing failed.
+func TestSweepLeavesAStagingDirectoryThatARunHasTaken(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
-	swept, err := newSeat(directory, "489cd1cb-282b-4c43-9595-a08b0a7ee8e9")
+	swept, err := newStaging(directory, "489cd1cb-282b-4c43-9595-a08b0a7ee8e9")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(swept.path, lockName)); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := newSeat(directory, "489cd1cb-282b-4c43-9595-a08b0a7ee8e9")
+	taken, err := newStaging(directory, "489cd1cb-282b-4c43-9595-a08b0a7ee8e9")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestSweepLeavesASeatThatARunHasTaken(t *testing.T) {
 		t.Errorf("the sweep fails: %v", err)
 	}
 	if _, living := living(taken.path); !living {
-		t.Error("the run has lost its seat")
+		t.Error("the run has lost its staging directory")
 	}
 	if err := taken.remove(); err != nil {
 		t.Error(err)

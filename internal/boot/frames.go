@@ -121,12 +121,12 @@ func senderOf(frame []byte) (mac string, address netip.Addr, ok bool) {
 	if kind == kindVLAN && len(rest) >= 4 {
 		kind, rest = binary.BigEndian.Uint16(rest[2:]), rest[4:]
 	}
-	from, length := 0, net.IPv4len
+	var from, length int
 	switch kind {
 	case kindIPv4:
-		from = 12
+		from, length = 12, net.IPv4len
 	case kindARP:
-		from = 14
+		from, length = 14, net.IPv4len
 	case kindIPv6:
 		from, length = 8, net.IPv6len
 	default:

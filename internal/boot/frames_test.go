@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/netip"
 	"testing"
@@ -73,7 +74,7 @@ func TestTrafficFollows(t *testing.T) {
 	t.Parallel()
 	seen := &traffic{news: newNotice()}
 	err := seen.follow(1, bytes.NewReader(capture(frameOf(t, dhcpRequest), frameOf(t, ipv6Frame), frameOf(t, arpFrame), frameOf(t, arpFrame))))
-	if err != io.EOF {
+	if !errors.Is(err, io.EOF) {
 		t.Errorf("ended with %v", err)
 	}
 	want := []Speaker{
@@ -116,7 +117,7 @@ func TestTrafficIsBounded(t *testing.T) {
 		"no capture":  []byte("GIF89a                         "),
 		"a long line": append(capture(), bytes.Repeat([]byte{0xff}, 64)...),
 	} {
-		if err := (&traffic{news: newNotice()}).follow(0, bytes.NewReader(file)); err != errNoCapture {
+		if err := (&traffic{news: newNotice()}).follow(0, bytes.NewReader(file)); !errors.Is(err, errNoCapture) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -147,7 +147,7 @@ func TestInvalidManifest(t *testing.T) {
 		"a directory": {directory, nil, "hyper2kvm: reading the manifest: read " + directory + ": is a directory\n"},
 		"invalid": {
 			broken, nil,
-			broken + ":3:22: source.type: unsupported source type \"qcow3\": did you mean \"qcow2\"? (use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw)\n" +
+			broken + ":3:22: source.type: unsupported source type \"qcow3\": did you mean \"qcow2\"? (use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw)\n" +
 				broken + ":4:13: output.directory: missing required field\n" +
 				broken + ":4:14: output.directry: unknown field: did you mean \"directory\"?\n",
 		},

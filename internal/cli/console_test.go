@@ -39,7 +39,15 @@ func migration(_ context.Context, m *manifest.Manifest, o pipeline.Options) (*re
 	result.AddArtifact(report.Artifact{Type: report.ArtifactConvertedImage, Path: m.OutputPath(), Format: "qcow2", SizeBytes: 3 << 20})
 	result.Finish()
 	result.Pipeline.DurationSeconds = 245.67
-	return result, result.WriteFile(m.ReportPath(), nil)
+	return result, writeReport(result, m.ReportPath())
+}
+
+func writeReport(r *report.Report, path string) error {
+	encoded, err := r.Indented()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, encoded, 0o600)
 }
 
 func TestConsoleLines(t *testing.T) {
@@ -283,7 +291,7 @@ func TestSummaryLeavesOutAnotherReport(t *testing.T) {
 	m := &manifest.Manifest{Output: manifest.Output{Directory: t.TempDir()}, Options: manifest.DefaultOptions()}
 	r := report.New()
 	r.Finish()
-	if err := r.WriteFile(m.ReportPath(), nil); err != nil {
+	if err := writeReport(r, m.ReportPath()); err != nil {
 		t.Fatal(err)
 	}
 	if text := summary(m, r, nil); !strings.Contains(text, m.ReportPath()) {

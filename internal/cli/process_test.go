@@ -28,7 +28,7 @@ import (
 const actAs = "HYPER2KVM_TEST_ENGINE"
 
 func TestMain(m *testing.M) {
-	engines := map[string]Engine{"obedient": obedient, "deaf": deaf, "talkative": talkative, "pipeline": pipeline.Run}
+	engines := map[string]Engine{"stopping": stopping, "deaf": deaf, "talkative": talkative, "pipeline": pipeline.Run}
 	if engine, ok := engines[os.Getenv(actAs)]; ok {
 		os.Exit(Main("test", engine))
 	}
@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 // cleaned is the file by which an engine proves that it came to its end.
 const cleaned = "cleaned"
 
-// obedient is an engine that cleans up when it is cancelled.
-func obedient(ctx context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
+// stopping is an engine that cleans up when it is cancelled.
+func stopping(ctx context.Context, m *manifest.Manifest, o pipeline.Options) (*report.Report, error) {
 	o.Notify(report.Event{Type: report.EventLog, Time: report.Now(), Message: "ready"})
 	<-ctx.Done()
 	result := report.New()
@@ -62,7 +62,7 @@ func talkative(ctx context.Context, m *manifest.Manifest, o pipeline.Options) (*
 	for range 200 {
 		o.Notify(report.Event{Type: report.EventWarning, Time: report.Now(), Message: strings.Repeat("x", 4096)})
 	}
-	result, err := obedient(ctx, m, o)
+	result, err := stopping(ctx, m, o)
 	return result, err
 }
 
@@ -144,7 +144,7 @@ func TestSignalCancels(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			p := start(t, "obedient", "--events")
+			p := start(t, "stopping", "--events")
 			p.await(t, "ready")
 			if err := p.Process.Signal(signal); err != nil {
 				t.Fatal(err)

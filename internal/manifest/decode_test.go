@@ -334,7 +334,7 @@ func TestDecodeErrors(t *testing.T) {
 			}`,
 			`2:15 version: unsupported manifest version "2.0": this program reads version "1.0"
 			 3:15 source.typ: unknown field: did you mean "type"?
-			 3:38 source.type: unsupported source type "qcow3": did you mean "qcow2"? (use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw)
+			 3:38 source.type: unsupported source type "qcow3": did you mean "qcow2"? (use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw)
 			 3:55 source.path: must not be empty
 			 4:4 fstab_mode: unknown field: it belongs in pipeline.fix
 			 5:33 output["we ird"]: unknown field: output has directory, format, filename, overwrite

@@ -31,6 +31,7 @@ const (
 	SourceVMDK  SourceType = "vmdk"
 	SourceOVA   SourceType = "ova"
 	SourceOVF   SourceType = "ovf"
+	SourceVMX   SourceType = "vmx"
 	SourceVHD   SourceType = "vhd"
 	SourceVHDX  SourceType = "vhdx"
 	SourceQCOW2 SourceType = "qcow2"
@@ -38,7 +39,7 @@ const (
 )
 
 // SourceTypes lists the supported source types in the schema's order.
-var SourceTypes = []SourceType{SourceVMDK, SourceOVA, SourceOVF, SourceVHD, SourceVHDX, SourceQCOW2, SourceRaw}
+var SourceTypes = []SourceType{SourceVMDK, SourceVMX, SourceOVA, SourceOVF, SourceVHD, SourceVHDX, SourceQCOW2, SourceRaw}
 
 // IsPackage says that the type is one of OVF packages, which describe virtual
 // machines and may hold several disks.

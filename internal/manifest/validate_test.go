@@ -34,11 +34,11 @@ func TestValidate(t *testing.T) {
 		},
 		"source type": {
 			map[string]string{"source": `{"type": "hdd", "path": "d"}`},
-			[]string{`source.type: unsupported source type "hdd": use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw`},
+			[]string{`source.type: unsupported source type "hdd": use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw`},
 		},
 		"source type with nothing near": {
 			map[string]string{"source": `{"type": "", "path": "d"}`},
-			[]string{`source.type: unsupported source type "": use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw`},
+			[]string{`source.type: unsupported source type "": use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw`},
 		},
 		"source path": {
 			map[string]string{"source": `{"type": "raw", "path": "a\u0000b"}`},
@@ -495,7 +495,7 @@ func TestValidateWithoutDecode(t *testing.T) {
 	}
 	want := []string{
 		`0:0 version: unsupported manifest version "": this program reads version "1.0"`,
-		`0:0 source.type: unsupported source type "": use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw`,
+		`0:0 source.type: unsupported source type "": use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw`,
 		`0:0 source.path: must not be empty`,
 		`0:0 source.max_virtual_size: 0 is out of range: give a number of bytes, such as 70368744177664 for 64 TiB`,
 		`0:0 output.directory: must not be empty`,

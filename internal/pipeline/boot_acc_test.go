@@ -44,7 +44,6 @@ func TestAccBootProof(t *testing.T) {
 		if err != nil || len(left) != 1 || left[0] != m.ReportPath() {
 			t.Errorf("what remains is %q, %v", left, err)
 		}
-		compareWithRecord(t, "boot_failure/report.json", m, r)
 	})
 	t.Run("fixed", func(t *testing.T) {
 		m := migration(source, t.TempDir())
@@ -65,7 +64,6 @@ func TestAccBootProof(t *testing.T) {
 		if _, err := os.Stat(m.OutputPath()); errors.Is(err, fs.ErrNotExist) {
 			t.Error("nothing was published")
 		}
-		compareWithRecord(t, "boot/report.json", m, r)
 	})
 }
 

@@ -9,12 +9,12 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
-// bootDiskOf is the index of the disk that the machine starts from. Files are
-// the disks on which the guest's boot files lie, the most telling first, as far
-// as they are known. It is not certain where nothing tells two disks apart.
-func bootDiskOf(disks []parttable.Disk, firmware string, files []int) (index int, certain bool) {
-	// What a firmware needs comes first; then where the guest keeps the files
-	// that are read next, as code of a loader may be left from an earlier life
+// bootDiskOf is the index of the disk that the machine starts from. Told are the
+// disks that the old machine's firmware tried first, and on which the guest's boot
+// files lie, the most telling first, as far as they are known. It is not certain where nothing tells two disks apart.
+func bootDiskOf(disks []parttable.Disk, firmware string, told []int) (index int, certain bool) {
+	// What a firmware needs comes first; then what the old one was set to, and where
+	// the guest keeps the files that are read next, as code of a loader may be left from an earlier life
 	// of a disk; then what only boot disks tend to have.
 	evidence := func(n int) []bool {
 		disk := disks[n]
@@ -23,7 +23,7 @@ func bootDiskOf(disks []parttable.Disk, firmware string, files []int) (index int
 			starts = disk.HasESP()
 		}
 		found := []bool{starts}
-		for _, at := range files {
+		for _, at := range told {
 			found = append(found, at == n)
 		}
 		return append(found, disk.BootCode == parttable.BootCodeLoader, disk.HasActive() || disk.HasBIOSBoot())

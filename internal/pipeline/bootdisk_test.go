@@ -6,6 +6,8 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 func TestBootDiskOf(t *testing.T) {
@@ -100,6 +102,28 @@ func TestFirmwareOf(t *testing.T) {
 	} {
 		if got := firmwareOf(test.disks, test.described); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// What the old firmware was set to start from is told by its place.
+func TestDescribedBootDisk(t *testing.T) {
+	t.Parallel()
+	two := []source.Disk{{Name: "a"}, {Name: "b"}}
+	places := []report.MachineDisk{{Place: "scsi0:0"}, {Place: "scsi0:1"}}
+	for name, test := range map[string]struct {
+		machine *report.Machine
+		want    []int
+	}{
+		"no description": {nil, nil},
+		"no order":       {&report.Machine{Disks: places}, nil},
+		"the second":     {&report.Machine{Disks: places, BootDisks: []string{"scsi0:1", "scsi0:0"}}, []int{1}},
+		"no disk of it":  {&report.Machine{Disks: places, BootDisks: []string{"scsi1:0"}}, nil},
+		"other disks":    {&report.Machine{Disks: places[:1], BootDisks: []string{"scsi0:0"}}, nil},
+	} {
+		o := opened{source: &source.Source{Disks: two, Machine: test.machine}}
+		if got := o.describedBootDisk(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
 }

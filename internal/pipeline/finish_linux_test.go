@@ -195,8 +195,11 @@ func TestRunGuardsWhatItWrites(t *testing.T) {
 			if err := os.Chmod(m.SourcePath(), test.mode); err != nil {
 				t.Fatal(err)
 			}
-			failed := report.New()
-			if err := failed.WriteFile(m.ReportPath(), nil); err != nil {
+			failed, err := report.New().Indented()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(m.ReportPath(), failed, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.Chmod(m.ReportPath(), 0o666); err != nil {

@@ -68,33 +68,39 @@ func hardwareFor(os guest.OS, kernels []report.Kernel) hardware {
 	}
 }
 
-// expectedHardware is what the default kernel has drivers for, wherever they are
-// packed: the fix stage will put them where they are needed.
-func expectedHardware(kernels []report.Kernel) (diskBus, nicModel string) {
-	diskBus, nicModel = virtioHardware.diskBus, virtioHardware.nicModel
-	for _, k := range kernels {
-		if !k.Default {
-			continue
-		}
-		if !k.HasVirtioDisk() {
-			diskBus = commonHardware.diskBus
-		}
-		nicModel = k.NICModel
+// expectedHardware is what the guest will boot from when the fix stage has put
+// the drivers that its kernels come with where they are needed. That stage serves
+// no guest but Linux.
+func expectedHardware(os guest.OS, kernels []report.Kernel) hardware {
+	boots := mayBoot(kernels)
+	if os.Type != "linux" || len(boots) == 0 {
+		return hardwareFor(os, nil)
 	}
-	return diskBus, nicModel
+	needed := virtioHardware
+	for _, k := range boots {
+		expected := hardware{diskBus: virtioHardware.diskBus, nicModel: k.NICModel}
+		if !k.HasVirtioDisk() {
+			expected.diskBus = commonHardware.diskBus
+		}
+		needed = needed.serving(expected)
+	}
+	return needed
+}
+
+// mayBoot is the default kernel, or all of them where that is not known.
+func mayBoot(kernels []report.Kernel) []report.Kernel {
+	for _, k := range kernels {
+		if k.Default {
+			return []report.Kernel{k}
+		}
+	}
+	return kernels
 }
 
 // linuxHardware is what the default kernel boots from, or what all of them do
 // where the default one is not known.
 func linuxHardware(kernels []report.Kernel) hardware {
-	var boots []report.Kernel
-	for _, k := range kernels {
-		if k.Default {
-			boots = []report.Kernel{k}
-			break
-		}
-		boots = append(boots, k)
-	}
+	boots := mayBoot(kernels)
 	if len(boots) == 0 {
 		return commonHardware.because("no kernel was found in its /boot, so that nothing is known of its drivers",
 			"check that the guest's /boot is on one of the disks")
@@ -141,6 +147,9 @@ func kernelHardware(k report.Kernel) hardware {
 		}
 		needed = needed.because(reason, remedy)
 		needed.diskBus = commonHardware.diskBus
+		// Nothing prepared it for virtio, whatever modules it has.
+		needed.nicModel = cmp.Or(k.EmulatedNIC, k.NICModel)
+		return needed
 	}
 	if k.NICModel != virtioHardware.nicModel {
 		needed.nicModel = k.NICModel

@@ -22,8 +22,9 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 	linux := &guest.OS{Type: "linux", Product: "Debian GNU/Linux 12 (bookworm)"}
 	ready := report.Kernel{Version: "6.1", BootsFrom: "virtio-blk", NICModel: "virtio"}
 	scsi := report.Kernel{Version: "6.2", BootsFrom: "virtio-scsi", NICModel: "virtio"}
-	unprepared := report.Kernel{Version: "6.3", NICModel: "virtio"}
-	unread := report.Kernel{Version: "6.4", NICModel: "virtio", Reason: "unknown compression"}
+	unprepared := report.Kernel{Version: "6.3", NICModel: "virtio", EmulatedNIC: "e1000e"}
+	cloud := report.Kernel{Version: "6.3", NICModel: "virtio"}
+	unread := report.Kernel{Version: "6.4", NICModel: "virtio", EmulatedNIC: "e1000e", Reason: "unknown compression"}
 	old := report.Kernel{Version: "2.6.18", NICModel: "e1000"}
 	cardless := report.Kernel{Version: "6.5", BootsFrom: "virtio-blk", NICModel: "e1000e"}
 	preferred := func(k report.Kernel) report.Kernel { k.Default = true; return k }
@@ -48,12 +49,13 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 		"Linux without a kernel":     {linux, nil, "sata", "e1000e", "no kernel was found"},
 		"Linux with virtio":          {linux, []report.Kernel{preferred(ready)}, "virtio", "virtio", ""},
 		"Linux with virtio-scsi":     {linux, []report.Kernel{preferred(scsi)}, "scsi", "virtio", "kernel 6.2 has virtio_scsi and not virtio_blk"},
-		"Linux without virtio":       {linux, []report.Kernel{preferred(unprepared)}, "sata", "virtio", "kernel 6.3 has no virtio disk driver"},
-		"initramfs not read":         {linux, []report.Kernel{preferred(unread)}, "sata", "virtio", "(unknown compression)"},
+		"no card but virtio":         {linux, []report.Kernel{preferred(cloud)}, "sata", "virtio", "kernel 6.3"},
+		"Linux without virtio":       {linux, []report.Kernel{preferred(unprepared)}, "sata", "e1000e", "kernel 6.3 has no virtio disk driver"},
+		"initramfs not read":         {linux, []report.Kernel{preferred(unread)}, "sata", "e1000e", "(unknown compression)"},
 		"old Linux":                  {linux, []report.Kernel{preferred(old)}, "sata", "e1000", "kernel 2.6.18 has no virtio disk driver"},
 		"no virtio_net":              {linux, []report.Kernel{preferred(cardless)}, "virtio", "e1000e", "kernel 6.5 has no virtio_net driver"},
 		"the default kernel counts":  {linux, []report.Kernel{unprepared, preferred(ready), old}, "virtio", "virtio", ""},
-		"and be it the worst":        {linux, []report.Kernel{ready, preferred(unprepared)}, "sata", "virtio", "kernel 6.3"},
+		"and be it the worst":        {linux, []report.Kernel{ready, preferred(unprepared)}, "sata", "e1000e", "kernel 6.3"},
 		"any kernel may boot":        {linux, []report.Kernel{ready, scsi, old}, "sata", "e1000", "kernel 2.6.18"},
 		"cards of any kernel":        {linux, []report.Kernel{old, cardless, unprepared}, "sata", "e1000", "kernel 2.6.18"},
 		"all kernels boot":           {linux, []report.Kernel{ready, ready}, "virtio", "virtio", ""},
@@ -94,16 +96,28 @@ func TestHardwareWarning(t *testing.T) {
 // The fix stage puts what the kernel has where it is needed.
 func TestExpectedHardware(t *testing.T) {
 	t.Parallel()
+	linux := guest.OS{Type: "linux"}
 	modules := map[string]string{"virtio_pci": "module", "virtio_blk": "module", "virtio_scsi": "module", "virtio_net": "module"}
+	modern := report.Kernel{Virtio: modules, NICModel: "virtio"}
+	old := report.Kernel{NICModel: "e1000"}
+	preferred := func(k report.Kernel) report.Kernel { k.Default = true; return k }
 	for name, test := range map[string]struct {
-		kernel    report.Kernel
+		os        guest.OS
+		kernels   []report.Kernel
 		disk, nic string
 	}{
-		"modules": {report.Kernel{Default: true, Virtio: modules, NICModel: "virtio"}, "virtio", "virtio"},
-		"nothing": {report.Kernel{Default: true, NICModel: "e1000"}, "sata", "e1000"},
+		"modules":                {linux, []report.Kernel{old, preferred(modern)}, "virtio", "virtio"},
+		"nothing":                {linux, []report.Kernel{modern, preferred(old)}, "sata", "e1000"},
+		"any of them may boot":   {linux, []report.Kernel{modern, old}, "sata", "e1000"},
+		"no kernel":              {linux, nil, "sata", "e1000e"},
+		"Windows":                {guest.OS{Type: "windows", Major: 10}, nil, "sata", "e1000e"},
+		"old Windows":            {guest.OS{Type: "windows", Major: 5}, nil, "ide", "rtl8139"},
+		"FreeBSD":                {guest.OS{Type: "freebsd"}, nil, "sata", "e1000e"},
+		"nobody knows what":      {guest.OS{}, nil, "sata", "e1000e"},
+		"a kernel, but no Linux": {guest.OS{Type: "windows", Major: 10}, []report.Kernel{preferred(modern)}, "sata", "e1000e"},
 	} {
-		if disk, nic := expectedHardware([]report.Kernel{{NICModel: "rtl8139"}, test.kernel}); disk != test.disk || nic != test.nic {
-			t.Errorf("%s: %s and %s", name, disk, nic)
+		if got := expectedHardware(test.os, test.kernels); got.diskBus != test.disk || got.nicModel != test.nic {
+			t.Errorf("%s: %s and %s, want %s and %s", name, got.diskBus, got.nicModel, test.disk, test.nic)
 		}
 	}
 }
@@ -124,9 +138,10 @@ func TestInspectionAdvises(t *testing.T) {
 		disk, nic string
 		warnings  int
 	}{
-		"nobody looked":    {nil, false, "sata", "e1000e", 1},
-		"old Windows":      {xp, false, "ide", "rtl8139", 1},
-		"it will be fixed": {&guest.OS{Type: "plan9"}, true, "virtio", "virtio", 0},
+		"nobody looked":              {nil, false, "sata", "e1000e", 1},
+		"old Windows":                {xp, false, "ide", "rtl8139", 1},
+		"it will be fixed":           {&guest.OS{Type: "plan9"}, true, "sata", "e1000e", 0},
+		"Windows that no fix serves": {&guest.OS{Type: "windows", Major: 10}, true, "sata", "e1000e", 0},
 	} {
 		j, disks := newFixingJob(test.fixing), examined{opened: opened{source: &source.Source{}}}
 		var info report.Guest

@@ -167,6 +167,21 @@ func (o opened) describedFirmware() string {
 	return o.source.Machine.Firmware
 }
 
+// describedBootDisk is the index of the disk that the old machine's firmware was
+// set to try first, or nothing.
+func (o opened) describedBootDisk() []int {
+	m := o.source.Machine
+	if m == nil || len(m.BootDisks) == 0 || len(m.Disks) != len(o.source.Disks) {
+		return nil
+	}
+	for n, disk := range m.Disks {
+		if disk.Place == m.BootDisks[0] {
+			return []int{n}
+		}
+	}
+	return nil
+}
+
 // describedNICs are the network cards that a package's descriptor tells of.
 func (o opened) describedNICs() []report.NIC {
 	if o.source.Machine == nil {

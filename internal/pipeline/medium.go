@@ -27,7 +27,7 @@ type content struct {
 // release implements medium: nothing was launched.
 func (o opened) release(*reporter) (content, error) {
 	c := content{images: o.images()}
-	c.bootDisk, c.bootDiskCertain = bootDiskOf(o.tables, firmwareOf(o.tables, o.describedFirmware()), nil)
+	c.bootDisk, c.bootDiskCertain = bootDiskOf(o.tables, firmwareOf(o.tables, o.describedFirmware()), o.describedBootDisk())
 	return c, nil
 }
 

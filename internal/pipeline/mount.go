@@ -36,22 +36,17 @@ func enter(ctx context.Context, j job, o opened, shared *session) (mounted, erro
 // mount finds the guest's operating system and mounts its file systems.
 func mount(j job, x examined) (mounted, error) {
 	j.say.progress(62, "looking for an operating system")
-	systems, err := x.session.Inspect()
-	if err != nil {
-		return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
+	systems := knownSystems(x.view, x.devices)
+	if systems == nil {
+		var err error
+		if systems, err = x.session.Inspect(); err != nil {
+			return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
+		}
 	}
 	keys := j.manifest.Source.LUKSKeys
-	if len(systems) == 0 {
-		return mounted{}, noSystem(x.devices, keys)
-	}
-	found := systems[guest.ChooseSystem(systems, x.devices, x.bootDisk)]
-	if len(systems) > 1 {
-		var names []string
-		for _, s := range systems {
-			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
-		}
-		j.say.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
-			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
+	found, err := choose(j, systems, x.system)
+	if err != nil {
+		return mounted{}, err
 	}
 	checked, err := checkBefore(j, x, found)
 	if err != nil {
@@ -71,7 +66,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, fmt.Errorf("listing the file systems: %w", err)
 	}
 	files, mirrored := bootFiles(mounts, x.devices, x.firmware)
-	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, files)
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 
 	editor, err := edit.New(edit.Guest{
@@ -80,13 +75,34 @@ func mount(j job, x examined) (mounted, error) {
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 
+// choose takes the system that the machine starts.
+func choose(j job, systems []guest.OS, on system) (guest.OS, error) {
+	if len(systems) == 0 {
+		return guest.OS{}, noSystem(on.devices, j.manifest.Source.LUKSKeys)
+	}
+	found := systems[guest.ChooseSystem(systems, on.devices, on.bootDisk)]
+	if len(systems) > 1 {
+		var names []string
+		for _, s := range systems {
+			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
+		}
+		j.say.warn(fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
+			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
+	}
+	return found, nil
+}
+
 // target is the guest as fixes see it.
 func (g mounted) target() fix.Target {
-	return fix.Target{
+	t := fix.Target{
 		Editor:   g.editor,
 		Devices:  g.devices,
 		OS:       g.os,
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
 	}
+	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
+		t.BootLoader = g.disks[g.bootDisk].Loader
+	}
+	return t
 }

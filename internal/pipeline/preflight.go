@@ -68,7 +68,7 @@ func (j job) preflight(ctx context.Context) (found []report.Problem) {
 	if err := checkUnpacking(j, probed.Unpacked); err != nil {
 		add("output.directory", err)
 	}
-	if shortage, certain := foreseeShortage(ctx, j, probed.Disks); shortage != nil {
+	if shortage, certain := expectedShortage(ctx, j, probed.Disks); shortage != nil {
 		add("output.directory", shortage)
 		found[len(found)-1].Uncertain = !certain
 	}
@@ -131,10 +131,10 @@ func checkUnpacking(j job, needed int64) error {
 		"free space there, choose another work directory, or unpack the source yourself")
 }
 
-// foreseeShortage is the shortage of which load_manifest would warn or for which
+// expectedShortage is the shortage of which load_manifest would warn or for which
 // it would fail. Sources that fit in whatever they hold are not measured.
 // For the latter, it is certain.
-func foreseeShortage(ctx context.Context, j job, disks []source.Disk) (shortage error, certain bool) {
+func expectedShortage(ctx context.Context, j job, disks []source.Disk) (shortage error, certain bool) {
 	var images []qemuimg.Image
 	var most int64
 	known := true

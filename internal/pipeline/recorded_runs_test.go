@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "record the runs in internal/report/test
 func TestRecordedRuns(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
+		source func(*testing.T) string
 		change func(*manifest.Manifest)
 		fails  bool
 		// cancelAt is the stage that is cancelled when it begins.
@@ -39,24 +40,29 @@ func TestRecordedRuns(t *testing.T) {
 	}{
 		"conversion": {events: true, change: func(m *manifest.Manifest) { m.Metadata = &manifest.Metadata{Name: "web01"} }},
 		"dry_run":    {change: func(m *manifest.Manifest) { m.Options.DryRun = true }},
+		"vmx":        {source: richVMX, change: func(m *manifest.Manifest) { m.Source.Type = manifest.SourceVMX }},
 		"cancelled":  {change: func(*manifest.Manifest) {}, fails: true, cancelAt: report.StageConvert},
+		"boot":       {change: func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.Enabled = true }, fails: true},
 		"failure": {fails: true, events: true, change: func(m *manifest.Manifest) {
 			m.Source.Checksum = "sha256:" + strings.Repeat("0", 64)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := conversion(smallVMDK(t), t.TempDir())
+			if test.source == nil {
+				test.source = smallVMDK
+			}
+			m := conversion(test.source(t), t.TempDir())
 			test.change(m)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var events []report.Event
-			r, err := pipeline.Run(ctx, m, pipeline.Options{Notify: func(e report.Event) {
+			r, err := pipeline.RunWithGuest(ctx, m, pipeline.Options{Notify: func(e report.Event) {
 				events = append(events, e)
 				if e.Type == report.EventStageStarted && e.Stage == test.cancelAt {
 					cancel()
 				}
-			}})
+			}}, pipeline.DeadGuest)
 			if failed := err != nil; failed != test.fails {
 				t.Fatalf("the run ended with %v", err)
 			}
@@ -74,6 +80,31 @@ func TestRecordedRuns(t *testing.T) {
 			compareWithRecord(t, name+"/origin.json", m, record.Origin)
 		})
 	}
+}
+
+// richVMX is the folder of a machine of VMware that has one of everything.
+func richVMX(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "machine", "testdata", "esxi.vmx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk, err := os.ReadFile(smallVMDK(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	directory := t.TempDir()
+	path := filepath.Join(directory, "db01.vmx")
+	files := map[string][]byte{path: text}
+	for _, match := range regexp.MustCompile(`fileName = "([a-z0-9-]+\.vmdk)"`).FindAllSubmatch(text, -1) {
+		files[filepath.Join(directory, string(match[1]))] = disk
+	}
+	for name, content := range files {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
 }
 
 // lastOfEachType are events of which each type has one.

@@ -22,6 +22,9 @@ type reporter struct {
 
 func newReporter() *reporter { return &reporter{report: report.New()} }
 
+// apart is a reporter for what may come to nothing: nobody hears of it.
+func (r *reporter) apart() *reporter { return &reporter{report: report.New(), stage: r.stage} }
+
 // listen sends the events from now on to listener, before those who listen
 // already.
 func (r *reporter) listen(listener func(report.Event)) {

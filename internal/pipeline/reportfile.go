@@ -75,7 +75,7 @@ func (o *outputs) writeReport() error {
 		err = reportVacant(path, success && o.manifest.Output.Overwrite, o.published()...)
 	}
 	if err == nil {
-		err = said.WriteFile(path, func(file *os.File) error { return o.readers.guardReport(file, o.published()) })
+		err = o.replaceReport(path)
 	}
 	switch {
 	case err != nil && !success:
@@ -88,6 +88,14 @@ func (o *outputs) writeReport() error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+func (o *outputs) replaceReport(path string) error {
+	encoded, err := o.say.report.Indented()
+	if err != nil {
+		return err
+	}
+	return artifact.Replace(path, encoded, func(file *os.File) error { return o.readers.guardReport(file, o.published()) })
 }
 
 // claimReport records that the report of a run that succeeded is this run's.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -45,7 +46,11 @@ func TestErrorsNameTheReportOfTheirRun(t *testing.T) {
 	if named() {
 		t.Error("a report that was not written is named")
 	}
-	if err := rep.WriteFile(m.ReportPath(), nil); err != nil {
+	encoded, err := rep.Indented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(m.ReportPath(), encoded, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if !named() {

@@ -56,8 +56,8 @@ type artifactModel struct {
 	Checksum    *string `tfsdk:"checksum"`
 }
 
-// guestModel is the guest, and the machine where a package's descriptor tells
-// of it. What the report does not tell is null.
+// guestModel is the guest, and the machine where its description tells of
+// it. What the report does not tell is null.
 type guestModel struct {
 	machineModel
 
@@ -73,7 +73,7 @@ type guestModel struct {
 	VirtualSize *int64  `tfsdk:"virtual_size"`
 }
 
-// machineModel is what the descriptor of a package tells of the machine.
+// machineModel is what the description of the old machine tells of it.
 type machineModel struct {
 	Name        *string           `tfsdk:"name"`
 	VCPUs       *int64            `tfsdk:"vcpus"`

@@ -46,17 +46,17 @@ func computedAttributes() map[string]schema.Attribute {
 					"boots from as it is; one that is not known to boot from virtio has `sata` (`ide` before Windows Vista), and a warning says why."),
 				"nic_model":    readString("Network card to give the machine: `virtio`, `e1000e`, `e1000` or `rtl8139`, as for the disk bus."),
 				"virtual_size": readNumber("Size of the boot disk that the guest sees, in bytes."),
-				"name":         readString("Name of the virtual machine in the descriptor of its package (`ova`, `ovf`)."),
-				"vcpus":        readNumber("Virtual processors in that descriptor."),
-				"memory_mib":   readNumber("Memory in that descriptor, in MiB."),
-				"nics": readObjects("Network cards in that descriptor, in its order.", map[string]schema.Attribute{
-					"name":    readString("What the descriptor calls the card, such as `Network adapter 1`."),
+				"name":         readString("Name of the virtual machine in its description: the descriptor of a package (`ova`, `ovf`) or the VMX file."),
+				"vcpus":        readNumber("Virtual processors in that description."),
+				"memory_mib":   readNumber("Memory in that description, in MiB."),
+				"nics": readObjects("Network cards in that description, in its order.", map[string]schema.Attribute{
+					"name":    readString("What the description calls the card, such as `Network adapter 1` or `ethernet0`."),
 					"mac":     readString("MAC address in lower case, such as `00:50:56:9a:01:02`; null if the old host was to choose one."),
 					"network": readString("Network that it was connected to."),
 					"model":   readString("The exporter's word for its kind, such as `VmxNet3`."),
 				}),
-				"controllers": readObjects("Disk controllers in that descriptor, in its order.", map[string]schema.Attribute{
-					"name":  readString("What the descriptor calls the controller, such as `SCSI Controller 0`."),
+				"controllers": readObjects("Disk controllers in that description, in its order.", map[string]schema.Attribute{
+					"name":  readString("What the description calls the controller, such as `SCSI Controller 0` or `scsi0`."),
 					"bus":   readString("`ide`, `scsi`, `sata` or `nvme`."),
 					"model": readString("The exporter's word for its kind, such as `VirtualSCSI`."),
 				}),

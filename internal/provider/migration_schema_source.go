@@ -16,7 +16,7 @@ import (
 func sourceAttribute() schema.Attribute {
 	defaults := manifest.NewSource("", "")
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "The disk image to migrate, or the package with the disks of a virtual machine. It is only read.",
+		MarkdownDescription: "The disk image to migrate, or the package or VMX file of a virtual machine, with all of its disks. It is only read.",
 		Required:            true,
 		Attributes: map[string]schema.Attribute{
 			"type": schema.StringAttribute{
@@ -24,7 +24,7 @@ func sourceAttribute() schema.Attribute {
 				Required:            true,
 			},
 			"path": schema.StringAttribute{
-				MarkdownDescription: "Path of the source: the image, the descriptor of an image in several files, or the package. A relative path " +
+				MarkdownDescription: "Path of the source: the image, the descriptor of an image in several files, the package or the `.vmx` file. A relative path " +
 					"counts from the directory in which Terraform runs.",
 				Required: true,
 			},

@@ -3,8 +3,9 @@ package qemuimg
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // CheckState is the outcome of a consistency check.
@@ -61,16 +62,14 @@ func Check(ctx context.Context, image Image) (CheckResult, error) {
 	switch {
 	case result.Corruptions > 0 || code == exitCheckCorrupt:
 		result.State = CheckCorrupt
-		return result, &Error{
+		return result, remedy.With(&Error{
 			Action: c.action,
 			Err:    fmt.Errorf("%w: %d errors in its metadata", ErrCorrupt, result.Corruptions),
-			remedy: "compare its size and checksum with the original's and copy or export it again; " +
-				"where there is no other, a copy of a qcow2 image can be repaired with qemu-img check -r all COPY",
-		}
+		}, "compare its size and checksum with the original's and copy or export it again; "+
+			"where there is no other, a copy of a qcow2 image can be repaired with qemu-img check -r all COPY")
 	case code == exitCheckFailed:
-		var failure *Error
-		if errors.As(err, &failure) && failure.remedy == "" {
-			failure.remedy = "compare the file's size and checksum with the original's; if they differ, copy or export it again"
+		if remedy.Of(err) == "" {
+			err = remedy.With(err, "compare the file's size and checksum with the original's; if they differ, copy or export it again")
 		}
 		return result, err
 	case result.Leaks > 0 || code == exitCheckLeaks:

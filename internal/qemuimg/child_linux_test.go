@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 const parentVariable = "QEMUIMG_TEST_PARENT"
@@ -149,7 +151,7 @@ func TestLimitOfTime(t *testing.T) {
 			fakeQEMUImg(t, test.script)
 			_, err := command{action: "reading x", limits: &test.limits}.output(t.Context())
 			var failure *Error
-			if !errors.As(err, &failure) || !strings.Contains(err.Error(), "too much time or memory") || failure.Remedy() == "" {
+			if !errors.As(err, &failure) || !strings.Contains(err.Error(), "too much time or memory") || remedy.Of(err) == "" {
 				t.Errorf("error %v", err)
 			}
 		})
@@ -160,7 +162,7 @@ func TestMissingQEMUImgIsNamedWithItsPackage(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := Version(t.Context())
 	var failure *Error
-	if !errors.As(err, &failure) || !strings.Contains(failure.Remedy(), "qemu-utils") {
+	if !errors.As(err, &failure) || !strings.Contains(remedy.Of(err), "qemu-utils") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"runtime"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // command is one run of qemu-img.
@@ -91,12 +93,11 @@ func (c command) run(ctx context.Context) (stdout []byte, code int, failure erro
 	case errors.As(err, &exit) && exit.ExitCode() >= 0:
 		return out.kept.Bytes(), exit.ExitCode(), newError(c.action, errs.kept.String(), err)
 	case c.limits != nil:
-		return nil, -1, &Error{
+		return nil, -1, remedy.With(&Error{
 			Action: c.action, Err: fmt.Errorf("qemu-img was stopped because it used too much time or memory (%w)", err),
 			Stderr: shorten(errs.kept.String()),
-			remedy: "see whether the file's storage answers quickly, and try again; if it does, the image's headers are damaged or forged: " +
-				"take the disk again from where it came from",
-		}
+		}, "see whether the file's storage answers quickly, and try again; if it does, the image's headers are damaged or forged: "+
+			"take the disk again from where it came from")
 	default:
 		return nil, -1, newError(c.action, errs.kept.String(), err)
 	}
@@ -111,10 +112,7 @@ func Installed() error {
 func find(action string) (string, error) {
 	path, err := exec.LookPath("qemu-img")
 	if err != nil {
-		return "", &Error{
-			Action: action, Err: err,
-			remedy: "install qemu-img (Debian, Ubuntu: qemu-utils; Fedora, RHEL: qemu-img)",
-		}
+		return "", remedy.With(&Error{Action: action, Err: err}, "install qemu-img (Debian, Ubuntu: qemu-utils; Fedora, RHEL: qemu-img)")
 	}
 	return path, nil
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // ErrNoSpace is what a write that found its file system full satisfies.
@@ -27,8 +29,6 @@ type Error struct {
 	// Stderr is what qemu-img had to say, shortened.
 	Stderr string
 	Err    error
-
-	remedy string
 }
 
 func (e *Error) Error() string {
@@ -39,9 +39,6 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
-
-// Remedy says what to do about the error; it may be empty.
-func (e *Error) Remedy() string { return e.remedy }
 
 // causes are messages of QEMU that tell why it failed, with the error that they
 // satisfy and what to do about it. The first that fits holds.
@@ -85,7 +82,8 @@ var causes = []struct {
 	},
 }
 
-func newError(action, stderr string, err error) *Error {
+// newError is an *Error with the remedy of its cause, if that is known.
+func newError(action, stderr string, err error) error {
 	e := &Error{Action: action, Stderr: shorten(stderr), Err: err}
 	for _, cause := range causes {
 		if !slices.ContainsFunc(cause.texts, func(text string) bool { return strings.Contains(stderr, text) }) {
@@ -94,8 +92,7 @@ func newError(action, stderr string, err error) *Error {
 		if cause.is != nil {
 			e.Err = errors.Join(cause.is, err)
 		}
-		e.remedy = cause.remedy
-		break
+		return remedy.With(e, cause.remedy)
 	}
 	return e
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestNewError(t *testing.T) {
@@ -56,14 +58,14 @@ func TestNewError(t *testing.T) {
 			}
 			for _, is := range []error{ErrNoSpace, ErrUnreplayedLog, ErrUnsupported, ErrCorrupt} {
 				if errors.Is(err, is) != errors.Is(test.is, is) {
-					t.Errorf("wrong causes: %v", err.Err)
+					t.Errorf("wrong causes: %v", err)
 				}
 			}
 			if !errors.Is(err, cause) {
-				t.Errorf("the cause is lost: %v", err.Err)
+				t.Errorf("the cause is lost: %v", err)
 			}
-			if !strings.Contains(err.Remedy(), test.remedy) {
-				t.Errorf("remedy %q, want %q", err.Remedy(), test.remedy)
+			if !strings.Contains(remedy.Of(err), test.remedy) {
+				t.Errorf("remedy %q, want %q", remedy.Of(err), test.remedy)
 			}
 		})
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // maxBackingName is how long a backing file's name in a qcow2 header may be.
@@ -42,11 +44,10 @@ func (i Image) backingName() (string, error) {
 			return name, err
 		}
 	}
-	return "", &Error{
+	return "", remedy.With(&Error{
 		Action: "naming " + i.Path + " as a backing file",
 		Err:    fmt.Errorf("its description is %d bytes long, and a qcow2 header holds %d", len(name), maxBackingName),
-		remedy: "move the source to a directory with a shorter path",
-	}
+	}, "move the source to a directory with a shorter path")
 }
 
 // namesSuffice reports that QEMU finds the same chain by the names that the

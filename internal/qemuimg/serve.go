@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // Server is a running qemu-nbd that lets one image be read over NBD, with all
@@ -49,10 +51,7 @@ func Serve(ctx context.Context, image Image, directory string, clients int) (*Se
 	}
 	path, err := exec.LookPath("qemu-nbd")
 	if err != nil {
-		return nil, &Error{
-			Action: s.action, Err: err,
-			remedy: "install qemu-nbd (Debian, Ubuntu: qemu-utils; Fedora, RHEL: qemu-img)",
-		}
+		return nil, remedy.With(&Error{Action: s.action, Err: err}, "install qemu-nbd (Debian, Ubuntu: qemu-utils; Fedora, RHEL: qemu-img)")
 	}
 	listener, err := s.listen(directory)
 	if err == nil {

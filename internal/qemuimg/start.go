@@ -3,7 +3,6 @@ package qemuimg
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,8 +11,9 @@ import (
 
 // ReadStart returns the first length bytes of what a guest sees of an image,
 // whose virtual size must not be less. For all but raw images it needs a
-// directory to write to for a moment.
-func ReadStart(ctx context.Context, image Image, length int64, directory string) (_ []byte, err error) {
+// directory to write to for a moment, which the caller removes: files that QEMU
+// had open may stay there, on FUSE until the file system hears of their end.
+func ReadStart(ctx context.Context, image Image, length int64, directory string) ([]byte, error) {
 	if image.Format == "raw" {
 		return readAt(image, length)
 	}
@@ -29,7 +29,7 @@ func ReadStart(ctx context.Context, image Image, length int64, directory string)
 	if err != nil {
 		return nil, fmt.Errorf("making room for the start of %s: %w", image.Path, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	defer func() { _ = os.RemoveAll(directory) }()
 	copied := filepath.Join(directory, "start.raw")
 	c := command{
 		action: "reading the start of " + image.Path,

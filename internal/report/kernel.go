@@ -28,6 +28,8 @@ type Kernel struct {
 	// NICModel is the best network card of QEMU that the kernel has a driver for:
 	// "virtio", "e1000e", "e1000" or "rtl8139".
 	NICModel string `json:"-"`
+	// EmulatedNIC is the best of those without virtio, or "".
+	EmulatedNIC string `json:"-"`
 	// Action is what was done: "kept", "extended", "rebuilt" or "none".
 	Action string `json:"action,omitempty"`
 	// Reason says why, for people.

@@ -7,7 +7,8 @@ type LoadResult struct {
 	Source  string   `json:"source"`
 	Stages  []string `json:"stages"`
 	Disks   int      `json:"disks"`
-	// Machine is what a package's descriptor tells of the virtual machine.
+	// Machine is what a package's descriptor or a VMX file tells of the
+	// virtual machine.
 	Machine *Machine `json:"machine,omitempty"`
 	// Files are what the source consists of.
 	Files []SourceFile `json:"files"`

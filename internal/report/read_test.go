@@ -15,7 +15,11 @@ func TestRead(t *testing.T) {
 	dir := t.TempDir()
 
 	own := filepath.Join(dir, "own.json")
-	if err := report.New().WriteFile(own, nil); err != nil {
+	encoded, err := report.New().Indented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(own, encoded, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := report.Read(own); err != nil || r.Version != report.Version {

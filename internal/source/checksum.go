@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -12,6 +11,8 @@ import (
 	"hash"
 	"io"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/contextio"
 )
 
 // newHash makes the hash of an algorithm by its name without dashes.
@@ -40,7 +41,7 @@ func newHash(algorithm string) (hash.Hash, bool) {
 }
 
 // checkSum compares the source's file with the checksum that the user gave.
-func (o *opening) checkSum(file span) error {
+func (o *opening) checkSum(file section) error {
 	if o.request.Checksum == "" {
 		return nil
 	}
@@ -61,10 +62,10 @@ func (o *opening) checkSum(file span) error {
 	return nil
 }
 
-// digest reads a whole span through a hash. progress, if not nil, is told how
+// digest reads a whole section through a hash. progress, if not nil, is told how
 // far it is.
-func (o *opening) digest(s span, h hash.Hash, progress func(percent float64)) (string, error) {
-	n, err := io.CopyBuffer(&countingWriter{h, s.size, 0, progress}, contextReader{o.ctx, s.reader()}, make([]byte, 1<<20))
+func (o *opening) digest(s section, h hash.Hash, progress func(percent float64)) (string, error) {
+	n, err := io.CopyBuffer(&countingWriter{h, s.size, 0, progress}, contextio.NewReader(o.ctx, s.reader()), make([]byte, 1<<20))
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", s.name, err)
 	}
@@ -90,17 +91,4 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 		w.progress(100 * float64(w.written) / float64(w.size))
 	}
 	return n, err
-}
-
-// contextReader ends with its context.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -120,7 +120,7 @@ func times(a, b uint64) uint64 {
 
 // contentAt looks at what begins at a byte of a disk. A stretch of zeroes
 // holds nothing.
-func contentAt(s span, start int64) (content, error) {
+func contentAt(s section, start int64) (content, error) {
 	head, err := s.read(start, contentHead)
 	if err != nil {
 		return content{}, err

@@ -9,7 +9,7 @@ import (
 // checkPartitionTable refuses a raw disk that was cut off: only its partition
 // table tells how long it was. Some disks have had a longer table from the
 // beginning, and kernels shorten their last partition. What lies in it decides.
-func (o *opening) checkPartitionTable(s span) error {
+func (o *opening) checkPartitionTable(s section) error {
 	table, err := parttable.Extents(s.reader())
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", s.name, err)
@@ -47,8 +47,8 @@ func (o *opening) checkPartitionTable(s span) error {
 	return nil
 }
 
-// cutOff is the refusal of a disk whose end is missing.
-func cutOff(s span, what string) error {
+// cutOff is the error of a disk whose end is missing.
+func cutOff(s section, what string) error {
 	return refuse(fmt.Sprintf("%s is damaged or incomplete: %s, and it has %d; it was cut off", s.name, what, s.size),
 		"compare its size with the original's, and copy or export it again from where it came from")
 }

@@ -3,12 +3,13 @@ package source
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // Places and numbers in an MBR and a GPT.
@@ -161,10 +162,9 @@ func TestRawCutOff(t *testing.T) {
 			o.probing = true
 			defer o.files.close()
 			err := o.open(path)
-			var refused *refusal
 			switch {
 			case test.want == cut:
-				if !errors.As(err, &refused) || !strings.Contains(err.Error(), cut) || !strings.Contains(refused.remedy, "copy") {
+				if err == nil || !strings.Contains(err.Error(), cut) || !strings.Contains(remedy.Of(err), "copy") {
 					t.Errorf("error %v, want one that says %q", err, cut)
 				}
 			case err != nil:
@@ -185,8 +185,7 @@ func TestWayOutOfACutOffDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Probe(t.Context(), Request{Type: TypeRaw, Path: path})
-	var refused *refusal
-	if !errors.As(err, &refused) || !strings.Contains(refused.remedy, "truncate -s 32768 COPY") {
+	if !strings.Contains(remedy.Of(err), "truncate -s 32768 COPY") {
 		t.Fatalf("%v", err)
 	}
 	if err := os.Truncate(path, 32768); err != nil {
@@ -204,9 +203,8 @@ func FuzzPartitionTable(f *testing.F) {
 	f.Add(extContent(1 << 20))
 	f.Add(squashContent(1 << 20))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := span{ReaderAt: bytes.NewReader(data), name: "x", size: int64(len(data)), whole: true}
-		var refused *refusal
-		if err := newOpening(t.Context(), Request{}, "/x").checkPartitionTable(s); err != nil && !errors.As(err, &refused) {
+		s := section{ReaderAt: bytes.NewReader(data), name: "x", size: int64(len(data)), whole: true}
+		if err := newOpening(t.Context(), Request{}, "/x").checkPartitionTable(s); err != nil && remedy.Of(err) == "" {
 			t.Error(err)
 		}
 		if size := SectorSize(data); size != sectorSize && size != largeSector {

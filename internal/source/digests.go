@@ -4,7 +4,7 @@ import "context"
 
 // comparison is a file of a package whose checksum is still to be computed.
 type comparison struct {
-	span
+	section
 
 	want digest
 }
@@ -33,7 +33,7 @@ func (o *opening) compareInBackground() *comparisons {
 // compare computes checksums until the first difference.
 func (o *opening) compare(pending []comparison) error {
 	for _, file := range pending {
-		if err := o.verifyDigest(file.span, file.want); err != nil {
+		if err := o.verifyDigest(file.section, file.want); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ func (o *opening) warn(format string, args ...any) {
 }
 
 // addDisk opens a disk of a declared type and everything below it.
-func (o *opening) addDisk(s span, declared string) error {
+func (o *opening) addDisk(s section, declared string) error {
 	disk, err := o.openDisk(s, declared)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (o *opening) addDisk(s span, declared string) error {
 }
 
 // openDisk examines the headers first, then lets QEMU see the image.
-func (o *opening) openDisk(s span, declared string) (Disk, error) {
+func (o *opening) openDisk(s section, declared string) (Disk, error) {
 	var opened layer
 	var err error
 	switch declared {
@@ -121,7 +121,7 @@ type layer struct {
 
 // checkLayer lets QEMU look for parts that are missing from one image of a
 // chain. Reading the image would silently take them for zeroes.
-func (o *opening) checkLayer(s span, image qemuimg.Image) error {
+func (o *opening) checkLayer(s section, image qemuimg.Image) error {
 	image.Standalone = true
 	_, err := qemuimg.Check(o.ctx, image)
 	left := o.probing && (o.ctx.Err() != nil || qemuimg.Installed() != nil)
@@ -136,8 +136,8 @@ func (o *opening) checkLayer(s span, image qemuimg.Image) error {
 	return fmt.Errorf("QEMU cannot read %s: %w", s.name, err)
 }
 
-// unreplayed is the refusal of an image that nobody closed.
-func unreplayed(s span, what string) error {
+// unreplayed is the error of an image that nobody closed.
+func unreplayed(s section, what string) error {
 	where := "a copy of it"
 	if !s.neighbours {
 		where = "a copy that is unpacked from the package"
@@ -149,11 +149,11 @@ func unreplayed(s span, what string) error {
 // maxChain bounds how many images lie on one another.
 const maxChain = 64
 
-// lineage are the true paths of the images above one, topmost first.
-type lineage []string
+// backingChain is the true paths of the images above one, topmost first.
+type backingChain []string
 
 // extend adds an image to the chain and refuses circles and endless chains.
-func (l lineage) extend(s span) (lineage, error) {
+func (l backingChain) extend(s section) (backingChain, error) {
 	for _, above := range l {
 		if above == s.path {
 			return nil, refuse(fmt.Sprintf("the chain of %s comes back to itself", s.name), "restore the image's true parent")

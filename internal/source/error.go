@@ -1,27 +1,25 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
-// refusal is an error that says what to do about it.
-type refusal struct {
-	message, remedy string
-	cause           error
-}
+// refuse says why the source is invalid, and what the person who gave it can do.
+func refuse(message, what string) error { return remedy.With(errors.New(message), what) }
 
-func (r *refusal) Error() string { return r.message }
+// missingFilesError satisfies fs.ErrNotExist.
+type missingFilesError string
 
-func (r *refusal) Unwrap() error { return r.cause }
+func (m missingFilesError) Error() string { return string(m) }
 
-// Remedy says what the person who gave the source can do.
-func (r *refusal) Remedy() string { return r.remedy }
+func (m missingFilesError) Is(target error) bool { return target == fs.ErrNotExist }
 
-func refuse(message, remedy string) error { return &refusal{message: message, remedy: remedy} }
-
-// missing is the refusal of an image that needs files which are not there. It
+// missing is the error of an image that needs files which are not there. It
 // satisfies fs.ErrNotExist.
 func missing(name, directory string, files ...string) error {
 	const enough = 20
@@ -32,14 +30,11 @@ func missing(name, directory string, files ...string) error {
 		}
 		message = fmt.Sprintf("%s needs %d files that are missing in %s: %s", name, n, directory, strings.Join(files, ", "))
 	}
-	return &refusal{
-		message: message,
-		remedy:  "copy all files of the disk, with every snapshot and parent, into one directory, or consolidate its snapshots before it is copied",
-		cause:   fs.ErrNotExist,
-	}
+	return remedy.With(missingFilesError(message),
+		"copy all files of the disk, with every snapshot and parent, into one directory, or consolidate its snapshots before it is copied")
 }
 
-// damaged is the refusal of a file whose structures contradict each other.
+// damaged is the error of a file whose structures contradict each other.
 func damaged(name, what string) error {
 	return refuse(name+" is damaged or incomplete: "+what, "copy or export it again from where it came from")
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
 
-// span is a stretch of a file in which an image or a member of a package lies.
-type span struct {
+// section is a stretch of a file in which an image or a member of a package lies.
+type section struct {
 	io.ReaderAt
 
 	// path is absolute and free of symbolic links.
@@ -32,16 +32,16 @@ type span struct {
 }
 
 // part is a stretch of s, with offset counted from the beginning of s.
-func (s span) part(name string, offset, size int64) span {
-	return span{
+func (s section) part(name string, offset, size int64) section {
+	return section{
 		ReaderAt: io.NewSectionReader(s, offset, size),
 		path:     s.path, name: name, offset: s.offset + offset, size: size, temporary: s.temporary,
 	}
 }
 
-// image is the span as QEMU opens it: in whole sectors, which archives pad
+// image is the section as QEMU opens it: in whole sectors, which archives pad
 // their members to.
-func (s span) image(format string) qemuimg.Image {
+func (s section) image(format string) qemuimg.Image {
 	image := qemuimg.Image{Path: s.path, Format: format}
 	if !s.whole {
 		image.Offset, image.Size = s.offset, sectors(s.size)*sectorSize
@@ -52,11 +52,11 @@ func (s span) image(format string) qemuimg.Image {
 // sectors is how many sectors a number of bytes takes.
 func sectors(size int64) int64 { return (size + sectorSize - 1) / sectorSize }
 
-// reader reads the span from its beginning.
-func (s span) reader() *io.SectionReader { return io.NewSectionReader(s, 0, s.size) }
+// reader reads the section from its beginning.
+func (s section) reader() *io.SectionReader { return io.NewSectionReader(s, 0, s.size) }
 
 // read returns length bytes at offset, or what there is of them.
-func (s span) read(offset, length int64) ([]byte, error) {
+func (s section) read(offset, length int64) ([]byte, error) {
 	if offset < 0 || offset >= s.size {
 		return nil, nil
 	}
@@ -79,28 +79,28 @@ func newFiles() *files {
 
 // open opens a regular file by a path without symbolic links. A file that is
 // open already is opened no second time.
-func (f *files) open(path string) (span, error) {
+func (f *files) open(path string) (section, error) {
 	file := f.opened[path]
 	if file == nil {
 		var err error
 		// A named pipe put there in the meantime must not hold us.
 		file, err = os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
-			return span{}, err
+			return section{}, err
 		}
 		f.opened[path] = file
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return span{}, err
+		return section{}, err
 	}
 	if !info.Mode().IsRegular() {
-		return span{}, fmt.Errorf("%s is %s, not a file", path, kindOfNode(info.Mode()))
+		return section{}, fmt.Errorf("%s is %s, not a file", path, kindOfNode(info.Mode()))
 	}
 	if f.seen[path] == nil {
 		f.seen[path] = info
 	}
-	return span{ReaderAt: file, path: path, name: filepath.Base(path), size: info.Size(), whole: true}, nil
+	return section{ReaderAt: file, path: path, name: filepath.Base(path), size: info.Size(), whole: true}, nil
 }
 
 func (f *files) close() {
@@ -164,19 +164,19 @@ func (f *files) verify() error {
 // neighbour opens a file that an image names. The name counts from the image's
 // directory; whatever it is, the file has to lie in the source's directory or
 // below it, by its true path. A missing file satisfies fs.ErrNotExist.
-func (o *opening) neighbour(of span, name string) (span, error) {
+func (o *opening) neighbour(of section, name string) (section, error) {
 	outside := func(why string) error {
 		return refuse(fmt.Sprintf("%s refers to %q, %s", of.name, printable(name), why),
 			"put all files of the disk into one directory and let them name each other without a path; "+
 				"files outside the source's directory are never opened")
 	}
 	if !of.neighbours {
-		return span{}, refuse(fmt.Sprintf("%s refers to %q, and a disk inside a package has to be one file", of.name, printable(name)),
+		return section{}, refuse(fmt.Sprintf("%s refers to %q, and a disk inside a package has to be one file", of.name, printable(name)),
 			"export the package again, or give the disk itself as the source")
 	}
 	prefix, _, colon := strings.Cut(name, ":")
 	if name == "" || strings.ContainsFunc(name, isControl) || colon && !strings.Contains(prefix, "/") {
-		return span{}, outside("which is no file name that could be trusted")
+		return section{}, outside("which is no file name that could be trusted")
 	}
 	full := name
 	if !filepath.IsAbs(name) {
@@ -184,21 +184,21 @@ func (o *opening) neighbour(of span, name string) (span, error) {
 		full = filepath.Dir(of.path) + "/" + name
 	}
 	if !o.mayContain(full) {
-		return span{}, outside("which lies outside the source's directory")
+		return section{}, outside("which lies outside the source's directory")
 	}
 	path, err := filepath.EvalSymlinks(full)
 	if errors.Is(err, fs.ErrNotExist) {
-		return span{}, missing(of.name, filepath.Dir(of.path), printable(name))
+		return section{}, missing(of.name, filepath.Dir(of.path), printable(name))
 	}
 	if err != nil {
-		return span{}, err
+		return section{}, err
 	}
 	if !lies(path, o.root) {
-		return span{}, outside("which lies outside the source's directory")
+		return section{}, outside("which lies outside the source's directory")
 	}
 	s, err := o.files.open(path)
 	if err != nil {
-		return span{}, err
+		return section{}, err
 	}
 	s.neighbours = true
 	return s, nil

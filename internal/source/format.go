@@ -29,6 +29,7 @@ var (
 	formatXZ         = format{"xz-compressed", ""}
 	formatZip        = format{"a zip archive", ""}
 	formatXML        = format{"an XML document", TypeOVF}
+	formatVMX        = format{"a VMX file", TypeVMX}
 	formatAppleFile  = format{"what macOS keeps beside a file, not that file", ""}
 	formatRaw        = format{"no disk image of a known format", TypeRaw}
 )
@@ -45,7 +46,7 @@ const (
 )
 
 // detect tells a file's format from its first and last bytes.
-func detect(s span) (format, error) {
+func detect(s section) (format, error) {
 	head, err := s.read(0, sectorSize)
 	if err != nil {
 		return format{}, err
@@ -74,6 +75,8 @@ func detectIn(head, tail []byte) format {
 		return formatVMDKText
 	case bytes.HasPrefix(text, []byte("<?xml")), bytes.HasPrefix(text, []byte("<envelope")):
 		return formatXML
+	case bytes.HasPrefix(text, []byte(".encoding = ")), bytes.HasPrefix(text, []byte("#!/usr/bin/vmware")), bytes.HasPrefix(text, []byte("config.version = ")):
+		return formatVMX
 	case len(head) >= 262 && string(head[257:262]) == "ustar":
 		return formatTar
 	case len(head) >= 68 && binary.LittleEndian.Uint32(head[64:]) == vdiMagic:
@@ -87,7 +90,7 @@ func detectIn(head, tail []byte) format {
 }
 
 // expect is the error for a file that is not what it was declared to be.
-func expect(s span, declared string, found format) error {
+func expect(s section, declared string, found format) error {
 	message := fmt.Sprintf("%s is %s, but source.type says %s", s.name, found.name, declared)
 	switch {
 	case !s.neighbours:

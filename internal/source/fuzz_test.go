@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 )
 
 func FuzzOVF(f *testing.F) {
@@ -22,14 +24,14 @@ func FuzzOVF(f *testing.F) {
 			return
 		}
 		for _, wanted := range append(machines(envelope), machines(envelope)...) {
-			machine, err := chooseMachine(envelope, wanted.ID)
+			system, err := chooseMachine(envelope, wanted.ID)
 			if err != nil {
 				continue
 			}
-			if m := describeMachine(envelope, machine); m.MemoryMiB < 0 || m.VCPUs < 0 {
+			if m := machine.OfOVF(envelope, system); m.MemoryMiB < 0 || m.VCPUs < 0 {
 				t.Errorf("%+v", m)
 			}
-			disks, _, err := disksOf(envelope, machine)
+			disks, _, err := disksOf(envelope, system)
 			if err == nil && len(disks) == 0 {
 				t.Error("no disks and no error")
 			}
@@ -131,7 +133,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(append([]byte("conectix"), make([]byte, 2000)...))
 	f.Add(append([]byte("COWD"), make([]byte, 2000)...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := span{ReaderAt: bytes.NewReader(data), name: "x", path: "/x", size: int64(len(data)), whole: true}
+		s := section{ReaderAt: bytes.NewReader(data), name: "x", path: "/x", size: int64(len(data)), whole: true}
 		if _, err := detect(s); err != nil {
 			t.Error(err)
 		}
@@ -152,7 +154,7 @@ func FuzzHeaders(f *testing.F) {
 		if header, err := parseVHDHeader(data, s.read); err == nil && header.block == 0 {
 			t.Errorf("%+v", header)
 		}
-		image := vhdImage{span: s, footer: vhdFooter{size: 1 << 20}}
+		image := vhdImage{section: s, footer: vhdFooter{size: 1 << 20}}
 		_ = image.readBlocks()
 		_, _ = vhdxItem(s, vhdxParameters, 4)
 	})

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -242,8 +243,7 @@ func utf16Text(s string) []byte {
 
 func requireRemedy(t *testing.T, err error) {
 	t.Helper()
-	var remedied interface{ Remedy() string }
-	if !errors.As(err, &remedied) || remedied.Remedy() == "" {
+	if remedy.Of(err) == "" {
 		t.Errorf("no remedy in: %v", err)
 	}
 	if strings.Contains(err.Error(), strings.TrimSpace(canaryText)) {

@@ -33,10 +33,10 @@ func isLitter(name string) bool {
 }
 
 // open finds a member that is needed.
-func (p *ovfPackage) open(name string) (span, error) {
+func (p *ovfPackage) open(name string) (section, error) {
 	for _, bad := range p.bad {
 		if bad.name == name {
-			return span{}, p.refuseMember(bad)
+			return section{}, p.refuseMember(bad)
 		}
 	}
 	return p.find(name)
@@ -94,12 +94,12 @@ func (m *members[T]) reject(name string, err error) {
 }
 
 // asPackage makes a package of the members, opened by open.
-func (m *members[T]) asPackage(of string, open func(name string, file T) (span, error)) *ovfPackage {
+func (m *members[T]) asPackage(of string, open func(name string, file T) (section, error)) *ovfPackage {
 	list := func() []string { return m.names }
-	return &ovfPackage{name: of, names: m.names, list: list, bad: m.bad, find: func(name string) (span, error) {
+	return &ovfPackage{name: of, names: m.names, list: list, bad: m.bad, find: func(name string) (section, error) {
 		file, ok := m.files[name]
 		if !ok {
-			return span{}, fs.ErrNotExist
+			return section{}, fs.ErrNotExist
 		}
 		return open(name, file)
 	}}

@@ -1,7 +1,7 @@
 package source
 
 // openOVA opens a package in one file.
-func (o *opening) openOVA(archive span) error {
+func (o *opening) openOVA(archive section) error {
 	found, err := detect(archive)
 	if err != nil {
 		return err
@@ -28,12 +28,12 @@ func (o *opening) openOVA(archive span) error {
 }
 
 // openTar finds the members of a plain archive, which are used where they lie.
-func (o *opening) openTar(archive span) (*ovfPackage, error) {
+func (o *opening) openTar(archive section) (*ovfPackage, error) {
 	found, err := listTar(archive.reader(), archive.size)
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	p := found.asPackage(archive.name, func(name string, member tarMember) (span, error) {
+	p := found.asPackage(archive.name, func(name string, member tarMember) (section, error) {
 		return archive.part(name, member.offset, member.size), nil
 	})
 	p.padded = true

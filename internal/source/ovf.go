@@ -6,7 +6,7 @@ import (
 )
 
 // openOVF opens a package that lies as single files in a directory.
-func (o *opening) openOVF(file span) error {
+func (o *opening) openOVF(file section) error {
 	found, err := detect(file)
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (o *opening) openOVF(file span) error {
 			}
 			return names
 		},
-		find: func(name string) (span, error) {
+		find: func(name string) (section, error) {
 			s, err := o.neighbour(file, name)
 			s.name = name
 			return s, err

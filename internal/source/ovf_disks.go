@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/vmware/govmomi/ovf"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 )
 
 // packagedDisk is a disk as a descriptor refers to it.
@@ -26,13 +28,13 @@ type packagedDisk struct {
 }
 
 // disksOf lists the disks of a machine in the order in which it numbers them.
-func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
-	section := ovf.DiskSection{}
+func disksOf(envelope *ovf.Envelope, system ovf.VirtualSystem) (disks []packagedDisk, warnings []string, err error) {
+	described := ovf.DiskSection{}
 	if envelope.Disk != nil {
-		section = *envelope.Disk
+		described = *envelope.Disk
 	}
 	declared := map[string]ovf.VirtualDiskDesc{}
-	for _, disk := range section.Disks {
+	for _, disk := range described.Disks {
 		declared[disk.DiskID] = disk
 	}
 	taken := map[string]bool{}
@@ -56,7 +58,7 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 		disks = append(disks, packaged)
 		return nil
 	}
-	for _, resource := range diskResources(hardware(machine), defaultConfiguration(envelope)) {
+	for _, resource := range diskResources(machine.Hardware(system), machine.DefaultConfiguration(envelope)) {
 		id := resourceID(resource)
 		disk, known := declared[id]
 		switch {
@@ -70,7 +72,7 @@ func disksOf(envelope *ovf.Envelope, machine ovf.VirtualSystem) (disks []package
 		}
 	}
 	if len(disks) == 0 && len(taken) == 0 && len(machines(envelope)) == 1 {
-		for _, disk := range section.Disks {
+		for _, disk := range described.Disks {
 			if err := add(disk); err != nil {
 				return nil, nil, err
 			}
@@ -116,7 +118,7 @@ func diskResources(described ovf.VirtualHardwareSection, configuration string) [
 	var drives []drive
 	placed := true
 	add := func(kind *ovf.CIMResourceType, configurations *string, host []string, parent, address *string) {
-		if kind == nil || !applies(configurations, configuration) || len(host) == 0 {
+		if kind == nil || !machine.Applies(configurations, configuration) || len(host) == 0 {
 			return
 		}
 		if *kind != ovf.DiskDrive && (*kind != storageExtent || !strings.Contains(host[0], "disk/")) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 )
 
 // ovfPackage is an OVF package, wherever its files lie.
@@ -28,7 +30,7 @@ type ovfPackage struct {
 	padded bool
 	// find opens a sound file by its name in the package. What is not there
 	// satisfies fs.ErrNotExist.
-	find func(name string) (span, error)
+	find func(name string) (section, error)
 }
 
 // descriptor finds the name of the one descriptor of an archive.
@@ -114,8 +116,8 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 		if sums, err = p.sums(descriptor); err != nil {
 			return err
 		}
-		if len(sums.foreign) > 0 {
-			o.warn("%s has lines that are no checksums and were passed over: %s", sums.name, sums.foreign[0])
+		if len(sums.others) > 0 {
+			o.warn("%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
 		}
 	}
 	want, listed, err := sums.of(descriptor)
@@ -144,7 +146,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	if err != nil {
 		return err
 	}
-	o.source.Machine = describeMachine(envelope, chosen)
+	o.source.Machine = machine.OfOVF(envelope, chosen)
 	o.source.Warnings = append(o.source.Warnings, warnings...)
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
@@ -191,7 +193,7 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 }
 
 // addParts opens the disk that files of a package make.
-func (o *opening) addParts(p *ovfPackage, disk packagedDisk, parts []span) error {
+func (o *opening) addParts(p *ovfPackage, disk packagedDisk, parts []section) error {
 	s, err := o.assemble(disk, parts, p.padded)
 	if err != nil {
 		return err
@@ -215,7 +217,7 @@ func (o *opening) addParts(p *ovfPackage, disk packagedDisk, parts []span) error
 
 // parts finds the files of a disk, of which there are several where it is
 // chunked.
-func (d packagedDisk) parts(p *ovfPackage, directory string) ([]span, error) {
+func (d packagedDisk) parts(p *ovfPackage, directory string) ([]section, error) {
 	if strings.Contains(d.href, "://") {
 		return nil, refuse(fmt.Sprintf("the package takes a disk from %s, and nothing is fetched", printable(d.href)),
 			"export the package together with its disks")
@@ -226,9 +228,9 @@ func (d packagedDisk) parts(p *ovfPackage, directory string) ([]span, error) {
 			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name),
 				"put the file beside the descriptor under that name, or copy or export the package again"))
 		}
-		return []span{s}, err
+		return []section{s}, err
 	}
-	var parts []span
+	var parts []section
 	for n := range maxMembers {
 		s, err := findHref(p, directory, fmt.Sprintf("%s.%09d", d.href, n))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -248,7 +250,7 @@ func (d packagedDisk) parts(p *ovfPackage, directory string) ([]span, error) {
 
 // findHref opens a file of a package by a reference of its descriptor, which
 // counts from the descriptor and may be written as a URL.
-func findHref(p *ovfPackage, directory, href string) (span, error) {
+func findHref(p *ovfPackage, directory, href string) (section, error) {
 	unescaped, err := url.PathUnescape(href)
 	if err != nil {
 		unescaped = href
@@ -261,7 +263,7 @@ func findHref(p *ovfPackage, directory, href string) (span, error) {
 		}
 		inside, err := memberName(path.Join(directory, name))
 		if err != nil || strings.HasPrefix(name, "/") {
-			return span{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
+			return section{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
 				"files outside the package are never opened; export it again")
 		}
 		s, err := p.open(inside)
@@ -272,7 +274,7 @@ func findHref(p *ovfPackage, directory, href string) (span, error) {
 	if inside, ok := p.alike(path.Join(directory, slashes)); ok {
 		return p.open(inside)
 	}
-	return span{}, fs.ErrNotExist
+	return section{}, fs.ErrNotExist
 }
 
 // alike finds the only file whose name differs from another in capitals, or in
@@ -291,10 +293,10 @@ func (p *ovfPackage) alike(name string) (found string, only bool) {
 
 // assemble makes one image of a disk's files. What is neither compressed nor
 // chunked stays where it lies.
-func (o *opening) assemble(disk packagedDisk, parts []span, padded bool) (span, error) {
+func (o *opening) assemble(disk packagedDisk, parts []section, padded bool) (section, error) {
 	found, err := detect(parts[0])
 	if err != nil {
-		return span{}, err
+		return section{}, err
 	}
 	compressed := disk.gzip && found == formatGzip || found == formatGzip && strings.HasSuffix(strings.ToLower(disk.href), ".gz")
 	if only := parts[0]; len(parts) == 1 && !compressed && (padded || only.whole || only.size%sectorSize == 0) {
@@ -312,7 +314,7 @@ func (o *opening) assemble(disk packagedDisk, parts []span, padded bool) (span, 
 	}
 	stream, err := decompress(content, found)
 	if err != nil {
-		return span{}, damaged(printable(disk.href), err.Error())
+		return section{}, damaged(printable(disk.href), err.Error())
 	}
 	if disk.capacity > 0 {
 		// No format needs more than this beside the data themselves.

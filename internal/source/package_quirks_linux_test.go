@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -71,14 +71,13 @@ func runQuirks(t *testing.T, quirks map[string]quirk) {
 }
 
 // requireWords wants an error and what to do about it.
-func requireWords(t *testing.T, err error, failure, remedy string) {
+func requireWords(t *testing.T, err error, failure, what string) {
 	t.Helper()
-	var remedied interface{ Remedy() string }
 	switch {
 	case err == nil || !strings.Contains(err.Error(), failure):
 		t.Errorf("error %v, want %q", err, failure)
-	case !errors.As(err, &remedied) || !strings.Contains(remedied.Remedy(), remedy):
-		t.Errorf("the remedy of %v is not %q: %v", err, remedy, remedied)
+	case !strings.Contains(remedy.Of(err), what):
+		t.Errorf("the remedy of %v is not %q: %q", err, what, remedy.Of(err))
 	}
 }
 

@@ -118,8 +118,8 @@ func (v unknownVersionError) remedy() string {
 }
 
 // openQCOW2 examines a qcow2 image, its data file and the images below it.
-func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
-	line, err := above.extend(s)
+func (o *opening) openQCOW2(s section, above backingChain) (layer, error) {
+	chain, err := above.extend(s)
 	if err != nil {
 		return layer{}, err
 	}
@@ -172,11 +172,11 @@ func (o *opening) openQCOW2(s span, above lineage) (layer, error) {
 	if header.backing == "" {
 		return opened, nil
 	}
-	return o.withBacking(opened, s, header, line)
+	return o.withBacking(opened, s, header, chain)
 }
 
 // withBacking puts the image that a qcow2 image names below it.
-func (o *opening) withBacking(opened layer, s span, header qcow2Header, line lineage) (layer, error) {
+func (o *opening) withBacking(opened layer, s section, header qcow2Header, chain backingChain) (layer, error) {
 	base, err := o.neighbour(s, header.backing)
 	if err != nil {
 		return layer{}, err
@@ -190,10 +190,10 @@ func (o *opening) withBacking(opened layer, s span, header qcow2Header, line lin
 	case header.backingFormat == "raw":
 		below, err = o.openRaw(base)
 		if err == nil {
-			_, err = line.extend(base)
+			_, err = chain.extend(base)
 		}
 	case (header.backingFormat == "qcow2" || header.backingFormat == "") && found == formatQCOW2:
-		below, err = o.openQCOW2(base, line)
+		below, err = o.openQCOW2(base, chain)
 	case header.backingFormat == "":
 		return layer{}, refuse(
 			fmt.Sprintf("%s does not say which format its backing file %s has", s.name, base.name),

@@ -4,7 +4,7 @@ import "fmt"
 
 // openRaw takes a plain disk dump. Its content is the guest's and decides
 // nothing, but a disk that begins like an image is a wrongly declared image.
-func (o *opening) openRaw(s span) (layer, error) {
+func (o *opening) openRaw(s section) (layer, error) {
 	found, err := detect(s)
 	if err != nil {
 		return layer{}, err

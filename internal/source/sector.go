@@ -11,7 +11,7 @@ import (
 // those. Disks that were copied from such drives keep their tables, and nobody
 // finds a partition through sectors of another size.
 func SectorSize(start []byte) int {
-	s := span{ReaderAt: bytes.NewReader(start), name: "the disk", size: int64(len(start)), whole: true}
+	s := section{ReaderAt: bytes.NewReader(start), name: "the disk", size: int64(len(start)), whole: true}
 	sector, err := s.read(0, sectorSize)
 	if err != nil {
 		return sectorSize
@@ -41,7 +41,7 @@ func SectorSize(start []byte) int {
 }
 
 // begins says that something known begins at a byte of a disk.
-func begins(s span, at int64) bool {
+func begins(s section, at int64) bool {
 	if at >= s.size {
 		return false
 	}

@@ -19,8 +19,9 @@ var newerStates = map[string]string{
 var snapshotNumber = regexp.MustCompile(`-[0-9]{6}$`)
 
 // warnOfSiblings looks at the names beside a disk for signs that its file does
-// not hold what the machine has now.
-func (o *opening) warnOfSiblings(path string) {
+// not hold what the machine has now. Chosen says that the machine's own
+// description names the file, which is then the newest state, whatever there is.
+func (o *opening) warnOfSiblings(path string, chosen bool) {
 	entries, err := os.ReadDir(o.root)
 	if err != nil {
 		return // nobody needs this to read the disk itself
@@ -41,7 +42,7 @@ func (o *opening) warnOfSiblings(path string) {
 			o.warn("%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
 		}
 		// Names have their numbers in front of the same extension: they sort.
-		if newer.MatchString(name) && (disk == stem || name > base) {
+		if !chosen && newer.MatchString(name) && (disk == stem || name > base) {
 			newest = name
 		}
 	}

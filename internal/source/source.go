@@ -1,5 +1,5 @@
-// Package source turns what users have, a disk image, a chain of them or an
-// OVF package, into disks that QEMU can open. Every header is read here before
+// Package source turns what users have, a disk image, a chain of them, an OVF
+// package or the folder of a VMware machine, into disks that QEMU can open. Every header is read here before
 // QEMU sees it: the format is never guessed by QEMU, and no file outside the
 // source's own directory is ever opened.
 package source
@@ -24,6 +24,7 @@ const (
 	TypeVMDK  = "vmdk"
 	TypeOVA   = "ova"
 	TypeOVF   = "ovf"
+	TypeVMX   = "vmx"
 	TypeVHD   = "vhd"
 	TypeVHDX  = "vhdx"
 	TypeQCOW2 = "qcow2"
@@ -58,8 +59,8 @@ type Request struct {
 type Source struct {
 	// Disks are in the order in which the source describes them.
 	Disks []Disk
-	// Machine is what a package tells about its virtual machine; nil for a
-	// mere disk.
+	// Machine is what a package or a VMX file tells about its virtual machine; nil
+	// for a mere disk.
 	Machine *report.Machine
 	// Warnings are for the person who runs the migration.
 	Warnings []string
@@ -136,12 +137,14 @@ func (o *opening) open(path string) error {
 		return o.openOVA(file)
 	case TypeOVF:
 		return o.openOVF(file)
+	case TypeVMX:
+		return o.openVMX(file)
 	case TypeVMDK, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw:
-		o.warnOfSiblings(path)
+		o.warnOfSiblings(path, false)
 		return o.addDisk(file, o.request.Type)
 	default:
 		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type),
-			"use one of vmdk, ova, ovf, vhd, vhdx, qcow2, raw")
+			"use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw")
 	}
 }
 

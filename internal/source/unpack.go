@@ -10,6 +10,9 @@ import (
 	"os"
 
 	"github.com/ulikunitz/xz"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/contextio"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // unknownSize stands for content whose length only its end tells.
@@ -17,16 +20,16 @@ const unknownSize = -1
 
 // unpack writes content into the work directory. Size is its exact length in
 // bytes; with unknownSize the space there is the bound.
-func (o *opening) unpack(content io.Reader, name string, size int64) (span, error) {
+func (o *opening) unpack(content io.Reader, name string, size int64) (section, error) {
 	if o.probing {
-		return span{}, &packedError{max(size, 0)}
+		return section{}, &packedError{max(size, 0)}
 	}
 	free, err := freeSpace(o.request.WorkDir)
 	if err != nil {
-		return span{}, fmt.Errorf("reading the free space of %s: %w", o.request.WorkDir, err)
+		return section{}, fmt.Errorf("reading the free space of %s: %w", o.request.WorkDir, err)
 	}
 	if size > free {
-		return span{}, refuse(fmt.Sprintf("unpacking %s into %s needs %d bytes, and %d are free", printable(name), o.request.WorkDir, size, free),
+		return section{}, refuse(fmt.Sprintf("unpacking %s into %s needs %d bytes, and %d are free", printable(name), o.request.WorkDir, size, free),
 			"free space there, choose another work directory, or unpack the package yourself")
 	}
 	limit := size
@@ -36,21 +39,21 @@ func (o *opening) unpack(content io.Reader, name string, size int64) (span, erro
 	path := o.workFile("unpacked")
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return span{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
+		return section{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
 	defer func() { _ = file.Close() }()
-	written, err := copySparse(file, contextReader{o.ctx, io.LimitReader(content, limit+1)})
+	written, err := copySparse(file, contextio.NewReader(o.ctx, io.LimitReader(content, limit+1)))
 	if err == nil {
 		err = file.Close()
 	}
 	switch {
 	case err != nil:
-		return span{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
+		return section{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
 	case size == unknownSize && written > limit:
-		return span{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, o.request.WorkDir),
+		return section{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, o.request.WorkDir),
 			"free space there, choose another work directory, or unpack the package yourself; if its content cannot be that large, it is forged")
 	case written != size && size != unknownSize:
-		return span{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", size))
+		return section{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", size))
 	}
 	s, err := o.files.open(path)
 	s.name, s.temporary = name, true
@@ -94,7 +97,7 @@ func decompress(stream io.Reader, found format) (io.Reader, error) {
 
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
-func (o *opening) openCompressedTar(archive span, found format) (*ovfPackage, error) {
+func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage, error) {
 	if o.probing {
 		return nil, &packedError{archive.size}
 	}
@@ -103,7 +106,7 @@ func (o *opening) openCompressedTar(archive span, found format) (*ovfPackage, er
 		return nil, damaged(archive.name, err.Error())
 	}
 	o.warn("%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
-	unpacked := newMembers[span]()
+	unpacked := newMembers[section]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
 		if isLitter(name) {
 			return nil
@@ -114,12 +117,11 @@ func (o *opening) openCompressedTar(archive span, found format) (*ovfPackage, er
 		}
 		return err
 	}, unpacked.reject)
-	var refused *refusal
-	if errors.As(err, &refused) || o.ctx.Err() != nil {
+	if remedy.Of(err) != "" || o.ctx.Err() != nil {
 		return nil, err
 	}
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	return unpacked.asPackage(archive.name, func(_ string, s span) (span, error) { return s, nil }), nil
+	return unpacked.asPackage(archive.name, func(_ string, s section) (section, error) { return s, nil }), nil
 }

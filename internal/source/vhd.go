@@ -13,7 +13,7 @@ import (
 
 // vhdImage is one examined VHD of a chain.
 type vhdImage struct {
-	span
+	section
 
 	footer vhdFooter
 	// header and blocks belong to dynamic and differencing images. A block's
@@ -26,12 +26,12 @@ type vhdImage struct {
 const noBlock = 0xffffffff
 
 // openVHD examines a VHD image and its parents.
-func (o *opening) openVHD(s span) (layer, error) {
+func (o *opening) openVHD(s section) (layer, error) {
 	var chain []vhdImage
-	var line lineage
+	var above backingChain
 	for {
 		var err error
-		if line, err = line.extend(s); err != nil {
+		if above, err = above.extend(s); err != nil {
 			return layer{}, err
 		}
 		image, err := o.readVHD(s)
@@ -58,8 +58,8 @@ func (o *opening) openVHD(s span) (layer, error) {
 }
 
 // readVHD reads a VHD's structures and refuses a file that ends before its data.
-func (o *opening) readVHD(s span) (vhdImage, error) {
-	image := vhdImage{span: s}
+func (o *opening) readVHD(s section) (vhdImage, error) {
+	image := vhdImage{section: s}
 	found, err := detect(s)
 	if err != nil {
 		return image, err
@@ -87,7 +87,7 @@ func (o *opening) readVHD(s span) (vhdImage, error) {
 }
 
 // readVHDFooter reads the footer at the end, or its copy at the beginning.
-func readVHDFooter(s span) (vhdFooter, error) {
+func readVHDFooter(s section) (vhdFooter, error) {
 	var failures []error
 	// QEMU looks at the beginning first.
 	for _, offset := range []int64{0, s.size - sectorSize, s.size - sectorSize + 1} {
@@ -144,18 +144,18 @@ func (i *vhdImage) bitmapSize() int64 {
 }
 
 // vhdParent opens the image that a differencing one is based on.
-func (o *opening) vhdParent(image vhdImage) (span, error) {
+func (o *opening) vhdParent(image vhdImage) (section, error) {
 	for _, name := range image.header.parentNames {
-		parent, err := o.neighbour(image.span, name)
+		parent, err := o.neighbour(image.section, name)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return parent, err
 		}
 	}
 	if len(image.header.parentNames) == 0 {
-		return span{}, refuse(image.name+" is a differencing image and does not name its parent",
+		return section{}, refuse(image.name+" is a differencing image and does not name its parent",
 			"merge it into its parent first, with Hyper-V Manager or Merge-VHD")
 	}
-	return span{}, missing(image.name, filepath.Dir(image.path), printable(image.header.parentNames[0]))
+	return section{}, missing(image.name, filepath.Dir(image.path), printable(image.header.parentNames[0]))
 }
 
 // sizedByFooter are the creators whose images QEMU does not measure by

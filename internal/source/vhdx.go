@@ -18,7 +18,7 @@ const (
 
 // openVHDX examines a VHDX image. QEMU reads no differencing ones, so that it
 // never follows a name in it; here they only get a better message.
-func (o *opening) openVHDX(s span) (layer, error) {
+func (o *opening) openVHDX(s section) (layer, error) {
 	found, err := detect(s)
 	if err != nil {
 		return layer{}, err
@@ -51,7 +51,7 @@ func (o *opening) openVHDX(s span) (layer, error) {
 
 // vhdxItem reads 32 bits at an offset of an item of the metadata, as [MS-VHDX]
 // 2.6 has them.
-func vhdxItem(s span, id string, at uint64) (uint32, error) {
+func vhdxItem(s section, id string, at uint64) (uint32, error) {
 	lacks := func(what string) error { return damaged(s.name, "it has no "+what) }
 	regions, err := s.read(vhdxRegionTable, vhdxTable)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 )
 
 // openVMDK examines a VMDK image, its extents and its parents.
-func (o *opening) openVMDK(s span, above lineage) (layer, error) {
-	line, err := above.extend(s)
+func (o *opening) openVMDK(s section, above backingChain) (layer, error) {
+	chain, err := above.extend(s)
 	if err != nil {
 		return layer{}, err
 	}
@@ -24,21 +24,21 @@ func (o *opening) openVMDK(s span, above lineage) (layer, error) {
 	}
 	switch found {
 	case formatVMDK:
-		return o.openSparseVMDK(s, line)
+		return o.openSparseVMDK(s, chain)
 	case formatVMDKText:
-		return o.openDescriptor(s, line)
+		return o.openDescriptor(s, chain)
 	case formatVMFSSparse, formatSESparse:
-		return o.openStrayExtent(s, line, found)
+		return o.openStrayExtent(s, chain, found)
 	case formatRaw, formatVHD:
 		if strayExtent.MatchString(s.name) {
-			return o.openStrayExtent(s, line, found)
+			return o.openStrayExtent(s, chain, found)
 		}
 	}
 	return layer{}, expect(s, TypeVMDK, found)
 }
 
 // openSparseVMDK examines an image in one file.
-func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
+func (o *opening) openSparseVMDK(s section, chain backingChain) (layer, error) {
 	header, err := readSparseHeader(s)
 	if err != nil {
 		return layer{}, err
@@ -48,7 +48,7 @@ func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
 		return layer{}, err
 	}
 	if !found {
-		return o.openStrayExtent(s, line, formatVMDK)
+		return o.openStrayExtent(s, chain, formatVMDK)
 	}
 	if descriptor.encrypted {
 		return layer{}, encryptedVMDK(s.name)
@@ -60,11 +60,11 @@ func (o *opening) openSparseVMDK(s span, line lineage) (layer, error) {
 	if err := header.grains().check(o, s); err != nil {
 		return layer{}, err
 	}
-	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size, serial: descriptor.serial}, s, descriptor, line)
+	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size, serial: descriptor.serial}, s, descriptor, chain)
 }
 
 // openDescriptor examines an image whose data lie in other files.
-func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
+func (o *opening) openDescriptor(s section, chain backingChain) (layer, error) {
 	if s.size > maxDescriptor {
 		return layer{}, damaged(s.name, fmt.Sprintf("a descriptor of %d bytes", s.size))
 	}
@@ -119,10 +119,10 @@ func (o *opening) openDescriptor(s span, line lineage) (layer, error) {
 			return layer{}, err
 		}
 	}
-	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, line)
+	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, chain)
 }
 
-// ambiguous is the refusal of a descriptor that QEMU may read otherwise than
+// ambiguous is the error of a descriptor that QEMU may read otherwise than
 // people do, or not at all.
 func ambiguous(name string, err error) error {
 	return refuse(fmt.Sprintf("the descriptor of %s cannot be relied on: %v", name, err),
@@ -133,7 +133,7 @@ func encryptedVMDK(name string) error {
 	return refuse(name+" is encrypted by VMware", "remove the encryption from the virtual machine there, and copy or export its disk again")
 }
 
-// unreadableType is the refusal of a kind of VMDK.
+// unreadableType is the error of a kind of VMDK.
 func unreadableType(name, createType string) error {
 	if createType == "" {
 		return damaged(name, "its descriptor has no createType")
@@ -147,7 +147,7 @@ func unreadableType(name, createType string) error {
 	return refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", name, printable(createType)), remedy)
 }
 
-// storedAsObject is the refusal of a descriptor that was copied off storage
+// storedAsObject is the error of a descriptor that was copied off storage
 // where disks are no files.
 func storedAsObject(name, object string) error {
 	storage := "vSAN"
@@ -159,7 +159,7 @@ func storedAsObject(name, object string) error {
 }
 
 // checkExtent opens the file of an extent and looks whether it can hold it.
-func (o *opening) checkExtent(of span, extent vmdkExtent) error {
+func (o *opening) checkExtent(of section, extent vmdkExtent) error {
 	if filepath.IsAbs(extent.name) || !filepath.IsLocal(extent.name) {
 		return refuse(fmt.Sprintf("%s takes its data from %q, outside its own directory", of.name, printable(extent.name)),
 			"put all files of the disk into one directory and let the descriptor name them without a path; "+
@@ -202,7 +202,7 @@ func (o *opening) checkExtent(of span, extent vmdkExtent) error {
 }
 
 // vmfsSparseGrains reads the header of an extent of a snapshot on VMFS.
-func vmfsSparseGrains(s span) (grains, error) {
+func vmfsSparseGrains(s section) (grains, error) {
 	header, err := s.read(0, sectorSize)
 	if err != nil {
 		return grains{}, err
@@ -219,7 +219,7 @@ func vmfsSparseGrains(s span) (grains, error) {
 }
 
 // withParent puts the image that a snapshot counts from below it.
-func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineage) (layer, error) {
+func (o *opening) withParent(opened layer, s section, d vmdkDescriptor, chain backingChain) (layer, error) {
 	if !d.hasParent() {
 		// QEMU follows the name even where VMware does not.
 		opened.image.Standalone = d.parentHint != ""
@@ -236,7 +236,7 @@ func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineag
 	if err != nil {
 		return layer{}, err
 	}
-	below, err := o.openVMDK(parent, line)
+	below, err := o.openVMDK(parent, chain)
 	if err != nil {
 		return layer{}, err
 	}
@@ -257,7 +257,7 @@ func (o *opening) withParent(opened layer, s span, d vmdkDescriptor, line lineag
 }
 
 // contentIDOf reads the content id of an image that has been examined.
-func (o *opening) contentIDOf(s span) (uint32, error) {
+func (o *opening) contentIDOf(s section) (uint32, error) {
 	found, err := detect(s)
 	if err != nil {
 		return 0, err
@@ -283,11 +283,11 @@ var strayExtent = regexp.MustCompile(`^(.+)-(flat|delta|sesparse|s[0-9]{3}|f[0-9
 
 // openStrayExtent serves users who name the file with the data instead of the
 // descriptor beside it.
-func (o *opening) openStrayExtent(s span, line lineage, found format) (layer, error) {
+func (o *opening) openStrayExtent(s section, chain backingChain, found format) (layer, error) {
 	base := filepath.Base(s.path)
 	match := strayExtent.FindStringSubmatch(base)
 	remedy := "set source.path to the descriptor, the small .vmdk file that lies beside it"
-	if match == nil || len(line) > 1 || !s.neighbours {
+	if match == nil || len(chain) > 1 || !s.neighbours {
 		return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image: it has no descriptor", s.name), remedy)
 	}
 	name := match[1] + ".vmdk"
@@ -310,7 +310,7 @@ func (o *opening) openStrayExtent(s span, line lineage, found format) (layer, er
 	if err != nil || !strings.HasPrefix(strings.ToLower(string(text)), descriptorMark) || !parsed.names(base) {
 		return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and %s is not its descriptor", s.name, name), remedy)
 	}
-	return o.openVMDK(descriptor, line)
+	return o.openVMDK(descriptor, chain)
 }
 
 func (d vmdkDescriptor) names(file string) bool {

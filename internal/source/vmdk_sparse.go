@@ -38,7 +38,7 @@ const (
 
 // readSparseHeader reads and checks the header at the beginning of s, or the
 // one at its end where the first says so.
-func readSparseHeader(s span) (vmdkSparse, error) {
+func readSparseHeader(s section) (vmdkSparse, error) {
 	header, err := sparseHeaderAt(s, 0)
 	if err != nil {
 		return header, err
@@ -66,7 +66,7 @@ func readSparseHeader(s span) (vmdkSparse, error) {
 	return header, nil
 }
 
-func sparseHeaderAt(s span, offset int64) (vmdkSparse, error) {
+func sparseHeaderAt(s section, offset int64) (vmdkSparse, error) {
 	var header vmdkSparse
 	data, err := s.read(offset, sectorSize)
 	if err != nil {
@@ -81,7 +81,7 @@ func sparseHeaderAt(s span, offset int64) (vmdkSparse, error) {
 
 // descriptor reads the descriptor inside a sparse image. Extents of a split
 // disk have none: found is false.
-func (h vmdkSparse) descriptor(s span) (d vmdkDescriptor, found bool, err error) {
+func (h vmdkSparse) descriptor(s section) (d vmdkDescriptor, found bool, err error) {
 	// Wherever the header puts the descriptor, QEMU looks for the parent in the
 	// second sector.
 	if h.DescriptorOffset != 1 {
@@ -133,7 +133,7 @@ func (h vmdkSparse) grains() grains {
 
 // check refuses an extent that ends before the data that its tables point to.
 // QEMU would read zeroes there and say nothing.
-func (g grains) check(o *opening, s span) error {
+func (g grains) check(o *opening, s section) error {
 	const entry = 4
 	cutOff := damaged(s.name, "its tables point behind its end")
 	end := uint64(sectors(s.size))

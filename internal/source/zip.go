@@ -13,7 +13,7 @@ import (
 
 // openZip takes a package that was zipped. Members that are stored are used
 // where they lie, the others are unpacked when they are needed.
-func (o *opening) openZip(archive span) (*ovfPackage, error) {
+func (o *opening) openZip(archive section) (*ovfPackage, error) {
 	reader, err := zip.NewReader(archive, archive.size)
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
@@ -46,8 +46,8 @@ func (o *opening) openZip(archive span) (*ovfPackage, error) {
 		}
 		found.add(name, file)
 	}
-	unpacked := map[string]span{}
-	return found.asPackage(archive.name, func(name string, file *zip.File) (span, error) {
+	unpacked := map[string]section{}
+	return found.asPackage(archive.name, func(name string, file *zip.File) (section, error) {
 		if s, done := unpacked[name]; done {
 			return s, nil
 		}
@@ -62,36 +62,36 @@ func (o *opening) openZip(archive span) (*ovfPackage, error) {
 // zipEncrypted is the flag of a member that needs a password.
 const zipEncrypted = 1
 
-func (o *opening) zipMember(archive span, file *zip.File, name string) (span, error) {
+func (o *opening) zipMember(archive section, file *zip.File, name string) (section, error) {
 	if file.UncompressedSize64 > 1<<62 {
-		return span{}, unsoundArchive(archive, fmt.Errorf("%s declares an impossible size", printable(name)))
+		return section{}, unsoundArchive(archive, fmt.Errorf("%s declares an impossible size", printable(name)))
 	}
 	size := int64(file.UncompressedSize64)
 	switch {
 	case file.Flags&zipEncrypted != 0:
-		return span{}, refuse(fmt.Sprintf("%s in %s is encrypted", printable(name), archive.name),
+		return section{}, refuse(fmt.Sprintf("%s in %s is encrypted", printable(name), archive.name),
 			"unpack it with its password, and use the descriptor with source.type ovf")
 	case file.Method != zip.Store && file.Method != zip.Deflate:
-		return span{}, refuse(fmt.Sprintf("%s in %s is compressed by method %d of zip, which cannot be read here", printable(name), archive.name, file.Method),
+		return section{}, refuse(fmt.Sprintf("%s in %s is compressed by method %d of zip, which cannot be read here", printable(name), archive.name, file.Method),
 			"unpack it with the program that made it, or with 7z, and use the descriptor with source.type ovf")
 	}
 	if file.Method == zip.Store {
 		offset, err := file.DataOffset()
 		if err != nil || offset > archive.size || size > archive.size-offset {
-			return span{}, damaged(archive.name, fmt.Sprintf("%s ends behind the archive's end", printable(name)))
+			return section{}, damaged(archive.name, fmt.Sprintf("%s ends behind the archive's end", printable(name)))
 		}
 		return archive.part(name, offset, size), nil
 	}
 	content, err := file.Open()
 	if err != nil {
-		return span{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
+		return section{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
 	defer func() { _ = content.Close() }()
 	return o.unpack(content, name, size)
 }
 
-// unsoundArchive is the refusal of an archive that cannot be listed.
-func unsoundArchive(archive span, err error) error {
+// unsoundArchive is the error of an archive that cannot be listed.
+func unsoundArchive(archive section, err error) error {
 	var cut *cutArchiveError
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return damaged(archive.name, "it ends before its content")

@@ -6,16 +6,23 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 )
 
-// The machines that guests are booted on, and what becomes of that, are
-// internal/boot's. Recipes speak of them by these names.
+// Recipes and tests speak of machines by these names; what they are is told by
+// internal/boot.
 type (
+	// BootDisk is a disk image.
 	BootDisk = boot.Disk
-	Bus      = boot.Bus
-	Console  = boot.Console
+	// Bus is what the disks of a machine hang on.
+	Bus = boot.Bus
+	// Console is a guest's serial console.
+	Console = boot.Console
+	// Firmware is what starts the boot loader.
 	Firmware = boot.Firmware
-	Forward  = boot.Forward
-	Machine  = boot.Running
-	State    = boot.State
+	// Forward makes a guest's TCP port reachable.
+	Forward = boot.Forward
+	// Machine is a machine that was started.
+	Machine = boot.Running
+	// State is what a boot ends in.
+	State = boot.State
 )
 
 // The firmware kinds.

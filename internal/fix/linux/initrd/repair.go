@@ -15,6 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -100,7 +101,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 
 // warnNoKernel tells what there is in place of kernels with an initramfs.
 func warnNoKernel(e *edit.Editor) error {
-	images, err := kernel.UnifiedImages(e)
+	images, err := menu.UnifiedImages(e)
 	if err != nil {
 		return err
 	}
@@ -205,12 +206,12 @@ func (p *imageRepair) do(ctx context.Context) error {
 // extend appends what is missing, and builds anew where that cannot be done.
 func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleReferences) error {
 	e, k := p.edit, p.kernel
-	addition := initramfs.Addition{Version: k.Version, Modules: p.lacked, Files: stale.files}
+	request := initramfs.AppendRequest{Version: k.Version, Modules: p.lacked, Files: stale.files}
 	if text, ok := p.image.Text("conf/modules"); ok && len(p.lacked) > 0 && p.image.Generator == initramfs.GeneratorInitramfsTools {
 		// Loads the drivers where the image has no udev, too.
-		addition.Files["conf/modules"] = addModuleLines(text, p.lacked)
+		request.Files["conf/modules"] = addModuleLines(text, p.lacked)
 	}
-	supplement, err := p.image.Supplement(addition, func(name string) ([]byte, error) {
+	appended, err := p.image.Append(request, func(name string) ([]byte, error) {
 		if name == "modules.dep" && p.drivers.Dep != "" {
 			return []byte(p.drivers.Dep), nil
 		}
@@ -222,7 +223,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 	if err != nil {
 		return err
 	}
-	if err := appendTo(e, k.Initramfs, file, p.image.Size, supplement.Data); err != nil {
+	if err := appendTo(e, k.Initramfs, file, p.image.Size, appended.Data); err != nil {
 		if errors.Is(err, edit.ErrNoSpace) {
 			if p.mode == ModeAppend {
 				return fmt.Errorf("nothing can be appended to %s: %w; remove old kernels in the guest before the migration", k.Initramfs, err)
@@ -242,7 +243,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 		return fmt.Errorf("%s lacks %s after they were appended", k.Initramfs, strings.Join(still, ", "))
 	}
 	p.result.Action = Extended
-	p.result.Reason = describeAddition(supplement.Modules, stale)
+	p.result.Reason = describeAppend(appended.Modules, stale)
 	e.Record(report.Change{
 		Path: k.Initramfs, Action: report.ActionModified,
 		Description: fmt.Sprintf("%s for kernel %s (the first %d bytes are the original)", p.result.Reason, k.Version, original),
@@ -260,7 +261,7 @@ func (p *imageRepair) cannotAppend(ctx context.Context, reason string) error {
 	return p.rebuild(ctx, reason)
 }
 
-func describeAddition(modules []string, stale staleReferences) string {
+func describeAppend(modules []string, stale staleReferences) string {
 	var parts []string
 	if len(modules) > 0 {
 		parts = append(parts, "append the modules "+strings.Join(modules, ", "))

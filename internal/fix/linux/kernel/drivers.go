@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"cmp"
 	"path"
 	"slices"
 
@@ -121,14 +122,23 @@ func BootsFrom(d Drivers, image *initramfs.Image) string {
 // What drives the others came to Linux long before virtio_net (2.6.25), but for
 // e1000e (2.6.24), which is also what is left where no driver is known.
 func NetworkCard(d Drivers, image *initramfs.Image) string {
+	if d.place("virtio_net", image) != report.PlaceMissing {
+		return "virtio"
+	}
+	return cmp.Or(EmulatedCard(d, image), "e1000e")
+}
+
+// EmulatedCard is the best that the kernel has a driver for of the network cards
+// that exist as hardware, or "".
+func EmulatedCard(d Drivers, image *initramfs.Image) string {
 	for _, card := range []struct{ driver, model string }{
-		{"virtio_net", "virtio"}, {"e1000e", "e1000e"}, {"e1000", "e1000"}, {"8139cp", "rtl8139"}, {"8139too", "rtl8139"},
+		{"e1000e", "e1000e"}, {"e1000", "e1000"}, {"8139cp", "rtl8139"}, {"8139too", "rtl8139"},
 	} {
 		if d.place(card.driver, image) != report.PlaceMissing {
 			return card.model
 		}
 	}
-	return "e1000e"
+	return ""
 }
 
 // RootDrivers lists what the guest's root file system stands on. An image that

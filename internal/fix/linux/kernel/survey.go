@@ -47,7 +47,7 @@ func Survey(ctx context.Context, e *edit.Editor, images bool) ([]report.Kernel, 
 		if images {
 			kernel.BootsFrom = BootsFrom(drivers, image)
 		}
-		kernel.NICModel = NetworkCard(drivers, image)
+		kernel.NICModel, kernel.EmulatedNIC = NetworkCard(drivers, image), EmulatedCard(drivers, image)
 		found = append(found, kernel)
 	}
 	return found, nil

@@ -1,0 +1,76 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// openVMX opens the disks of a machine as it lies in VMware's own folder.
+func (o *opening) openVMX(file section) error {
+	found, err := detect(file)
+	if err != nil {
+		return err
+	}
+	if found != formatVMX && found != formatRaw {
+		return expect(file, TypeVMX, found)
+	}
+	if file.size > machine.MaxVMX {
+		return refuse(fmt.Sprintf("%s has %d bytes, and no VMX file has more than %d", file.name, file.size, machine.MaxVMX),
+			"name the .vmx file, a small text file, in source.path")
+	}
+	text, err := file.read(0, file.size)
+	if err != nil {
+		return err
+	}
+	entries, err := machine.ParseVMX(text)
+	switch {
+	case errors.Is(err, machine.ErrEncrypted):
+		return refuse(file.name+" is encrypted by VMware",
+			"remove the encryption (and with it the TPM) from the virtual machine there, and copy its folder again")
+	case err != nil:
+		return refuse(fmt.Sprintf("%s is no sound VMX file: %v", file.name, err),
+			"correct that place or copy the file again; the disks can also be migrated alone, each with source.type vmdk")
+	}
+	described := machine.OfVMX(entries)
+	for _, device := range described.Passthrough {
+		if device.Kind == report.PassthroughDisk || device.Kind == report.PassthroughSCSI {
+			return refuse(fmt.Sprintf("%s has a disk of the old host as it is (%s)", file.name, device.Name),
+				"copy that disk into a VMDK there, or take it out of the .vmx file and migrate it with source.type raw")
+		}
+	}
+	o.source.Machine = described
+	if len(described.Disks) == 0 {
+		return refuse(file.name+" describes a virtual machine without a disk", "name the .vmx file of a machine that has one")
+	}
+	taken := map[string]string{}
+	for _, disk := range described.Disks {
+		s, err := o.neighbour(file, localName(disk.File))
+		if err != nil {
+			return fmt.Errorf("%s: %w", disk.Place, err)
+		}
+		if other, twice := taken[s.path]; twice {
+			return refuse(fmt.Sprintf("%s has one disk, %s, at two places: %s and %s", file.name, s.name, other, disk.Place),
+				"take one of them out of the .vmx file")
+		}
+		taken[s.path] = disk.Place
+		o.warnOfSiblings(s.path, true)
+		if err := o.addDisk(s, TypeVMDK); err != nil {
+			return fmt.Errorf("%s: %w", disk.Place, err)
+		}
+	}
+	return nil
+}
+
+// localName is a file's name as this host writes it. Relative names of Windows
+// have its own separators.
+func localName(name string) string {
+	if strings.Contains(name, "/") || strings.Contains(name, ":") || strings.HasPrefix(name, `\`) {
+		return name
+	}
+	return path.Clean(strings.ReplaceAll(name, `\`, "/"))
+}
