@@ -76,6 +76,8 @@ func Open(device io.ReaderAt, found Content) (FS, error) {
 		return openXFS(device, found.Size)
 	case "vfat":
 		return openFAT(device, found.Size)
+	case "ntfs":
+		return openNTFS(device, found.Size)
 	}
 	return nil, unsupported(found.Type)
 }

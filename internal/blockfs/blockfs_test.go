@@ -56,6 +56,7 @@ func TestFilesystems(t *testing.T) {
 		"xfs-version4": {Content{Type: "xfs", Size: 300 << 20}, []string{"link"}},
 		"vfat12":       {Content{Type: "vfat", UUID: "12AB-CDEF", Label: "LABEL", Size: 36 << 20}, []string{"UPPER.TXT"}},
 		"vfat16":       {Content{Type: "vfat", UUID: "12AB-CDEF", Label: "LABEL", Size: 64 << 20}, []string{"UPPER.TXT"}},
+		"ntfs":         {Content{Type: "ntfs", Label: "label", Size: 8 << 20}, []string{"sparse", "Windows/File.txt"}},
 		"vfat32":       {Content{Type: "vfat", UUID: "12AB-CDEF", Label: "LABEL", Size: 256 << 20}, []string{"UPPER.TXT"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -146,6 +147,10 @@ func checkExtra(t *testing.T, fsys fs.FS, name string) {
 	case "reserved":
 		if want := append([]byte("written"), make([]byte, 100000-7)...); err != nil || !bytes.Equal(data, want) {
 			t.Errorf("reserved has %d bytes that are not as they were written: %v", len(data), err)
+		}
+	case "Windows/File.txt":
+		if data, err := fs.ReadFile(fsys, "windows/FILE.TXT"); err != nil || string(data) != "in\n" {
+			t.Errorf("%s: %q, %v", name, data, err)
 		}
 	case "UPPER.TXT":
 		for _, written := range []string{name, "upper.txt", "Upper.Txt"} {
@@ -253,7 +258,7 @@ func TestIdentify(t *testing.T) {
 // FuzzFilesystems changes bytes of file systems where they have any. Each five
 // bytes of the edits are a sector, an offset in it and a value.
 func FuzzFilesystems(f *testing.F) {
-	names := []string{"ext2", "ext4", "ext4-meta-bg", "xfs", "xfs-version4", "vfat12", "vfat32"}
+	names := []string{"ext2", "ext4", "ext4-meta-bg", "xfs", "xfs-version4", "vfat12", "vfat32", "ntfs"}
 	images, sectors := map[string]*blockfstest.Image{}, map[string][]int64{}
 	for n, name := range names {
 		images[name] = blockfstest.Load(f, "testdata", name)

@@ -109,7 +109,7 @@ func TestLookIsNotEnough(t *testing.T) {
 		want    string
 	}{
 		"btrfs":                  {edit: write(bootStart+0x10040, "_BHRfS_M"), want: "/dev/sda1 (btrfs)"},
-		"NTFS":                   {edit: func(data []byte) { clear(data[bootStart:][:4096]); copy(data[bootStart+3:], "NTFS    ") }, want: "/dev/sda1 (ntfs)"},
+		"a damaged NTFS":         {edit: func(data []byte) { clear(data[bootStart:][:4096]); copy(data[bootStart+3:], "NTFS    ") }, want: "/dev/sda1 (ntfs)"},
 		"unknown distribution":   {replace: []string{"ID=debian", "ID=devuan"}, want: "the distribution of the system on /dev/sda2"},
 		"no version":             {replace: []string{"VERSION_ID=", "NOVERSION__"[:11], "12.9\n", "sid/\n"}, want: "the distribution of the system on /dev/sda2"},
 		"a root that is damaged": {edit: func(data []byte) { clear(data[rootStart+2048:][:8192]) }, want: "/dev/sda2: "},
@@ -130,6 +130,16 @@ func TestLookIsNotEnough(t *testing.T) {
 				t.Errorf("not read: %q, want %q", view.Unread, test.want)
 			}
 		})
+	}
+}
+
+// TestLookAtNTFS: a volume with data alone is none of Windows.
+func TestLookAtNTFS(t *testing.T) {
+	t.Parallel()
+	image := blockfstest.Load(t, "../blockfs/testdata", "ntfs")
+	view, err := Look(t.Context(), []Disk{{ReaderAt: image, Size: image.Size, SectorSize: 512}}, false)
+	if err != nil || len(view.Unread) > 0 || len(view.Systems) > 0 || view.Devices[0].FSType != "ntfs" {
+		t.Errorf("%+v, %v", view, err)
 	}
 }
 
