@@ -24,15 +24,6 @@ const (
 	Trixie   Suite = "trixie"   // Debian 13
 )
 
-// Firmware is what a guest's boot loader is installed for.
-type Firmware string
-
-// The firmware kinds.
-const (
-	BIOS Firmware = "bios"
-	UEFI Firmware = "uefi"
-)
-
 // Loader is a guest's boot loader.
 type Loader string
 
@@ -47,10 +38,8 @@ type Subformat string
 
 // The VMDK subformats.
 const (
-	StreamOptimized  Subformat = "streamOptimized"
-	MonolithicSparse Subformat = "monolithicSparse"
-	MonolithicFlat   Subformat = "monolithicFlat"
-	TwoGBSparse      Subformat = "twoGbMaxExtentSparse"
+	StreamOptimized Subformat = "streamOptimized"
+	MonolithicFlat  Subformat = "monolithicFlat"
 )
 
 // Recipe describes a guest completely: two equal recipes give the same guest

@@ -7,24 +7,19 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
-	"time"
-)
 
-// killDelay is how long a program has to end after SIGTERM.
-const killDelay = 5 * time.Second
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
+)
 
 // aptPackages names the Debian package of each program that is run.
 var aptPackages = map[string]string{
-	"mmdebstrap":         "mmdebstrap",
-	"guestfish":          "guestfish",
-	"qemu-img":           "qemu-utils",
-	"qemu-system-x86_64": "qemu-system-x86",
-	"libvirtd":           "libvirt-daemon dnsmasq-base",
-	"virtlogd":           "libvirt-daemon",
-	"virsh":              "libvirt-clients",
+	"mmdebstrap": "mmdebstrap",
+	"guestfish":  "guestfish",
+	"qemu-img":   "qemu-utils",
+	"libvirtd":   "libvirt-daemon dnsmasq-base",
+	"virtlogd":   "libvirt-daemon",
+	"virsh":      "libvirt-clients",
 }
 
 // findProgram returns a program's path or an error that says how to get it.
@@ -52,33 +47,13 @@ func run(ctx context.Context, log io.Writer, env []string, name string, args ...
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout = io.MultiWriter(log, &output)
 	cmd.Stderr = cmd.Stdout
-	if err := runOwned(cmd); err != nil {
+	if err := boot.RunOwned(cmd); err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
 		return fmt.Errorf("%s: %w: %s", name, err, tail(output.String(), 2000))
 	}
 	return nil
-}
-
-// runOwned runs cmd in a process group of its own that ends when cmd's context
-// does, and never outlives this process.
-func runOwned(cmd *exec.Cmd) error {
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Pdeathsig = true, syscall.SIGKILL
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = killDelay
-	// Pdeathsig fires when the thread that started the child ends, so that
-	// thread must live as long as the child.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }()
-	return cmd.Wait()
 }
 
 // tail returns the last bytes of text, from the start of a line where possible.
