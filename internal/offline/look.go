@@ -135,18 +135,23 @@ func (v *View) device(name string) *guest.Device {
 	return nil
 }
 
-// assembleArrays finds the arrays, names them as mdadm does where it knows no
-// names, and returns those that can be read.
+// assembleArrays finds the arrays, names them as mdadm does, by their number or
+// else from 127 down, and returns those that can be read.
 func (v *View) assembleArrays(parts []volume.Device, over int) []volume.Device {
 	var found []volume.Device
-	for n, array := range volume.Arrays(parts) {
+	next := 127
+	for _, array := range volume.Arrays(parts) {
 		for _, member := range array.Members {
 			device := v.device(member)
 			device.FSType, device.UUID, device.Label = "linux_raid_member", array.UUID, array.Name
 		}
-		device := guest.Device{Name: "/dev/md" + strconv.Itoa(127-n), Kind: guest.KindMD, Disk: over, Size: array.Size}
+		device := guest.Device{Kind: guest.KindMD, Disk: over, Size: array.Size}
 		if array.Name != "" {
 			device.GuestName = guest.ArrayPath(array.Name)
+		}
+		if device.Name = device.GuestName; device.Name == "" || strings.HasPrefix(device.Name, "/dev/md/") || v.device(device.Name) != nil {
+			device.Name = "/dev/md" + strconv.Itoa(next)
+			next--
 		}
 		opened, err := array.Open()
 		if err != nil {
