@@ -3,6 +3,7 @@ package offline
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -161,6 +162,48 @@ func TestLookAtEncrypted(t *testing.T) {
 		if err != nil || keys != (len(view.Unread) > 0) || len(view.Devices.Locked()) != 1 {
 			t.Errorf("keys %t: %+v, %v", keys, view, err)
 		}
+	}
+}
+
+// mirror is a disk that is the member of an array, with a superblock of version
+// 1.2.
+func mirror(id byte, name string) Disk {
+	le := binary.LittleEndian
+	data := make([]byte, 2<<20)
+	superblock := data[4096:]
+	le.PutUint32(superblock, 0xa92b4efc)
+	le.PutUint32(superblock[4:], 1)
+	superblock[16] = id
+	copy(superblock[32:], name)
+	le.PutUint32(superblock[72:], 1)
+	le.PutUint64(superblock[80:], 1024)
+	le.PutUint64(superblock[128:], 2048)
+	le.PutUint64(superblock[144:], 8)
+	copy(data[1<<20+4086:], "SWAPSPACE2")
+	return Disk{ReaderAt: bytes.NewReader(data), Size: int64(len(data)), SectorSize: 512}
+}
+
+func TestArrayNames(t *testing.T) {
+	t.Parallel()
+	view, err := Look(t.Context(), []Disk{
+		mirror(1, "web1:0"), mirror(1, "web1:0"), mirror(2, "web1:root"), mirror(3, ""), mirror(4, "web2:0"),
+	}, false)
+	if err != nil || len(view.Unread) > 0 {
+		t.Fatalf("%+v, %v", view, err)
+	}
+	var names []string
+	for _, device := range view.Devices {
+		switch {
+		case device.Kind == guest.KindDisk && device.FSType != "linux_raid_member":
+			t.Errorf("%+v is no member", device)
+		case device.Kind == guest.KindMD && (device.FSType != guest.FSTypeSwap || device.Size != 512<<10):
+			t.Errorf("%+v is no swap area of 512 KiB", device)
+		case device.Kind == guest.KindMD:
+			names = append(names, device.Name+" "+device.GuestName)
+		}
+	}
+	if want := []string{"/dev/md0 /dev/md0", "/dev/md127 /dev/md/root", "/dev/md126 ", "/dev/md125 /dev/md0"}; !slices.Equal(names, want) {
+		t.Errorf("arrays are %q, want %q", names, want)
 	}
 }
 
