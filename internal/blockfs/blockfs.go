@@ -63,7 +63,7 @@ func unsupported(what string) error { return fmt.Errorf("%s: %w", what, ErrUnsup
 // maxDirectory is the size in bytes above which no directory is listed, and
 // maxTarget that of a symbolic link in Linux.
 const (
-	maxDirectory = 64 << 20
+	maxDirectory = 8 << 20
 	maxTarget    = 4096
 )
 

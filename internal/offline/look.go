@@ -32,6 +32,11 @@ type View struct {
 	filesystems map[string]blockfs.FS // by the device's name
 }
 
+// Summary is the view without the means to read files.
+func (v *View) Summary() *View {
+	return &View{Disks: v.Disks, Devices: v.Devices, Systems: v.Systems, Unread: v.Unread, Stale: v.Stale}
+}
+
 // Look finds out what lies on the disks. It takes no longer than ctx allows. An
 // error means that nothing is known. Encrypted devices count as read where there
 // are no keys, as nobody can read them then.
@@ -49,7 +54,7 @@ func (v *View) look(ctx context.Context, disks []Disk) error {
 	var parts []volume.Device // what is no disk with a table
 	for n, disk := range disks {
 		name := diskName(n)
-		reader := newPages(ctx, disk, &budget)
+		reader := newPages(ctx, disk, &budget, maxPages/len(disks))
 		table, err := parttable.Read(reader, disk.Size, disk.SectorSize)
 		if err != nil {
 			return fmt.Errorf("reading the partition table of %s: %w", name, err)

@@ -253,7 +253,7 @@ func TestPages(t *testing.T) {
 	disk := &countingDisk{ReaderAt: bytes.NewReader(content)}
 	budget := int64(2*pageSize + 50)
 	ctx, cancel := context.WithCancel(t.Context())
-	p := newPages(ctx, Disk{ReaderAt: disk, Size: int64(len(content))}, &budget)
+	p := newPages(ctx, Disk{ReaderAt: disk, Size: int64(len(content))}, &budget, maxPages)
 	got := make([]byte, 100)
 	for range 3 {
 		if _, err := p.ReadAt(got, pageSize-50); err != nil || !bytes.Equal(got, content[pageSize-50:][:100]) {
@@ -265,6 +265,16 @@ func TestPages(t *testing.T) {
 	}
 	if _, err := p.ReadAt(got, 2*pageSize); !errors.Is(err, errTooMuch) {
 		t.Errorf("behind the limit: %v", err)
+	}
+	budget = 1 << 30
+	if p.most = 1; p.order.Len() != 2 {
+		t.Errorf("%d pages are remembered", p.order.Len())
+	}
+	if _, err := p.ReadAt(got, 2*pageSize); err != nil {
+		t.Error(err)
+	}
+	if _, known := p.known[0]; known {
+		t.Error("the oldest page is remembered, and there are too many")
 	}
 	cancel()
 	if _, err := p.ReadAt(got, 0); !errors.Is(err, context.Canceled) {

@@ -35,7 +35,10 @@ func look(ctx context.Context, j job, o opened) (*offline.View, error) {
 		return nil, err
 	}
 	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
-	return view, errors.Join(err, closing())
+	if err = errors.Join(err, closing()); err != nil {
+		return nil, err
+	}
+	return view.Summary(), nil // which goes on as long as the run
 }
 
 // openDisks opens the source's disks to be read.
