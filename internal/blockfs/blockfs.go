@@ -63,7 +63,7 @@ func unsupported(what string) error { return fmt.Errorf("%s: %w", what, ErrUnsup
 // maxDirectory is the size in bytes above which no directory is listed, and
 // maxTarget that of a symbolic link in Linux.
 const (
-	maxDirectory = 64 << 20
+	maxDirectory = 8 << 20
 	maxTarget    = 4096
 )
 
@@ -76,6 +76,8 @@ func Open(device io.ReaderAt, found Content) (FS, error) {
 		return openXFS(device, found.Size)
 	case "vfat":
 		return openFAT(device, found.Size)
+	case "ntfs":
+		return openNTFS(device, found.Size)
 	}
 	return nil, unsupported(found.Type)
 }

@@ -1,82 +1,24 @@
 package blockfs
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs/blockfstest"
 )
-
-// image is a device of which only the sectors that are not empty are kept.
-type image struct {
-	size    int64
-	sectors map[int64][]byte
-}
-
-// ReadAt implements io.ReaderAt.
-func (i *image) ReadAt(p []byte, off int64) (int, error) {
-	n := 0
-	for n < len(p) && off+int64(n) < i.size {
-		at := off + int64(n)
-		part := p[n:min(int64(len(p)), int64(n)+512-at%512, i.size-off)]
-		clear(part)
-		if sector := i.sectors[at/512]; sector != nil {
-			copy(part, sector[at%512:])
-		}
-		n += len(part)
-	}
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-// loadImage reads what testdata/make.sh made.
-func loadImage(t testing.TB, name string) *image {
-	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name+".gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, loaded := bufio.NewReader(z), &image{sectors: map[int64][]byte{}}
-	for {
-		var at, length int64
-		if _, err := fmt.Fscanf(in, "%d %d\n", &at, &length); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if length == 0 {
-			loaded.size = at
-			return loaded
-		}
-		for ; length > 0; at, length = at+512, length-512 {
-			sector := make([]byte, 512)
-			if _, err := io.ReadFull(in, sector); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			loaded.sectors[at/512] = sector
-		}
-	}
-}
 
 // mountImage mounts a file system of testdata.
 func mountImage(t testing.TB, name string) (*Tree, Content) {
 	t.Helper()
-	device := loadImage(t, name)
-	found, err := Identify(device, device.size)
+	device := blockfstest.Load(t, "testdata", name)
+	found, err := Identify(device, device.Size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +56,7 @@ func TestFilesystems(t *testing.T) {
 		"xfs-version4": {Content{Type: "xfs", Size: 300 << 20}, []string{"link"}},
 		"vfat12":       {Content{Type: "vfat", UUID: "12AB-CDEF", Label: "LABEL", Size: 36 << 20}, []string{"UPPER.TXT"}},
 		"vfat16":       {Content{Type: "vfat", UUID: "12AB-CDEF", Label: "LABEL", Size: 64 << 20}, []string{"UPPER.TXT"}},
+		"ntfs":         {Content{Type: "ntfs", Label: "label", Size: 8 << 20}, []string{"sparse", "Windows/File.txt"}},
 		"vfat32":       {Content{Type: "vfat", UUID: "12AB-CDEF", Label: "LABEL", Size: 256 << 20}, []string{"UPPER.TXT"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -205,6 +148,10 @@ func checkExtra(t *testing.T, fsys fs.FS, name string) {
 		if want := append([]byte("written"), make([]byte, 100000-7)...); err != nil || !bytes.Equal(data, want) {
 			t.Errorf("reserved has %d bytes that are not as they were written: %v", len(data), err)
 		}
+	case "Windows/File.txt":
+		if data, err := fs.ReadFile(fsys, "windows/FILE.TXT"); err != nil || string(data) != "in\n" {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
 	case "UPPER.TXT":
 		for _, written := range []string{name, "upper.txt", "Upper.Txt"} {
 			if data, err := fs.ReadFile(fsys, written); err != nil || string(data) != "upper\n" {
@@ -226,8 +173,8 @@ func TestTreeIsFS(t *testing.T) {
 func TestMount(t *testing.T) {
 	t.Parallel()
 	tree, _ := mountImage(t, "ext4")
-	device := loadImage(t, "vfat12")
-	found, err := Identify(device, device.size)
+	device := blockfstest.Load(t, "testdata", "vfat12")
+	found, err := Identify(device, device.Size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,11 +258,11 @@ func TestIdentify(t *testing.T) {
 // FuzzFilesystems changes bytes of file systems where they have any. Each five
 // bytes of the edits are a sector, an offset in it and a value.
 func FuzzFilesystems(f *testing.F) {
-	names := []string{"ext2", "ext4", "ext4-meta-bg", "xfs", "xfs-version4", "vfat12", "vfat32"}
-	images, sectors := map[string]*image{}, map[string][]int64{}
+	names := []string{"ext2", "ext4", "ext4-meta-bg", "xfs", "xfs-version4", "vfat12", "vfat32", "ntfs"}
+	images, sectors := map[string]*blockfstest.Image{}, map[string][]int64{}
 	for n, name := range names {
-		images[name] = loadImage(f, name)
-		for at := range images[name].sectors {
+		images[name] = blockfstest.Load(f, "testdata", name)
+		for at := range images[name].Sectors {
 			sectors[name] = append(sectors[name], at)
 		}
 		slices.Sort(sectors[name])
@@ -324,16 +271,16 @@ func FuzzFilesystems(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint8, edits []byte) {
 		name := names[int(kind)%len(names)]
 		original := images[name]
-		edited := &image{size: original.size, sectors: make(map[int64][]byte, len(original.sectors))}
-		for at, sector := range original.sectors {
-			edited.sectors[at] = sector
+		edited := &blockfstest.Image{Size: original.Size, Sectors: make(map[int64][]byte, len(original.Sectors))}
+		for at, sector := range original.Sectors {
+			edited.Sectors[at] = sector
 		}
 		for ; len(edits) >= 5; edits = edits[5:] {
 			at := sectors[name][(int(edits[0])<<8|int(edits[1]))%len(sectors[name])]
-			edited.sectors[at] = slices.Clone(edited.sectors[at])
-			edited.sectors[at][(int(edits[2])<<8|int(edits[3]))%512] = edits[4]
+			edited.Sectors[at] = slices.Clone(edited.Sectors[at])
+			edited.Sectors[at][(int(edits[2])<<8|int(edits[3]))%512] = edits[4]
 		}
-		found, err := Identify(edited, edited.size)
+		found, err := Identify(edited, edited.Size)
 		if err != nil {
 			t.Fatalf("a device that can be read: %v", err)
 		}

@@ -48,9 +48,20 @@ type fileInfo struct {
 	info Info
 }
 
-func (i fileInfo) Name() string      { return i.name }
-func (i fileInfo) Size() int64       { return i.info.Size }
+// Name implements fs.FileInfo.
+func (i fileInfo) Name() string { return i.name }
+
+// Size implements fs.FileInfo.
+func (i fileInfo) Size() int64 { return i.info.Size }
+
+// Mode implements fs.FileInfo.
 func (i fileInfo) Mode() fs.FileMode { return i.info.Mode }
-func (fileInfo) ModTime() time.Time  { return time.Time{} }
-func (i fileInfo) IsDir() bool       { return i.info.Mode.IsDir() }
-func (i fileInfo) Sys() any          { return i.info }
+
+// ModTime implements fs.FileInfo.
+func (fileInfo) ModTime() time.Time { return time.Time{} }
+
+// IsDir implements fs.FileInfo.
+func (i fileInfo) IsDir() bool { return i.info.Mode.IsDir() }
+
+// Sys implements fs.FileInfo.
+func (i fileInfo) Sys() any { return i.info }

@@ -191,7 +191,10 @@ func readFATIdentity(device io.ReaderAt, start []byte, found *Content) bool {
 	return true
 }
 
-func readNTFSIdentity(_ io.ReaderAt, start []byte, found *Content) bool {
+func readNTFSIdentity(device io.ReaderAt, start []byte, found *Content) bool {
 	found.UUID = fmt.Sprintf("%016X", binary.LittleEndian.Uint64(start[0x48:]))
+	if n, err := parseNTFS(device, found.Size, start[:512]); err == nil {
+		found.Label, found.NeedsRecovery = n.identity()
+	}
 	return true
 }

@@ -81,7 +81,7 @@ func (t *Tree) Walk(name string, follow bool) (found Node, resolved string, err 
 		if err != nil {
 			return fail(err)
 		}
-		node, real, err := parent.child(part)
+		node, written, err := parent.child(part)
 		if err != nil {
 			return fail(err)
 		}
@@ -101,7 +101,7 @@ func (t *Tree) Walk(name string, follow bool) (found Node, resolved string, err 
 			pending = append(strings.Split(target, "/"), pending...)
 			continue
 		case last:
-			resolved = "/" + path.Join(append(slices.Clone(at), real)...)
+			resolved = "/" + path.Join(append(slices.Clone(at), written)...)
 			if mounted, ok := t.mounts[resolved]; ok {
 				node, err = mounted.Root()
 			}
@@ -112,7 +112,7 @@ func (t *Tree) Walk(name string, follow bool) (found Node, resolved string, err 
 		case !node.Info().Mode.IsDir():
 			return fail(syscall.ENOTDIR)
 		}
-		if at = append(slices.Clone(at), real); len(at) > maxDepth {
+		if at = append(slices.Clone(at), written); len(at) > maxDepth {
 			return fail(syscall.ENAMETOOLONG)
 		}
 	}
@@ -176,7 +176,7 @@ func (d *directory) key(name string) string {
 }
 
 // child reads what the directory has under a name, and how it is written there.
-func (d *directory) child(name string) (node Node, real string, err error) {
+func (d *directory) child(name string) (node Node, written string, err error) {
 	key := d.key(name)
 	entry, ok := d.entries[key]
 	if !ok {

@@ -226,7 +226,7 @@ const xfsLastBlock = int64(1) << 54
 // extent finds the last extent that begins at a block or before it, and where
 // the one behind that begins.
 func (n *xfsInode) extent(logical int64) (found xfsExtent, next int64, err error) {
-	records := n.fork
+	var records []byte
 	switch n.format {
 	case xfsFormatExtents:
 		if n.extents > uint64(len(n.fork)/16) {

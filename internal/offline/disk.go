@@ -79,11 +79,12 @@ func (s *Server) Close() error {
 }
 
 // What is read at most of all disks of a guest, and how it is kept: in pages, of
-// which so many are remembered. In bytes.
+// which so many are remembered of all disks, and no fewer of each. In bytes.
 const (
-	maxRead  = 4 << 30
-	pageSize = 64 << 10
-	maxPages = 1024
+	maxRead    = 4 << 30
+	pageSize   = 64 << 10
+	maxPages   = 256
+	leastPages = 16
 )
 
 // errTooMuch says that a guest made its reader read more than any guest needs.
@@ -95,6 +96,7 @@ type pages struct {
 	disk   io.ReaderAt
 	size   int64
 	budget *int64 // what may still be read, of all disks
+	most   int    // pages that are remembered
 
 	mu    sync.Mutex
 	known map[int64]*list.Element
@@ -106,8 +108,11 @@ type page struct {
 	data   []byte
 }
 
-func newPages(ctx context.Context, disk Disk, budget *int64) *pages {
-	return &pages{ctx: ctx, disk: disk.ReaderAt, size: disk.Size, budget: budget, known: map[int64]*list.Element{}, order: list.New()}
+func newPages(ctx context.Context, disk Disk, budget *int64, most int) *pages {
+	return &pages{
+		ctx: ctx, disk: disk.ReaderAt, size: disk.Size, budget: budget, most: max(most, leastPages),
+		known: map[int64]*list.Element{}, order: list.New(),
+	}
 }
 
 // ReadAt implements io.ReaderAt.
@@ -148,7 +153,7 @@ func (p *pages) page(number int64) ([]byte, error) {
 	if n, err := p.disk.ReadAt(data, number*pageSize); n < len(data) {
 		return nil, fmt.Errorf("reading the disk at byte %d: %w", number*pageSize, err)
 	}
-	if p.order.Len() >= maxPages {
+	if p.order.Len() >= p.most {
 		oldest := p.order.Back()
 		if found, ok := p.order.Remove(oldest).(page); ok {
 			delete(p.known, found.number)

@@ -21,7 +21,7 @@ var _ guest.FS = files{}
 var errReadOnly = fmt.Errorf("the guest is only looked at: %w", syscall.EROFS)
 
 // maxFile is the size in bytes above which a file is not read as a whole.
-const maxFile = 256 << 20
+const maxFile = 64 << 20
 
 // guarded runs a reader of what a guest wrote. One that fails in a way that it
 // does not foresee has met what it cannot read.

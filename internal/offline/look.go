@@ -32,6 +32,11 @@ type View struct {
 	filesystems map[string]blockfs.FS // by the device's name
 }
 
+// Summary is the view without the means to read files.
+func (v *View) Summary() *View {
+	return &View{Disks: v.Disks, Devices: v.Devices, Systems: v.Systems, Unread: v.Unread, Stale: v.Stale}
+}
+
 // Look finds out what lies on the disks. It takes no longer than ctx allows. An
 // error means that nothing is known. Encrypted devices count as read where there
 // are no keys, as nobody can read them then.
@@ -49,7 +54,7 @@ func (v *View) look(ctx context.Context, disks []Disk) error {
 	var parts []volume.Device // what is no disk with a table
 	for n, disk := range disks {
 		name := diskName(n)
-		reader := newPages(ctx, disk, &budget)
+		reader := newPages(ctx, disk, &budget, maxPages/len(disks))
 		table, err := parttable.Read(reader, disk.Size, disk.SectorSize)
 		if err != nil {
 			return fmt.Errorf("reading the partition table of %s: %w", name, err)
@@ -135,18 +140,23 @@ func (v *View) device(name string) *guest.Device {
 	return nil
 }
 
-// assembleArrays finds the arrays, names them as mdadm does where it knows no
-// names, and returns those that can be read.
+// assembleArrays finds the arrays, names them as mdadm does, by their number or
+// else from 127 down, and returns those that can be read.
 func (v *View) assembleArrays(parts []volume.Device, over int) []volume.Device {
 	var found []volume.Device
-	for n, array := range volume.Arrays(parts) {
+	next := 127
+	for _, array := range volume.Arrays(parts) {
 		for _, member := range array.Members {
 			device := v.device(member)
 			device.FSType, device.UUID, device.Label = "linux_raid_member", array.UUID, array.Name
 		}
-		device := guest.Device{Name: "/dev/md" + strconv.Itoa(127-n), Kind: guest.KindMD, Disk: over, Size: array.Size}
+		device := guest.Device{Kind: guest.KindMD, Disk: over, Size: array.Size}
 		if array.Name != "" {
 			device.GuestName = guest.ArrayPath(array.Name)
+		}
+		if device.Name = device.GuestName; device.Name == "" || strings.HasPrefix(device.Name, "/dev/md/") || v.device(device.Name) != nil {
+			device.Name = "/dev/md" + strconv.Itoa(next)
+			next--
 		}
 		opened, err := array.Open()
 		if err != nil {

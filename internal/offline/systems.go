@@ -55,6 +55,8 @@ func (f files) role() role {
 		return roleOther
 	case f.isDir("/etc") && (f.isDir("/bin") || f.linksTo("/bin", "usr/bin")) && (f.isFile("/etc/fstab") || f.isFile("/etc/hosts")):
 		return roleLinux
+	case f.isDir("/windows/system32"), f.isDir("/winnt/system32"), f.isFile("/boot.ini"):
+		return roleOther // what it is stands in its registry
 	case f.isDir("/ostree/repo"), f.isDir("/FDOS"), f.isFile("/DOS/COMMAND.COM"), f.isFile("/IO.SYS"):
 		return roleOther
 	}

@@ -31,12 +31,13 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		Machine: o.source.Machine,
 	}}
 	if onlyInspects(j.manifest) {
-		known, why, err := inspectDirectly(ctx, j, o, seen)
-		if err != nil || why == nil {
+		known, err := inspectDirectly(ctx, j, o, seen)
+		var insufficient *insufficientError
+		if !errors.As(err, &insufficient) {
 			return known, err
 		}
 		if err := checkApplianceFor(ctx, j, []string{"pipeline.inspect"}); err != nil {
-			return inspected{}, insufficient(why, err)
+			return inspected{}, insufficient.withMissing(err)
 		}
 	}
 	var err error

@@ -35,7 +35,10 @@ func look(ctx context.Context, j job, o opened) (*offline.View, error) {
 		return nil, err
 	}
 	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
-	return view, errors.Join(err, closing())
+	if err = errors.Join(err, closing()); err != nil {
+		return nil, err
+	}
+	return view.Summary(), nil // which goes on as long as the run
 }
 
 // openDisks opens the source's disks to be read.
@@ -80,47 +83,60 @@ func knownSystems(view *offline.View, devices guest.Devices) []guest.OS {
 	return view.Systems
 }
 
-// inspectDirectly inspects without an appliance. Where that does not suffice, it
-// returns why, and nothing was said to anybody.
-func inspectDirectly(ctx context.Context, j job, o opened, seen inspected) (_ inspected, why error, err error) { //nolint:revive,staticcheck // why is no failure
-	started := ctx
+// insufficientError says why an appliance has to look at the disks.
+type insufficientError struct{ why error }
+
+func (e *insufficientError) Error() string { return e.why.Error() }
+
+func (e *insufficientError) Unwrap() error { return e.why }
+
+// inspectDirectly inspects without an appliance. Where that does not suffice the
+// error is an *insufficientError, and nothing was said to anybody.
+func inspectDirectly(ctx context.Context, j job, o opened, seen inspected) (inspected, error) {
+	j.say.progress(1, "reading the disks")
+	quiet := j
+	quiet.say = j.say.apart()
+	if err := readGuest(ctx, quiet, o, &seen); err != nil {
+		if ctx.Err() != nil {
+			return inspected{}, ctx.Err()
+		}
+		return inspected{}, &insufficientError{err}
+	}
+	for _, warning := range quiet.say.report.Warnings {
+		j.say.warn(warning.Message, warning.Remedy)
+	}
+	if err := seen.describeDisks(ctx, o); err != nil {
+		return inspected{}, err
+	}
+	seen.report.InspectedBy = report.InspectedDirectly
+	seen.report.Firmware, seen.report.BootDisk = seen.disks.firmware, seen.disks.bootDisk
+	return seen, verifySource(j, o.source)
+}
+
+// readGuest finds out what inspect wants to know, all but what the host tells of
+// the disks. An error says what could not be read.
+func readGuest(ctx context.Context, j job, o opened, seen *inspected) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	j.say.progress(1, "reading the disks")
 	disks, closing, err := openDisks(ctx, o)
 	if err != nil {
-		return inspected{}, err, nil
+		return err
 	}
 	defer func() {
-		// What was read is right, whatever ends the servers afterwards.
-		_ = closing()
+		_ = closing() // what was read is right, whatever ends the servers afterwards
 	}()
-	view, why := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
-	if why == nil && len(view.Unread) > 0 {
-		why = errors.New(strings.Join(view.Unread, "; "))
+	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
+	if err != nil {
+		return err
 	}
-	if why != nil {
-		return inspected{}, why, started.Err()
+	if len(view.Unread) > 0 {
+		return errors.New(strings.Join(view.Unread, "; "))
 	}
 	seen.disks = examined{opened: o, system: system{disks: view.Disks, devices: view.Devices, hibernated: view.Devices.Hibernated() != ""}}
 	x := &seen.disks
 	x.firmware = firmwareOf(x.disks, o.describedFirmware())
 	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, nil)
-	seen.report.InspectedBy = report.InspectedDirectly
-
-	quiet := j
-	quiet.say = j.say.apart()
-	if why := describeDirectly(ctx, quiet, view, &seen); why != nil {
-		return inspected{}, why, started.Err()
-	}
-	for _, warning := range quiet.say.report.Warnings {
-		j.say.warn(warning.Message, warning.Remedy)
-	}
-	if err := seen.describeDisks(started, o); err != nil {
-		return inspected{}, nil, err
-	}
-	seen.report.Firmware, seen.report.BootDisk = seen.disks.firmware, seen.disks.bootDisk
-	return seen, nil, verifySource(j, o.source)
+	return describeDirectly(ctx, j, view, seen)
 }
 
 // describeDirectly describes the guest of a view, as inspect does with an
@@ -172,9 +188,9 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (mount
 	return mounted{examined: x, os: found, mounts: m.Mounts, editor: editor}, err
 }
 
-// insufficient says why an appliance is needed, beside all that it lacks.
-func insufficient(why, missing error) error {
-	all := lacks{fmt.Errorf("the disks cannot be read without an appliance: %w", why)}
+// withMissing says why an appliance is needed, beside all that it lacks.
+func (e *insufficientError) withMissing(missing error) error {
+	all := lacks{fmt.Errorf("the disks cannot be read without an appliance: %w", e.why)}
 	var several lacks
 	if errors.As(missing, &several) {
 		return append(all, several...)
