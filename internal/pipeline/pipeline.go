@@ -108,6 +108,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 		disks = seen.disks
 	}
 	var images []image
+	known, boot := seen.report.Guest, seen.disks.bootDisk
 	if isEnabled(report.StageFix) {
 		fixed, err := runStage(ctx, j, report.StageFix, func() (fixed, error) {
 			if isEnabled(report.StageInspect) { // which has mounted the guest, or failed
@@ -123,13 +124,17 @@ func (j job) stages(ctx context.Context) (failure error) {
 			return err
 		}
 		disks, images = fixed.guest, fixed.images
+		known, boot = fixed.known, fixed.guest.bootDisk
+		known.DiskBus, known.NICModel = fixed.report.DiskBus, fixed.report.NICModel
 	}
+	j.say.report.Machine = neededMachine(opened, known, boot, images)
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) { return convert(ctx, j, opened, disks) })
 		if err != nil {
 			return err
 		}
 		images = converted.images
+		j.say.report.Machine = neededMachine(opened, known, boot, images)
 	}
 	if isEnabled(report.StageValidate) {
 		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images) })
