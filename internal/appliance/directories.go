@@ -1,3 +1,5 @@
+//go:build linux
+
 package appliance
 
 import (
@@ -80,7 +82,7 @@ func (h applianceHost) checkHome(n needs, size int64) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return h.checkRoom(h.cache.path, size, cacheFiles)
 	case err != nil:
-		return fmt.Sprintf("where %s cannot be used (%v)", name, bare(err))
+		return fmt.Sprintf("where %s cannot be used (%v)", name, withoutName(err))
 	case !info.IsDir():
 		return fmt.Sprintf("where %s is no directory", name)
 	}
@@ -114,7 +116,7 @@ func unwritable(path string) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return "which does not exist"
 	case err != nil:
-		return fmt.Sprintf("which cannot be used (%v)", bare(err))
+		return fmt.Sprintf("which cannot be used (%v)", withoutName(err))
 	case !info.IsDir():
 		return "which is no directory"
 	}
@@ -158,8 +160,8 @@ func (h applianceHost) checkSockets() string {
 	return ""
 }
 
-// bare is the cause alone of an error that names its file.
-func bare(err error) error {
+// withoutName is the cause alone of an error that names its file.
+func withoutName(err error) error {
 	var named *fs.PathError
 	if errors.As(err, &named) {
 		return named.Err

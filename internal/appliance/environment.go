@@ -1,3 +1,5 @@
+//go:build linux
+
 package appliance
 
 import (
@@ -30,7 +32,7 @@ func checkEnvironment() (lacks []error, broken []string) {
 		case name == "TMPDIR" && !filepath.IsAbs(value):
 			problem = fmt.Sprintf("is %s, which is no absolute path", value)
 		case err != nil:
-			problem = fmt.Sprintf("names %s, which cannot be used (%v)", value, bare(err))
+			problem = fmt.Sprintf("names %s, which cannot be used (%v)", value, withoutName(err))
 		case !info.IsDir():
 			problem = fmt.Sprintf("names %s, which is no directory", value)
 		}

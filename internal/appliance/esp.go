@@ -11,10 +11,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
-// espPoints is where systemd mounts an EFI system partition that fstab does not
-// name, the first that there is; /boot only where it is empty.
-var espPoints = []string{"/efi", "/boot/efi", "/boot"}
-
 // mountESP mounts the EFI system partition of a guest that leaves that to
 // systemd's generator. Where it cannot be found or mounted there is no error:
 // the guest may have one and not use it.
@@ -35,7 +31,7 @@ func mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) 
 			if isMounted(mounted, esp.Name) {
 				return guest.Mount{}, false
 			}
-			for _, point := range espPoints {
+			for _, point := range guest.ESPPoints {
 				if !freePoint(g, point, mounted) {
 					continue
 				}

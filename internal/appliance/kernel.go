@@ -1,3 +1,5 @@
+//go:build linux
+
 package appliance
 
 import (
@@ -66,7 +68,7 @@ func readableOf(kernels []kernel) string {
 func readable(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return bare(err)
+		return withoutName(err)
 	}
 	return file.Close()
 }

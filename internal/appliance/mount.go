@@ -57,7 +57,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		return nil, nil, err
 	}
 	if area := devices.Hibernated(); area != "" {
-		return nil, nil, hibernatedIn(area)
+		return nil, nil, HibernatedIn(area)
 	}
 	if err := g.Umount_all(); err != nil {
 		return nil, nil, err
@@ -107,8 +107,8 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		if st, err := g.Statns(file); err != nil || !fileMode(st.St_mode).IsRegular() {
 			continue
 		}
-		if mark, err := g.Pread(file, suspendMarkLength, suspendMarkOffset); err == nil && isSuspendMark(mark) {
-			return nil, nil, hibernatedIn(file)
+		if mark, err := g.Pread(file, guest.SuspendMarkLength, guest.SuspendMarkOffset); err == nil && guest.IsSuspendMark(mark) {
+			return nil, nil, HibernatedIn(file)
 		}
 	}
 	return mounts, warnings, nil

@@ -110,9 +110,9 @@ func (s *Session) Close() error {
 	}
 	s.watchdog.dismiss()
 	_ = s.qemu.Release()
-	if removeErr := os.RemoveAll(s.dir); removeErr != nil {
-		err = errors.Join(err, fmt.Errorf("closing the libguestfs appliance: %w", removeErr))
-	}
+	// What stays loses nothing of the disks, and the folder is the caller's: on FUSE
+	// and NFS a file goes only when all have closed it.
+	_ = os.RemoveAll(s.dir)
 	return err
 }
 

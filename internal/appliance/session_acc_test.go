@@ -184,12 +184,12 @@ func TestAccSession(t *testing.T) {
 	}
 	done()
 	wantDisks := []parttable.Disk{
-		{Name: "/dev/sda", Size: 600 << 20, PartitionTable: "gpt", Partitions: []parttable.Partition{
+		{Name: "/dev/sda", Size: 600 << 20, PartitionTable: "gpt", Loader: parttable.LoaderNone, Partitions: []parttable.Partition{
 			{Number: 1, Device: "/dev/sda1", Start: 1 << 20, Size: 32 << 20, GPTType: parttable.GPTESP, Label: "EFI-System"},
 			{Number: 2, Device: "/dev/sda2", Start: 33 << 20, Size: 64 << 20, GPTType: "0FC63DAF-8483-4772-8E79-3D69D8477DE4", Label: "primary"},
 			{Number: 3, Device: "/dev/sda3", Start: 97 << 20, Size: 502<<20 + 512, GPTType: "0FC63DAF-8483-4772-8E79-3D69D8477DE4", Label: "primary"},
 		}},
-		{Name: "/dev/sdb", Size: 450 << 20, PartitionTable: "dos", BootCode: parttable.BootCodeGeneric, Partitions: []parttable.Partition{
+		{Name: "/dev/sdb", Size: 450 << 20, PartitionTable: "dos", BootCode: parttable.BootCodeGeneric, Loader: parttable.LoaderNone, Partitions: []parttable.Partition{
 			{Number: 1, Device: "/dev/sdb1", Start: 1 << 20, Size: 400 << 20, MBRType: 0x83, Bootable: true},
 			{Number: 2, Device: "/dev/sdb2", Start: 401 << 20, Size: 49 << 20, MBRType: 0x83},
 		}},

@@ -55,11 +55,11 @@ func (r *Run) Reserve(paths ...string) error {
 func (s *staging) reserve(name string) error {
 	// Between looking and announcing, nobody else may do the same. Where a
 	// directory cannot be locked, publishing decides later.
-	turn := flock.New(s.directory, flock.SetFlag(os.O_RDONLY))
+	lock := flock.New(s.directory, flock.SetFlag(os.O_RDONLY))
 	ctx, cancel := context.WithTimeout(context.Background(), reserveTimeout)
 	defer cancel()
-	_, _ = turn.TryLockContext(ctx, 5*time.Millisecond)
-	defer func() { _ = turn.Close() }()
+	_, _ = lock.TryLockContext(ctx, 5*time.Millisecond)
+	defer func() { _ = lock.Close() }()
 
 	others, err := os.ReadDir(s.directory)
 	if err != nil {

@@ -16,8 +16,8 @@ type bitWriter struct {
 // reset begins a new stream.
 func (w *bitWriter) reset() { w.n, w.bits, w.used = 0, 0, 0 }
 
-// room grows the output for so many more bits.
-func (w *bitWriter) room(bits int) {
+// reserve grows the output for so many more bits.
+func (w *bitWriter) reserve(bits int) {
 	if need := w.n + bits/8 + 1 + slack; need > len(w.out) {
 		w.out = append(w.out, make([]byte, need-len(w.out))...)
 	}

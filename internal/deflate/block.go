@@ -34,7 +34,7 @@ func (bw *blockWriter) write(w *bitWriter, b *block, tokens []token, src []byte,
 	if last {
 		final = 1
 	}
-	w.room(min(dynamic, fixed, stored))
+	w.reserve(min(dynamic, fixed, stored))
 	switch {
 	case stored <= min(dynamic, fixed):
 		writeStored(w, src[:covered], final)

@@ -166,21 +166,24 @@ func (e *Editor) List(directory, pattern string) ([]string, error) {
 
 // Write gives a text file the new content, after a backup, and records the
 // change with a diff that hides secrets. Equal content is no change. perm
-// counts for a new file only.
+// counts for a new file only. A structured file that its own reader would reject
+// stays as it was, with a warning.
 func (e *Editor) Write(path, text string, perm fs.FileMode, description string) error {
-	return e.write(path, text, perm, description, Diff)
+	return e.Rewrite(path, text, perm, description, nil)
 }
 
-// WriteBinary is Write for content that no diff can be shown of.
+// WriteBinary is Write for content that has no structure and that no diff can be
+// shown of.
 func (e *Editor) WriteBinary(path string, data []byte, perm fs.FileMode, description string) error {
-	return e.write(path, string(data), perm, description, func(string, string, string) string { return "" })
-}
-
-func (e *Editor) write(path, text string, perm fs.FileMode, description string, diff func(path, before, after string) string) error {
 	old, existed, err := e.Read(path)
 	if err != nil {
 		return err
 	}
+	return e.put(path, old, string(data), existed, perm, description, func(string, string, string) string { return "" })
+}
+
+// put writes what differs and records it.
+func (e *Editor) put(path, old, text string, existed bool, perm fs.FileMode, description string, diff func(path, before, after string) string) error {
 	if existed && old == text {
 		return nil
 	}

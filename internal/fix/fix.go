@@ -27,6 +27,10 @@ type Target struct {
 	OS      guest.OS
 	// Firmware is "bios" or "uefi".
 	Firmware string
+	// BootLoader is what a BIOS comes to on the boot disk: "GRUB", "LILO",
+	// "syslinux", "Windows", "unknown" for code that is not known, "none"; or "" where
+	// nobody has looked.
+	BootLoader string
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.

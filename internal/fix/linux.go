@@ -21,6 +21,7 @@ import (
 func (r *run) linux() []step {
 	e, names, o := r.Editor, r.names, r.options
 	boot := bootloader.NewConfiguration(e, names, r.Firmware)
+	boot.StartedBy(r.BootLoader)
 	updateGrub := func(o Options) bool { return o.UpdateGrub }
 	return []step{
 		{"check the guest", 1, nil, simple(r.check)},
@@ -41,10 +42,21 @@ func (r *run) linux() []step {
 		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
 		{"boot loader configuration", 1, nil, simple(boot.CorrectRegenerated)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
-		{"verify boot configuration", 1, nil, simple(func() error { return boot.Verify(o.UpdateGrub) })},
-		{"left-over names", 1, nil, simple(func() error { return leftover.Find(e, names) })},
+		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot) })},
+		{"left-over names", 1, nil, simple(r.findLeftovers)},
 		{"SELinux labels", 1, nil, e.Label},
 	}
+}
+
+// verify makes sure that the guest starts, and notes what disk that needs.
+func (r *run) verify(boot *bootloader.Configuration) error {
+	if err := boot.Verify(r.options.UpdateGrub); err != nil {
+		return err
+	}
+	if boot.NeedsOldDisk() && r.result.DiskBus != "" { // else nothing is known of its drivers
+		r.result.DiskBus = "sata"
+	}
+	return nil
 }
 
 // simple is a step that is over too soon to be cancelled.
@@ -92,6 +104,14 @@ func (r *run) fixFstab() (err error) {
 	}
 	r.result.FstabAfter, err = fstab.Shown(r.Editor)
 	return err
+}
+
+func (r *run) findLeftovers() error {
+	cards, err := network.ReadKept(r.Editor, r.NICs)
+	if err != nil {
+		return err
+	}
+	return leftover.Find(r.Editor, r.names, cards)
 }
 
 func (r *run) fixInitramfs(ctx context.Context) error {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 // TestAccountFilesAreConsistent has the shadow tools judge what was written.
@@ -19,8 +21,8 @@ func TestAccountFilesAreConsistent(t *testing.T) {
 		t.Skip("grpck is not installed")
 	}
 	g := newGuest(t, debianFiles)
-	_, _ = g.inject(Options{Users: Users{
-		Create:  []User{{Name: "one", Password: testHash, Groups: []string{"sudo", "new"}}, {Name: "two", UID: ptr(4000), GID: ptr(4001)}},
+	_, _ = g.inject(manifest.Configuration{Users: &manifest.Users{
+		Create:  []manifest.User{{Name: "one", Password: testHash, Groups: []string{"sudo", "new"}}, {Name: "two", UID: ptr(4000), GID: ptr(4001)}},
 		Disable: []string{"nobody"}, Delete: []string{"alice"},
 	}})
 	file := func(name string) string { return filepath.Join(g.dir, name) }

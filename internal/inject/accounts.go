@@ -42,10 +42,10 @@ var accountFiles = []struct {
 	{"/etc/subgid", 3, -1, func(a *accounts) **colonFile { return &a.subgid }},
 }
 
-func (p *plan) readAccounts() (*accounts, error) {
+func readAccounts(p *plan, now time.Time) (*accounts, error) {
 	a := &accounts{
-		defs:  p.readLoginDefs(),
-		today: strconv.FormatInt(p.now.Unix()/int64(24*time.Hour/time.Second), 10),
+		defs:  readLoginDefs(p),
+		today: strconv.FormatInt(now.Unix()/int64(24*time.Hour/time.Second), 10),
 		notes: map[string][]string{},
 	}
 	for _, f := range accountFiles {

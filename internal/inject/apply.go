@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,9 +14,9 @@ import (
 // apply makes the staged changes in the order in which they were staged first
 // and records those that changed something. What was there before is known from
 // planning: each path is written once.
-func (p *plan) apply() error {
+func (p *plan) apply(ctx context.Context) error {
 	for _, name := range p.order {
-		if err := p.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		c := p.staged[name]
@@ -27,13 +28,13 @@ func (p *plan) apply() error {
 		var done *report.Change
 		switch c.kind {
 		case kindGone:
-			done, err = p.applyRemoval(name, exists)
+			done, err = applyRemoval(p.edit, name, exists)
 		case kindLink:
-			done, err = p.applyLink(name, c, exists)
+			done, err = applyLink(p.edit, name, c, exists)
 		case kindDirectory:
-			done, err = p.applyDirectory(name, c, exists)
+			done, err = applyDirectory(p.edit, name, c, exists)
 		case kindFile:
-			done, err = p.applyFile(name, c, exists && before.Mode&fs.ModeSymlink == 0)
+			done, err = applyFile(p.edit, name, c, exists && before.Mode&fs.ModeSymlink == 0)
 		}
 		if err != nil {
 			return err
@@ -47,40 +48,40 @@ func (p *plan) apply() error {
 	return nil
 }
 
-func (p *plan) applyRemoval(name string, exists bool) (*report.Change, error) {
+func applyRemoval(e *edit.Editor, name string, exists bool) (*report.Change, error) {
 	if !exists {
 		return nil, nil
 	}
-	return &report.Change{Action: report.ActionRemoved}, p.edit.Delete(name)
+	return &report.Change{Action: report.ActionRemoved}, e.Delete(name)
 }
 
-func (p *plan) applyLink(name string, c *change, exists bool) (*report.Change, error) {
+func applyLink(e *edit.Editor, name string, c *change, exists bool) (*report.Change, error) {
 	if exists {
-		if target, err := p.edit.Readlink(name); err == nil && target == c.target {
+		if target, err := e.Readlink(name); err == nil && target == c.target {
 			return nil, nil
 		}
 	}
 	done := &report.Change{Action: edit.Written(exists), Diff: linkDiff(name, c.target)}
-	return done, p.edit.Symlink(c.target, name)
+	return done, e.Symlink(c.target, name)
 }
 
 func linkDiff(name, target string) string { return name + " -> " + target + "\n" }
 
-func (p *plan) applyDirectory(name string, c *change, exists bool) (*report.Change, error) {
+func applyDirectory(e *edit.Editor, name string, c *change, exists bool) (*report.Change, error) {
 	if !exists {
-		if err := p.edit.MakeDirectory(name, c.perm); err != nil {
+		if err := e.MakeDirectory(name, c.perm); err != nil {
 			return nil, err
 		}
 	}
-	changed, err := p.enforce(name, c)
+	changed, err := enforce(e, name, c)
 	if err != nil || exists && !changed {
 		return nil, err
 	}
 	return &report.Change{Action: edit.Written(exists)}, nil
 }
 
-func (p *plan) applyFile(name string, c *change, exists bool) (*report.Change, error) {
-	old, err := p.edit.ReadFile(name)
+func applyFile(e *edit.Editor, name string, c *change, exists bool) (*report.Change, error) {
+	old, err := e.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -90,12 +91,12 @@ func (p *plan) applyFile(name string, c *change, exists bool) (*report.Change, e
 	}
 	changed := !exists || string(old) != c.content
 	if changed {
-		if err := p.edit.Put(name, []byte(c.content), c.perm); err != nil {
+		if err := e.Put(name, []byte(c.content), c.perm); err != nil {
 			return nil, err
 		}
 	}
 	if c.enforce {
-		enforced, err := p.enforce(name, c)
+		enforced, err := enforce(e, name, c)
 		if err != nil {
 			return nil, err
 		}
@@ -112,6 +113,6 @@ func (p *plan) applyFile(name string, c *change, exists bool) (*report.Change, e
 }
 
 // enforce gives a path the mode and owner of its change.
-func (p *plan) enforce(name string, c *change) (changed bool, err error) {
-	return p.edit.Enforce(name, c.perm, c.owner.uid, c.owner.gid)
+func enforce(e *edit.Editor, name string, c *change) (changed bool, err error) {
+	return e.Enforce(name, c.perm, c.owner.uid, c.owner.gid)
 }

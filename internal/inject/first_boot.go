@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 const (
@@ -64,16 +66,16 @@ StandardError=journal
 WantedBy=multi-user.target
 `
 
-func planFirstBoot(p *plan, o Options) error {
-	if len(o.FirstBoot) == 0 {
+func planFirstBoot(p *plan, systemd bool, scripts []manifest.Script) error {
+	if len(scripts) == 0 {
 		return nil
 	}
-	if p.units == nil {
+	if !systemd {
 		return fmt.Errorf("%s: the guest does not use systemd, which runs the scripts; remove them", attrFirstBoot)
 	}
 	p.mkdir(firstBootDirectory, 0o700, root, "first boot scripts")
 	p.mkdir(firstBootDirectory+"/scripts", 0o700, root, "first boot scripts")
-	for i, script := range o.FirstBoot {
+	for i, script := range scripts {
 		text, interpreter := executable(script.Content)
 		if !p.exists(interpreter) {
 			return fmt.Errorf("%s: the guest has no %s, which the script asks for", attribute(attrFirstBoot, i, "content"), interpreter)

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 func TestFirstBoot(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	result, warnings := g.inject(Options{FirstBoot: []Script{{"setup", "echo CANARY"}, {"again.sh", "#!/bin/bash\r\necho\r\n"}}})
+	result, warnings := g.inject(manifest.Configuration{FirstBoot: []manifest.Script{{Name: "setup", Content: "echo CANARY"}, {Name: "again.sh", Content: "#!/bin/bash\r\necho\r\n"}}})
 	wantWarnings(t, warnings, "Windows line ends")
 	for name, want := range map[string]string{
 		firstBootDirectory + "/scripts/000-setup":    "#!/bin/sh\necho CANARY\n",
@@ -94,16 +96,16 @@ func TestFirstBootProblems(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		files   map[string]string
-		scripts []Script
+		scripts []manifest.Script
 		want    string
 	}{
-		"no systemd":     {alpineFiles, []Script{{"a", "true"}}, "does not use systemd"},
-		"no interpreter": {debianFiles, []Script{{"a", "#!/usr/bin/python3\n"}}, "has no /usr/bin/python3"},
+		"no systemd":     {alpineFiles, []manifest.Script{{Name: "a", Content: "true"}}, "does not use systemd"},
+		"no interpreter": {debianFiles, []manifest.Script{{Name: "a", Content: "#!/usr/bin/python3\n"}}, "has no /usr/bin/python3"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := newGuest(t, tc.files).try(Options{FirstBoot: tc.scripts})
+			_, _, err := newGuest(t, tc.files).try(manifest.Configuration{FirstBoot: tc.scripts})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v, want an error with %q", err, tc.want)
 			}
@@ -114,12 +116,12 @@ func TestFirstBootProblems(t *testing.T) {
 func TestDocumentExample(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	result, warnings := g.inject(Options{
-		Users: Users{Create: []User{{Name: "ansible", UID: ptr(1001), Password: "$6$rounds=656000$...", Groups: []string{"wheel"}, Shell: "/bin/bash",
+	result, warnings := g.inject(manifest.Configuration{
+		Users: &manifest.Users{Create: []manifest.User{{Name: "ansible", UID: ptr(1001), Password: "$6$rounds=656000$...", Groups: []string{"wheel"}, Shell: "/bin/bash",
 			SSHAuthorizedKeys: []string{"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAACAQ... ansible@controller"}}}},
-		Services: Services{Enable: []string{"sshd", "nginx", "docker"}, Disable: []string{"vmware-tools", "open-vm-tools"}},
-		Hostname: Hostname{Hostname: "webserver01", Domain: "prod.example.com", Hosts: documentHosts},
-		Network:  Network{SystemdNetworkd: []File{{"10-eth0.network", documentNetwork}}},
+		Services: &manifest.Services{Enable: []string{"sshd", "nginx", "docker"}, Disable: []string{"vmware-tools", "open-vm-tools"}},
+		Hostname: &manifest.Hostname{Hostname: "webserver01", Domain: "prod.example.com", Hosts: documentHosts},
+		Network:  &manifest.Network{SystemdNetworkd: []manifest.NetworkFile{{Filename: "10-eth0.network", Content: documentNetwork}}},
 	})
 	wantWarnings(t, warnings, `group "wheel"`, "cut off", "sshd will ignore it", `"nginx"`, `"docker"`, `"vmware-tools"`, "systemd-resolved")
 	if len(result.Changes) < 15 {

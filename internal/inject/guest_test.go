@@ -1,7 +1,6 @@
 package inject
 
 import (
-	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -52,19 +52,19 @@ func (g *testGuest) must(err error) {
 	}
 }
 
-func (g *testGuest) try(o Options) (report.Injection, []report.Warning, error) {
+func (g *testGuest) try(o manifest.Configuration) (report.Injection, []report.Warning, error) {
 	g.t.Helper()
 	e := g.editor()
 	if g.first == nil {
 		g.first = e
 	}
-	p, err := newPlan(context.Background(), e, guest.OS{}, clock)
+	i, err := newInjection(e, guest.OS{}, &o, func() time.Time { return clock })
 	g.must(err)
-	return p.run(o)
+	return i.Run(g.t.Context())
 }
 
 // inject runs o, and runs it again to see that this changes nothing.
-func (g *testGuest) inject(o Options) (report.Injection, []report.Warning) {
+func (g *testGuest) inject(o manifest.Configuration) (report.Injection, []report.Warning) {
 	g.t.Helper()
 	result, warnings, err := g.try(o)
 	g.must(err)

@@ -7,50 +7,55 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
+// machineName is the guest's name. Domain may be empty, and so may name be in a
+// guest that keeps its own.
+type machineName struct{ name, domain string }
+
 // short is the first label.
-func (h Hostname) short() string {
-	short, _, _ := strings.Cut(h.Hostname, ".")
+func (m machineName) short() string {
+	short, _, _ := strings.Cut(m.name, ".")
 	return short
 }
 
 // qualified is the name with its domain, if there is one.
-func (h Hostname) qualified() string {
-	if h.Domain == "" || strings.HasSuffix(strings.ToLower(h.Hostname), "."+strings.ToLower(h.Domain)) {
-		return h.Hostname
+func (m machineName) qualified() string {
+	if m.domain == "" || strings.HasSuffix(strings.ToLower(m.name), "."+strings.ToLower(m.domain)) {
+		return m.name
 	}
-	return h.short() + "." + h.Domain
+	return m.short() + "." + m.domain
 }
 
 // aliases are the names of the machine, the canonical one first.
-func (h Hostname) aliases() []string {
-	if h.qualified() == h.short() {
-		return []string{h.short()}
+func (m machineName) aliases() []string {
+	if m.qualified() == m.short() {
+		return []string{m.short()}
 	}
-	return []string{h.qualified(), h.short()}
+	return []string{m.qualified(), m.short()}
 }
 
-func planHostname(p *plan, o Options) error {
-	h := o.Hostname
-	if h.Hostname == "" && h.Domain == "" && len(h.Hosts) == 0 {
+func planHostname(p *plan, family distro.Family, wanted *manifest.Hostname) error {
+	if wanted == nil || wanted.Hostname == "" && wanted.Domain == "" && len(wanted.Hosts) == 0 {
 		return nil
 	}
-	old := p.currentHostname()
-	if h.Hostname == "" && h.Domain != "" {
+	m := machineName{wanted.Hostname, wanted.Domain}
+	old := currentHostname(p)
+	if m.name == "" && m.domain != "" {
 		if old == "" {
 			return fmt.Errorf("%s.domain: the guest has no host name that the domain could belong to; set hostname too", attrHostname)
 		}
-		h.Hostname, _, _ = strings.Cut(old, ".")
+		m.name, _, _ = strings.Cut(old, ".")
 	}
-	if o.Hostname.Hostname != "" {
-		p.planHostnameFiles(h)
+	if wanted.Hostname != "" {
+		planHostnameFiles(p, m)
 	}
-	return p.planHosts(h, old)
+	return planHosts(p, family, m, wanted.Hosts, old)
 }
 
 // currentHostname is the guest's name so far, or "".
-func (p *plan) currentHostname() string {
+func currentHostname(p *plan) string {
 	for line := range strings.Lines(p.mustRead("/etc/hostname")) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
 			return line
@@ -64,21 +69,21 @@ func (p *plan) currentHostname() string {
 }
 
 // planHostnameFiles writes hostname(5) and what older systems have instead.
-func (p *plan) planHostnameFiles(h Hostname) {
-	p.writeText("/etc/hostname", h.Hostname+"\n", "host name")
-	if text, ok, err := p.read("/etc/HOSTNAME"); err == nil && ok && p.isFile("/etc/HOSTNAME") && strings.TrimSpace(text) != h.qualified() {
-		p.writeText("/etc/HOSTNAME", h.qualified()+"\n", "host name")
+func planHostnameFiles(p *plan, m machineName) {
+	p.writeText("/etc/hostname", m.name+"\n", "host name")
+	if text, ok, err := p.read("/etc/HOSTNAME"); err == nil && ok && p.isFile("/etc/HOSTNAME") && strings.TrimSpace(text) != m.qualified() {
+		p.writeText("/etc/HOSTNAME", m.qualified()+"\n", "host name")
 	}
 	for file, key := range map[string]string{"/etc/sysconfig/network": "HOSTNAME", "/etc/conf.d/hostname": "hostname"} {
 		if text := p.mustRead(file); conf.Assignments(text)[key] != "" {
-			value := h.Hostname
+			value := m.name
 			if key == "hostname" {
 				value = `"` + value + `"`
 			}
 			p.writeText(file, setAssignment(text, key, value), "host name")
 		}
 	}
-	p.keepFromCloudInit("99-keep-hostname.cfg", "preserve_hostname: true\nmanage_etc_hosts: false\n", "keep cloud-init from setting the host name")
+	keepFromCloudInit(p, "99-keep-hostname.cfg", "preserve_hostname: true\nmanage_etc_hosts: false\n", "keep cloud-init from setting the host name")
 }
 
 // setAssignment replaces the value in every line that assigns key.
@@ -98,7 +103,7 @@ func setAssignment(text, key, value string) string {
 var debianLoopback = netip.AddrFrom4([4]byte{127, 0, 1, 1})
 
 // planHosts merges /etc/hosts.
-func (p *plan) planHosts(h Hostname, old string) error {
+func planHosts(p *plan, family distro.Family, m machineName, wanted []manifest.Host, old string) error {
 	text, _, err := p.read("/etc/hosts")
 	if err != nil {
 		return err
@@ -107,11 +112,11 @@ func (p *plan) planHosts(h Hostname, old string) error {
 		text = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 	}
 	hosts := parseHosts(text)
-	if h.Hostname != "" && old != "" {
+	if m.name != "" && old != "" {
 		short, _, _ := strings.Cut(old, ".")
 		hosts.rename(oldNames(hosts, short))
 	}
-	for i, host := range h.Hosts {
+	for i, host := range wanted {
 		address, err := netip.ParseAddr(host.IP)
 		if err != nil {
 			return fmt.Errorf("%s.hosts[%d].ip: %q is no IP address", attrHostname, i, host.IP)
@@ -121,12 +126,12 @@ func (p *plan) planHosts(h Hostname, old string) error {
 				"remove the old line from /etc/hosts in the guest")
 		}
 	}
-	if h.Hostname != "" && !hosts.holds(h.short()) {
+	if m.name != "" && !hosts.holds(m.short()) {
 		switch {
-		case p.family == distro.Debian:
-			hosts.setLoopback(debianLoopback, h.aliases())
-		case h.qualified() != h.short() || !p.usesMyHostname():
-			hosts.setLoopback(localhost, h.aliases())
+		case family == distro.Debian:
+			hosts.setLoopback(debianLoopback, m.aliases())
+		case m.qualified() != m.short() || !usesMyHostname(p):
+			hosts.setLoopback(localhost, m.aliases())
 		}
 	}
 	p.writeText("/etc/hosts", hosts.String(), "host names and addresses")
@@ -153,7 +158,7 @@ func oldNames(hosts *hostsFile, short string) []string {
 
 // usesMyHostname reports whether the guest resolves its own name without
 // /etc/hosts (nss-myhostname(8)).
-func (p *plan) usesMyHostname() bool {
+func usesMyHostname(p *plan) bool {
 	for _, file := range []string{"/etc/nsswitch.conf", "/usr/etc/nsswitch.conf"} {
 		for line := range strings.Lines(p.mustRead(file)) {
 			if services, ok := strings.CutPrefix(strings.TrimSpace(line), "hosts:"); ok {

@@ -6,53 +6,54 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // documentHosts is the list of the schema's example.
-var documentHosts = []Host{{"127.0.0.1", "localhost"}, {"10.0.0.10", "webserver01.example.com webserver01"}}
+var documentHosts = []manifest.Host{{IP: "127.0.0.1", Hostname: "localhost"}, {IP: "10.0.0.10", Hostname: "webserver01.example.com webserver01"}}
 
 func TestHostname(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		files        map[string]string
 		extra        map[string]string
-		hostname     Hostname
+		hostname     *manifest.Hostname
 		name, hosts  string
 		wantWarnings []string
 	}{
-		"debian": {debianFiles, nil, Hostname{Hostname: "web", Domain: "example.com"}, "web\n",
+		"debian": {debianFiles, nil, &manifest.Hostname{Hostname: "web", Domain: "example.com"}, "web\n",
 			"127.0.0.1\tlocalhost\n127.0.1.1\tweb.example.com web\n\n# IPv6\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n", nil},
-		"debian without a domain": {debianFiles, nil, Hostname{Hostname: "web"}, "web\n",
+		"debian without a domain": {debianFiles, nil, &manifest.Hostname{Hostname: "web"}, "web\n",
 			"127.0.0.1\tlocalhost\n127.0.1.1\tweb\n\n# IPv6\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n", nil},
-		"debian, whole name": {debianFiles, nil, Hostname{Hostname: "web.example.com"}, "web.example.com\n",
+		"debian, whole name": {debianFiles, nil, &manifest.Hostname{Hostname: "web.example.com"}, "web.example.com\n",
 			"127.0.0.1\tlocalhost\n127.0.1.1\tweb.example.com web\n\n# IPv6\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n", nil},
-		"debian with a permanent address": {debianFiles, nil, Hostname{Hostname: "webserver01", Domain: "example.com", Hosts: documentHosts}, "webserver01\n",
+		"debian with a permanent address": {debianFiles, nil, &manifest.Hostname{Hostname: "webserver01", Domain: "example.com", Hosts: documentHosts}, "webserver01\n",
 			"127.0.0.1\tlocalhost\n\n# IPv6\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n10.0.0.10\twebserver01.example.com webserver01\n", nil},
-		"domain alone": {debianFiles, nil, Hostname{Domain: "new.example"}, "oldbox\n",
+		"domain alone": {debianFiles, nil, &manifest.Hostname{Domain: "new.example"}, "oldbox\n",
 			"127.0.0.1\tlocalhost\n127.0.1.1\toldbox.new.example oldbox\n\n# IPv6\n::1     localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\n", nil},
-		"hosts alone": {debianFiles, nil, Hostname{Hosts: []Host{{"10.0.0.5", "db db.example"}, {"10.0.0.5", "db cache"}, {"::1", "six"}}}, "oldbox\n",
+		"hosts alone": {debianFiles, nil, &manifest.Hostname{Hosts: []manifest.Host{{IP: "10.0.0.5", Hostname: "db db.example"}, {IP: "10.0.0.5", Hostname: "db cache"}, {IP: "::1", Hostname: "six"}}}, "oldbox\n",
 			debianFiles["/etc/hosts"] + "10.0.0.5\tdb db.example cache\n::1\tsix\n", nil},
-		"another address for a name": {debianFiles, map[string]string{"/etc/hosts": "127.0.0.1 localhost\n10.0.0.9 web # old\n"}, Hostname{Hosts: []Host{{"10.0.0.10", "web"}}}, "oldbox\n",
+		"another address for a name": {debianFiles, map[string]string{"/etc/hosts": "127.0.0.1 localhost\n10.0.0.9 web # old\n"}, &manifest.Hostname{Hosts: []manifest.Host{{IP: "10.0.0.10", Hostname: "web"}}}, "oldbox\n",
 			"127.0.0.1 localhost\n10.0.0.9 web # old\n10.0.0.10\tweb\n", []string{"another address"}},
-		"comment kept": {debianFiles, map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.1.1 oldbox alias # kept\n"}, Hostname{Hostname: "web"}, "web\n",
+		"comment kept": {debianFiles, map[string]string{"/etc/hosts": "127.0.0.1 localhost\n127.0.1.1 oldbox alias # kept\n"}, &manifest.Hostname{Hostname: "web"}, "web\n",
 			"127.0.0.1 localhost\n127.0.1.1\tweb alias # kept\n", nil},
-		"no hosts file": {map[string]string{"/etc/passwd": "root:x:0:0::/:/bin/sh\n"}, nil, Hostname{Hostname: "web"}, "web\n",
+		"no hosts file": {map[string]string{"/etc/passwd": "root:x:0:0::/:/bin/sh\n"}, nil, &manifest.Hostname{Hostname: "web"}, "web\n",
 			"127.0.0.1\tlocalhost\n127.0.0.1\tweb\n::1\tlocalhost ip6-localhost ip6-loopback\n", nil},
-		"red hat resolves its own name": {redHatFiles, nil, Hostname{Hostname: "web"}, "web\n", redHatFiles["/etc/hosts"], nil},
-		"red hat with a domain": {redHatFiles, nil, Hostname{Hostname: "web", Domain: "example.com"}, "web\n",
+		"red hat resolves its own name": {redHatFiles, nil, &manifest.Hostname{Hostname: "web"}, "web\n", redHatFiles["/etc/hosts"], nil},
+		"red hat with a domain": {redHatFiles, nil, &manifest.Hostname{Hostname: "web", Domain: "example.com"}, "web\n",
 			"127.0.0.1   localhost localhost.localdomain localhost4 localhost4.localdomain4\n127.0.0.1\tweb.example.com web\n" +
 				"::1         localhost localhost.localdomain localhost6 localhost6.localdomain6\n", nil},
-		"suse": {suseFiles, nil, Hostname{Hostname: "web"}, "web\n",
+		"suse": {suseFiles, nil, &manifest.Hostname{Hostname: "web"}, "web\n",
 			"127.0.0.1       localhost\n127.0.0.1\tweb\n::1             localhost ipv6-localhost ipv6-loopback\n", nil},
-		"alpine": {alpineFiles, nil, Hostname{Hostname: "web"}, "web\n",
+		"alpine": {alpineFiles, nil, &manifest.Hostname{Hostname: "web"}, "web\n",
 			"127.0.0.1\tlocalhost localhost.localdomain\n127.0.0.1\tweb\n::1\t\tlocalhost localhost.localdomain\n", nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, tc.files, tc.extra)
-			_, warnings, err := g.try(Options{Hostname: tc.hostname})
+			_, warnings, err := g.try(manifest.Configuration{Hostname: tc.hostname})
 			g.must(err)
 			wantWarnings(t, warnings, tc.wantWarnings...)
 			if diff := cmp.Diff(tc.hosts, g.read("/etc/hosts")); diff != "" {
@@ -61,7 +62,7 @@ func TestHostname(t *testing.T) {
 			if got := g.read("/etc/hostname"); got != tc.name {
 				t.Errorf("hostname %q, want %q", got, tc.name)
 			}
-			again, _, err := g.try(Options{Hostname: tc.hostname})
+			again, _, err := g.try(manifest.Configuration{Hostname: tc.hostname})
 			g.must(err)
 			if len(again.Changes) > 0 {
 				t.Errorf("the second run is not idle: %+v", again.Changes)
@@ -76,7 +77,7 @@ func TestHostnameInOtherFiles(t *testing.T) {
 		"/etc/sysconfig/network": "NETWORKING=yes\nHOSTNAME=old.example\n",
 		"/etc/cloud/cloud.cfg":   "x: y\n",
 	})
-	_, _ = g.inject(Options{Hostname: Hostname{Hostname: "web"}})
+	_, _ = g.inject(manifest.Configuration{Hostname: &manifest.Hostname{Hostname: "web"}})
 	if got := g.read("/etc/sysconfig/network"); got != "NETWORKING=yes\nHOSTNAME=web\n" {
 		t.Errorf("sysconfig: %q", got)
 	}
@@ -88,7 +89,7 @@ func TestHostnameInOtherFiles(t *testing.T) {
 func TestMachineID(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	result, _ := g.inject(Options{ResetMachineID: true})
+	result, _ := g.inject(manifest.Configuration{MachineID: manifest.MachineIDReset})
 	if got := g.read("/etc/machine-id"); got != "" {
 		t.Errorf("machine-id %q", got)
 	}
@@ -96,7 +97,7 @@ func TestMachineID(t *testing.T) {
 		t.Errorf("the link of D-Bus was touched: %+v", result.Changes)
 	}
 	g = newGuest(t, debianFiles, map[string]string{"/var/lib/dbus/machine-id": "0123\n"})
-	result, _ = g.inject(Options{ResetMachineID: true})
+	result, _ = g.inject(manifest.Configuration{MachineID: manifest.MachineIDReset})
 	if c := changeOf(t, result, "/var/lib/dbus/machine-id"); c.Action != report.ActionRemoved {
 		t.Errorf("%+v", c)
 	}

@@ -9,54 +9,86 @@ import (
 	"strings"
 )
 
-// enableScript makes an init script start at boot.
-func (p *plan) enableScript(name string) {
-	if p.usesOpenRC() {
-		p.symlink("/etc/init.d/"+name, "/etc/runlevels/default/"+name, "enable "+name)
+// initScripts are the scripts in /etc/init.d and what starts them.
+type initScripts struct {
+	plan *plan
+	// systemd says that it starts them, and not OpenRC.
+	systemd bool
+}
+
+// has reports whether there is a script of that name.
+func (s *initScripts) has(name string) bool {
+	return s.plan.exists("/etc/init.d/"+name) && !s.plan.isDirectory("/etc/init.d/"+name)
+}
+
+// names lists the scripts.
+func (s *initScripts) names() []string {
+	return slices.DeleteFunc(s.plan.list("/etc/init.d"), func(name string) bool { return !s.has(name) })
+}
+
+// starts reports whether a script starts at boot.
+func (s *initScripts) starts(name string) bool {
+	for _, level := range s.plan.list("/etc/runlevels") {
+		if _, ok := s.plan.link(path.Join("/etc/runlevels", level, name)); ok {
+			return true
+		}
+	}
+	for _, level := range []int{2, 3, 5} {
+		if start, _ := s.links(name, level); len(start) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// enable makes an init script start at boot.
+func (s *initScripts) enable(name string) {
+	if s.usesOpenRC() {
+		s.plan.symlink("/etc/init.d/"+name, "/etc/runlevels/default/"+name, "enable "+name)
 		return
 	}
-	header := parseScriptHeader(p.mustRead("/etc/init.d/" + name))
+	header := parseScriptHeader(s.plan.mustRead("/etc/init.d/" + name))
 	for level := range 7 {
 		if slices.Contains(header.start, level) {
-			p.linkScript(name, level, true, p.startPriority(header, level))
+			s.setLink(name, level, true, s.startPriority(header, level))
 		} else if slices.Contains(header.stop, level) {
-			p.linkScript(name, level, false, header.stopPriority)
+			s.setLink(name, level, false, header.stopPriority)
 		}
 	}
 }
 
-// disableScript makes it not start. SysV keeps a stop link in its place, which
+// disable makes it not start. SysV keeps a stop link in its place, which
 // tells tools that somebody decided so.
-func (p *plan) disableScript(name string) {
-	if p.usesOpenRC() {
-		for _, level := range p.list("/etc/runlevels") {
+func (s *initScripts) disable(name string) {
+	if s.usesOpenRC() {
+		for _, level := range s.plan.list("/etc/runlevels") {
 			link := path.Join("/etc/runlevels", level, name)
-			if _, ok := p.link(link); ok {
-				p.remove(link, "disable "+name)
+			if _, ok := s.plan.link(link); ok {
+				s.plan.remove(link, "disable "+name)
 			}
 		}
 		return
 	}
-	header := parseScriptHeader(p.mustRead("/etc/init.d/" + name))
+	header := parseScriptHeader(s.plan.mustRead("/etc/init.d/" + name))
 	for level := range 7 {
-		if started, _ := p.scriptLinks(name, level); len(started) > 0 {
-			p.linkScript(name, level, false, header.stopPriority)
+		if started, _ := s.links(name, level); len(started) > 0 {
+			s.setLink(name, level, false, header.stopPriority)
 		}
 	}
 }
 
-func (p *plan) usesOpenRC() bool {
-	return p.exists("/etc/runlevels/default") && p.units == nil
+func (s *initScripts) usesOpenRC() bool {
+	return s.plan.exists("/etc/runlevels/default") && !s.systemd
 }
 
 // runlevelDirectory is where a runlevel's links lie, and scripts how they lead
 // to the scripts.
-func (p *plan) runlevelDirectory(level int) (directory, scripts string) {
+func (s *initScripts) runlevelDirectory(level int) (directory, scripts string) {
 	for _, form := range []struct{ directory, scripts string }{
 		{"/etc/rc.d/rc%d.d", "../init.d/"}, // Red Hat
 		{"/etc/init.d/rc%d.d", "../"},      // SUSE
 	} {
-		if p.isDirectory(fmt.Sprintf(form.directory, 3)) {
+		if s.plan.isDirectory(fmt.Sprintf(form.directory, 3)) {
 			return fmt.Sprintf(form.directory, level), form.scripts
 		}
 	}
@@ -66,10 +98,10 @@ func (p *plan) runlevelDirectory(level int) (directory, scripts string) {
 // scriptLink is a link to an init script: S or K, the order, the name.
 var scriptLink = regexp.MustCompile(`^([SK])(\d\d)(.+)$`)
 
-// scriptLinks returns the paths of a script's start and stop links.
-func (p *plan) scriptLinks(name string, level int) (start, stop []string) {
-	directory, _ := p.runlevelDirectory(level)
-	for _, entry := range p.list(directory) {
+// links returns the paths of a script's start and stop links.
+func (s *initScripts) links(name string, level int) (start, stop []string) {
+	directory, _ := s.runlevelDirectory(level)
+	for _, entry := range s.plan.list(directory) {
 		match := scriptLink.FindStringSubmatch(entry)
 		switch {
 		case match == nil || match[3] != name:
@@ -82,31 +114,31 @@ func (p *plan) scriptLinks(name string, level int) (start, stop []string) {
 	return start, stop
 }
 
-// linkScript makes a start or stop link and removes the opposite ones.
-func (p *plan) linkScript(name string, level int, on bool, priority int) {
-	start, stop := p.scriptLinks(name, level)
+// setLink makes a start or stop link and removes the opposite ones.
+func (s *initScripts) setLink(name string, level int, on bool, priority int) {
+	start, stop := s.links(name, level)
 	letter, keep, drop, verb := "S", start, stop, "enable "
 	if !on {
 		letter, keep, drop, verb = "K", stop, start, "disable "
 	}
 	for _, link := range drop {
-		p.remove(link, verb+name)
+		s.plan.remove(link, verb+name)
 	}
 	if len(keep) > 0 {
 		return
 	}
-	directory, scripts := p.runlevelDirectory(level)
-	p.symlink(scripts+name, fmt.Sprintf("%s/%s%02d%s", directory, letter, priority, name), verb+name)
+	directory, scripts := s.runlevelDirectory(level)
+	s.plan.symlink(scripts+name, fmt.Sprintf("%s/%s%02d%s", directory, letter, priority, name), verb+name)
 }
 
 // startPriority puts a script after those that it requires.
-func (p *plan) startPriority(header scriptHeader, level int) int {
+func (s *initScripts) startPriority(header scriptHeader, level int) int {
 	if header.startPriority >= 0 {
 		return header.startPriority
 	}
 	priority := 20
-	directory, _ := p.runlevelDirectory(level)
-	for _, entry := range p.list(directory) {
+	directory, _ := s.runlevelDirectory(level)
+	for _, entry := range s.plan.list(directory) {
 		match := scriptLink.FindStringSubmatch(entry)
 		if match == nil || match[1] != "S" || !slices.Contains(header.after, match[3]) {
 			continue

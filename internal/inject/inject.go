@@ -11,73 +11,81 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// Injection is options that fit a guest.
+// Injection is a configuration that fits a guest.
 type Injection struct {
-	edit    *edit.Editor
-	os      guest.OS
-	options Options
-	// services were in the guest when it was looked at first.
-	services map[string]bool
+	edit          *edit.Editor
+	configuration *manifest.Configuration
+	family        distro.Family
+	now           func() time.Time
+	// disabled are the services to disable that were in the guest when it was
+	// looked at first.
+	disabled map[string]bool
+	// rulesChecked says that visudo has seen the sudo rules.
+	rulesChecked bool
 }
 
-// Prepare checks o against the guest and changes nothing, so that what cannot
-// be done is known before anything else is done to the guest.
-func Prepare(ctx context.Context, e *edit.Editor, os guest.OS, o Options) (*Injection, error) {
-	p, err := newPlan(ctx, e, os, time.Now())
+func newInjection(e *edit.Editor, os guest.OS, c *manifest.Configuration, now func() time.Time) (*Injection, error) {
+	if _, err := e.Stat("/etc/passwd"); err != nil {
+		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
+	}
+	return &Injection{edit: e, configuration: c, family: distro.Detect(os.Distro, e), now: now, disabled: map[string]bool{}}, nil
+}
+
+// Prepare checks a configuration, which must have passed the manifest's
+// validation, against the guest and changes nothing, so that what cannot be done
+// is known before anything else is done to the guest.
+func Prepare(ctx context.Context, e *edit.Editor, os guest.OS, c *manifest.Configuration) (*Injection, error) {
+	i, err := newInjection(e, os, c, time.Now)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.stageAll(o); err != nil {
+	if err := i.stage(ctx, newPlan(e)); err != nil {
 		return nil, err
 	}
-	return &Injection{edit: e, os: os, options: o, services: p.services}, nil
+	i.rulesChecked = true
+	return i, nil
 }
 
 // Run injects into the guest as it is now. An error with an empty result means
 // that nothing was changed; after any other error the guest is half done and
 // must be thrown away. Run over its own output changes nothing.
 func (i *Injection) Run(ctx context.Context) (report.Injection, []report.Warning, error) {
-	p, err := newPlan(ctx, i.edit, i.os, time.Now())
-	if err != nil {
-		return report.Injection{}, nil, err
-	}
-	p.services, p.rulesChecked = i.services, true
-	return p.run(i.options)
-}
-
-// sections are the parts of the configuration in the order in which they are
-// planned: services before what looks at which services are enabled.
-var sections = []func(*plan, Options) error{
-	planUsers,
-	planServices,
-	planHostname,
-	planMachineID,
-	planNetwork,
-	planFirstBoot,
-}
-
-// stageAll stages every edit that o asks for, or tells all that is wrong.
-func (p *plan) stageAll(o Options) error {
-	var problems error
-	for _, section := range sections {
-		if err := p.ctx.Err(); err != nil {
-			return err
-		}
-		problems = errors.Join(problems, section(p, o))
-	}
-	return problems
-}
-
-func (p *plan) run(o Options) (report.Injection, []report.Warning, error) {
-	if err := p.stageAll(o); err != nil {
+	p := newPlan(i.edit)
+	if err := i.stage(ctx, p); err != nil {
 		return report.Injection{}, p.warnings, err
 	}
-	err := p.apply()
-	changes, warnings := p.edit.Take()
+	err := p.apply(ctx)
+	changes, warnings := i.edit.Take()
 	return report.Injection{Changes: changes}, append(p.warnings, warnings...), err
+}
+
+// stage stages every edit that the configuration asks for, or tells all that is
+// wrong: services before what looks at which of them are enabled.
+func (i *Injection) stage(ctx context.Context, p *plan) error {
+	c := i.configuration
+	s := newServices(p, i.disabled)
+	systemd := s.units != nil
+	users := userPlanner{plan: p, family: i.family, now: i.now(), rulesChecked: i.rulesChecked}
+	var problems error
+	for _, section := range []func() error{
+		func() error { return users.stage(c.Users) },
+		func() error { s.stage(c.Services); return nil },
+		func() error { return planHostname(p, i.family, c.Hostname) },
+		func() error { planMachineID(p, systemd, c.MachineID); return nil },
+		func() error { planNetwork(p, s, c.Network); return nil },
+		func() error { return planFirstBoot(p, systemd, c.FirstBoot) },
+	} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		problems = errors.Join(problems, section())
+	}
+	return problems
 }

@@ -6,11 +6,12 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-func (g *testGuest) prepare(o Options) *Injection {
+func (g *testGuest) prepare(o manifest.Configuration) *Injection {
 	g.t.Helper()
-	injection, err := Prepare(g.t.Context(), g.editor(), guest.OS{}, o)
+	injection, err := Prepare(g.t.Context(), g.editor(), guest.OS{}, &o)
 	g.must(err)
 	return injection
 }
@@ -18,7 +19,7 @@ func (g *testGuest) prepare(o Options) *Injection {
 func TestPrepareRefusesWhatIsNoLinuxGuest(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, map[string]string{"/Windows/System32/x": "x"})
-	if _, err := Prepare(t.Context(), g.editor(), guest.OS{}, Options{}); err == nil || !strings.Contains(err.Error(), "Linux guests only") {
+	if _, err := Prepare(t.Context(), g.editor(), guest.OS{}, &manifest.Configuration{}); err == nil || !strings.Contains(err.Error(), "Linux guests only") {
 		t.Errorf("%v", err)
 	}
 }
@@ -26,12 +27,12 @@ func TestPrepareRefusesWhatIsNoLinuxGuest(t *testing.T) {
 func TestPrepareTellsAllProblemsAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	o := Options{
-		Users:     Users{Create: []User{{Name: "bob", Shell: "/bin/zsh"}, {Name: "eve", UID: ptr(1000)}, {Name: "good"}}},
-		Hostname:  Hostname{Hostname: "new"},
-		FirstBoot: []Script{{"a", "#!/usr/bin/python3\n"}},
+	o := manifest.Configuration{
+		Users:     &manifest.Users{Create: []manifest.User{{Name: "bob", Shell: "/bin/zsh"}, {Name: "eve", UID: ptr(1000)}, {Name: "good"}}},
+		Hostname:  &manifest.Hostname{Hostname: "new"},
+		FirstBoot: []manifest.Script{{Name: "a", Content: "#!/usr/bin/python3\n"}},
 	}
-	_, err := Prepare(t.Context(), g.editor(), guest.OS{}, o)
+	_, err := Prepare(t.Context(), g.editor(), guest.OS{}, &o)
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -54,7 +55,7 @@ func TestServiceThatWasRemovedNeedsNoDisabling(t *testing.T) {
 	t.Parallel()
 	const tools = "/usr/lib/systemd/system/open-vm-tools.service"
 	g := newGuest(t, debianFiles, map[string]string{tools: "[Install]\nWantedBy=multi-user.target\n"})
-	injection := g.prepare(Options{Services: Services{Disable: []string{"open-vm-tools", "vmware-tools"}}})
+	injection := g.prepare(manifest.Configuration{Services: &manifest.Services{Disable: []string{"open-vm-tools", "vmware-tools"}}})
 	g.must(injection.edit.Discard(tools))
 	_, warnings, err := injection.Run(t.Context())
 	g.must(err)
@@ -65,7 +66,7 @@ func TestVisudoRunsOnce(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
 	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
-	injection := g.prepare(Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}}}})
+	injection := g.prepare(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}}}})
 	result, _, err := injection.Run(t.Context())
 	g.must(err)
 	changeOf(t, result, "/etc/sudoers.d/a")

@@ -12,7 +12,7 @@ import (
 type loginDefs map[string]string
 
 // readLoginDefs reads them from /etc and, as in newer SUSE systems, /usr/etc.
-func (p *plan) readLoginDefs() loginDefs {
+func readLoginDefs(p *plan) loginDefs {
 	defs := loginDefs{}
 	for _, name := range []string{"/usr/etc/login.defs", "/etc/login.defs"} {
 		for line := range strings.Lines(p.mustRead(name)) {

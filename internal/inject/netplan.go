@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 // planNetplan stages netplan files, which only root may read.
-func (p *plan) planNetplan(files []File, managers []manager) {
+func (n *networkPlanner) planNetplan(files []manifest.NetworkFile) {
+	p := n.plan
 	if len(files) == 0 {
 		return
 	}
@@ -21,21 +23,21 @@ func (p *plan) planNetplan(files []File, managers []manager) {
 	for _, file := range files {
 		parsed, _ := netconf.ReadNetplan(file.Content)
 		p.writeHidden(path.Join("/etc/netplan", file.Filename), withNewline(file.Content), 0o600, root, "netplan file; its content may hold keys and is not shown")
-		p.warnMerged(file.Filename, parsed, existing)
-		p.warnOtherCard(file.Filename, parsed.Named)
+		warnMerged(p, file.Filename, parsed, existing)
+		warnOtherCard(p, file.Filename, parsed.Named)
 		if parsed.Renderer == "NetworkManager" {
-			p.startManager("NetworkManager.service", parsed.Interfaces, managers)
+			n.startManager("NetworkManager.service", parsed.Interfaces, n.managers)
 			continue
 		}
 		// netplan itself tells NetworkManager to leave these interfaces alone.
-		others := slices.DeleteFunc(slices.Clone(managers), func(m manager) bool { return m.service == "NetworkManager.service" })
-		p.startManager("systemd-networkd.service", parsed.Interfaces, others)
+		others := slices.DeleteFunc(slices.Clone(n.managers), func(m manager) bool { return m.service == "NetworkManager.service" })
+		n.startManager("systemd-networkd.service", parsed.Interfaces, others)
 	}
 }
 
 // warnMerged tells of files that define the same interface: netplan merges
 // them, and old addresses stay.
-func (p *plan) warnMerged(filename string, parsed netconf.Netplan, existing []string) {
+func warnMerged(p *plan, filename string, parsed netconf.Netplan, existing []string) {
 	for _, other := range existing {
 		if path.Base(other) == filename {
 			continue

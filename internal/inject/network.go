@@ -4,21 +4,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
+
+// networkPlanner stages the files of network managers.
+type networkPlanner struct {
+	plan     *plan
+	services *services
+	managers []manager
+}
 
 // planNetwork plans the files of each manager and sees to it that the manager
 // runs, where no other would fight with it.
-func planNetwork(p *plan, o Options) error {
-	n := o.Network
-	if len(n.SystemdNetworkd)+len(n.Netplan)+len(n.NetworkManager) == 0 {
-		return nil
+func planNetwork(p *plan, s *services, wanted *manifest.Network) {
+	if wanted == nil || len(wanted.SystemdNetworkd)+len(wanted.Netplan)+len(wanted.NetworkManager) == 0 {
+		return
 	}
-	managers := p.readManagers()
-	p.planNetworkd(n.SystemdNetworkd, managers)
-	p.planNetplan(n.Netplan, managers)
-	p.planNetworkManager(n.NetworkManager, managers)
-	p.keepFromCloudInit("99-keep-network.cfg", "network: {config: disabled}\n", "keep cloud-init from writing network files")
-	return nil
+	n := networkPlanner{plan: p, services: s, managers: readManagers(p, s)}
+	n.planNetworkd(wanted.SystemdNetworkd)
+	n.planNetplan(wanted.Netplan)
+	n.planNetworkManager(wanted.NetworkManager)
+	keepFromCloudInit(p, "99-keep-network.cfg", "network: {config: disabled}\n", "keep cloud-init from writing network files")
 }
 
 // withNewline ends a text as a file should.
@@ -31,14 +38,15 @@ func withNewline(text string) string {
 
 // startManager enables a network manager's unit for interfaces, which may be
 // empty for "any", unless another one manages them.
-func (p *plan) startManager(service string, interfaces []string, managers []manager) {
-	if p.units == nil {
-		p.warn(fmt.Sprintf("the guest does not use systemd: %s was not enabled", service), "")
+func (n *networkPlanner) startManager(service string, interfaces []string, managers []manager) {
+	units := n.services.units
+	if units == nil {
+		n.plan.warn(fmt.Sprintf("the guest does not use systemd: %s was not enabled", service), "")
 		return
 	}
-	found, ok := p.units.find(service)
+	found, ok := units.find(service)
 	if !ok {
-		p.warn(fmt.Sprintf("the guest has no %s: the network files have no effect", service), "install it in the guest, or configure the manager that the guest uses")
+		n.plan.warn(fmt.Sprintf("the guest has no %s: the network files have no effect", service), "install it in the guest, or configure the manager that the guest uses")
 		return
 	}
 	var others, stops []string
@@ -52,12 +60,12 @@ func (p *plan) startManager(service string, interfaces []string, managers []mana
 		stops = append(stops, m.stop())
 	}
 	if len(others) > 0 {
-		p.warn(fmt.Sprintf("%s in the guest manages %s too: it will fight with %s", strings.Join(others, " and "), describeInterfaces(interfaces), service),
+		n.plan.warn(fmt.Sprintf("%s in the guest manages %s too: it will fight with %s", strings.Join(others, " and "), describeInterfaces(interfaces), service),
 			fmt.Sprintf("configure the interface there, or %s under services and enable %s", strings.Join(stops, " and "), service))
 		return
 	}
-	if !p.units.enabled(found.Name) {
-		p.units.enable(found, ": nothing else manages "+describeInterfaces(interfaces))
+	if !units.enabled(found.Name) {
+		units.enable(found, ": nothing else manages "+describeInterfaces(interfaces))
 	}
 }
 

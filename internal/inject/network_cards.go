@@ -11,7 +11,7 @@ import (
 
 // cardNames are the names that rules of the guest give to network cards. The
 // fix stage writes such rules, so that cards keep the names of the old machine.
-func (p *plan) cardNames() []string {
+func cardNames(p *plan) []string {
 	var names []string
 	for _, file := range p.matching("/etc/systemd/network", "*.link") {
 		if name := netconf.LinkName(p.mustRead(file)); name != "" {
@@ -33,8 +33,8 @@ func (p *plan) cardNames() []string {
 var cardName = regexp.MustCompile(`^(eth[0-9]|en[opsx]|em[0-9]|p[0-9]+p[0-9])`)
 
 // warnOtherCard tells of a file for network cards that the guest will not have.
-func (p *plan) warnOtherCard(filename string, interfaces []string) {
-	names := p.cardNames()
+func warnOtherCard(p *plan, filename string, interfaces []string) {
+	names := cardNames(p)
 	if len(names) == 0 || len(interfaces) == 0 {
 		return
 	}

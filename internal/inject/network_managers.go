@@ -56,12 +56,12 @@ func matchesAny(patterns []string, name string) bool {
 
 // readManagers finds the network managers that the guest starts, after what
 // the manifest says about services.
-func (p *plan) readManagers() []manager {
+func readManagers(p *plan, s *services) []manager {
 	var managers []manager
-	if p.starts("NetworkManager.service") {
-		managers = append(managers, manager{name: "NetworkManager", service: "NetworkManager.service", all: true, except: p.unmanaged()})
+	if s.starts("NetworkManager.service") {
+		managers = append(managers, manager{name: "NetworkManager", service: "NetworkManager.service", all: true, except: unmanaged(p)})
 	}
-	if p.starts("systemd-networkd.service") {
+	if s.starts("systemd-networkd.service") {
 		m := manager{name: "systemd-networkd", service: "systemd-networkd.service"}
 		for _, directory := range []string{"/etc/systemd/network", "/usr/lib/systemd/network"} {
 			for _, file := range p.matching(directory, "*.network") {
@@ -71,47 +71,23 @@ func (p *plan) readManagers() []manager {
 		}
 		managers = append(managers, m)
 	}
-	managers = append(managers, p.ifupdown()...)
-	if names := p.ifcfgInterfaces(); p.starts("network.service") && len(names) > 0 {
+	managers = append(managers, ifupdown(p, s)...)
+	if names := ifcfgInterfaces(p); s.starts("network.service") && len(names) > 0 {
 		managers = append(managers, manager{name: "the network service (ifcfg files)", service: "network.service", interfaces: names})
 	}
-	if names := p.ifcfgInterfaces(); p.starts("wicked.service") && len(names) > 0 {
+	if names := ifcfgInterfaces(p); s.starts("wicked.service") && len(names) > 0 {
 		managers = append(managers, manager{name: "wicked (ifcfg files)", service: "wicked.service", interfaces: names})
 	}
 	for _, service := range []string{"dhcpcd", "connman"} {
-		if p.starts(service + ".service") {
+		if s.starts(service + ".service") {
 			managers = append(managers, manager{name: service, service: service + ".service", all: true})
 		}
 	}
 	return managers
 }
 
-// starts reports whether a service starts at boot, by unit or by init script.
-func (p *plan) starts(service string) bool {
-	if p.units != nil && p.units.enabled(service) {
-		return true
-	}
-	name := scriptOf(service)
-	if p.units != nil {
-		if _, ok := p.units.find(service); ok {
-			return false // the unit replaces the script
-		}
-	}
-	for _, level := range p.list("/etc/runlevels") {
-		if _, ok := p.link(path.Join("/etc/runlevels", level, name)); ok {
-			return true
-		}
-	}
-	for _, level := range []int{2, 3, 5} {
-		if start, _ := p.scriptLinks(name, level); len(start) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // unmanaged lists the interfaces that NetworkManager is told to leave alone.
-func (p *plan) unmanaged() []string {
+func unmanaged(p *plan) []string {
 	files := []string{"/etc/NetworkManager/NetworkManager.conf"}
 	files = append(files, p.matching("/etc/NetworkManager/conf.d", "*.conf")...)
 	var names []string
@@ -130,11 +106,11 @@ func (p *plan) unmanaged() []string {
 
 // ifupdown brings up the interfaces marked auto by its service, and each one
 // marked allow-hotplug when the kernel finds it, service or not.
-func (p *plan) ifupdown() []manager {
+func ifupdown(p *plan, s *services) []manager {
 	const name = "ifupdown (/etc/network/interfaces)"
-	auto, hotplug := p.interfacesFile()
+	auto, hotplug := interfacesFile(p)
 	var managers []manager
-	if len(auto) > 0 && p.starts("networking.service") {
+	if len(auto) > 0 && s.starts("networking.service") {
 		managers = append(managers, manager{name: name, service: "networking.service", interfaces: auto})
 	}
 	if !p.exists("/usr/lib/udev/ifupdown-hotplug") && !p.exists("/lib/udev/ifupdown-hotplug") {
@@ -142,8 +118,8 @@ func (p *plan) ifupdown() []manager {
 	}
 	for _, card := range hotplug {
 		service := "ifup@" + card + ".service"
-		if p.units != nil {
-			if found, ok := p.units.find(service); ok && found.Masked {
+		if s.units != nil {
+			if found, ok := s.units.find(service); ok && found.Masked {
 				continue
 			}
 		}
@@ -153,7 +129,7 @@ func (p *plan) ifupdown() []manager {
 }
 
 // interfacesFile lists the interfaces that interfaces(5) brings up.
-func (p *plan) interfacesFile() (auto, hotplug []string) {
+func interfacesFile(p *plan) (auto, hotplug []string) {
 	files := append([]string{"/etc/network/interfaces"}, p.matching("/etc/network/interfaces.d", "*")...)
 	for _, name := range files {
 		file := netconf.ReadIfupdown(p.mustRead(name))
@@ -165,7 +141,7 @@ func (p *plan) interfacesFile() (auto, hotplug []string) {
 
 // ifcfgInterfaces lists the interfaces with an ifcfg file that is brought up
 // at boot.
-func (p *plan) ifcfgInterfaces() []string {
+func ifcfgInterfaces(p *plan) []string {
 	var names []string
 	for _, directory := range []string{"/etc/sysconfig/network-scripts", "/etc/sysconfig/network"} {
 		for _, name := range p.matching(directory, "ifcfg-*") {

@@ -9,17 +9,19 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 const networkdDirectory = "/etc/systemd/network"
 
 // planNetworkd stages files of systemd-networkd (and, for .link, of udev).
-func (p *plan) planNetworkd(files []File, managers []manager) {
+func (n *networkPlanner) planNetworkd(files []manifest.NetworkFile) {
+	p := n.plan
 	for _, file := range files {
 		name := path.Join(networkdDirectory, file.Filename)
 		parsed := conf.ReadINI(file.Content)
-		perm, by := p.networkdMode(parsed)
+		perm, by := networkdMode(p, parsed)
 		existing := p.matching(networkdDirectory, "*.network")
 		p.writeHidden(name, withNewline(file.Content), perm, by, "systemd-networkd file; its content may hold keys and is not shown")
 		if strings.HasSuffix(file.Filename, ".link") {
@@ -29,17 +31,17 @@ func (p *plan) planNetworkd(files []File, managers []manager) {
 		if strings.HasSuffix(file.Filename, ".netdev") {
 			interfaces = parsed.Words("NetDev", "Name")
 		} else {
-			p.warnShadowed(file.Filename, interfaces, existing)
-			p.warnDNS(file.Filename, parsed)
-			p.warnOtherCard(file.Filename, interfaces)
+			warnShadowed(p, file.Filename, interfaces, existing)
+			warnDNS(p, n.services.units, file.Filename, parsed)
+			warnOtherCard(p, file.Filename, interfaces)
 		}
-		p.startManager("systemd-networkd.service", interfaces, managers)
+		n.startManager("systemd-networkd.service", interfaces, n.managers)
 	}
 }
 
 // networkdMode lets only systemd-networkd read a file with keys (the manual
 // asks for that in systemd.netdev(5)).
-func (p *plan) networkdMode(parsed conf.INI) (perm fs.FileMode, by owner) {
+func networkdMode(p *plan, parsed conf.INI) (perm fs.FileMode, by owner) {
 	if !parsed.HasKey("PrivateKey", "PresharedKey", "Password", "Key") {
 		return 0o644, root
 	}
@@ -53,7 +55,7 @@ func (p *plan) networkdMode(parsed conf.INI) (perm fs.FileMode, by owner) {
 
 // warnShadowed tells of a file that systemd-networkd meets first for the same
 // interface: only one file counts for each.
-func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
+func warnShadowed(p *plan, filename string, interfaces, existing []string) {
 	for _, other := range existing {
 		if path.Base(other) >= filename {
 			continue
@@ -69,8 +71,8 @@ func (p *plan) warnShadowed(filename string, interfaces, existing []string) {
 }
 
 // warnDNS tells where DNS= leads nowhere.
-func (p *plan) warnDNS(filename string, parsed conf.INI) {
-	if len(parsed.Words("Network", "DNS")) == 0 || (p.units != nil && p.units.enabled("systemd-resolved.service")) {
+func warnDNS(p *plan, units *units, filename string, parsed conf.INI) {
+	if len(parsed.Words("Network", "DNS")) == 0 || (units != nil && units.enabled("systemd-resolved.service")) {
 		return
 	}
 	if slices.ContainsFunc(strings.Split(p.mustRead("/etc/resolv.conf"), "\n"), func(line string) bool { return strings.HasPrefix(line, "nameserver") }) {

@@ -1,39 +1,27 @@
 package inject
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"sort"
 	"strings"
-	"time"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // plan is the guest as it will be: what is there, under the edits staged so
 // far. Sections read and edit it through its methods alone.
 type plan struct {
-	ctx      context.Context
 	edit     *edit.Editor // reads the guest, and applies what is staged
-	family   distro.Family
-	now      time.Time
-	units    *units // nil without systemd
 	warnings []report.Warning
 	staged   map[string]*change
 	order    []string
-	// services are those to disable that the guest has, or had when it was
-	// looked at first: what a fix has removed since needs no disabling.
-	services map[string]bool
-	// rulesChecked says that visudo has seen the sudo rules already.
-	rulesChecked bool
 }
+
+func newPlan(e *edit.Editor) *plan { return &plan{edit: e, staged: map[string]*change{}} }
 
 // kind is what a path will be.
 type kind int
@@ -62,18 +50,6 @@ type change struct {
 type owner struct{ uid, gid int }
 
 var root = owner{}
-
-func newPlan(ctx context.Context, e *edit.Editor, os guest.OS, now time.Time) (*plan, error) {
-	p := &plan{ctx: ctx, edit: e, now: now, staged: map[string]*change{}, services: map[string]bool{}}
-	if !p.exists("/etc/passwd") {
-		return nil, errors.New("the guest has no /etc/passwd: configuration can be injected into Linux guests only")
-	}
-	p.family = distro.Detect(os.Distro, e)
-	if p.exists("/usr/lib/systemd/systemd") || p.exists("/lib/systemd/systemd") {
-		p.units = newUnits(p)
-	}
-	return p, nil
-}
 
 // warn adds a warning. The same one is told once.
 func (p *plan) warn(message, remedy string) {
@@ -215,15 +191,6 @@ func (p *plan) remove(name, description string) {
 }
 
 func showAll(text string) string { return text }
-
-// attribute names one element of a list in the manifest.
-func attribute(list string, index int, field string) string {
-	name := fmt.Sprintf("%s[%d]", list, index)
-	if field != "" {
-		name += "." + field
-	}
-	return name
-}
 
 // quotedList is names for people: "a", "b".
 func quotedList(names []string) string {

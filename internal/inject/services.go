@@ -4,107 +4,139 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-// planServices plans what starts at boot. What is to be off comes first, so
-// that an alias it held is free.
-func planServices(p *plan, o Options) error {
-	for _, name := range o.Services.Disable {
-		p.disableService(name)
+// services are what starts at boot, by unit or by init script.
+type services struct {
+	plan    *plan
+	units   *units // nil without systemd
+	scripts *initScripts
+	// disabled are those to disable that the guest has, or had when it was
+	// looked at first: what a fix has removed since needs no disabling.
+	disabled map[string]bool
+}
+
+func newServices(p *plan, disabled map[string]bool) *services {
+	s := &services{plan: p, disabled: disabled}
+	if p.exists("/usr/lib/systemd/systemd") || p.exists("/lib/systemd/systemd") {
+		s.units = newUnits(p)
 	}
-	for _, name := range o.Services.Mask {
-		p.maskService(name)
+	s.scripts = &initScripts{plan: p, systemd: s.units != nil}
+	return s
+}
+
+// stage stages what starts at boot. What is to be off comes first, so that an
+// alias it held is free.
+func (s *services) stage(wanted *manifest.Services) {
+	if wanted == nil {
+		return
 	}
-	for _, name := range o.Services.Enable {
-		p.enableService(name)
+	for _, name := range wanted.Disable {
+		s.disable(name)
 	}
-	return nil
+	for _, name := range wanted.Mask {
+		s.mask(name)
+	}
+	for _, name := range wanted.Enable {
+		s.enable(name)
+	}
 }
 
 // findUnit looks for a systemd unit of that name or alias.
-func (p *plan) findUnit(name string) (unit, bool) {
-	if p.units == nil {
+func (s *services) findUnit(name string) (unit, bool) {
+	if s.units == nil {
 		return unit{}, false
 	}
 	name = withSuffix(name)
-	if found, ok := p.units.find(name); ok {
+	if found, ok := s.units.find(name); ok {
 		return found, true
 	}
-	if p.hasInitScript(scriptOf(name)) {
+	if s.scripts.has(scriptOf(name)) {
 		return unit{}, false // the search for aliases reads every unit
 	}
-	return p.units.byAlias(name)
+	return s.units.byAlias(name)
 }
 
 // scriptOf is the init script's name of a service.
 func scriptOf(name string) string { return strings.TrimSuffix(name, ".service") }
 
-func (p *plan) hasInitScript(name string) bool {
-	return p.exists("/etc/init.d/"+name) && !p.isDirectory("/etc/init.d/"+name)
-}
-
-func (p *plan) enableService(name string) {
-	found, ok := p.findUnit(name)
+func (s *services) enable(name string) {
+	found, ok := s.findUnit(name)
 	switch {
 	case ok:
-		p.units.enable(found, "")
-	case p.hasInitScript(scriptOf(name)):
-		p.enableScript(scriptOf(name))
+		s.units.enable(found, "")
+	case s.scripts.has(scriptOf(name)):
+		s.scripts.enable(scriptOf(name))
 	default:
-		p.warnUnknown(name, "enable")
+		s.warnUnknown(name, "enable")
 	}
 }
 
-func (p *plan) disableService(name string) {
-	found, ok := p.findUnit(name)
+func (s *services) disable(name string) {
+	found, ok := s.findUnit(name)
 	switch {
 	case ok:
 		var section install
 		if !found.Masked {
-			section = p.units.install(found)
+			section = s.units.install(found)
 		}
-		p.units.disable(found.Name, section)
-	case p.hasInitScript(scriptOf(name)):
-		p.disableScript(scriptOf(name))
-	case p.units != nil && len(p.units.links(withSuffix(name))) > 0:
-		p.units.disable(withSuffix(name), install{}) // the unit is gone, its links are not
-	case p.services[name]: // it was there when the guest was looked at first
+		s.units.disable(found.Name, section)
+	case s.scripts.has(scriptOf(name)):
+		s.scripts.disable(scriptOf(name))
+	case s.units != nil && len(s.units.links(withSuffix(name))) > 0:
+		s.units.disable(withSuffix(name), install{}) // the unit is gone, its links are not
+	case s.disabled[name]: // it was there when the guest was looked at first
 	default:
-		p.warnUnknown(name, "disable")
+		s.warnUnknown(name, "disable")
 		return
 	}
-	p.services[name] = true
+	s.disabled[name] = true
 }
 
-func (p *plan) maskService(name string) {
-	found, ok := p.findUnit(name)
+func (s *services) mask(name string) {
+	found, ok := s.findUnit(name)
 	switch {
 	case ok:
-		p.units.mask(found)
-	case p.hasInitScript(scriptOf(name)) && p.units != nil:
-		p.units.mask(unit{Name: withSuffix(name)})
-	case p.hasInitScript(scriptOf(name)):
-		p.disableScript(scriptOf(name))
-		p.warn(fmt.Sprintf("service %q was disabled: the guest has no systemd, which alone can mask", name), "")
+		s.units.mask(found)
+	case s.scripts.has(scriptOf(name)) && s.units != nil:
+		s.units.mask(unit{Name: withSuffix(name)})
+	case s.scripts.has(scriptOf(name)):
+		s.scripts.disable(scriptOf(name))
+		s.plan.warn(fmt.Sprintf("service %q was disabled: the guest has no systemd, which alone can mask", name), "")
 	default:
-		p.warnUnknown(name, "mask")
+		s.warnUnknown(name, "mask")
 	}
 }
 
 // warnUnknown says that the guest has no such service, with names that may be
 // meant.
-func (p *plan) warnUnknown(name, verb string) {
+func (s *services) warnUnknown(name, verb string) {
 	var names []string
-	if p.units != nil {
-		for _, unit := range p.units.names() {
+	if s.units != nil {
+		for _, unit := range s.units.names() {
 			names = append(names, scriptOf(unit))
 		}
 	}
-	for _, script := range p.list("/etc/init.d") {
-		if p.hasInitScript(script) && !slices.Contains(names, script) {
+	for _, script := range s.scripts.names() {
+		if !slices.Contains(names, script) {
 			names = append(names, script)
 		}
 	}
-	p.warn(fmt.Sprintf("the guest has no service %q to %s%s", name, verb, suggestion(scriptOf(name), names)),
+	s.plan.warn(fmt.Sprintf("the guest has no service %q to %s%s", name, verb, suggestion(scriptOf(name), names)),
 		"check the name, and that the package is installed in the guest")
+}
+
+// starts reports whether a service starts at boot, by unit or by init script.
+func (s *services) starts(service string) bool {
+	if s.units != nil {
+		if s.units.enabled(service) {
+			return true
+		}
+		if _, ok := s.units.find(service); ok {
+			return false // the unit replaces the script
+		}
+	}
+	return s.scripts.starts(scriptOf(service))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -36,25 +37,25 @@ func TestSystemdServices(t *testing.T) {
 	t.Parallel()
 	const lib = "/usr/lib/systemd/system/"
 	tests := map[string]struct {
-		services Services
+		services *manifest.Services
 		extra    map[string]string
 		removed  []string
 		added    map[string]string
 		warnings []string
 	}{
-		"enable": {services: Services{Enable: []string{"ssh"}}, added: map[string]string{
+		"enable": {services: &manifest.Services{Enable: []string{"ssh"}}, added: map[string]string{
 			"multi-user.target.wants/ssh.service": lib + "ssh.service", "sshd.service": lib + "ssh.service"}},
-		"enable by an alias that is not linked": {services: Services{Enable: []string{"sshd"}}, added: map[string]string{
+		"enable by an alias that is not linked": {services: &manifest.Services{Enable: []string{"sshd"}}, added: map[string]string{
 			"multi-user.target.wants/ssh.service": lib + "ssh.service", "sshd.service": lib + "ssh.service"}},
-		"enable by an alias that is linked": {services: Services{Enable: []string{"vmtoolsd.service"}}},
-		"enable what is enabled":            {services: Services{Enable: []string{"cron"}}},
-		"enable a socket":                   {services: Services{Enable: []string{"ssh.socket"}}, added: map[string]string{"sockets.target.wants/ssh.socket": lib + "ssh.socket"}},
-		"enable a timer":                    {services: Services{Enable: []string{"fstrim.timer"}}, added: map[string]string{"timers.target.wants/fstrim.timer": lib + "fstrim.timer"}},
-		"enable an instance": {services: Services{Enable: []string{"serial-getty@ttyS0"}}, added: map[string]string{
+		"enable by an alias that is linked": {services: &manifest.Services{Enable: []string{"vmtoolsd.service"}}},
+		"enable what is enabled":            {services: &manifest.Services{Enable: []string{"cron"}}},
+		"enable a socket":                   {services: &manifest.Services{Enable: []string{"ssh.socket"}}, added: map[string]string{"sockets.target.wants/ssh.socket": lib + "ssh.socket"}},
+		"enable a timer":                    {services: &manifest.Services{Enable: []string{"fstrim.timer"}}, added: map[string]string{"timers.target.wants/fstrim.timer": lib + "fstrim.timer"}},
+		"enable an instance": {services: &manifest.Services{Enable: []string{"serial-getty@ttyS0"}}, added: map[string]string{
 			"getty.target.wants/serial-getty@ttyS0.service": lib + "serial-getty@.service"}},
-		"enable a template with a default": {services: Services{Enable: []string{"getty@"}}},
-		"enable a template without":        {services: Services{Enable: []string{"serial-getty@"}}, warnings: []string{"serial-getty@NAME.service"}},
-		"enable with Also and Alias": {services: Services{Enable: []string{"systemd-networkd"}}, added: map[string]string{
+		"enable a template with a default": {services: &manifest.Services{Enable: []string{"getty@"}}},
+		"enable a template without":        {services: &manifest.Services{Enable: []string{"serial-getty@"}}, warnings: []string{"serial-getty@NAME.service"}},
+		"enable with Also and Alias": {services: &manifest.Services{Enable: []string{"systemd-networkd"}}, added: map[string]string{
 			"multi-user.target.wants/systemd-networkd.service":                 lib + "systemd-networkd.service",
 			"dbus-org.freedesktop.network1.service":                            lib + "systemd-networkd.service",
 			"sockets.target.wants/systemd-networkd.socket":                     lib + "systemd-networkd.socket",
@@ -62,7 +63,7 @@ func TestSystemdServices(t *testing.T) {
 			"network-online.target.wants/systemd-networkd-wait-online.service": lib + "systemd-networkd-wait-online.service",
 		}},
 		"enable RequiredBy, UpheldBy and a drop-in": {
-			services: Services{Enable: []string{"app@blue"}},
+			services: &manifest.Services{Enable: []string{"app@blue"}},
 			extra: map[string]string{
 				"/etc/systemd/system/app@.service":              "[Install]\nWantedBy=gone.target\nWantedBy=\nRequiredBy=app.target \\\n  %p-%i.target\n",
 				"/etc/systemd/system/app@.service.d/more.conf":  "[Install]\nUpheldBy=other.service\nAlias=%i-app.service\n",
@@ -75,11 +76,11 @@ func TestSystemdServices(t *testing.T) {
 				"blue-app.service":                          "/etc/systemd/system/app@.service",
 			},
 		},
-		"enable what is masked": {services: Services{Enable: []string{"cron"}}, extra: map[string]string{"/etc/systemd/system/cron.service": "-> /dev/null"},
+		"enable what is masked": {services: &manifest.Services{Enable: []string{"cron"}}, extra: map[string]string{"/etc/systemd/system/cron.service": "-> /dev/null"},
 			added: map[string]string{"cron.service": "/dev/null"}, warnings: []string{"systemctl unmask cron.service"}},
-		"enable a static unit": {services: Services{Enable: []string{"systemd-udevd"}}, warnings: []string{"no [Install] section"}},
+		"enable a static unit": {services: &manifest.Services{Enable: []string{"systemd-udevd"}}, warnings: []string{"no [Install] section"}},
 		"enable an alias that another holds": {
-			services: Services{Enable: []string{"gdm"}},
+			services: &manifest.Services{Enable: []string{"gdm"}},
 			extra: map[string]string{
 				lib + "gdm.service":                           "[Install]\nAlias=display-manager.service\n",
 				lib + "sddm.service":                          "[Install]\nAlias=display-manager.service\n",
@@ -89,7 +90,7 @@ func TestSystemdServices(t *testing.T) {
 			warnings: []string{`belongs to "sddm.service"`},
 		},
 		"swap the holder of an alias": {
-			services: Services{Enable: []string{"gdm"}, Disable: []string{"sddm"}},
+			services: &manifest.Services{Enable: []string{"gdm"}, Disable: []string{"sddm"}},
 			extra: map[string]string{
 				lib + "gdm.service":                           "[Install]\nAlias=display-manager.service\n",
 				lib + "sddm.service":                          "[Install]\nAlias=display-manager.service\n",
@@ -97,36 +98,36 @@ func TestSystemdServices(t *testing.T) {
 			},
 			added: map[string]string{"display-manager.service": lib + "gdm.service"},
 		},
-		"unknown": {services: Services{Enable: []string{"sssh"}, Disable: []string{"crond"}, Mask: []string{"zzzzzz"}},
+		"unknown": {services: &manifest.Services{Enable: []string{"sssh"}, Disable: []string{"crond"}, Mask: []string{"zzzzzz"}},
 			warnings: []string{`"sssh" to enable; is "ssh"`, `"crond" to disable; is "cron" meant`, `no service "zzzzzz" to mask`}},
-		"disable":             {services: Services{Disable: []string{"cron"}}, removed: []string{"multi-user.target.wants/cron.service"}},
-		"disable by an alias": {services: Services{Disable: []string{"vmtoolsd"}}, removed: []string{"multi-user.target.wants/open-vm-tools.service", "vmtoolsd.service"}},
-		"disable an instance": {services: Services{Disable: []string{"getty@tty1"}}, removed: []string{"getty.target.wants/getty@tty1.service"}},
-		"disable a template":  {services: Services{Disable: []string{"getty@"}}, removed: []string{"getty.target.wants/getty@tty1.service"}},
-		"disable what a socket starts": {services: Services{Disable: []string{"ssh"}, Enable: nil},
+		"disable":             {services: &manifest.Services{Disable: []string{"cron"}}, removed: []string{"multi-user.target.wants/cron.service"}},
+		"disable by an alias": {services: &manifest.Services{Disable: []string{"vmtoolsd"}}, removed: []string{"multi-user.target.wants/open-vm-tools.service", "vmtoolsd.service"}},
+		"disable an instance": {services: &manifest.Services{Disable: []string{"getty@tty1"}}, removed: []string{"getty.target.wants/getty@tty1.service"}},
+		"disable a template":  {services: &manifest.Services{Disable: []string{"getty@"}}, removed: []string{"getty.target.wants/getty@tty1.service"}},
+		"disable what a socket starts": {services: &manifest.Services{Disable: []string{"ssh"}, Enable: nil},
 			extra:    map[string]string{"/etc/systemd/system/sockets.target.wants/ssh.socket": "-> /lib/systemd/system/ssh.socket"},
 			added:    map[string]string{"sockets.target.wants/ssh.socket": "/lib/systemd/system/ssh.socket"},
 			warnings: []string{`still be started by "ssh.socket"`}},
-		"disable what the distribution wants": {services: Services{Disable: []string{"cron"}},
+		"disable what the distribution wants": {services: &manifest.Services{Disable: []string{"cron"}},
 			extra:   map[string]string{lib + "multi-user.target.wants/cron.service": "-> ../cron.service"},
 			removed: []string{"multi-user.target.wants/cron.service"}, warnings: []string{"mask it instead"}},
-		"disable what was removed": {services: Services{Disable: []string{"gone"}},
+		"disable what was removed": {services: &manifest.Services{Disable: []string{"gone"}},
 			extra: map[string]string{"/etc/systemd/system/multi-user.target.wants/gone.service": "-> /lib/systemd/system/gone.service"}},
-		"mask": {services: Services{Mask: []string{"cron"}}, added: map[string]string{"cron.service": "/dev/null"}},
-		"mask a unit of the guest's own": {services: Services{Mask: []string{"own"}},
+		"mask": {services: &manifest.Services{Mask: []string{"cron"}}, added: map[string]string{"cron.service": "/dev/null"}},
+		"mask a unit of the guest's own": {services: &manifest.Services{Mask: []string{"own"}},
 			extra: map[string]string{"/etc/systemd/system/own.service": "[Service]\n"}, warnings: []string{"was not masked"}},
-		"init script beside systemd": {services: Services{Enable: []string{"old"}},
+		"init script beside systemd": {services: &manifest.Services{Enable: []string{"old"}},
 			extra: map[string]string{"/etc/init.d/old": "#!/bin/sh\n"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, debianFiles, tc.extra)
-			_, warnings, err := g.try(Options{Services: tc.services})
+			_, warnings, err := g.try(manifest.Configuration{Services: tc.services})
 			g.must(err)
 			wantWarnings(t, warnings, tc.warnings...)
 			wantLinks(t, g, unitDirectory, debianFiles, tc.removed, tc.added)
-			again, _, err := g.try(Options{Services: tc.services})
+			again, _, err := g.try(manifest.Configuration{Services: tc.services})
 			g.must(err)
 			if len(again.Changes) > 0 {
 				t.Errorf("the second run is not idle: %+v", again.Changes)
@@ -138,7 +139,7 @@ func TestSystemdServices(t *testing.T) {
 func TestUnitsWithoutMergedUsr(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, suseFiles, map[string]string{"/lib/systemd/system/sshd.service": "[Install]\nWantedBy=multi-user.target\n"})
-	_, warnings := g.inject(Options{Services: Services{Enable: []string{"sshd"}}})
+	_, warnings := g.inject(manifest.Configuration{Services: &manifest.Services{Enable: []string{"sshd"}}})
 	wantWarnings(t, warnings)
 	wantLinks(t, g, unitDirectory, suseFiles, nil, map[string]string{"multi-user.target.wants/sshd.service": "/lib/systemd/system/sshd.service"})
 }
@@ -148,7 +149,7 @@ func TestLinksInACircleEnd(t *testing.T) {
 	g := newGuest(t, debianFiles, map[string]string{
 		"/etc/systemd/system/a.service": "-> b.service", "/etc/systemd/system/b.service": "-> a.service",
 	})
-	_, warnings, err := g.try(Options{Services: Services{Enable: []string{"a"}}})
+	_, warnings, err := g.try(manifest.Configuration{Services: &manifest.Services{Enable: []string{"a"}}})
 	g.must(err)
 	if len(warnings) != 1 {
 		t.Errorf("warnings: %v", warnings)
@@ -158,7 +159,7 @@ func TestLinksInACircleEnd(t *testing.T) {
 func TestOpenRC(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, alpineFiles)
-	result, warnings := g.inject(Options{Services: Services{Enable: []string{"sshd", "docker.service"}, Disable: []string{"crond"}, Mask: []string{"missing"}}})
+	result, warnings := g.inject(manifest.Configuration{Services: &manifest.Services{Enable: []string{"sshd", "docker.service"}, Disable: []string{"crond"}, Mask: []string{"missing"}}})
 	wantWarnings(t, warnings, `no service "missing"`)
 	if diff := cmp.Diff(map[string]string{"default/sshd": "/etc/init.d/sshd", "default/docker": "/etc/init.d/docker"}, g.links("/etc/runlevels")); diff != "" {
 		t.Errorf("runlevels (-want +got):\n%s", diff)
@@ -173,35 +174,35 @@ func TestSysV(t *testing.T) {
 	lsb := "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: app\n# Required-Start: $network db\n# Default-Start: 2 3\n# Default-Stop: 0 6\n### END INIT INFO\n"
 	tests := map[string]struct {
 		files, want map[string]string
-		services    Services
+		services    *manifest.Services
 	}{
 		"debian, enable": {
 			map[string]string{"/etc/init.d/app": lsb, "/etc/rc2.d/S30db": "-> ../init.d/db", "/etc/rc3.d/K01app": "-> ../init.d/app"},
 			map[string]string{"rc2.d/S30db": "../init.d/db", "rc2.d/S31app": "../init.d/app", "rc3.d/S20app": "../init.d/app", "rc0.d/K20app": "../init.d/app", "rc6.d/K20app": "../init.d/app"},
-			Services{Enable: []string{"app"}},
+			&manifest.Services{Enable: []string{"app"}},
 		},
 		"debian, disable": {
 			map[string]string{"/etc/init.d/app": lsb, "/etc/rc2.d/S31app": "-> ../init.d/app", "/etc/rc0.d/K20app": "-> ../init.d/app"},
 			map[string]string{"rc2.d/K20app": "../init.d/app", "rc0.d/K20app": "../init.d/app"},
-			Services{Disable: []string{"app"}},
+			&manifest.Services{Disable: []string{"app"}},
 		},
 		"red hat, enable": {
 			map[string]string{"/etc/rc.d/init.d/app": "#!/bin/sh\n# chkconfig: 35 85 15\n", "/etc/init.d": "-> rc.d/init.d", "/etc/rc.d/rc3.d": "dir"},
 			map[string]string{"rc.d/rc3.d/S85app": "../init.d/app", "rc.d/rc5.d/S85app": "../init.d/app", "rc.d/rc0.d/K15app": "../init.d/app",
 				"rc.d/rc1.d/K15app": "../init.d/app", "rc.d/rc6.d/K15app": "../init.d/app", "init.d": "rc.d/init.d"},
-			Services{Enable: []string{"app"}},
+			&manifest.Services{Enable: []string{"app"}},
 		},
 		"suse, enable": {
 			map[string]string{"/etc/init.d/app": lsb, "/etc/init.d/rc3.d": "dir"},
 			map[string]string{"init.d/rc2.d/S20app": "../app", "init.d/rc3.d/S20app": "../app", "init.d/rc0.d/K20app": "../app", "init.d/rc6.d/K20app": "../app"},
-			Services{Enable: []string{"app"}},
+			&manifest.Services{Enable: []string{"app"}},
 		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, map[string]string{"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n"}, tc.files)
-			_, warnings := g.inject(Options{Services: tc.services})
+			_, warnings := g.inject(manifest.Configuration{Services: tc.services})
 			wantWarnings(t, warnings)
 			if diff := cmp.Diff(tc.want, g.links("/etc")); diff != "" {
 				t.Errorf("links (-want +got):\n%s", diff)
@@ -236,7 +237,7 @@ func TestAliasesAreFoundByGrep(t *testing.T) {
 	g.runner.Answers["grep -rlsE ^Alias=|^root: /etc/passwd /etc/systemd/system /usr/lib/systemd/system"] = guesttest.Answer{
 		Output: "/etc/passwd\n/usr/lib/systemd/system/systemd-networkd.service\n/usr/lib/systemd/system/ssh.service\n",
 	}
-	result, warnings := g.inject(Options{Services: Services{Enable: []string{"sshd"}, Disable: []string{"nginx"}}})
+	result, warnings := g.inject(manifest.Configuration{Services: &manifest.Services{Enable: []string{"sshd"}, Disable: []string{"nginx"}}})
 	wantWarnings(t, warnings, `"nginx"`)
 	changeOf(t, result, unitDirectory+"/multi-user.target.wants/ssh.service")
 	if calls := len(g.runner.Calls()); calls != 2 { // one for each of two runs

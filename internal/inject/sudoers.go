@@ -3,6 +3,8 @@ package inject
 import (
 	"fmt"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 // sudoersText is the content of a user's file in sudoers.d.
@@ -31,7 +33,7 @@ func includesSudoersD(text string) bool {
 }
 
 // planSudo stages a user's sudo rules.
-func (p *plan) planSudo(index int, user User) error {
+func planSudo(p *plan, index int, user manifest.User, checked bool) error {
 	if len(user.Sudo) == 0 {
 		return nil
 	}
@@ -44,7 +46,7 @@ func (p *plan) planSudo(index int, user User) error {
 			break
 		}
 	}
-	if visudo != "" && p.edit.CanRun() && !p.rulesChecked {
+	if visudo != "" && p.edit.CanRun() && !checked {
 		if _, err := p.edit.Query([]byte(text), visudo, "-c", "-q", "-f", "-"); err != nil {
 			return fmt.Errorf("%s: the guest's visudo refuses a rule: %w", attr, err)
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 // TestLikeSystemctl compares the links with those that the host's systemctl
@@ -53,15 +55,15 @@ func TestLikeSystemctl(t *testing.T) {
 	disable := enable[:len(enable)/2]
 	ours, theirs := newGuest(t, set), newGuest(t, set)
 	for _, step := range []struct {
-		verb    string
-		units   []string
-		options Options
+		verb          string
+		units         []string
+		configuration manifest.Configuration
 	}{
-		{"enable", enable, Options{Services: Services{Enable: enable}}},
-		{"disable", disable, Options{Services: Services{Disable: disable}}},
-		{"mask", disable, Options{Services: Services{Mask: disable}}},
+		{"enable", enable, manifest.Configuration{Services: &manifest.Services{Enable: enable}}},
+		{"disable", disable, manifest.Configuration{Services: &manifest.Services{Disable: disable}}},
+		{"mask", disable, manifest.Configuration{Services: &manifest.Services{Mask: disable}}},
 	} {
-		if _, _, err := ours.try(step.options); err != nil {
+		if _, _, err := ours.try(step.configuration); err != nil {
 			t.Fatal(err)
 		}
 		// It fails where two units want one alias, and does the rest.

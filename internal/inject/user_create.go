@@ -6,36 +6,38 @@ import (
 	"io/fs"
 	"path"
 	"strconv"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-// createUser plans one account: its entries in the account files, its home,
+// create plans one account: its entries in the account files, its home,
 // its keys and its sudo rules.
-func (p *plan) createUser(a *accounts, index int, user User, reserved map[int]string) error {
+func (u *userPlanner) create(index int, user manifest.User, reserved map[int]string) error {
 	attr := func(field string) string { return attribute(attrCreate, index, field) }
 	if user.Shell != "" {
-		if err := p.checkShell(user.Shell); err != nil {
+		if err := checkShell(u.plan, user.Shell); err != nil {
 			return fmt.Errorf("%s: %w", attr("shell"), err)
 		}
 	}
-	if a.shadow == nil {
+	if u.accounts.shadow == nil {
 		return errors.New("the guest has no /etc/shadow: passwords cannot be stored in it safely; run pwconv in the guest first")
 	}
-	fields, exists := a.passwd.find(user.Name)
+	fields, exists := u.accounts.passwd.find(user.Name)
 	var err error
 	if exists {
-		err = p.updateEntry(a, index, user, fields)
+		err = u.updateEntry(index, user, fields)
 	} else {
-		fields, err = p.newEntry(a, index, user, reserved)
+		fields, err = u.newEntry(index, user, reserved)
 	}
 	if err != nil {
 		return err
 	}
-	p.setPassword(a, user)
+	u.setPassword(user)
 	for _, group := range user.Groups {
-		if err := p.ensureGroup(a, attr("groups"), group); err != nil {
+		if err := u.ensureGroup(attr("groups"), group); err != nil {
 			return err
 		}
-		a.addMember(group, user.Name)
+		u.accounts.addMember(group, user.Name)
 	}
 	by := owner{}
 	if by.uid, err = strconv.Atoi(fields[passwdUID]); err == nil {
@@ -44,14 +46,14 @@ func (p *plan) createUser(a *accounts, index int, user User, reserved map[int]st
 	if err != nil {
 		return fmt.Errorf("%s: the guest's /etc/passwd has no numeric ids for %q; repair the entry", attr("name"), user.Name)
 	}
-	if err := p.planHome(user.Name, fields[passwdHome], by, !exists); err != nil {
+	if err := planHome(u.plan, user.Name, fields[passwdHome], by, !exists); err != nil {
 		return err
 	}
-	return errors.Join(p.planKeys(index, user, fields[passwdHome], by), p.planSudo(index, user))
+	return errors.Join(planKeys(u.plan, index, user, fields[passwdHome], by), planSudo(u.plan, index, user, u.rulesChecked))
 }
 
 // checkShell refuses a shell that the guest does not have.
-func (p *plan) checkShell(shell string) error {
+func checkShell(p *plan, shell string) error {
 	info, err := p.edit.Stat(shell)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -66,7 +68,7 @@ func (p *plan) checkShell(shell string) error {
 
 // updateEntry changes what the user asks for in an existing account. Ids stay:
 // files all over the guest belong to them.
-func (p *plan) updateEntry(a *accounts, index int, user User, fields []string) error {
+func (u *userPlanner) updateEntry(index int, user manifest.User, fields []string) error {
 	for _, id := range []struct {
 		name  string
 		want  *int
@@ -85,42 +87,42 @@ func (p *plan) updateEntry(a *accounts, index int, user User, fields []string) e
 			fields[value.field] = value.want
 		}
 	}
-	a.passwd.set(fields...)
-	a.note("/etc/passwd", "update user %s", user.Name)
-	if shadow, ok := a.shadow.find(user.Name); ok && shadow[shadowExpire] != "" {
-		if days, err := strconv.Atoi(shadow[shadowExpire]); err == nil && int64(days) <= p.now.Unix()/86400 {
-			p.warn(fmt.Sprintf("the guest's user %q has expired and cannot log in", user.Name), fmt.Sprintf("run in the guest: chage -E -1 %s", user.Name))
+	u.accounts.passwd.set(fields...)
+	u.accounts.note("/etc/passwd", "update user %s", user.Name)
+	if shadow, ok := u.accounts.shadow.find(user.Name); ok && shadow[shadowExpire] != "" {
+		if days, err := strconv.Atoi(shadow[shadowExpire]); err == nil && int64(days) <= u.now.Unix()/86400 {
+			u.plan.warn(fmt.Sprintf("the guest's user %q has expired and cannot log in", user.Name), fmt.Sprintf("run in the guest: chage -E -1 %s", user.Name))
 		}
 	}
 	return nil
 }
 
 // newEntry adds an account to passwd, shadow, group and the subordinate ids.
-func (p *plan) newEntry(a *accounts, index int, user User, reserved map[int]string) ([]string, error) {
-	uid, err := chooseUID(a, index, user, reserved)
+func (u *userPlanner) newEntry(index int, user manifest.User, reserved map[int]string) ([]string, error) {
+	uid, err := chooseUID(u.accounts, index, user, reserved)
 	if err != nil {
 		return nil, err
 	}
-	gid, err := p.choosePrimaryGroup(a, index, user, uid)
+	gid, err := u.choosePrimaryGroup(index, user, uid)
 	if err != nil {
 		return nil, err
 	}
 	home := user.Home
 	if home == "" {
-		home = path.Join("/", firstNonEmpty(a.defs["useradd HOME"], "/home"), user.Name)
+		home = path.Join("/", firstNonEmpty(u.accounts.defs["useradd HOME"], "/home"), user.Name)
 	}
-	fields := []string{user.Name, "x", strconv.Itoa(uid), strconv.Itoa(gid), user.Comment, home, firstNonEmpty(user.Shell, p.defaultShell(a))}
-	a.passwd.set(fields...)
-	a.note("/etc/passwd", "create user %s (uid %d)", user.Name, uid)
-	a.shadow.set(user.Name, "!", a.today,
-		firstNonEmpty(a.defs["PASS_MIN_DAYS"], "0"), firstNonEmpty(a.defs["PASS_MAX_DAYS"], "99999"), firstNonEmpty(a.defs["PASS_WARN_AGE"], "7"), "", "", "")
-	a.note("/etc/shadow", "create user %s", user.Name)
-	a.addSubordinate("/etc/subuid", a.subuid, "SUB_UID", user.Name)
-	a.addSubordinate("/etc/subgid", a.subgid, "SUB_GID", user.Name)
+	fields := []string{user.Name, "x", strconv.Itoa(uid), strconv.Itoa(gid), user.Comment, home, firstNonEmpty(user.Shell, u.defaultShell())}
+	u.accounts.passwd.set(fields...)
+	u.accounts.note("/etc/passwd", "create user %s (uid %d)", user.Name, uid)
+	u.accounts.shadow.set(user.Name, "!", u.accounts.today,
+		firstNonEmpty(u.accounts.defs["PASS_MIN_DAYS"], "0"), firstNonEmpty(u.accounts.defs["PASS_MAX_DAYS"], "99999"), firstNonEmpty(u.accounts.defs["PASS_WARN_AGE"], "7"), "", "", "")
+	u.accounts.note("/etc/shadow", "create user %s", user.Name)
+	u.accounts.addSubordinate("/etc/subuid", u.accounts.subuid, "SUB_UID", user.Name)
+	u.accounts.addSubordinate("/etc/subgid", u.accounts.subgid, "SUB_GID", user.Name)
 	return fields, nil
 }
 
-func chooseUID(a *accounts, index int, user User, reserved map[int]string) (int, error) {
+func chooseUID(a *accounts, index int, user manifest.User, reserved map[int]string) (int, error) {
 	used := ids(a.passwd, passwdUID)
 	if user.UID != nil {
 		if other, taken := used[*user.UID]; taken {
@@ -140,9 +142,9 @@ func chooseUID(a *accounts, index int, user User, reserved map[int]string) (int,
 }
 
 // choosePrimaryGroup finds or adds a new user's primary group.
-func (p *plan) choosePrimaryGroup(a *accounts, index int, user User, uid int) (int, error) {
-	used := ids(a.group, groupGID)
-	same, sameName := a.group.find(user.Name)
+func (u *userPlanner) choosePrimaryGroup(index int, user manifest.User, uid int) (int, error) {
+	used := ids(u.accounts.group, groupGID)
+	same, sameName := u.accounts.group.find(user.Name)
 	if user.GID != nil {
 		if _, ok := used[*user.GID]; ok {
 			return *user.GID, nil
@@ -151,38 +153,38 @@ func (p *plan) choosePrimaryGroup(a *accounts, index int, user User, uid int) (i
 			return 0, fmt.Errorf("%s: no group of the guest has gid %d, and group %q, which would get it, has gid %s; choose an existing gid",
 				attribute(attrCreate, index, "gid"), *user.GID, user.Name, same[groupGID])
 		}
-		a.addGroup(user.Name, *user.GID)
+		u.accounts.addGroup(user.Name, *user.GID)
 		return *user.GID, nil
 	}
 	if sameName {
-		p.warn(fmt.Sprintf("the guest has a group %q already: it is the primary group of the new user of that name", user.Name), "set gid to choose another group")
+		u.plan.warn(fmt.Sprintf("the guest has a group %q already: it is the primary group of the new user of that name", user.Name), "set gid to choose another group")
 		return strconv.Atoi(same[groupGID])
 	}
-	if !a.defs.userGroups() {
-		for _, name := range []string{a.defs["useradd GROUP"], "users"} {
+	if !u.accounts.defs.userGroups() {
+		for _, name := range []string{u.accounts.defs["useradd GROUP"], "users"} {
 			if gid, err := strconv.Atoi(name); err == nil {
 				return gid, nil
 			}
-			if group, ok := a.group.find(name); ok && name != "" {
+			if group, ok := u.accounts.group.find(name); ok && name != "" {
 				return strconv.Atoi(group[groupGID])
 			}
 		}
 	}
 	gid := uid
 	if _, taken := used[gid]; taken {
-		low, high := a.defs.number("GID_MIN", 1000), a.defs.number("GID_MAX", 60000)
+		low, high := u.accounts.defs.number("GID_MIN", 1000), u.accounts.defs.number("GID_MAX", 60000)
 		var ok bool
 		if gid, ok = nextID(low, high, used); !ok {
 			return 0, fmt.Errorf("%s: the guest has no free gid from %d to %d; set one", attribute(attrCreate, index, "gid"), low, high)
 		}
 	}
-	a.addGroup(user.Name, gid)
+	u.accounts.addGroup(user.Name, gid)
 	return gid, nil
 }
 
-func (p *plan) defaultShell(a *accounts) string {
-	for _, shell := range []string{"/bin/bash", a.defs["useradd SHELL"], "/bin/ash"} {
-		if shell != "" && p.exists(shell) {
+func (u *userPlanner) defaultShell() string {
+	for _, shell := range []string{"/bin/bash", u.accounts.defs["useradd SHELL"], "/bin/ash"} {
+		if shell != "" && u.plan.exists(shell) {
 			return shell
 		}
 	}
@@ -191,52 +193,52 @@ func (p *plan) defaultShell(a *accounts) string {
 
 // setPassword puts the hash into shadow. Without one the account keeps what it
 // has.
-func (p *plan) setPassword(a *accounts, user User) {
+func (u *userPlanner) setPassword(user manifest.User) {
 	if user.Password == "" {
 		return
 	}
-	if message, remedy := hashWarning(user.Password, p.family); message != "" {
-		p.warn(fmt.Sprintf("user %q: %s", user.Name, message), remedy)
+	if message, remedy := hashWarning(user.Password, u.family); message != "" {
+		u.plan.warn(fmt.Sprintf("user %q: %s", user.Name, message), remedy)
 	}
-	fields, ok := a.shadow.find(user.Name)
+	fields, ok := u.accounts.shadow.find(user.Name)
 	if !ok {
 		fields = []string{user.Name, "", "", "0", "99999", "7", "", "", ""}
 	}
-	if passwd, ok := a.passwd.find(user.Name); ok && passwd[1] != "x" {
+	if passwd, ok := u.accounts.passwd.find(user.Name); ok && passwd[1] != "x" {
 		passwd[1] = "x" // or login would not look into shadow
-		a.passwd.set(passwd...)
+		u.accounts.passwd.set(passwd...)
 	}
 	if fields[shadowHash] == user.Password {
 		return
 	}
-	fields[shadowHash], fields[shadowChanged] = user.Password, a.today
-	a.shadow.set(fields...)
-	a.note("/etc/shadow", "set the password of %s", user.Name)
+	fields[shadowHash], fields[shadowChanged] = user.Password, u.accounts.today
+	u.accounts.shadow.set(fields...)
+	u.accounts.note("/etc/shadow", "set the password of %s", user.Name)
 }
 
 // ensureGroup makes a group that the guest does not have, and says so: it may
 // be a typing error, and a group alone grants nothing.
-func (p *plan) ensureGroup(a *accounts, attr, name string) error {
-	if _, ok := a.group.find(name); ok {
+func (u *userPlanner) ensureGroup(attr, name string) error {
+	if _, ok := u.accounts.group.find(name); ok {
 		return nil
 	}
-	low, high := a.defs.number("SYS_GID_MIN", 100), a.defs.number("SYS_GID_MAX", 999)
-	gid, ok := systemID(low, high, ids(a.group, groupGID))
+	low, high := u.accounts.defs.number("SYS_GID_MIN", 100), u.accounts.defs.number("SYS_GID_MAX", 999)
+	gid, ok := systemID(low, high, ids(u.accounts.group, groupGID))
 	if !ok {
 		return fmt.Errorf("%s: the guest has no group %q and no free gid from %d to %d to make it", attr, name, low, high)
 	}
 	var names []string
-	for _, fields := range a.group.entries() {
+	for _, fields := range u.accounts.group.entries() {
 		names = append(names, fields[0])
 	}
 	remedy := ""
 	for asked, meant := range map[string]string{"wheel": "sudo", "sudo": "wheel"} {
-		if _, ok := a.group.find(meant); ok && asked == name {
+		if _, ok := u.accounts.group.find(meant); ok && asked == name {
 			remedy = fmt.Sprintf("in this guest the group %q may use sudo; name that one, or set sudo rules", meant)
 		}
 	}
-	p.warn(fmt.Sprintf("the guest had no group %q; it was made, and grants nothing by itself%s", name, suggestion(name, names)), remedy)
-	a.addGroup(name, gid)
+	u.plan.warn(fmt.Sprintf("the guest had no group %q; it was made, and grants nothing by itself%s", name, suggestion(name, names)), remedy)
+	u.accounts.addGroup(name, gid)
 	return nil
 }
 

@@ -4,97 +4,110 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
-// planUsers plans the accounts. New ones come last, so that they may take ids
-// that a removed one had.
-func planUsers(p *plan, o Options) error {
-	u := o.Users
-	if len(u.Create)+len(u.Disable)+len(u.Delete) == 0 {
+// userPlanner stages accounts and what belongs to them.
+type userPlanner struct {
+	plan     *plan
+	accounts *accounts
+	family   distro.Family
+	now      time.Time
+	// rulesChecked says that visudo has seen the sudo rules already.
+	rulesChecked bool
+}
+
+// stage stages the accounts. New ones come last, so that they may take ids that
+// a removed one had.
+func (u *userPlanner) stage(wanted *manifest.Users) error {
+	if wanted == nil || len(wanted.Create)+len(wanted.Disable)+len(wanted.Delete) == 0 {
 		return nil
 	}
-	a, err := p.readAccounts()
-	if err != nil {
+	var err error
+	if u.accounts, err = readAccounts(u.plan, u.now); err != nil {
 		return err
 	}
 	var errs []error
-	for i, name := range u.Delete {
-		errs = append(errs, p.deleteUser(a, attribute(attrDelete, i, ""), name))
+	for i, name := range wanted.Delete {
+		errs = append(errs, u.delete(attribute(attrDelete, i, ""), name))
 	}
-	for _, name := range u.Disable {
-		p.disableUser(a, name)
+	for _, name := range wanted.Disable {
+		u.disable(name)
 	}
 	reserved := map[int]string{}
-	for _, user := range u.Create {
+	for _, user := range wanted.Create {
 		if user.UID != nil {
 			reserved[*user.UID] = user.Name
 		}
 	}
-	for i, user := range u.Create {
-		errs = append(errs, p.createUser(a, i, user, reserved))
+	for i, user := range wanted.Create {
+		errs = append(errs, u.create(i, user, reserved))
 	}
-	a.write(p)
+	u.accounts.write(u.plan)
 	return errors.Join(errs...)
 }
 
-// disableUser locks the password and lets the account expire: a locked
+// disable locks the password and lets the account expire: a locked
 // password alone still lets SSH keys in.
-func (p *plan) disableUser(a *accounts, name string) {
-	if _, ok := a.passwd.find(name); !ok {
-		p.warn(fmt.Sprintf("the guest has no user %q to disable%s", name, suggestion(name, a.userNames())), "")
+func (u *userPlanner) disable(name string) {
+	if _, ok := u.accounts.passwd.find(name); !ok {
+		u.plan.warn(fmt.Sprintf("the guest has no user %q to disable%s", name, suggestion(name, u.accounts.userNames())), "")
 		return
 	}
 	fields, ok := []string(nil), false
-	if a.shadow != nil {
-		fields, ok = a.shadow.find(name)
+	if u.accounts.shadow != nil {
+		fields, ok = u.accounts.shadow.find(name)
 	}
 	if !ok {
-		p.warn(fmt.Sprintf("user %q has no entry in /etc/shadow and was not disabled", name), "remove the user's shell or delete the user")
+		u.plan.warn(fmt.Sprintf("user %q has no entry in /etc/shadow and was not disabled", name), "remove the user's shell or delete the user")
 		return
 	}
 	if hash := fields[shadowHash]; hash == "" || hash[0] != '!' {
 		fields[shadowHash] = "!" + hash
 	}
 	fields[shadowExpire] = "1"
-	a.shadow.set(fields...)
-	a.note("/etc/shadow", "disable user %s", name)
+	u.accounts.shadow.set(fields...)
+	u.accounts.note("/etc/shadow", "disable user %s", name)
 }
 
-// deleteUser removes an account and its own group. Its files stay.
-func (p *plan) deleteUser(a *accounts, attr, name string) error {
-	fields, ok := a.passwd.find(name)
+// delete removes an account and its own group. Its files stay.
+func (u *userPlanner) delete(attr, name string) error {
+	fields, ok := u.accounts.passwd.find(name)
 	if !ok {
-		p.warn(fmt.Sprintf("the guest has no user %q to delete%s", name, suggestion(name, a.userNames())), "")
+		u.plan.warn(fmt.Sprintf("the guest has no user %q to delete%s", name, suggestion(name, u.accounts.userNames())), "")
 		return nil
 	}
 	uid, err := strconv.Atoi(fields[passwdUID])
-	if err != nil || uid < a.defs.number("UID_MIN", 1000) {
+	if err != nil || uid < u.accounts.defs.number("UID_MIN", 1000) {
 		return fmt.Errorf("%s: %q is a system account (uid %s) that the guest may need; disable it instead", attr, name, fields[passwdUID])
 	}
 	gid := fields[passwdGID]
-	a.passwd.remove(name)
-	a.note("/etc/passwd", "delete user %s, leaving %s", name, fields[passwdHome])
-	for path, f := range map[string]*colonFile{"/etc/shadow": a.shadow, "/etc/subuid": a.subuid, "/etc/subgid": a.subgid} {
+	u.accounts.passwd.remove(name)
+	u.accounts.note("/etc/passwd", "delete user %s, leaving %s", name, fields[passwdHome])
+	for path, f := range map[string]*colonFile{"/etc/shadow": u.accounts.shadow, "/etc/subuid": u.accounts.subuid, "/etc/subgid": u.accounts.subgid} {
 		if f != nil {
 			f.remove(name)
-			a.note(path, "delete user %s", name)
+			u.accounts.note(path, "delete user %s", name)
 		}
 	}
-	a.removeMember(name)
-	group, ok := a.group.find(name)
+	u.accounts.removeMember(name)
+	group, ok := u.accounts.group.find(name)
 	if !ok || group[groupGID] != gid || group[groupMembers] != "" {
 		return nil
 	}
-	for _, other := range a.passwd.entries() {
+	for _, other := range u.accounts.passwd.entries() {
 		if other[passwdGID] == gid {
 			return nil
 		}
 	}
-	a.group.remove(name)
-	a.note("/etc/group", "delete group %s", name)
-	if a.gshadow != nil {
-		a.gshadow.remove(name)
-		a.note("/etc/gshadow", "delete group %s", name)
+	u.accounts.group.remove(name)
+	u.accounts.note("/etc/group", "delete group %s", name)
+	if u.accounts.gshadow != nil {
+		u.accounts.gshadow.remove(name)
+		u.accounts.note("/etc/gshadow", "delete group %s", name)
 	}
 	return nil
 }

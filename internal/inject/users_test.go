@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
 
 const (
@@ -27,7 +28,7 @@ func TestCreateUserOnDebian(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
 	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
-	o := Options{Users: Users{Create: []User{{
+	o := manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{
 		Name: "deploy", UID: ptr(1500), Comment: "Deployment", Password: testHash, Groups: []string{"sudo", "docker"},
 		Shell: "/bin/bash", SSHAuthorizedKeys: []string{testKey}, Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"},
 	}}}}
@@ -98,7 +99,7 @@ func TestUpdateUser(t *testing.T) {
 		"/home/alice/.ssh/authorized_keys": "# mine\nssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDold alice@old",
 	})
 	g.must(g.fs.Chown("/home/alice", 1000, 1000))
-	o := Options{Users: Users{Create: []User{{
+	o := manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{
 		Name: "alice", UID: ptr(1000), Password: testHash, Groups: []string{"adm", "sudo"}, Shell: "/usr/sbin/nologin",
 		SSHAuthorizedKeys: []string{testKey, testKey, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDold other-comment"},
 	}}}}
@@ -123,40 +124,40 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		files                 map[string]string
-		user                  User
+		user                  manifest.User
 		passwd, shadow, group string
 		warnings              []string
 	}{
 		"red hat": {
-			redHatFiles, User{Name: "ansible", Groups: []string{"wheel"}},
+			redHatFiles, manifest.User{Name: "ansible", Groups: []string{"wheel"}},
 			"ansible:x:1000:1000::/home/ansible:/bin/bash\n", "ansible:!:" + day + ":0:99999:7:::\n",
 			"root:x:0:\nwheel:x:10:ansible\nssh_keys:x:999:\nansible:x:1000:\n", nil,
 		},
 		"red hat, missing group": {
-			redHatFiles, User{Name: "ansible", Groups: []string{"sudo"}},
+			redHatFiles, manifest.User{Name: "ansible", Groups: []string{"sudo"}},
 			"ansible:x:1000:1000::/home/ansible:/bin/bash\n", "ansible:!:" + day + ":0:99999:7:::\n",
 			"root:x:0:\nwheel:x:10:\nssh_keys:x:999:\nansible:x:1000:\nsudo:x:998:ansible\n", []string{`group "wheel" may use sudo`},
 		},
 		"suse has no user groups, and NIS": {
-			suseFiles, User{Name: "ansible", Groups: []string{"wheel"}},
+			suseFiles, manifest.User{Name: "ansible", Groups: []string{"wheel"}},
 			"ansible:x:1000:100::/home/ansible:/bin/bash\n+::::::\n", "ansible:!:" + day + ":0:99999:7:::\n",
 			"root:x:0:\nusers:x:100:\nwheel:x:497:ansible\n+:::\n", nil,
 		},
 		"alpine has no gshadow and no login.defs": {
-			alpineFiles, User{Name: "ansible", Groups: []string{"wheel"}},
+			alpineFiles, manifest.User{Name: "ansible", Groups: []string{"wheel"}},
 			"ansible:x:1000:1000::/home/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n",
 			"root:x:0:root\nwheel:x:10:root,ansible\nusers:x:100:games\nansible:x:1000:\n", nil,
 		},
 		"existing primary group": {
-			alpineFiles, User{Name: "ansible", GID: ptr(100)},
+			alpineFiles, manifest.User{Name: "ansible", GID: ptr(100)},
 			"ansible:x:1000:100::/home/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], nil,
 		},
 		"new primary group": {
-			alpineFiles, User{Name: "ansible", GID: ptr(2000), Home: "/srv/ansible"},
+			alpineFiles, manifest.User{Name: "ansible", GID: ptr(2000), Home: "/srv/ansible"},
 			"ansible:x:1000:2000::/srv/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"] + "ansible:x:2000:\n", nil,
 		},
 		"group of the user's name": {
-			alpineFiles, User{Name: "users"},
+			alpineFiles, manifest.User{Name: "users"},
 			"users:x:1000:100::/home/users:/bin/ash\n", "users:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], []string{"primary group of the new user"},
 		},
 	}
@@ -164,7 +165,7 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, tc.files)
-			_, warnings := g.inject(Options{Users: Users{Create: []User{tc.user}}})
+			_, warnings := g.inject(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{tc.user}}})
 			wantWarnings(t, warnings, tc.warnings...)
 			if got := g.read("/etc/passwd"); !strings.HasSuffix(got, tc.passwd) {
 				t.Errorf("passwd:\n%s", got)
@@ -185,7 +186,7 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 func TestUsersShareTheIDsFairly(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, alpineFiles)
-	_, _ = g.inject(Options{Users: Users{Create: []User{{Name: "one"}, {Name: "two", UID: ptr(1000)}, {Name: "three"}}}})
+	_, _ = g.inject(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "one"}, {Name: "two", UID: ptr(1000)}, {Name: "three"}}}})
 	want := "one:x:1001:1001::/home/one:/bin/ash\ntwo:x:1000:1000::/home/two:/bin/ash\nthree:x:1002:1002::/home/three:/bin/ash\n"
 	if got := g.read("/etc/passwd"); !strings.HasSuffix(got, want) {
 		t.Errorf("passwd:\n%s", got)
@@ -195,22 +196,22 @@ func TestUsersShareTheIDsFairly(t *testing.T) {
 func TestUserProblemsStopBeforeAnyChange(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		options Options
-		want    []string
+		configuration manifest.Configuration
+		want          []string
 	}{
-		"shell that is not there":  {Options{Users: Users{Create: []User{{Name: "bob", Shell: "/bin/zsh"}}}}, []string{"configuration.users.create[0].shell", "/bin/zsh"}},
-		"shell that is no program": {Options{Users: Users{Create: []User{{Name: "bob", Shell: "/etc/passwd"}}}}, []string{"no program"}},
-		"uid of another user":      {Options{Users: Users{Create: []User{{Name: "good"}, {Name: "bob", UID: ptr(1000)}}}}, []string{"create[1].uid", `"alice"`}},
-		"uid of an existing user":  {Options{Users: Users{Create: []User{{Name: "alice", UID: ptr(1001)}}}}, []string{"has uid 1000 already"}},
-		"home that is a file":      {Options{Users: Users{Create: []User{{Name: "a", Home: "/etc/passwd"}}}}, []string{"is no directory"}},
-		"delete a system account":  {Options{Users: Users{Delete: []string{"daemon"}}}, []string{"users.delete[0]", "system account"}},
-		"unknown gid, taken name":  {Options{Users: Users{Create: []User{{Name: "adm", GID: ptr(4000)}}}}, []string{"create[0].gid"}},
+		"shell that is not there":  {manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "bob", Shell: "/bin/zsh"}}}}, []string{"configuration.users.create[0].shell", "/bin/zsh"}},
+		"shell that is no program": {manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "bob", Shell: "/etc/passwd"}}}}, []string{"no program"}},
+		"uid of another user":      {manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "good"}, {Name: "bob", UID: ptr(1000)}}}}, []string{"create[1].uid", `"alice"`}},
+		"uid of an existing user":  {manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "alice", UID: ptr(1001)}}}}, []string{"has uid 1000 already"}},
+		"home that is a file":      {manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Home: "/etc/passwd"}}}}, []string{"is no directory"}},
+		"delete a system account":  {manifest.Configuration{Users: &manifest.Users{Delete: []string{"daemon"}}}, []string{"users.delete[0]", "system account"}},
+		"unknown gid, taken name":  {manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "adm", GID: ptr(4000)}}}}, []string{"create[0].gid"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, debianFiles)
-			result, _, err := g.try(tc.options)
+			result, _, err := g.try(tc.configuration)
 			if err == nil {
 				t.Fatalf("no error; changes: %+v", result.Changes)
 			}
@@ -231,26 +232,26 @@ func TestUserWarnings(t *testing.T) {
 	tests := map[string]struct {
 		files map[string]string
 		extra map[string]string
-		user  User
+		user  manifest.User
 		want  []string
 	}{
 		"placeholder hash and key": {debianFiles, nil,
-			User{Name: "a", Password: "$6$rounds=656000$...", SSHAuthorizedKeys: []string{"ssh-rsa AAAAB3... user@host"}}, []string{"cut off", "sshd will ignore it"}},
-		"locked hash":        {debianFiles, nil, User{Name: "a", Password: "!$6$salt$cut"}, []string{"cut off"}},
-		"no password":        {debianFiles, nil, User{Name: "a", Password: "!"}, nil},
-		"weak hash":          {debianFiles, nil, User{Name: "a", Password: "$1$salt$0123456789012345678901"}, []string{"weak"}},
-		"yescrypt on musl":   {alpineFiles, nil, User{Name: "a", Password: "$y$j9T$salt$hash"}, []string{"does not know the method"}},
-		"yescrypt on debian": {debianFiles, nil, User{Name: "a", Password: "$y$j9T$salt$hash"}, nil},
-		"no sudo":            {alpineFiles, nil, User{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}, []string{"sudo is not installed"}},
-		"another keys file":  {alpineFiles, map[string]string{"/etc/ssh/sshd_config": "AuthorizedKeysFile /etc/ssh/keys/%u\n"}, User{Name: "a", SSHAuthorizedKeys: []string{testKey}}, []string{"AuthorizedKeysFile"}},
-		"home of another":    {alpineFiles, map[string]string{"/home/a": "dir"}, User{Name: "a"}, []string{"belongs to uid 0"}},
-		"expired":            {debianFiles, map[string]string{"/etc/shadow": "alice:!x:1:0:9:7::1:\n"}, User{Name: "alice"}, []string{"has expired"}},
+			manifest.User{Name: "a", Password: "$6$rounds=656000$...", SSHAuthorizedKeys: []string{"ssh-rsa AAAAB3... user@host"}}, []string{"cut off", "sshd will ignore it"}},
+		"locked hash":        {debianFiles, nil, manifest.User{Name: "a", Password: "!$6$salt$cut"}, []string{"cut off"}},
+		"no password":        {debianFiles, nil, manifest.User{Name: "a", Password: "!"}, nil},
+		"weak hash":          {debianFiles, nil, manifest.User{Name: "a", Password: "$1$salt$0123456789012345678901"}, []string{"weak"}},
+		"yescrypt on musl":   {alpineFiles, nil, manifest.User{Name: "a", Password: "$y$j9T$salt$hash"}, []string{"does not know the method"}},
+		"yescrypt on debian": {debianFiles, nil, manifest.User{Name: "a", Password: "$y$j9T$salt$hash"}, nil},
+		"no sudo":            {alpineFiles, nil, manifest.User{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}, []string{"sudo is not installed"}},
+		"another keys file":  {alpineFiles, map[string]string{"/etc/ssh/sshd_config": "AuthorizedKeysFile /etc/ssh/keys/%u\n"}, manifest.User{Name: "a", SSHAuthorizedKeys: []string{testKey}}, []string{"AuthorizedKeysFile"}},
+		"home of another":    {alpineFiles, map[string]string{"/home/a": "dir"}, manifest.User{Name: "a"}, []string{"belongs to uid 0"}},
+		"expired":            {debianFiles, map[string]string{"/etc/shadow": "alice:!x:1:0:9:7::1:\n"}, manifest.User{Name: "alice"}, []string{"has expired"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGuest(t, tc.files, tc.extra)
-			_, warnings, err := g.try(Options{Users: Users{Create: []User{tc.user}}})
+			_, warnings, err := g.try(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{tc.user}}})
 			g.must(err)
 			wantWarnings(t, warnings, tc.want...)
 		})
@@ -260,7 +261,7 @@ func TestUserWarnings(t *testing.T) {
 func TestVisudoRefuses(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	_, _, err := g.try(Options{Users: Users{Create: []User{{Name: "a", Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"}}}}})
+	_, _, err := g.try(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"}}}}})
 	if err == nil || !strings.Contains(err.Error(), "visudo refuses") {
 		t.Errorf("error is %v", err)
 	}
@@ -269,7 +270,7 @@ func TestVisudoRefuses(t *testing.T) {
 func TestDisableUser(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
-	_, warnings := g.inject(Options{Users: Users{Disable: []string{"alice", "alise"}}})
+	_, warnings := g.inject(manifest.Configuration{Users: &manifest.Users{Disable: []string{"alice", "alise"}}})
 	wantWarnings(t, warnings, `is "alice" meant?`)
 	if got := g.read("/etc/shadow"); !strings.Contains(got, "alice:!$y$j9T$oldsalt$oldhashofalice:19700:0:99999:7::1:\n") {
 		t.Errorf("shadow:\n%s", got)
@@ -279,7 +280,7 @@ func TestDisableUser(t *testing.T) {
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles, map[string]string{"/home/alice/file": "x"})
-	result, warnings, err := g.try(Options{Users: Users{Delete: []string{"alice", "nobodyknows"}}})
+	result, warnings, err := g.try(manifest.Configuration{Users: &manifest.Users{Delete: []string{"alice", "nobodyknows"}}})
 	g.must(err)
 	wantWarnings(t, warnings, `no user "nobodyknows"`)
 	for _, name := range []string{"/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid"} {

@@ -2,6 +2,8 @@
 // NetworkManager, ifcfg files and udev says of network cards.
 package netconf
 
+import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+
 // Format is one kind of network configuration.
 type Format struct {
 	Directories []string
@@ -12,9 +14,8 @@ type Format struct {
 	// apply to the card called name; "" when no name is known. nil where a
 	// file holds no such thing. An error says why the text stays as it was.
 	Unpin func(base, text, name string) (string, error)
-	// Check parses a file again after Unpin: an error says what the new text
-	// has lost or gained beyond that.
-	Check func(before, after string) error
+	// Meant reports whether Unpin is to change an entry of the file so.
+	Meant func(was, is *conf.Entry) bool
 	// Wildcards, if not nil, lists the patterns of names that a file applies to.
 	Wildcards func(text string) []string
 }
@@ -23,12 +24,20 @@ type Format struct {
 var Formats = []Format{
 	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, nil},
 	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, nil},
-	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, CheckNetplan, netplanWildcards},
-	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, CheckNetworkd, networkdWildcards},
+	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards},
+	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards},
 	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil},
-	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, CheckKeyfile, nil},
-	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, CheckIfcfg, nil},
-	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, CheckIfcfg, nil},
+	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, nil},
+	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, nil},
+	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil},
 	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil},
 	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil},
+}
+
+// entryKey is that of an entry as it was or is.
+func entryKey(was, is *conf.Entry) string {
+	if was == nil {
+		return is.Key
+	}
+	return was.Key
 }

@@ -1,9 +1,6 @@
 package netconf
 
 import (
-	"errors"
-	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -173,21 +170,6 @@ func ifcfgKey(line string) string {
 	return strings.TrimSpace(strings.TrimPrefix(key, "export "))
 }
 
-// CheckIfcfg reports what differs between two ifcfg files but for HWADDR and
-// DEVICE.
-func CheckIfcfg(before, after string) error {
-	_, wasShell := conf.ShellValues(before)
-	_, isShell := conf.ShellValues(after)
-	if wasShell == nil && isShell != nil {
-		return fmt.Errorf("it would be no shell file any more: %w", isShell)
-	}
-	was, is := ifcfgSettings(before), ifcfgSettings(after)
-	for _, key := range []string{"HWADDR", "DEVICE"} {
-		delete(was, key)
-		delete(is, key)
-	}
-	if !maps.Equal(was, is) {
-		return errors.New("more than HWADDR and DEVICE would have changed")
-	}
-	return nil
+func meantInIfcfg(was, is *conf.Entry) bool {
+	return slices.Contains([]string{"HWADDR", "DEVICE"}, entryKey(was, is))
 }

@@ -2,6 +2,8 @@ package netconf
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
@@ -80,19 +82,14 @@ var (
 // unpinKeyfile lets a connection apply to its interface name alone or, without
 // one, to any Ethernet card.
 func unpinKeyfile(_, text, _ string) (string, error) {
-	return keyfileWithoutPins(text).String(), nil
-}
-
-func keyfileWithoutPins(text string) conf.INI {
 	file := conf.ReadINI(text)
 	for _, section := range ethernetSections {
 		file = file.Without(section, []string{"mac-address"}, "")
 	}
-	return file.Without("match", keyfilePins, "")
+	return file.Without("match", keyfilePins, "").String(), nil
 }
 
-// CheckKeyfile reports what differs between two connection profiles but for the
-// hardware that they are for.
-func CheckKeyfile(before, after string) error {
-	return sameEntries(keyfileWithoutPins(before), keyfileWithoutPins(after))
+func meantInKeyfile(was, is *conf.Entry) bool {
+	section, key, _ := strings.Cut(entryKey(was, is), ".")
+	return is == nil && (slices.Contains(ethernetSections, section) && key == "mac-address" || section == "match" && slices.Contains(keyfilePins, key))
 }

@@ -3,13 +3,13 @@ package netconf
 import (
 	"errors"
 	"fmt"
-	"io"
-	"reflect"
+	"regexp"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // unpinNetplan matches by name what was matched by address or driver. The
@@ -67,59 +67,10 @@ func nextNetplanPin(text, name string) (edited string, more bool, err error) {
 	return text, false, nil
 }
 
-// CheckNetplan reports what differs between two netplan files but for the
-// hardware and names in match of ethernets.
-func CheckNetplan(before, after string) error {
-	was, err := netplanWithoutMatch(before)
-	if err != nil {
-		return fmt.Errorf("it could not be read before: %w", err)
-	}
-	is, err := netplanWithoutMatch(after)
-	if err != nil {
-		return fmt.Errorf("it could not be read after: %w", err)
-	}
-	if !reflect.DeepEqual(was, is) {
-		return errors.New("more than match would have changed")
-	}
-	return nil
-}
+// matchEntry is an entry of match, of a card or of what cards share by an anchor.
+var matchEntry = regexp.MustCompile(`^[0-9]+/(network/ethernets/[^/]+|[^/]+)/match/(name$|macaddress$|driver(/[0-9]+)?$)`)
 
-func netplanWithoutMatch(text string) ([]any, error) {
-	var documents []any
-	for decoder := yaml.NewDecoder(strings.NewReader(text)); ; {
-		var document any
-		err := decoder.Decode(&document)
-		if errors.Is(err, io.EOF) {
-			return documents, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for key, value := range asMap(document) {
-			if key != "network" { // what cards share by an anchor
-				forgetMatch(value)
-				continue
-			}
-			for _, card := range asMap(asMap(value)["ethernets"]) {
-				forgetMatch(card)
-			}
-		}
-		documents = append(documents, document)
-	}
-}
-
-func forgetMatch(card any) {
-	match := asMap(asMap(card)["match"])
-	delete(match, "name")
-	for _, key := range netplanPins {
-		delete(match, key)
-	}
-}
-
-func asMap(value any) map[string]any {
-	m, _ := value.(map[string]any)
-	return m
-}
+func meantInNetplan(was, is *conf.Entry) bool { return matchEntry.MatchString(entryKey(was, is)) }
 
 // yamlSource is a YAML text in which entries are replaced.
 type yamlSource string

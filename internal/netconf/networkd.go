@@ -1,8 +1,6 @@
 package netconf
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -110,40 +108,17 @@ func unpinNetworkd(_, text, name string) (string, error) {
 	return file.Without("Match", hardwareKeys, instead).String(), nil
 }
 
-// CheckNetworkd reports what differs between two .network files but for the
-// hardware and the names that they match.
-func CheckNetworkd(before, after string) error {
-	matches := append([]string{"Name"}, hardwareKeys...)
-	return sameEntries(conf.ReadINI(before).Without("Match", matches, ""), conf.ReadINI(after).Without("Match", matches, ""))
-}
-
-// sameEntries compares the entries of two files and what is not understood in
-// them, in their order.
-func sameEntries(before, after conf.INI) error {
-	type entry struct{ section, key, value string }
-	list := func(file conf.INI) []entry {
-		var entries []entry
-		for _, l := range file {
-			if l.Key != "" || l.Head {
-				entries = append(entries, entry{l.Section, l.Key, l.Value})
-			}
-		}
-		return entries
-	}
-	if _, bad := conf.ParseINI(after.String()); len(bad) > 0 {
-		if _, was := conf.ParseINI(before.String()); len(was) != len(bad) {
-			return fmt.Errorf("line %d would not be understood", bad[0])
-		}
-	}
-	if !slices.Equal(list(before), list(after)) {
-		return errors.New("more than the hardware that it is for would have changed")
-	}
-	return nil
+func meantInNetworkd(was, is *conf.Entry) bool {
+	key, ok := strings.CutPrefix(entryKey(was, is), "Match.")
+	return ok && (key == "Name" || is == nil && slices.Contains(hardwareKeys, key))
 }
 
 // LinkName is the name that a .link file gives to the cards that it matches, or
 // "".
 func LinkName(text string) string { return conf.ReadINI(text).Value("Link", "Name") }
+
+// LinkAddress is the one hardware address that a .link file is for, or "".
+func LinkAddress(text string) string { return matchAddress(conf.ReadINI(text)) }
 
 func readLink(_, text string) Found {
 	file := conf.ReadINI(text)

@@ -3,10 +3,14 @@ package netconf
 import (
 	"fmt"
 	"math/rand/v2"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 )
 
 func TestUnpinNetplan(t *testing.T) {
@@ -45,7 +49,7 @@ func TestUnpinNetplan(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-		if err := CheckNetplan(text, got); err != nil {
+		if err := edit.Check("/etc/netplan/a.yaml", text, got, meantInNetplan); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -60,7 +64,7 @@ func TestUnpinNetplanOfNoUse(t *testing.T) {
 	} {
 		got, err := unpinNetplan("", text, "ens192")
 		if err == nil {
-			err = CheckNetplan(text, got)
+			err = edit.Check("/etc/netplan/a.yaml", text, got, meantInNetplan)
 		}
 		if err == nil {
 			t.Errorf("%s: taken for good:\n%s", name, got)
@@ -71,21 +75,25 @@ func TestUnpinNetplanOfNoUse(t *testing.T) {
 func TestChecksTellLosses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		check         func(before, after string) error
+		name          string
 		before, after string
 	}{
-		"netplan, broken":   {CheckNetplan, "network: {ethernets: {a: {dhcp4: true}}}\n", "network: {ethernets: {a: {dhcp4: true}}\n"},
-		"netplan, a change": {CheckNetplan, "network: {ethernets: {a: {dhcp4: true}}}\n", "network: {ethernets: {a: {dhcp4: false}}}\n"},
-		"keyfile, a change": {CheckKeyfile, "[connection]\ntype=ethernet\n", "[connection]\ntype=bridge\n"},
-		"keyfile, a head":   {CheckKeyfile, "[connection]\ntype=ethernet\n[ipv4]\n", "[connection]\ntype=ethernet\n"},
-		"networkd, a line":  {CheckNetworkd, "[Match]\nName=a\n[Network]\nDHCP=yes\n", "[Match]\nName=a\n[Network]\nDHCP=yes\nx\n"},
-		"ifcfg, a change":   {CheckIfcfg, "DEVICE=a\nIPADDR=192.0.2.1\n", "DEVICE=b\n"},
-		"ifcfg, no shell":   {CheckIfcfg, "DEVICE=a\nHWADDR=\"x\"\n", "DEVICE=a\n\"\n"},
+		"netplan, broken":   {"/etc/netplan/a.yaml", "network: {ethernets: {a: {dhcp4: true}}}\n", "network: {ethernets: {a: {dhcp4: true}}\n"},
+		"netplan, a change": {"/etc/netplan/a.yaml", "network: {ethernets: {a: {dhcp4: true}}}\n", "network: {ethernets: {a: {dhcp4: false}}}\n"},
+		"keyfile, a change": {keyfilePath, "[connection]\ntype=ethernet\n", "[connection]\ntype=bridge\n"},
+		"keyfile, a head":   {keyfilePath, "[connection]\ntype=ethernet\n[ipv4]\n", "[connection]\ntype=ethernet\n"},
+		"keyfile, a MAC":    {keyfilePath, "[ethernet]\nmac-address=00:50:56:00:00:01\n", "[ethernet]\nmac-address=00:50:56:00:00:02\n"},
+		"networkd, a line":  {"/etc/systemd/network/a.network", "[Match]\nName=a\n[Network]\nDHCP=yes\n", "[Match]\nName=a\n[Network]\nDHCP=yes\nx\n"},
+		"ifcfg, a change":   {"/etc/sysconfig/network-scripts/ifcfg-a", "DEVICE=a\nIPADDR=192.0.2.1\n", "DEVICE=b\n"},
+		"ifcfg, no shell":   {"/etc/sysconfig/network/ifcfg-a", "DEVICE=a\nHWADDR=\"x\"\n", "DEVICE=a\n\"\n"},
 	} {
-		if test.check(test.before, test.after) == nil {
+		check := func(before, after string) error {
+			return edit.Check(test.name, before, after, formatAt(t, test.name).Meant)
+		}
+		if check(test.before, test.after) == nil {
 			t.Errorf("%s: not told", name)
 		}
-		if err := test.check(test.before, test.before); err != nil {
+		if err := check(test.before, test.before); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -108,7 +116,7 @@ func TestUnpinKeepsAllElse(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s seed %d: %v\n%s", n, seed, err, text)
 				}
-				if err := format.Check(text, got); err != nil {
+				if err := edit.Check(format.Directories[0]+"/"+strings.ReplaceAll(n, "*", "x"), text, got, format.Meant); err != nil {
 					t.Fatalf("%s seed %d: %v\n%s\nbecame\n%s", n, seed, err, text, got)
 				}
 				if again, err := format.Unpin("ifcfg-x", got, "ens192"); err != nil || again != got {
@@ -128,6 +136,19 @@ func TestUnpinKeepsAllElse(t *testing.T) {
 			}
 		}
 	}
+}
+
+const keyfilePath = "/etc/NetworkManager/system-connections/a"
+
+func formatAt(t *testing.T, name string) Format {
+	t.Helper()
+	for _, f := range Formats {
+		if fits, _ := path.Match(f.Pattern, path.Base(name)); fits && slices.Contains(f.Directories, path.Dir(name)) {
+			return f
+		}
+	}
+	t.Fatalf("%s has no format", name)
+	return Format{}
 }
 
 func pick(r *rand.Rand, of ...string) string { return of[r.IntN(len(of))] }

@@ -8,6 +8,7 @@ type Disk struct {
 	Size           int64
 	PartitionTable string // "dos", "gpt", or "" where there is none that is known
 	BootCode       BootCode
+	Loader         string // what a BIOS comes to: LoaderGRUB, LoaderNone ...
 	Partitions     []Partition
 }
 

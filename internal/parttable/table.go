@@ -29,7 +29,10 @@ func Read(disk io.ReaderAt, size int64, sectors int) (Disk, error) {
 		return Disk{}, err
 	}
 	read := Disk{Size: size, BootCode: bootCodeOf(first)}
-	read.PartitionTable, read.Partitions, err = readTable(disk, first, int64(sectors))
+	if read.PartitionTable, read.Partitions, err = readTable(disk, first, int64(sectors)); err != nil {
+		return read, err
+	}
+	read.Loader, err = read.readLoader(disk, first)
 	return read, err
 }
 
@@ -47,6 +50,7 @@ func ReadStart(start io.ReaderAt, size int64, sectors int) (Disk, error) {
 	read := Disk{Size: size, BootCode: bootCodeOf(first)}
 	// An error leads out of what there is.
 	read.PartitionTable, read.Partitions, _ = readTable(start, first, int64(sectors))
+	read.Loader, _ = read.readLoader(start, first)
 	return read, nil
 }
 

@@ -11,8 +11,12 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
-// applianceStages are the enabled stages that open the guest in the appliance.
+// applianceStages are the enabled stages that open the guest in the appliance. An
+// inspection alone may do without.
 func applianceStages(m *manifest.Manifest) []string {
+	if onlyInspects(m) {
+		return nil
+	}
 	var stages []string
 	if m.Pipeline.Inspect.Enabled {
 		stages = append(stages, "pipeline.inspect")
@@ -46,7 +50,11 @@ func checkTools(ctx context.Context, j job) error {
 // checkAppliance refuses stages that need the appliance on a host that cannot
 // run it, before any work.
 func checkAppliance(ctx context.Context, j job) error {
-	stages := applianceStages(j.manifest)
+	return checkApplianceFor(ctx, j, applianceStages(j.manifest))
+}
+
+// checkApplianceFor does that for stages.
+func checkApplianceFor(ctx context.Context, j job, stages []string) error {
 	if len(stages) == 0 {
 		return nil
 	}

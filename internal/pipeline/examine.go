@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/offline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
@@ -27,11 +28,15 @@ type examined struct {
 	opened   opened
 	session  *session
 	overlays []string
+	// view is what was seen of the disks before they were opened there; nil where
+	// they could not be looked into.
+	view *offline.View
 }
 
 // examine launches the appliance and finds out disks, devices and firmware, which
 // needs no guest.
 func examine(ctx context.Context, j job, o opened, shared *session) (examined, error) {
+	view, _ := look(ctx, j, o) // the appliance decides where it fails
 	overlays, err := makeOverlays(ctx, o.source.Disks, o.artifacts.Dir())
 	if err != nil {
 		return examined{}, err
@@ -54,7 +59,7 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	found.firmware = firmwareOf(disks, o.describedFirmware())
 	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, o.describedBootDisk())
-	return examined{system: found, opened: o, session: shared, overlays: overlays}, nil
+	return examined{system: found, opened: o, session: shared, overlays: overlays, view: view}, nil
 }
 
 // device finds a device by the appliance's name.

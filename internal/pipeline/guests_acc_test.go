@@ -32,6 +32,11 @@ type guestCase struct {
 	removeTools bool
 	// extended says that each initramfs lacks drivers, which are appended.
 	extended bool
+	// again boots the migrated guest a second time, with what the first boot
+	// has written.
+	again bool
+	// powerCut migrates the guest's disk as it is after its power was cut.
+	powerCut bool
 }
 
 var guestCases = []guestCase{
@@ -49,6 +54,12 @@ var guestCases = []guestCase{
 	{recipe: "debian12-bios-two-kernels", full: true, nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian12-bios-empty-menu", full: true, nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}},
 	{recipe: "debian11-bios-hda", full: true, nic: "eth0", address: "192.0.2.11/24", mounts: []string{"/"}, removeTools: true},
+	{recipe: "debian12-bios-lvm-filter", full: true, nic: "ens192", address: "192.0.2.21/24", mounts: []string{"/", "/boot"}},
+	{recipe: "debian12-bios-fips", full: true, nic: "ens192", address: "192.0.2.22/24", mounts: []string{"/", "/boot"}},
+	{recipe: "debian12-bios-raid1-devices", full: true, nic: "ens192", address: "192.0.2.23/24", mounts: []string{"/"}},
+	{recipe: "debian12-bios-btrfs-snapshot", full: true, nic: "ens192", address: "192.0.2.24/24", mounts: []string{"/", "/home"}},
+	{recipe: "debian12-bios-cloud-init", full: true, nic: "ens192", address: "192.0.2.25/24", mounts: []string{"/"}, again: true},
+	{recipe: "debian12-bios-power-cut", full: true, nic: "ens192", address: "192.0.2.26/24", mounts: []string{"/", "/srv"}, powerCut: true},
 }
 
 // TestAccGuestsBoot is the proof that the project stands on: guests that do not
@@ -73,30 +84,42 @@ func TestAccGuestsBoot(t *testing.T) {
 			t.Logf("guest ready after %s", time.Since(started).Round(time.Second))
 
 			row := guestRow{recipe: recipe}
-			t.Run("unfixed", func(t *testing.T) { proveDead(t, &row, disks) })
+			written := 0
+			if c.powerCut {
+				disks, written = cutPower(t, recipe, disks)
+			}
+			t.Run("unfixed", func(t *testing.T) { proveDead(t, c, &row, disks) })
 			t.Run("migrated", func(t *testing.T) { proveAlive(t, c, &row, disks) })
+			if c.powerCut {
+				checkRecords(t, row.fixed.Console, written)
+			}
 			t.Log(row)
 		})
 	}
 }
 
-func proveDead(t *testing.T, row *guestRow, disks []string) {
+// proveDead shows that the guest needs its migration: merely converted it stops
+// where its recipe says, or comes up without its address.
+func proveDead(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	recipe := row.recipe
 	var plain []string
 	for n, disk := range disks {
 		plain = append(plain, filepath.Join(t.TempDir(), fmt.Sprintf("plain%d.qcow2", n)))
 		err := qemuimg.Convert(t.Context(), qemuimg.ConvertOptions{
-			Source: qemuimg.Image{Path: disk, Format: "vmdk"}, Dest: plain[n], Format: "qcow2",
+			Source: qemuimg.Image{Path: disk, Format: formatOf(disk)}, Dest: plain[n], Format: "qcow2",
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	result := bootRecipe(t, recipe, plain...)
-	row.unfixed = result
 	if result.State != recipe.Boots {
 		t.Fatalf("a plain conversion reached %q, expected %q\n%s", result.State, recipe.Boots, tail(result.Console))
 	}
+	if result.State == testguest.StateLogin {
+		result.Reason = lostAddress(t, c, result)
+	}
+	row.unfixed = result
 	t.Logf("plain conversion: %s after %s: %s", result.State, result.Duration.Round(time.Second), result.Reason)
 }
 
@@ -106,6 +129,8 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	if len(disks) > 1 {
 		source = makeOVA(t, packagedMachine{name: recipe.Hostname, disks: disks})
 		m.Source.Type, m.Source.Path = manifest.SourceOVA, source
+	} else if formatOf(source) == "qcow2" {
+		m.Source.Type = manifest.SourceQCOW2
 	}
 	before := digest(t, source)
 	m.Source.LUKSKeys = keysOf(recipe)
@@ -139,6 +164,14 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 		t.Fatalf("the guest reached its login prompt, but its probe said nothing\n%s", tail(result.Console))
 	}
 	checkProbe(t, c, recipe, *result.Probe)
+	if !c.again {
+		return
+	}
+	for _, number := range []string{"first", "second"} {
+		probe := bootAndSwitchOff(t, images[0])
+		t.Logf("%s boot that is kept: %+v", number, probe.Addresses)
+		checkProbe(t, c, recipe, probe)
+	}
 }
 
 // keysOf names each encrypted device as the guest's own crypttab does.
@@ -165,6 +198,15 @@ func checkProbe(t *testing.T, c guestCase, recipe testguest.Recipe, probe testgu
 		if _, ok := probe.Mount(target); !ok {
 			t.Errorf("%s is not mounted: %+v", target, probe.Mounts)
 		}
+	}
+	areas := 0
+	for _, f := range recipe.Layout.Filesystems {
+		if f.Type == "swap" {
+			areas++
+		}
+	}
+	if len(probe.Swaps) != areas {
+		t.Errorf("swap is on %q, expected %d areas", probe.Swaps, areas)
 	}
 	if len(probe.Failed) > 0 {
 		t.Errorf("units failed: %s", strings.Join(probe.Failed, ", "))

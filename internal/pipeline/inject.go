@@ -7,7 +7,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/inject"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -31,7 +30,7 @@ func prepareInjection(ctx context.Context, j job, target fix.Target) (injection,
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
 	j.say.progress(0, "checking the configuration")
-	prepared, err := inject.Prepare(ctx, target.Editor, target.OS, injectOptions(configuration))
+	prepared, err := inject.Prepare(ctx, target.Editor, target.OS, configuration)
 	return injection{wanted: true, prepared: prepared}, err
 }
 
@@ -55,43 +54,4 @@ func (i injection) run(ctx context.Context, say *reporter, e *edit.Editor, resul
 	say.warnAll(labelWarnings, report.ConcernSELinux)
 	result.Changes = append(result.Changes, relabelled...)
 	return err
-}
-
-// injectOptions is the configuration section as the package inject takes it.
-func injectOptions(c *manifest.Configuration) inject.Options {
-	o := inject.Options{ResetMachineID: c.MachineID == manifest.MachineIDReset}
-	if u := c.Users; u != nil {
-		o.Users = inject.Users{Disable: u.Disable, Delete: u.Delete}
-		for _, user := range u.Create {
-			o.Users.Create = append(o.Users.Create, inject.User(user))
-		}
-	}
-	if s := c.Services; s != nil {
-		o.Services = inject.Services(*s)
-	}
-	if h := c.Hostname; h != nil {
-		o.Hostname = inject.Hostname{Hostname: h.Hostname, Domain: h.Domain}
-		for _, host := range h.Hosts {
-			o.Hostname.Hosts = append(o.Hostname.Hosts, inject.Host(host))
-		}
-	}
-	if n := c.Network; n != nil {
-		o.Network = inject.Network{
-			SystemdNetworkd: injectFiles(n.SystemdNetworkd),
-			Netplan:         injectFiles(n.Netplan),
-			NetworkManager:  injectFiles(n.NetworkManager),
-		}
-	}
-	for _, script := range c.FirstBoot {
-		o.FirstBoot = append(o.FirstBoot, inject.Script(script))
-	}
-	return o
-}
-
-func injectFiles(files []manifest.NetworkFile) []inject.File {
-	var converted []inject.File
-	for _, file := range files {
-		converted = append(converted, inject.File(file))
-	}
-	return converted
 }

@@ -30,21 +30,25 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		Source:  report.InspectedSource{Type: string(j.manifest.Source.Type), Path: j.manifest.SourcePath()},
 		Machine: o.source.Machine,
 	}}
+	if onlyInspects(j.manifest) {
+		known, why, err := inspectDirectly(ctx, j, o, seen)
+		if err != nil || why == nil {
+			return known, err
+		}
+		if err := checkApplianceFor(ctx, j, []string{"pipeline.inspect"}); err != nil {
+			return inspected{}, insufficient(why, err)
+		}
+	}
 	var err error
 	if seen.disks, err = examine(ctx, j, o, shared); err != nil {
 		return inspected{}, err
 	}
 	result := &seen.report
-	for n, disk := range o.source.Disks {
-		info, err := qemuimg.GetInfo(ctx, disk.Image)
-		if err != nil {
-			return inspected{}, fmt.Errorf("reading %s: %w", disk.Name, err)
-		}
-		result.Source.VirtualSize += disk.VirtualSize
-		result.Disks = append(result.Disks, seen.disks.describe(n, disk, info))
+	if err := seen.describeDisks(ctx, o); err != nil {
+		return inspected{}, err
 	}
 	used, _ := shared.Accelerator()
-	result.Accelerator = string(used)
+	result.InspectedBy, result.Accelerator = report.InspectedByAppliance, string(used)
 
 	looked := p.Inspect.CollectGuestInfo || p.Fix.Enabled
 	if looked {
@@ -57,7 +61,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		default:
 			looked = false
 			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
-			j.say.warnOf(report.ConcernNotInspected, "the guest was not looked into: "+err.Error(), remedy.Of(err))
+			j.say.warnOf(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 		}
 	}
 	if looked {
@@ -70,6 +74,21 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 	}
 	result.Firmware, result.BootDisk = seen.disks.firmware, seen.disks.bootDisk
 	return seen, verifySource(j, o.source)
+}
+
+func notLookedInto(err error) string { return "the guest was not looked into: " + err.Error() }
+
+// describeDisks describes the source's disks, which were seen.
+func (i *inspected) describeDisks(ctx context.Context, o opened) error {
+	for n, disk := range o.source.Disks {
+		info, err := qemuimg.GetInfo(ctx, disk.Image)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", disk.Name, err)
+		}
+		i.report.Source.VirtualSize += disk.VirtualSize
+		i.report.Disks = append(i.report.Disks, i.disks.describe(n, disk, info))
+	}
+	return nil
 }
 
 // describe describes the n-th disk of the source.

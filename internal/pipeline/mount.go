@@ -37,22 +37,17 @@ func enter(ctx context.Context, j job, o opened, shared *session) (mounted, erro
 // mount finds the guest's operating system and mounts its file systems.
 func mount(j job, x examined) (mounted, error) {
 	j.say.progress(62, "looking for an operating system")
-	systems, err := x.session.Inspect()
-	if err != nil {
-		return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
+	systems := knownSystems(x.view, x.devices)
+	if systems == nil {
+		var err error
+		if systems, err = x.session.Inspect(); err != nil {
+			return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
+		}
 	}
 	keys := j.manifest.Source.LUKSKeys
-	if len(systems) == 0 {
-		return mounted{}, noSystem(x.devices, keys)
-	}
-	found := systems[guest.ChooseSystem(systems, x.devices, x.bootDisk)]
-	if len(systems) > 1 {
-		var names []string
-		for _, s := range systems {
-			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
-		}
-		j.say.warnOf(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
-			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
+	found, err := choose(j, systems, x.system, x.session.Menus)
+	if err != nil {
+		return mounted{}, err
 	}
 	checked, err := checkBefore(j, x, found)
 	if err != nil {
@@ -81,13 +76,42 @@ func mount(j job, x examined) (mounted, error) {
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 
+// choose takes the system that the machine starts. The menus of its boot loaders
+// are asked for where there are several.
+func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, error)) (guest.OS, error) {
+	if len(systems) == 0 {
+		return guest.OS{}, noSystem(on.devices, j.manifest.Source.LUKSKeys)
+	}
+	var started []guest.Menu
+	if len(systems) > 1 {
+		var err error
+		if started, err = menus(); err != nil {
+			return guest.OS{}, fmt.Errorf("reading the boot menus: %w", err)
+		}
+	}
+	found := systems[guest.ChooseSystem(systems, on.devices, on.bootDisk, started...)]
+	if len(systems) > 1 {
+		var names []string
+		for _, s := range systems {
+			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
+		}
+		j.say.warnOf(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
+			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
+	}
+	return found, nil
+}
+
 // target is the guest as fixes see it.
 func (g mounted) target() fix.Target {
-	return fix.Target{
+	t := fix.Target{
 		Editor:   g.editor,
 		Devices:  g.devices,
 		OS:       g.os,
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
 	}
+	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
+		t.BootLoader = g.disks[g.bootDisk].Loader
+	}
+	return t
 }

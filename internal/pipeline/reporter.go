@@ -22,6 +22,9 @@ type reporter struct {
 
 func newReporter() *reporter { return &reporter{report: report.New()} }
 
+// apart is a reporter for what may come to nothing: nobody hears of it.
+func (r *reporter) apart() *reporter { return &reporter{report: report.New(), stage: r.stage} }
+
 // listen sends the events from now on to listener, before those who listen
 // already.
 func (r *reporter) listen(listener func(report.Event)) {
@@ -72,8 +75,21 @@ func (r *reporter) warn(message, remedy string) { r.warnOf("", message, remedy) 
 // warnOf is warn for a kind of concern.
 func (r *reporter) warnOf(id report.ConcernID, message, remedy string) {
 	r.report.AddConcern(r.stage, id, message, remedy)
+	r.tell(message, remedy)
+}
+
+// tell is warn without a concern.
+func (r *reporter) tell(message, remedy string) {
 	r.report.Warn(r.stage, message, remedy)
 	r.notify(report.Event{Type: report.EventWarning, Message: message, Remedy: remedy})
+}
+
+// repeat tells what another report says of concerns and warnings.
+func (r *reporter) repeat(other *report.Report) {
+	r.report.Concerns = append(r.report.Concerns, other.Concerns...)
+	for _, warning := range other.Warnings {
+		r.tell(warning.Message, warning.Remedy)
+	}
 }
 
 // find records a finding, which is a warning too unless it is information.
@@ -81,8 +97,7 @@ func (r *reporter) find(id report.ConcernID, assessment, remedy string) {
 	if r.report.AddConcern(r.stage, id, assessment, remedy) == report.Information {
 		return
 	}
-	r.report.Warn(r.stage, assessment, remedy)
-	r.notify(report.Event{Type: report.EventWarning, Message: assessment, Remedy: remedy})
+	r.tell(assessment, remedy)
 }
 
 // warnAll records warnings. Those that have no kind are of the kind id.

@@ -40,10 +40,10 @@ type engine struct {
 	settings
 	executable string
 	// slots bounds this process, too, where the host's locks cannot be used.
-	slots  chan struct{}
-	claims *claims
-	// foresee is asked at plan.
-	foresee foresee
+	slots    chan struct{}
+	registry *pathRegistry
+	// preflightCheck is asked at plan.
+	preflightCheck preflightCheck
 }
 
 // engineOf takes the engine from what the provider hands on. It is nil while
@@ -66,8 +66,8 @@ func newEngine(executable string, s settings) *engine {
 	}
 	preflight := &worker.Preflight{Executable: executable, Acceleration: s.acceleration, WorkDirectory: s.workDirectory}
 	return &engine{
-		settings: s, executable: executable, slots: make(chan struct{}, s.concurrent), claims: newClaims(),
-		foresee: preflight.Check,
+		settings: s, executable: executable, slots: make(chan struct{}, s.concurrent), registry: newPathRegistry(),
+		preflightCheck: preflight.Check,
 	}
 }
 
@@ -105,14 +105,14 @@ func (e *engine) takeSlot(ctx context.Context, waiting func() time.Duration) err
 		return nil
 	default:
 	}
-	told := time.NewTimer(waiting())
-	defer told.Stop()
+	notice := time.NewTimer(waiting())
+	defer notice.Stop()
 	for {
 		select {
 		case e.slots <- struct{}{}:
 			return nil
-		case <-told.C:
-			told.Reset(waiting())
+		case <-notice.C:
+			notice.Reset(waiting())
 		case <-ctx.Done():
 			return waitCancelled(ctx)
 		}

@@ -62,9 +62,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(cookieVariable) != "" {
 		pluginprocess.ReduceOverhead()
 		serve := func() provider.Provider {
-			p := &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), foresee: fakeForesee}
+			p := &hyper2kvmProvider{version: "test", lockDirectory: os.Getenv(locksVariable), preflightCheck: fakePreflight}
 			if program := os.Getenv(programVariable); program != "" {
-				p.foresee = (&worker.Preflight{Executable: program}).Check
+				p.preflightCheck = (&worker.Preflight{Executable: program}).Check
 			}
 			return p
 		}
@@ -262,12 +262,12 @@ func fakeProvider(t *testing.T) *hyper2kvmProvider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir(), foresee: fakeForesee}
+	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir(), preflightCheck: fakePreflight}
 }
 
-// fakeForesee finds a problem where the source's file holds one. Of its texts,
+// fakePreflight finds a problem where the source's file holds one. Of its texts,
 // FREED are the files that will be gone.
-func fakeForesee(_ context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
+func fakePreflight(_ context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
 	var problems []report.Problem
 	if text, err := os.ReadFile(m.Source.Path); err == nil && m.Source.Path != "" {
 		text = bytes.ReplaceAll(text, []byte("FREED"), []byte(strings.Join(freed, " ")))

@@ -35,7 +35,7 @@ func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteReque
 		}
 		return
 	}
-	for _, reason := range files.foreign {
+	for _, reason := range files.staying {
 		resp.Diagnostics.AddWarning("File was not deleted", reason+".")
 	}
 	removed, err := artifact.Delete(ctx, identity, files.paths()...)

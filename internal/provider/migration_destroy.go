@@ -15,8 +15,8 @@ import (
 type ownFiles struct {
 	// deletable are the images and the report that destroying removes.
 	deletable []string
-	// foreign says of the others why they stay, for people.
-	foreign []string
+	// staying says of the others why they stay, for people.
+	staying []string
 	// unclear are those of which it cannot be told; deleting them fails.
 	unclear []*artifact.NotOwnedError
 }
@@ -30,7 +30,7 @@ func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) 
 		case status.State == artifact.StateOwned, status.State == artifact.StateChanged, status.State == artifact.StateMissing:
 			files.deletable = append(files.deletable, path)
 		case status.State == artifact.StateReplaced && anotherRuns(path, status.Record, identity):
-			files.foreign = append(files.foreign, status.Reason)
+			files.staying = append(files.staying, status.Reason)
 		default:
 			files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
 		}
@@ -43,7 +43,7 @@ func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) 
 	case artifact.StateReplaced, artifact.StateUnrecorded:
 		// Another migration's report, or the user's own file. It must not
 		// stop the images from being deleted.
-		files.foreign = append(files.foreign, status.Reason)
+		files.staying = append(files.staying, status.Reason)
 	case artifact.StateUnknown, artifact.StateElsewhere:
 		files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
 	default:
@@ -85,9 +85,9 @@ func (f ownFiles) notice() string {
 	return strings.Join(lines, "\n")
 }
 
-// refusal says why nothing can be deleted as things are, and what helps; or it is
+// obstacle says why nothing can be deleted as things are, and what helps; or it is
 // empty.
-func (f ownFiles) refusal() string {
+func (f ownFiles) obstacle() string {
 	var texts []string
 	for _, of := range f.unclear {
 		texts = append(texts, paragraphs(of.Status.Reason+".", sentence(of.Remedy())))

@@ -42,7 +42,7 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	// private part.
 	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.engine.claimPaths(paths, identity.RunID)...)
+	resp.Diagnostics.Append(r.engine.registerPaths(paths, identity.RunID)...)
 	old := replacedFiles{deletes: plan.OnDestroy.ValueString() != onDestroyKeep, overwrites: plan.Overwrite.ValueBool()}
 	if identity.RunID != "" && !paths.id.IsUnknown() {
 		old.find(identity, paths.id.ValueString())

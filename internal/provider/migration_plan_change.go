@@ -43,7 +43,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 		return
 	}
 	if c.identity.RunID != "" {
-		resp.Diagnostics.Append(r.engine.claimPaths(c.paths, c.identity.RunID)...)
+		resp.Diagnostics.Append(r.engine.registerPaths(c.paths, c.identity.RunID)...)
 	}
 	replaced, diags := c.replaced(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -185,9 +185,9 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 	} else {
 		files, fileDiags := c.state.files(ctx, c.identity)
 		diags.Append(fileDiags...)
-		if refusal := files.refusal(); refusal != "" {
+		if obstacle := files.obstacle(); obstacle != "" {
 			diags.AddWarning("Replacement cannot delete the migrated image",
-				"As things are, this fails before anything is deleted or migrated.\n\n"+refusal)
+				"As things are, this fails before anything is deleted or migrated.\n\n"+obstacle)
 		} else if notice := files.notice(); notice != "" {
 			text := "Before the source is migrated again, these files are deleted:\n" + notice
 			if samePath && !overwrite {
@@ -215,13 +215,13 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 	}
 	files, diags := state.files(ctx, identity)
 	resp.Diagnostics.Append(diags...)
-	notice, refusal := files.notice(), files.refusal()
+	notice, obstacle := files.notice(), files.obstacle()
 	switch {
 	case notice == "":
 	case state.OnDestroy.ValueString() == onDestroyKeep:
 		resp.Diagnostics.AddWarning("Destroying keeps the migrated image", "on_destroy is keep. These files stay:\n"+notice)
-	case refusal != "":
-		resp.Diagnostics.AddWarning("Destroying cannot delete the migrated image", "As things are, this fails and nothing is deleted.\n\n"+refusal)
+	case obstacle != "":
+		resp.Diagnostics.AddWarning("Destroying cannot delete the migrated image", "As things are, this fails and nothing is deleted.\n\n"+obstacle)
 	default:
 		resp.Diagnostics.AddWarning("Destroying deletes the migrated image", "These files are deleted:\n"+notice)
 	}

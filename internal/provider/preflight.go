@@ -14,9 +14,9 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// foresee says what would fail a migration that ran now and after the freed
+// preflightCheck says what would fail a migration that ran now and after the freed
 // files were deleted; worker.Preflight does.
-type foresee func(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error)
+type preflightCheck func(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error)
 
 // preflight says at plan what would fail a migration on this host, old being
 // what it replaces. These are warnings: it may be another host that applies, and
@@ -45,11 +45,11 @@ func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown man
 	if unknown.Touch("output") {
 		known.Output.Directory = ""
 	}
-	foreseen, err := e.foresee(ctx, &known, old.freed()...)
+	found, err := e.preflightCheck(ctx, &known, old.freed()...)
 	if err != nil {
 		tflog.Warn(ctx, "What would fail this migration is not known: "+err.Error())
 	}
-	return append(problems, foreseen...)
+	return append(problems, found...)
 }
 
 // tell adds a diagnostic of the problem. Terraform folds warnings of the same

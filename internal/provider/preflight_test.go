@@ -14,7 +14,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// troubledSource makes a source of which fakeForesee has these problems.
+// troubledSource makes a source of which fakePreflight has these problems.
 func troubledSource(t *testing.T, problems ...report.Problem) string {
 	t.Helper()
 	text, err := json.Marshal(problems)

@@ -32,8 +32,8 @@ type hyper2kvmProvider struct {
 	executable string
 	// lockDirectory is the default of lock_directory, if tests want another one.
 	lockDirectory string
-	// foresee stands in for the engine's preflight, if tests want that.
-	foresee foresee
+	// preflightCheck stands in for the engine's preflight, if tests want that.
+	preflightCheck preflightCheck
 }
 
 type providerModel struct {
@@ -132,8 +132,8 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 		s.lockDirectory = p.lockDirectory
 	}
 	shared := newEngine(p.executable, s)
-	if p.foresee != nil {
-		shared.foresee = p.foresee
+	if p.preflightCheck != nil {
+		shared.preflightCheck = p.preflightCheck
 	}
 	resp.ResourceData, resp.DataSourceData = shared, shared
 }

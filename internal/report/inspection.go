@@ -7,13 +7,22 @@ type Inspection struct {
 	// Firmware is "bios" or "uefi".
 	Firmware string `json:"firmware"`
 	BootDisk int    `json:"boot_disk"` // index into Disks
-	// Accelerator is what the appliance ran on: "kvm" or "tcg".
-	Accelerator string `json:"accelerator"`
+	// InspectedBy is how the disks were looked into: "direct" where they were read
+	// without an appliance, or "appliance".
+	InspectedBy string `json:"inspected_by"`
+	// Accelerator is what the appliance ran on, "kvm" or "tcg"; empty without one.
+	Accelerator string `json:"accelerator,omitempty"`
 	Guest       Guest  `json:"guest"`
 	// Machine is what a package's descriptor or a VMX file tells of the
 	// virtual machine.
 	Machine *Machine `json:"machine,omitempty"`
 }
+
+// The values of InspectedBy.
+const (
+	InspectedDirectly    = "direct"
+	InspectedByAppliance = "appliance"
+)
 
 // StageName implements StageResult.
 func (Inspection) StageName() string { return StageInspect }

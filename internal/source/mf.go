@@ -35,8 +35,8 @@ type packageSums struct {
 	// unusable tells by name why a checksum cannot be compared. It is an error
 	// only where the file is used.
 	unusable map[string]string
-	// foreign are the lines that are no checksums: what they are and where.
-	foreign []string
+	// others are the lines that are no checksums: what they are and where.
+	others []string
 }
 
 var (
@@ -66,20 +66,20 @@ func parseManifestFile(data []byte) (packageSums, error) {
 			continue
 		}
 		if problem := sums.add(line, number); problem != "" {
-			sums.foreign = append(sums.foreign, problem)
+			sums.others = append(sums.others, problem)
 		}
 	}
 	if len(sums.digests) == 0 && len(sums.unusable) == 0 {
-		if len(sums.foreign) == 0 {
+		if len(sums.others) == 0 {
 			return sums, errors.New("it holds no checksum")
 		}
-		return sums, errors.New(sums.foreign[0])
+		return sums, errors.New(sums.others[0])
 	}
 	return sums, nil
 }
 
 // add takes one line, or says what it is instead of a checksum.
-func (p *packageSums) add(line string, number int) (foreign string) {
+func (p *packageSums) add(line string, number int) (problem string) {
 	var algorithm, written, sum, of string
 	if parts := digestLine.FindStringSubmatch(line); parts != nil {
 		written, of, sum = parts[1], parts[2], parts[3]

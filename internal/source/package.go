@@ -117,8 +117,8 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 		if sums, err = p.sums(descriptor); err != nil {
 			return err
 		}
-		if len(sums.foreign) > 0 {
-			o.warn(report.ConcernChecksums, "%s has lines that are no checksums and were passed over: %s", sums.name, sums.foreign[0])
+		if len(sums.others) > 0 {
+			o.warn(report.ConcernChecksums, "%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
 		}
 	}
 	want, listed, err := sums.of(descriptor)

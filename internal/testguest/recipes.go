@@ -26,6 +26,12 @@ func Recipes() []Recipe {
 		debian12DracutResume(),
 		debian13XZModules(),
 		debian12ZstdModules(),
+		debian12LVMFilter(),
+		debian12FIPS(),
+		debian12RAIDDevices(),
+		debian12Snapshot(),
+		debian12CloudInit(),
+		debian12PowerCut(),
 	}
 }
 

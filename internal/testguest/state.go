@@ -66,6 +66,7 @@ func Classify(console string) State {
 // reasons are lines that say why a boot failed, the most telling first.
 var reasons = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)^.*ALERT!.*$`),
+	regexp.MustCompile(`(?m)^.*dracut: FATAL: .*$`),
 	regexp.MustCompile(`(?m)^.*dracut-initqueue\[\d+\]: Warning: "?/dev/.*does not exist.*$`),
 	regexp.MustCompile(`(?m)^.*Warning: /dev/\S+ does not exist.*$`),
 	regexp.MustCompile(`(?m)^.*Kernel panic - not syncing.*$`),

@@ -9,15 +9,15 @@ import (
 // editLoaderEntry edits a Boot Loader Specification entry: its `options` lines.
 func editLoaderEntry(text string, s bootScope) (string, []finding) {
 	lines := strings.SplitAfter(text, "\n")
-	c := cmdlineEditor{names: s.names, bare: true}
+	c := cmdlineEditor{names: s.names, noInitramfs: true}
 	for _, line := range lines {
 		switch key, value := conf.LoaderField(line); key {
 		case "initrd":
-			c.bare = false
+			c.noInitramfs = false
 		case "linux":
-			c.foreign = !s.hasKernel(value)
+			c.otherOS = !s.hasKernel(value)
 		case "efi":
-			c.foreign = true
+			c.otherOS = true
 		}
 	}
 	for i, line := range lines {

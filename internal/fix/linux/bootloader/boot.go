@@ -10,6 +10,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // bootFile is a kind of configuration file that names devices, and how it is
@@ -79,6 +80,11 @@ type Configuration struct {
 	// guest had run, when Remember was called.
 	remembered map[string]string
 	commands   int
+	// bootLoader is what a BIOS comes to on the boot disk, as StartedBy has it.
+	bootLoader string
+	// oldDisk is set where the guest finds its root file system on a disk that is
+	// called as on the old machine alone.
+	oldDisk bool
 }
 
 // NewConfiguration is that of the guest that is edited. firmware is "bios" or
@@ -104,7 +110,7 @@ func (c *Configuration) editFiles(files []bootFile) error {
 			}
 			c.edit.Warn(name+": "+found.String(), found.remedy())
 		}
-		return c.edit.Write(name, fixed, 0o644, f.description)
+		return c.edit.Rewrite(name, fixed, 0o644, f.description, meantIn(name))
 	})
 }
 
@@ -112,7 +118,7 @@ func (f finding) remedy() string {
 	switch {
 	case f.err == nil:
 		return ""
-	case f.foreign:
+	case f.otherOS:
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
 		return "remove it or name the swap area by UUID: the guest waits for the device at each boot"
@@ -122,9 +128,19 @@ func (f finding) remedy() string {
 	return "name the device by UUID"
 }
 
+// StartedBy tells what a BIOS comes to on the boot disk: "GRUB", "LILO", "syslinux",
+// another system, "unknown" for code that is not known, "none"; or "" where nobody
+// has looked.
+func (c *Configuration) StartedBy(loader string) { c.bootLoader = loader }
+
+// NeedsOldDisk reports, after Verify, that the guest starts only from a disk that has
+// the name which it had on the old machine: a SATA disk for a SCSI or SATA disk.
+func (c *Configuration) NeedsOldDisk() bool { return c.oldDisk }
+
 // Verify reads everything that the guest boots from once more. An entry of this
-// guest whose root= is tied to the old machine is an error: it would not boot.
-// Where the configuration was not to be edited it is a warning.
+// guest whose root= is tied to the old machine is an error: it would not boot. So
+// are menus that start nothing, for certain, and one that starts by itself what does
+// not come up. Where the configuration was not to be edited these are warnings.
 func (c *Configuration) Verify(edited bool) error {
 	scope := c.scope()
 	var stale []error
@@ -141,10 +157,15 @@ func (c *Configuration) Verify(edited bool) error {
 	if err != nil {
 		return err
 	}
-	if err := c.warnLILO(); err != nil {
+	if err := c.warnUnifiedImages(); err != nil {
 		return err
 	}
-	if err := c.warnUnifiedImages(); err != nil || len(stale) == 0 {
+	if len(stale) == 0 {
+		err := c.requireStart()
+		if err != nil && !edited {
+			c.edit.Warn("the guest may not boot: "+strings.ReplaceAll(err.Error(), "\n", "; "), remedy.Of(err))
+			return nil
+		}
 		return err
 	}
 	problem := errors.Join(stale...)
@@ -162,7 +183,7 @@ func staleRoots(fixed, text string, findings []finding) (problems []string) {
 		problems = append(problems, " still names devices of the old machine")
 	}
 	for _, found := range findings {
-		if !found.foreign && found.err != nil && (found.param == "root" || found.param == "real_root") {
+		if !found.otherOS && found.err != nil && (found.param == "root" || found.param == "real_root") {
 			problems = append(problems, ": "+found.String())
 		}
 	}

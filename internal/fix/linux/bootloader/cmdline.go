@@ -16,8 +16,9 @@ type finding struct {
 	spec  string // "/dev/dm-0"
 	name  string // what was written in its place, if anything
 	err   error
-	// foreign is set for an entry whose kernel is not in this guest.
-	foreign bool
+	// otherOS is set for an entry whose kernel is not in this guest, and for
+	// what concerns no kernel of it.
+	otherOS bool
 }
 
 func (f finding) String() string {
@@ -38,11 +39,11 @@ func (f finding) String() string {
 type cmdlineEditor struct {
 	names devname.Names
 	where string
-	// bare is set where the kernel starts without an initramfs: it then knows
+	// noInitramfs is set where the kernel starts without one: it then knows
 	// PARTUUID= and no other tag.
-	bare bool
-	// foreign is set if the kernel does not belong to this guest.
-	foreign  bool
+	noInitramfs bool
+	// otherOS is set if the kernel does not belong to this guest.
+	otherOS  bool
 	findings []finding
 }
 
@@ -107,7 +108,7 @@ func (c *cmdlineEditor) editSpan(edits []conf.Edit, w conf.Word, param, spec str
 
 func (c *cmdlineEditor) form(param string) devname.Form {
 	switch {
-	case kernelParams[param], c.bare && tagParams[param]:
+	case kernelParams[param], c.noInitramfs && tagParams[param]:
 		return devname.AsPartUUID
 	case tagParams[param]:
 		return devname.AsTag
@@ -119,7 +120,7 @@ func (c *cmdlineEditor) form(param string) devname.Form {
 func (c *cmdlineEditor) name(param, spec string) (string, error) {
 	f := c.form(param)
 	name, err := c.names.Stable(spec, f)
-	if err == nil || c.foreign || param != "root" && param != "real_root" || !c.names.HasRoot {
+	if err == nil || c.otherOS || param != "root" && param != "real_root" || !c.names.HasRoot {
 		return name, err
 	}
 	// The kernel is this guest's, so what it has to mount is this guest's root.
@@ -132,7 +133,7 @@ func (c *cmdlineEditor) name(param, spec string) (string, error) {
 }
 
 func (c *cmdlineEditor) find(param, spec, name string, err error) {
-	c.findings = append(c.findings, finding{where: c.where, param: param, spec: spec, name: name, err: err, foreign: c.foreign})
+	c.findings = append(c.findings, finding{where: c.where, param: param, spec: spec, name: name, err: err, otherOS: c.otherOS})
 }
 
 // editCmdline edits text that is a kernel command line and nothing else.

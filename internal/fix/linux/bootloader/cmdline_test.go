@@ -59,7 +59,7 @@ func TestEditCmdline(t *testing.T) {
 
 func TestEditCmdlineWithoutInitramfs(t *testing.T) {
 	t.Parallel()
-	c := cmdlineEditor{names: testNames, bare: true}
+	c := cmdlineEditor{names: testNames, noInitramfs: true}
 	if got, want := c.editCmdline("root=/dev/sda2 ro"), "root=PARTUUID=part-0002 ro"; got != want {
 		t.Errorf("got %q, want %q: the kernel knows no UUID", got, want)
 	}

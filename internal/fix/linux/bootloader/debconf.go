@@ -31,7 +31,7 @@ func (c *Configuration) FixInstallDevices(bus string) error {
 		c.edit.Warn(fmt.Sprintf("%s: GRUB is to be installed on %s at its next upgrade, which is no disk of this guest", debconfAnswers, spec),
 			"run dpkg-reconfigure grub-pc in the guest on the new machine: the upgrade of the package fails otherwise")
 	}
-	return c.edit.Write(debconfAnswers, fixed, 0o644, "let the next upgrade of GRUB find the disk that it is installed on")
+	return c.edit.Rewrite(debconfAnswers, fixed, 0o644, "let the next upgrade of GRUB find the disk that it is installed on", meantNames)
 }
 
 var installDevices = regexp.MustCompile(`^grub-(pc|efi)/install_devices(_disks_changed)?$`)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // A machine's list of boot entries lives in its firmware and does not come
@@ -52,8 +53,14 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 		return err
 	}
 	if loader == nil {
-		e.Warn("the EFI system partition "+esp+" has no boot loader that could be the fallback loader",
-			"install one in the guest: firmware without boot entries finds nothing to boot")
+		has := ""
+		if programs, err := t.programs(); err != nil {
+			return err
+		} else if len(programs) > 0 {
+			has = " (it has " + strings.Join(programs, ", ") + ", which need their own directory)"
+		}
+		e.Warn("the EFI system partition "+esp+" has no boot loader that could be the fallback loader"+has,
+			"install one in the guest as EFI/BOOT/BOOT"+strings.ToUpper(arch.suffix)+".EFI: firmware without boot entries finds nothing to boot")
 		return nil
 	}
 	return t.install(*loader)
@@ -93,6 +100,42 @@ func (t efiTree) find(names ...string) string {
 		at = path.Join(at, entries[i])
 	}
 	return at
+}
+
+// programs lists the EFI programs in the directories of vendors.
+func (t efiTree) programs() ([]string, error) {
+	root := t.find("EFI")
+	if root == "" {
+		return nil, nil
+	}
+	directories, err := t.edit.List(root, "*")
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, directory := range directories {
+		programs, err := t.edit.List(directory, "*.[eE][fF][iI]")
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, programs...)
+	}
+	return found, nil
+}
+
+// requireProgram refuses a guest on whose EFI system partition firmware finds nothing
+// that it could start.
+func (c *Configuration) requireProgram() error {
+	esp := findESP(c.edit.Mounts())
+	if c.firmware != guest.FirmwareUEFI || esp == "" {
+		return nil
+	}
+	programs, err := efiTree{edit: c.edit, esp: esp}.programs()
+	if err != nil || len(programs) > 0 {
+		return err
+	}
+	return remedy.With(fmt.Errorf("the EFI system partition (%s) has no EFI program: the firmware finds nothing to start", esp),
+		"install the boot loader in the guest on its old machine (grub-install, or bootctl install), and take its disks again")
 }
 
 // efiLoader is a boot loader in its vendor's directory.

@@ -50,10 +50,10 @@ func editGrubConfig(text string, s bootScope) (string, []finding) {
 			elsewhere = title != "" && searchesElsewhere(command, s.names)
 		case command.LoadsKernel() && len(command) > 2:
 			c := cmdlineEditor{
-				names:   s.names,
-				where:   title,
-				bare:    !loadsInitramfs(statements[i+1:]),
-				foreign: elsewhere || !s.hasKernel(command.KernelImage()),
+				names:       s.names,
+				where:       title,
+				noInitramfs: !loadsInitramfs(statements[i+1:]),
+				otherOS:     elsewhere || !s.hasKernel(command.KernelImage()),
 			}
 			edits = append(edits, inOrder(c.editWords(command[2:]), variables.editWords(command[2:], &c))...)
 			findings = append(findings, c.findings...)

@@ -26,8 +26,8 @@ func editGrubLegacy(text string, s bootScope) (string, []finding) {
 		case words[0].Text == "kernel" || words[0].Text == "module":
 			words = conf.KernelWords(line)
 			if len(words) > 2 {
-				c.bare = !legacyInitramfs(lines[i+1:])
-				c.foreign = !s.hasKernel(words[1].Text)
+				c.noInitramfs = !legacyInitramfs(lines[i+1:])
+				c.otherOS = !s.hasKernel(words[1].Text)
 				lines[i] = conf.ApplyEdits(line, c.editWords(words[2:]))
 			}
 		case strings.HasPrefix(trimmed, "# kopt=") || strings.HasPrefix(trimmed, "# kopt_"):

@@ -127,7 +127,7 @@ func (v rootVariables) editWords(words []conf.Word, c *cmdlineEditor) []conf.Edi
 		switch {
 		case m[0] == value && len(v.values[m[1]+m[2]]) > 0: // edited where it is set
 		case !known && (m[0] == value || strings.HasPrefix(value, "/dev/")):
-			c.findings = append(c.findings, finding{where: c.where, param: param, spec: value, err: errUnknownVariable, foreign: true})
+			c.findings = append(c.findings, finding{where: c.where, param: param, spec: value, err: errUnknownVariable, otherOS: true})
 		case known && devname.IsStale(expanded):
 			edits = c.editSpan(edits, w, param, expanded, len(param)+1, len(w.Text))
 		}

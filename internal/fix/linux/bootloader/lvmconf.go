@@ -17,7 +17,7 @@ func editLVMConf(text string, s bootScope) (string, []finding) {
 	fixed, err := EditLVMFilters(text, s.names)
 	if err != nil {
 		return text, []finding{{err: fmt.Errorf("its filter cannot be read (%w); "+
-			"LVM may not find the guest's volume groups on virtio disks, which are called /dev/vda and so on", err), foreign: true}}
+			"LVM may not find the guest's volume groups on virtio disks, which are called /dev/vda and so on", err), otherOS: true}}
 	}
 	return fixed, nil
 }
@@ -32,13 +32,12 @@ func EditLVMFilters(text string, names devname.Names) (string, error) {
 		if err != nil || n >= len(filters) {
 			return text, err
 		}
-		twins := filters[n].twins(text)
-		fixed := conf.ApplyEdits(text, twins)
+		fixed, named := conf.ApplyEdits(text, filters[n].twins(text)), filters[n].namesSCSI()
 		again, err := lvmFilters(fixed)
 		if err != nil {
 			return text, err
 		}
-		if hidden := again[n].hides(filters[n], names.Devices, len(twins) > 0); hidden != "" {
+		if hidden := again[n].hides(filters[n], names.Devices, named); hidden != "" {
 			f := again[n]
 			pattern := `"a|` + hidden + `|"`
 			if fixed[f.start] == '[' {
@@ -55,7 +54,7 @@ func EditLVMFilters(text string, names devname.Names) (string, error) {
 		if err != nil {
 			return text, err
 		}
-		if still := again[n].hides(filters[n], names.Devices, len(twins) > 0); still != "" {
+		if still := again[n].hides(filters[n], names.Devices, named); still != "" {
 			return text, fmt.Errorf("it still hides %s", still)
 		}
 		text = fixed
@@ -69,13 +68,24 @@ func (f lvmFilter) twins(text string) []conf.Edit {
 	list := text[f.start:f.end]
 	var edits []conf.Edit
 	for _, p := range f.patterns {
-		twin := p.text[:1] + p.text[1:2] + scsiName.ReplaceAllString(p.text[2:], "${1}vd${3}")
+		twin := p.twin()
 		if !p.accept || list[0] != '[' || twin == p.text || strings.Contains(list, twin) {
 			continue
 		}
 		edits = append(edits, conf.Edit{Start: p.end, End: p.end, Text: `, "` + twin + `"`})
 	}
 	return edits
+}
+
+// twin is the pattern for virtio names; the same where it is for no SCSI names.
+func (p lvmPattern) twin() string {
+	return p.text[:2] + scsiName.ReplaceAllString(p.text[2:], "${1}vd${3}")
+}
+
+// namesSCSI reports whether the filter accepts disks by SCSI names: then it does,
+// or will, by virtio names.
+func (f lvmFilter) namesSCSI() bool {
+	return slices.ContainsFunc(f.patterns, func(p lvmPattern) bool { return p.accept && p.twin() != p.text })
 }
 
 // hides returns an expression for the disks and partitions that the filter hides

@@ -12,13 +12,10 @@ import (
 // names of its disks tell is found.
 func editMdadmFile(text string, _ bootScope) (string, []finding) {
 	fixed := EditMdadm(text)
-	if !sameArrays(text, fixed) {
-		return text, []finding{{err: errors.New("its ARRAY lines could not be edited safely"), foreign: true}}
-	}
 	var findings []finding
-	for _, entry := range mdadmEntries(fixed) {
-		for _, word := range entry.words {
-			if spec, ok := devicesOption(word); ok && abbreviates(entry.keyword(), "ARRAY") && boundToDisks(strings.Split(spec, ",")) {
+	for _, line := range conf.MdadmLines(fixed) {
+		for _, word := range line.Words {
+			if spec, ok := devicesOption(word); ok && line.Is("ARRAY") && boundToDisks(strings.Split(spec, ",")) {
 				findings = append(findings, finding{where: "ARRAY", param: "devices", spec: spec, err: errNoArrayIdentity})
 			}
 		}
@@ -34,20 +31,20 @@ var errNoArrayIdentity = errors.New("nothing else on the line tells which array 
 // one before it.
 func EditMdadm(text string) string {
 	lines := strings.SplitAfter(text, "\n")
-	for _, entry := range mdadmEntries(text) {
-		switch keyword := entry.keyword(); {
-		case abbreviates(keyword, "DEVICE"):
-			if !boundToDisks(entry.words[1:]) {
+	for _, entry := range conf.MdadmLines(text) {
+		switch {
+		case entry.Is("DEVICE"):
+			if !boundToDisks(entry.Words[1:]) {
 				continue
 			}
-			first := lines[entry.lines[0]]
+			first := lines[entry.Lines[0]]
 			end := first[len(strings.TrimRight(first, conf.Blanks)):]
-			lines[entry.lines[0]] = entry.words[0] + " partitions containers" + end
-			for _, i := range entry.lines[1:] {
+			lines[entry.Lines[0]] = entry.Words[0] + " partitions containers" + end
+			for _, i := range entry.Lines[1:] {
 				lines[i] = ""
 			}
-		case abbreviates(keyword, "ARRAY") && slices.ContainsFunc(entry.words, identifiesArray):
-			for _, i := range entry.lines {
+		case entry.Is("ARRAY") && slices.ContainsFunc(entry.Words, identifiesArray):
+			for _, i := range entry.Lines {
 				lines[i] = withoutDisks(lines[i])
 			}
 		}
@@ -57,7 +54,7 @@ func EditMdadm(text string) string {
 
 // withoutDisks takes devices= out of a line. A line that held nothing else goes.
 func withoutDisks(line string) string {
-	words := mdadmWords(line)
+	words := conf.MdadmWords(line)
 	kept := conf.ParseTableLine(line).WithoutFields(func(f string) bool {
 		spec, ok := devicesOption(f)
 		return ok && slices.Contains(words, f) && boundToDisks(strings.Split(spec, ","))
@@ -66,39 +63,6 @@ func withoutDisks(line string) string {
 		return ""
 	}
 	return kept
-}
-
-// mdadmEntry is a line of mdadm.conf with those that go on with it.
-type mdadmEntry struct {
-	lines []int // that have words
-	words []string
-}
-
-func (e mdadmEntry) keyword() string { return strings.ToUpper(e.words[0]) }
-
-func mdadmEntries(text string) []mdadmEntry {
-	var entries []mdadmEntry
-	for i, line := range strings.SplitAfter(text, "\n") {
-		words := mdadmWords(line)
-		switch {
-		case len(words) == 0:
-		case (line[0] == ' ' || line[0] == '\t') && len(entries) > 0:
-			last := &entries[len(entries)-1]
-			last.lines, last.words = append(last.lines, i), append(last.words, words...)
-		default:
-			entries = append(entries, mdadmEntry{lines: []int{i}, words: words})
-		}
-	}
-	return entries
-}
-
-// mdadmWords are the words of a line before its comment.
-func mdadmWords(line string) []string {
-	words := strings.Fields(line)
-	if i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "#") }); i >= 0 {
-		words = words[:i]
-	}
-	return words
 }
 
 // devicesOption returns the value of devices= of an ARRAY line.
@@ -118,29 +82,18 @@ func identifiesArray(word string) bool {
 	return ok && slices.Contains([]string{"uuid", "name", "super-minor"}, name)
 }
 
-// sameArrays reports whether two texts differ in nothing but DEVICE lines and
-// devices=.
-func sameArrays(a, b string) bool {
-	rest := func(text string) (words []string) {
-		for _, entry := range mdadmEntries(text) {
-			if abbreviates(entry.keyword(), "DEVICE") {
-				continue
-			}
-			for _, word := range entry.words {
-				if _, devices := devicesOption(word); !devices {
-					words = append(words, word)
-				}
-			}
+// meantInMdadm: DEVICE lines, and devices= of arrays.
+func meantInMdadm(was, is *conf.Entry) bool {
+	for _, e := range []*conf.Entry{was, is} {
+		if e == nil {
+			continue
 		}
-		return words
+		line := conf.MdadmLine{Words: []string{e.Key}}
+		if _, devices := devicesOption(e.Value); !line.Is("DEVICE") && !(line.Is("ARRAY") && devices) {
+			return false
+		}
 	}
-	return slices.Equal(rest(a), rest(b))
-}
-
-// abbreviates reports whether mdadm takes a word for the keyword: three
-// letters are enough.
-func abbreviates(word, keyword string) bool {
-	return len(word) >= 3 && len(word) <= len(keyword) && keyword[:len(word)] == word
+	return is == nil || is.Value == "partitions" || is.Value == "containers"
 }
 
 // boundToDisks reports whether names, which may be patterns, name disks of the

@@ -31,9 +31,9 @@ func editLimine(text string, s bootScope) (string, []finding) {
 
 // editElilo edits elilo.conf, whose root= the loader puts before what it appends.
 func editElilo(text string, s bootScope) (string, []finding) {
-	bare := !strings.Contains(text, "initrd")
-	edited, findings := editMatches(text, s, eliloAppend, bare)
-	c := cmdlineEditor{names: s.names, bare: bare}
+	noInitramfs := !strings.Contains(text, "initrd")
+	edited, findings := editMatches(text, s, eliloAppend, noInitramfs)
+	c := cmdlineEditor{names: s.names, noInitramfs: noInitramfs}
 	var edits []conf.Edit
 	for _, at := range eliloRoot.FindAllStringSubmatchIndex(edited, -1) {
 		spec := edited[at[2]:at[3]]
@@ -54,8 +54,8 @@ func editElilo(text string, s bootScope) (string, []finding) {
 }
 
 // editMatches edits the command lines that a pattern's first group finds.
-func editMatches(text string, s bootScope, pattern *regexp.Regexp, bare bool) (string, []finding) {
-	c := cmdlineEditor{names: s.names, bare: bare}
+func editMatches(text string, s bootScope, pattern *regexp.Regexp, noInitramfs bool) (string, []finding) {
+	c := cmdlineEditor{names: s.names, noInitramfs: noInitramfs}
 	var edits []conf.Edit
 	for _, at := range pattern.FindAllStringSubmatchIndex(text, -1) {
 		line := text[at[2]:at[3]]
@@ -64,29 +64,4 @@ func editMatches(text string, s bootScope, pattern *regexp.Regexp, bare bool) (s
 		}
 	}
 	return conf.ApplyEdits(text, edits), c.findings
-}
-
-// loaderMenus are files that show that a loader other than LILO starts the guest.
-var loaderMenus = []string{
-	"/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub/menu.lst", "/boot/grub/grub.conf",
-	"/boot/extlinux/extlinux.conf", "/boot/extlinux.conf", "/boot/syslinux/syslinux.cfg", "/boot/limine.conf",
-}
-
-// warnLILO tells of a loader that no edit helps: LILO keeps the number of the root
-// device, and where its kernels lie, in a map that its own program writes.
-func (c *Configuration) warnLILO() error {
-	const file = "/etc/lilo.conf"
-	text, ok, err := c.edit.Read(file)
-	if err != nil || !ok || !strings.Contains(text, "image") {
-		return err
-	}
-	for _, menu := range loaderMenus {
-		if c.edit.Exists(menu) {
-			return nil // LILO's file is a left-over
-		}
-	}
-	c.edit.Warn("the guest is started by LILO ("+file+"), which keeps the root device as a number of the old machine's disk: on a virtio disk the guest will not start",
-		"attach the disk to a SATA controller, if it was a SCSI or SATA disk; or write root=\"UUID=...\" and boot=/dev/vda into "+file+
-			" and run lilo in the guest from a rescue system; or install GRUB in the guest before the migration")
-	return nil
 }

@@ -36,12 +36,13 @@ func TestEditOtherLoaders(t *testing.T) {
 func TestLILO(t *testing.T) {
 	t.Parallel()
 	const lilo = "boot = /dev/sda\nimage = /boot/vmlinuz\n  root = /dev/sda2\n"
+	const grubMenu = "menuentry 'x' {\n linux /boot/vmlinuz-ours root=UUID=root-uuid\n initrd /boot/i\n}\n"
 	for name, tt := range map[string]struct {
 		files map[string]string
 		told  bool
 	}{
 		"LILO alone":       {map[string]string{"/etc/lilo.conf": lilo}, true},
-		"left beside GRUB": {map[string]string{"/etc/lilo.conf": lilo, "/boot/grub/grub.cfg": ""}, false},
+		"left beside GRUB": {map[string]string{"/etc/lilo.conf": lilo, "/boot/grub/grub.cfg": grubMenu, "/boot/vmlinuz-ours": "k", "/boot/i": "i"}, false},
 		"an empty file":    {map[string]string{"/etc/lilo.conf": "# none\n"}, false},
 	} {
 		e := testEditor(t, tt.files)

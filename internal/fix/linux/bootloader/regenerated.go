@@ -24,6 +24,6 @@ func (c *Configuration) CorrectRegenerated() error {
 			return nil
 		}
 		fixed, _ := f.edit(text, scope)
-		return c.edit.Write(name, fixed, 0o644, "replace the device names that a tool of the guest wrote while it ran outside of the guest")
+		return c.edit.Rewrite(name, fixed, 0o644, "replace the device names that a tool of the guest wrote while it ran outside of the guest", meantIn(name))
 	})
 }

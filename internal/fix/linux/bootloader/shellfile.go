@@ -20,7 +20,7 @@ func editShellFile(source string, s bootScope, variables shellVariables) (string
 		if !mentionsStale(source) {
 			return source, nil
 		}
-		return source, []finding{{err: fmt.Errorf("the file is no valid shell: %w", err), foreign: true}}
+		return source, []finding{{err: fmt.Errorf("the file is no valid shell: %w", err), otherOS: true}}
 	}
 	c := cmdlineEditor{names: s.names}
 	var edits []conf.Edit

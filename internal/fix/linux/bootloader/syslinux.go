@@ -24,19 +24,19 @@ func editSyslinux(text string, s bootScope) (string, []finding) {
 }
 
 func editSyslinuxLabel(lines []string, s bootScope) []finding {
-	c := cmdlineEditor{names: s.names, bare: true}
+	c := cmdlineEditor{names: s.names, noInitramfs: true}
 	for _, line := range lines {
 		_, value := conf.LoaderField(line)
 		switch syslinuxKey(line) {
 		case "label":
 			c.where = fmt.Sprintf("label %q", value)
 		case "initrd":
-			c.bare = false
+			c.noInitramfs = false
 		case "kernel", "linux":
-			c.foreign = !s.hasKernel(value)
+			c.otherOS = !s.hasKernel(value)
 		case "append":
 			if strings.Contains(" "+value, " initrd=") {
-				c.bare = false
+				c.noInitramfs = false
 			}
 		}
 	}

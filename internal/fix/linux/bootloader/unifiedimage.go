@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 )
 
 // warnUnifiedImages looks into unified kernel images. Their parameters cannot
 // be edited: the image may be signed, and is measured.
 func (c *Configuration) warnUnifiedImages() error {
-	images, err := kernel.UnifiedImages(c.edit)
+	images, err := menu.UnifiedImages(c.edit)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func FixCrypttab(e *edit.Editor, names devname.Names, mode string) error {
 		}
 		fixed, notes := editCrypttab(text, mode, names)
 		e.WarnNotes(path, notes)
-		if err := e.Write(path, fixed, 0o600, "use stable names for encrypted devices"); err != nil {
+		if err := e.Rewrite(path, fixed, 0o600, "use stable names for encrypted devices", meantInCrypttab); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func Fix(e *edit.Editor, names devname.Names, mode string) error {
 	}
 	fixed, notes := editFstab(text, mode, names)
 	e.WarnNotes(fstabPath, notes)
-	return e.Write(fstabPath, fixed, 0o644, "use stable names for file systems and swap")
+	return e.Rewrite(fstabPath, fixed, 0o644, "use stable names for file systems and swap", meantInFstab)
 }
 
 // Shown is the guest's fstab with its secrets hidden; empty where there is none.
@@ -74,6 +74,9 @@ func (e *fstabEntry) column(i int) string {
 
 func (e *fstabEntry) edit() {
 	spec, quote := conf.UnquoteSpec(e.column(0))
+	if e.mode == ModeStabilizeAll {
+		defer e.editOptions()
+	}
 	if volume, ok := strings.CutPrefix(spec, "btrfsvol:"); ok {
 		e.editVolume(volume)
 		return
@@ -93,11 +96,8 @@ func (e *fstabEntry) edit() {
 	if kind == devname.Other {
 		e.checkTag(spec)
 	}
-	if e.mode == ModeStabilizeAll {
-		if kind == devname.Removable {
-			e.letDriveBeAbsent(spec)
-		}
-		e.editOptions()
+	if kind == devname.Removable && e.mode == ModeStabilizeAll {
+		e.letDriveBeAbsent(spec)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -100,7 +101,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 
 // warnNoKernel tells what there is in place of kernels with an initramfs.
 func warnNoKernel(e *edit.Editor) error {
-	images, err := kernel.UnifiedImages(e)
+	images, err := menu.UnifiedImages(e)
 	if err != nil {
 		return err
 	}

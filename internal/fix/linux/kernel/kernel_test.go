@@ -39,27 +39,11 @@ func TestKernels(t *testing.T) {
 	want := []Kernel{
 		{"6.7.1-arch1-1", "/boot/vmlinuz-linux", "/boot/initramfs-linux.img", ""},
 		{"5.14.0-2", "/boot/vmlinuz-5.14.0-2", "/boot/initramfs-5.14.0-2.img", "m-5.14.0-2"},
-		{"5.9.0-1", "/boot/vmlinuz-5.9.0-1", "/boot/initrd.img-5.9.0-1", ""},
 		{"5.9.0-1", "/boot/efi/m/5.9.0-1/linux", "/boot/efi/m/5.9.0-1/initrd.img-5.9.0-1", "m-5.9.0-1"},
+		{"5.9.0-1", "/boot/vmlinuz-5.9.0-1", "/boot/initrd.img-5.9.0-1", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestCompareVersions(t *testing.T) {
-	t.Parallel()
-	sorted := []string{
-		"2.6.32-754.el6.x86_64", "4.18.0-80.el8.x86_64", "4.18.0-305.el8.x86_64", "5.9.0-1-amd64",
-		"5.14.0-70.el9", "6.1.0-rc1", "6.1.0", "6.1.0-9-amd64", "6.1.0-18-amd64", "6.12.0",
-	}
-	for i := range sorted {
-		for j := range sorted {
-			got := compareVersions(sorted[i], sorted[j])
-			if got < 0 != (i < j) || got > 0 != (i > j) {
-				t.Errorf("%s against %s: %d", sorted[i], sorted[j], got)
-			}
-		}
 	}
 }
 
@@ -96,7 +80,15 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 	environment := func(saved string) map[string]string {
 		return map[string]string{"/boot/grub/grubenv": "# GRUB Environment Block\nsaved_entry=" + saved + "\n####"}
 	}
-	blscfg := map[string]string{"/boot/grub2/grub.cfg": "set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"}
+	entries := func(directory string) map[string]string {
+		return map[string]string{
+			directory + "/m-6.1.0-18.conf": "version 6.1.0-18\nlinux /vmlinuz-6.1.0-18\n",
+			directory + "/m-6.1.0-9.conf":  "version 6.1.0-9\nlinux /vmlinuz-6.1.0-9\n",
+		}
+	}
+	blscfg := entries("/boot/loader/entries")
+	blscfg["/boot/grub2/grub.cfg"] = "set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"
+	systemd := entries("/boot/efi/loader/entries")
 	for name, test := range map[string]struct {
 		files []map[string]string
 		want  int
@@ -117,8 +109,8 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 			{"/boot/grub/grub.cfg": strings.ReplaceAll(strings.Replace(menu, "@", "${saved_entry}", 1), "Debian, with Linux 6.1.0-9", "a\\b")},
 			environment("1>a\\\\b"),
 		}, 1},
-		"systemd-boot":   {[]map[string]string{{"/boot/efi/loader/loader.conf": "timeout 3\ndefault m-6.1.0-9*\n"}}, 1},
-		"systemd-boot 2": {[]map[string]string{{"/boot/efi/loader/loader.conf": "default x*\n"}}, 0},
+		"systemd-boot":   {[]map[string]string{systemd, {"/boot/efi/loader/loader.conf": "timeout 3\ndefault m-6.1.0-9*\n"}}, 1},
+		"systemd-boot 2": {[]map[string]string{systemd, {"/boot/efi/loader/loader.conf": "default x*\n"}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,17 +143,5 @@ func TestDriversFromConfiguration(t *testing.T) {
 	want := map[string]string{"virtio_blk": "built-in", "virtio_pci": "module", "virtio_scsi": "missing", "virtio_net": "missing"}
 	if diff := cmp.Diff(want, d.Virtio(nil)); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestUnifiedImages(t *testing.T) {
-	t.Parallel()
-	e := edittest.Of(t, guesttest.New(t, map[string]string{
-		"/boot/efi/EFI/Linux/a.efi": "x", "/efi/EFI/Linux/B.EFI": "x", "/boot/EFI/Linux/c.efi": "x", "/efi/EFI/Linux/d.txt": "x",
-	}))
-	got, err := UnifiedImages(e)
-	want := []string{"/boot/efi/EFI/Linux/a.efi", "/efi/EFI/Linux/B.EFI", "/boot/EFI/Linux/c.efi"}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 )
 
 // Kernel is a kernel that a boot loader of the guest may start, with one
@@ -28,21 +28,20 @@ var kernelNames = []string{"vmlinuz-", "vmlinux-", "bzImage-", "Image-", "kernel
 // and left-overs of package managers and administrators.
 var notForBoot = regexp.MustCompile(`rescue|kdump|ucode|\.(old|bak|dpkg-[a-z]+|rpm(save|new|orig)|orig|tmp|hmac|sig)$`)
 
-// List finds the bootable kernels: the files in /boot, and what Boot Loader
-// Specification entries name. Newest first.
+// List finds the bootable kernels: those that the menus of the boot loaders start,
+// with the initramfs that they get there, and the files in /boot that are called as
+// kernels are. Newest first.
 func List(e *edit.Editor) ([]Kernel, error) {
-	var found []Kernel
-	add := func(k Kernel) {
-		for i, old := range found {
-			if old.Version == k.Version && (old.Initramfs == k.Initramfs || k.Initramfs == "") {
-				if old.Entry == "" {
-					found[i].Entry = k.Entry
-				}
-				return
-			}
-		}
-		found = append(found, k)
+	found, err := started(e)
+	if err != nil {
+		return nil, err
 	}
+	// An entry without initramfs beside one with it is for an emergency.
+	all := slices.Clone(found)
+	found = slices.DeleteFunc(found, func(k Kernel) bool {
+		first := slices.IndexFunc(all, func(o Kernel) bool { return o.Image == k.Image })
+		return k.Initramfs == "" && all[first].Initramfs != ""
+	})
 	files, err := e.List("/boot", "*-*")
 	if err != nil {
 		return nil, err
@@ -52,20 +51,17 @@ func List(e *edit.Editor) ([]Kernel, error) {
 		if info, err := e.Stat(file); !ok || err != nil || !info.Mode.IsRegular() {
 			continue
 		}
+		itself := behindLinks(e, file)
+		if slices.ContainsFunc(found, func(k Kernel) bool { return k.Image == itself }) {
+			continue
+		}
 		version, err := moduleVersion(e, name)
 		if err != nil {
 			return nil, err
 		}
-		add(Kernel{Version: version, Image: file, Initramfs: initramfsFor(e, name)})
+		found = append(found, Kernel{Version: version, Image: file, Initramfs: initramfsFor(e, name)})
 	}
-	entries, err := loaderKernels(e)
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range entries {
-		add(k)
-	}
-	slices.SortStableFunc(found, func(a, b Kernel) int { return compareVersions(b.Version, a.Version) })
+	slices.SortStableFunc(found, func(a, b Kernel) int { return menu.CompareVersions(b.Version, a.Version) })
 	return found, nil
 }
 
@@ -127,98 +123,6 @@ func initramfsFor(e *edit.Editor, name string) string {
 		"booster-" + name + ".img",    // Arch with booster
 	} {
 		file := path.Join("/boot", candidate)
-		if info, err := e.Stat(file); err == nil && info.Mode.IsRegular() {
-			return file
-		}
-	}
-	return ""
-}
-
-// loaderDirectories hold Boot Loader Specification entries, each with the
-// mount points that the entries' paths may be relative to.
-var loaderDirectories = []struct {
-	directory string
-	mounts    []string
-}{
-	{"/boot/loader/entries", []string{"/boot", "/"}},
-	{"/boot/efi/loader/entries", []string{"/boot/efi"}},
-	{"/efi/loader/entries", []string{"/efi"}},
-}
-
-func loaderKernels(e *edit.Editor) ([]Kernel, error) {
-	var found []Kernel
-	for _, loader := range loaderDirectories {
-		files, err := e.List(loader.directory, "*.conf")
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			text, _, err := e.Read(file)
-			if err != nil {
-				return nil, err
-			}
-			kernel, err := loaderKernel(e, text, loader.mounts)
-			if err != nil {
-				return nil, err
-			}
-			if kernel.Image == "" || notForBoot.MatchString(path.Base(file)) || notForBoot.MatchString(kernel.Image) {
-				continue
-			}
-			kernel.Entry = strings.TrimSuffix(path.Base(file), ".conf")
-			found = append(found, kernel)
-		}
-	}
-	return found, nil
-}
-
-func loaderKernel(e *edit.Editor, text string, mounts []string) (Kernel, error) {
-	k := Kernel{}
-	version := ""
-	for line := range strings.Lines(text) {
-		key, value := conf.LoaderField(line)
-		switch key {
-		case "version":
-			version = value
-		case "linux":
-			k.Image = behind(e, mounts, value)
-		case "initrd":
-			for _, name := range strings.Fields(value) {
-				if !strings.HasPrefix(name, "$") && !notForBoot.MatchString(name) {
-					k.Initramfs = behind(e, mounts, name)
-				}
-			}
-		}
-	}
-	if k.Image == "" {
-		return k, nil
-	}
-	// The version field is for people; what is on disk decides.
-	names := []string{version, path.Base(path.Dir(k.Image))}
-	if name, ok := kernelFlavour(path.Base(k.Image)); ok {
-		names = append([]string{name}, names...)
-	}
-	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		found, err := moduleVersion(e, name)
-		if err != nil {
-			return k, err
-		}
-		if e.Exists(path.Join("/lib/modules", found)) {
-			k.Version = found
-			return k, nil
-		}
-	}
-	k.Version = names[0]
-	return k, nil
-}
-
-// behind returns the guest path of a file that a loader sees under one of the
-// mount points, or "".
-func behind(e *edit.Editor, mounts []string, name string) string {
-	for _, mount := range mounts {
-		file := path.Join(mount, name)
 		if info, err := e.Stat(file); err == nil && info.Mode.IsRegular() {
 			return file
 		}

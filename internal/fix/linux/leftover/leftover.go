@@ -1,126 +1,152 @@
-// Package leftover tells, after all repairs, which files of the guest that take
-// part in starting it still name disks of the old machine. It changes nothing.
+// Package leftover tells, after all repairs, what of the old machine is left in
+// the files of the guest that take part in starting it, logging in and its
+// network: names of disks, names, addresses and slots of network cards, services
+// and devices of its hypervisor. It changes nothing.
 //
-// It reads what no repair reads: those tell themselves what they leave. History is
-// not read: logs, caches, journals, backups (files that end in ~, .bak, .orig,
-// .rpmsave, .dpkg-old and the like), and comments.
+// It reads what no repair reads: those tell themselves what they leave. What is
+// history only is not read; the guide on guests lists it.
 package leftover
 
 import (
-	"fmt"
+	"iter"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 )
 
-// places are what is read: directories, and the patterns of base names in them.
-var places = []struct{ directory, pattern string }{
-	{"/etc", "rc.local"},
-	{"/etc/rc.d", "rc.local"},
-	{"/etc/init.d", "*.local"},
-	{"/etc/conf.d", "*"},
-	{"/etc/local.d", "*.start"},
-	{"/etc/systemd/system", "*.service"},
-	{"/etc/systemd/system", "*.automount"},
-	{"/etc/systemd/system/*.d", "*.conf"},
-	{"/etc/udev/rules.d", "*.rules"},
-	{"/etc/default", "*"},
-	{"/etc/sysconfig", "*"},
-	{"/etc/initramfs-tools/scripts/*", "*"},
-	{"/etc/initramfs-tools/hooks", "*"},
-	{"/etc", "mkinitcpio.conf"},
-	{"/etc/mkinitcpio.conf.d", "*.conf"},
-	{"/etc", "auto.*"},
-	{"/etc/auto.master.d", "*"},
-	{"/etc", "smartd.conf"},
-	{"/etc", "hdparm.conf"},
-	{"/etc", "kdump.conf"},
-	{"/etc", "multipath.conf"},
-	{"/etc/multipath/conf.d", "*.conf"},
-	{"/etc/drbd.d", "*.res"},
-	{"/etc/security", "pam_mount.conf.xml"},
-	{"/etc/modprobe.d", "*.conf"},
+// history matches copies of files that nothing reads.
+var history = regexp.MustCompile(`(~|\.(bak|old|orig|save|sample|example|disabled|rpm(save|new|orig)|dpkg-[a-z]+|ucf-[a-z]+|pac(new|save)))$`)
+
+// Find warns of each thing that is left, with the file, the line and what to do.
+func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
+	s := scan{edit: e, disks: disks, cards: cards, seen: map[string]bool{}}
+	for _, p := range commandLines {
+		if err := s.eachFile(p, s.readCommandLines); err != nil {
+			return err
+		}
+	}
+	for _, p := range places {
+		if err := s.eachFile(p, s.readFile); err != nil {
+			return err
+		}
+	}
+	return s.readUnits()
 }
 
-// edited are the files within places that a repair has read.
-var edited = map[string]bool{"/etc/default/grub": true, "/etc/sysconfig/bootloader": true, "/etc/conf.d/net": true}
+// scan is one look at a guest.
+type scan struct {
+	edit  *edit.Editor
+	disks devname.Names
+	cards network.Kept
+	seen  map[string]bool // files that were read
+}
 
-var history = regexp.MustCompile(`(~|\.(bak|old|orig|save|sample|example|rpm(save|new|orig)|dpkg-[a-z]+|ucf-[a-z]+))$`)
-
-// Find warns of each name that is left, with the file, the line and what to do.
-func Find(e *edit.Editor, names devname.Names) error {
-	for _, place := range places {
-		directories := []string{place.directory}
-		if strings.Contains(path.Base(place.directory), "*") {
-			var err error
-			if directories, err = e.List(path.Dir(place.directory), path.Base(place.directory)); err != nil {
-				return err
-			}
+// eachFile reads the files at a place, copies aside.
+func (s *scan) eachFile(p place, read func(file, text string) error) error {
+	directories := []string{p.directory}
+	if parent, base := path.Split(p.directory); strings.Contains(base, "*") {
+		var err error
+		if directories, err = s.edit.List(path.Clean(parent), base); err != nil {
+			return err
 		}
-		for _, directory := range directories {
-			files, err := e.List(directory, place.pattern)
+	}
+	for _, directory := range directories {
+		files, err := s.edit.List(directory, p.pattern)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			if history.MatchString(file) || s.seen[file] || slices.Contains(edited, file) || strings.Contains(file, "-hyper2kvm-") {
+				continue
+			}
+			s.seen[file] = true
+			text, ok, err := s.edit.Read(file)
 			if err != nil {
 				return err
 			}
-			for _, file := range files {
-				if edited[file] || history.MatchString(file) {
-					continue
-				}
-				text, ok, err := e.Read(file)
-				if err != nil {
-					return err
-				}
-				if ok {
-					e.WarnNotes(file, notes(file, text, names))
-				}
+			if !ok || strings.ContainsRune(text, 0) {
+				continue
+			}
+			if err := read(file, text); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// diskMatch is a condition of a udev rule that only a disk of the old machine
-// meets.
-var diskMatch = regexp.MustCompile(`(?:ENV\{(?:ID_SERIAL(?:_SHORT)?|ID_WWN(?:_WITH_EXTENSION)?|ID_SCSI_SERIAL|ID_PATH)\}|ATTRS?\{(?:serial|wwid)\}|KERNELS?)=="([^"*]+)[^"]*"`)
-
-var diskKernelName = regexp.MustCompile(`^(sd|hd|xvd|nvme)[a-z0-9]`)
-
-// notes are the names of the old machine's disks in a file.
-func notes(file, text string, names devname.Names) (found []edit.Note) {
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		trimmed := strings.TrimSpace(line)
-		if trimmed == "" || strings.ContainsRune("#;", rune(trimmed[0])) || strings.HasPrefix(trimmed, "<!--") {
-			continue
-		}
-		if i := strings.Index(line, " #"); i >= 0 {
-			line = line[:i]
-		}
-		for _, span := range devname.Spans(line) {
-			found = append(found, note(number, line[span.From:span.To], names))
-		}
-		if path.Ext(file) != ".rules" || strings.Contains(line, `"net"`) {
-			continue
-		}
-		if m := diskMatch.FindStringSubmatch(line); m != nil && (!strings.HasPrefix(m[0], "KERNEL") || diskKernelName.MatchString(m[1])) {
-			found = append(found, edit.Note{
-				Line:    number,
-				Message: "the rule is for a disk of the old machine (" + m[0] + ") and applies to none of the new one",
-				Remedy:  "match the file system by ENV{ID_FS_UUID} or the partition by ENV{ID_PART_ENTRY_UUID}, or remove the rule",
-			})
-		}
+// readFile looks for everything in the lines of a file.
+func (s *scan) readFile(file, text string) error {
+	var found []edit.Note
+	lines := settings(text)
+	if path.Ext(file) == ".rules" {
+		lines = rules(text)
 	}
-	return found
+	for number, line := range lines {
+		all := slices.Concat(s.disksIn(line), s.cardNamesIn(line), s.addressesIn(file, line), slotsIn(line), s.hypervisorIn(file, line), s.unitNamesIn(line))
+		if path.Ext(file) == ".rules" {
+			all = append(all, diskRule(line)...)
+		}
+		found = append(found, numbered(all, number)...)
+	}
+	s.edit.WarnNotes(file, found)
+	return nil
 }
 
-func note(line int, spec string, names devname.Names) edit.Note {
-	n := edit.Note{Line: line, Message: spec + " is a device name of the old machine", Remedy: "name the device by a path below /dev/disk/by-uuid, or remove the line"}
-	if name, err := names.Stable(spec, devname.AsPath); err == nil && name != spec {
-		n.Remedy = fmt.Sprintf("write %s in its place", name)
+// readCommandLines looks at kernel parameters. Their disks are the business of the
+// repair of boot loaders, and the addresses in them of that of the network.
+func (s *scan) readCommandLines(file, text string) error {
+	var found []edit.Note
+	for number, line := range settings(text) {
+		found = append(found, numbered(slices.Concat(s.cardNamesIn(line), slotsIn(line), s.unitNamesIn(line), parametersIn(line)), number)...)
 	}
-	return n
+	s.edit.WarnNotes(file, found)
+	return nil
+}
+
+func numbered(notes []edit.Note, line int) []edit.Note {
+	for i := range notes {
+		notes[i].Line = line
+	}
+	return notes
+}
+
+// rules are udev's, each with all its lines.
+func rules(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for _, rule := range conf.UdevRules(text) {
+			if !yield(rule.Line, rule.Text) {
+				return
+			}
+		}
+	}
+}
+
+// settings are the lines that are no comments, without those at their ends, by
+// their numbers from 1.
+func settings(text string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		number := 0
+		for line := range strings.Lines(text) {
+			number++
+			trimmed := strings.TrimSpace(line)
+			if trimmed == "" || strings.ContainsRune("#;!", rune(trimmed[0])) || strings.HasPrefix(trimmed, "<!--") || strings.HasPrefix(trimmed, "//") {
+				continue
+			}
+			for _, mark := range []string{" #", "\t#"} {
+				if i := strings.Index(line, mark); i >= 0 {
+					line = line[:i]
+				}
+			}
+			if !yield(number, line) {
+				return
+			}
+		}
+	}
 }

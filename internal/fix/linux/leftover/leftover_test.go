@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
@@ -26,12 +27,12 @@ func TestFind(t *testing.T) {
 		"a shell setting":      {"/etc/default/x", "DISK=\"/dev/sda2\"\n", "line 1", "root-uuid"},
 		"a comment":            {"/etc/default/x", "A=1 # /dev/sda2\n; /dev/sda2\n", "", ""},
 		"history":              {"/etc/default/x.dpkg-old", "DISK=/dev/sda2\n", "", ""},
-		"a card's rule":        {"/etc/udev/rules.d/70-net.rules", `SUBSYSTEM=="net", KERNEL=="eth*", ATTR{address}=="00:50:56:00:00:01"`, "", ""},
+		"a card's rule":        {"/etc/udev/rules.d/70-net.rules", `SUBSYSTEM=="net", KERNEL=="eth*", RUN+="/sbin/ethtool -s %k wol d"`, "", ""},
 		"a rule for all disks": {"/etc/udev/rules.d/60-x.rules", `KERNEL=="sd*", ATTR{queue/scheduler}="none"`, "", ""},
 		"a stable name":        {"/etc/rc.local", "mount /dev/disk/by-uuid/x /srv; mount /dev/mapper/vg-a /a\n", "", ""},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{tt.file: tt.text}), Mounts: guesttest.Mounts})
-		if err := Find(e, devname.New(guesttest.Devices, guesttest.Mounts)); err != nil {
+		if err := Find(e, devname.New(guesttest.Devices, guesttest.Mounts), network.Kept{ByKernel: true}); err != nil {
 			t.Fatal(err)
 		}
 		changes, warnings := e.Take()

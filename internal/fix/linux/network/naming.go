@@ -1,12 +1,16 @@
 package network
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 // cardDrivers drive the network cards that QEMU has, and VMware's, so that the
@@ -24,13 +28,49 @@ func writeNaming(e *edit.Editor, name, mac, description string) error {
 	if err != nil {
 		return err
 	}
-	if version >= linkRenames {
-		return e.Write(namingFiles(name)[0], linkFile(name, mac), 0o644, description)
+	files := namingFiles(name)
+	file, text := files[0], linkFile(name, mac)
+	if version < linkRenames {
+		if !e.Exists("/lib/udev") && !e.Exists("/usr/lib/udev") {
+			return nil // no udev, no names but the kernel's
+		}
+		file, text = files[1], udevRule(name, mac)
 	}
-	if !e.Exists("/lib/udev") && !e.Exists("/usr/lib/udev") {
-		return nil // no udev, no names but the kernel's
+	if err := checkNaming(file, text, name, mac); err != nil {
+		e.Warn(fmt.Sprintf("the network card %s gets no file that keeps its name: %v", name, err),
+			"write a file /etc/systemd/network/10-NAME.link in the guest, with [Match] MACAddress= and [Link] Name=")
+		return nil
 	}
-	return e.Write(namingFiles(name)[1], udevRule(name, mac), 0o644, description)
+	return e.Write(file, text, 0o644, description)
+}
+
+// checkNaming reads what was made as udev reads it: it must give the name to the
+// card with the address, and to no other. udev passes over an address that is
+// none, and the file would then be for every card.
+func checkNaming(file, text, name, mac string) error {
+	if err := edit.Check(file, "", text, nil); err != nil {
+		return err
+	}
+	if !interfaceName.MatchString(name) {
+		return fmt.Errorf("%q is no name that Linux allows", name)
+	}
+	if mac != "" {
+		if _, err := net.ParseMAC(mac); err != nil {
+			return fmt.Errorf("%q is no hardware address", mac)
+		}
+	}
+	got := netconf.Card{Name: netconf.LinkName(text), MAC: netconf.LinkAddress(text)}
+	if path.Ext(file) == ".rules" {
+		rules := netconf.ReadUdevRules(text)
+		if len(rules) != 1 || !rules[0].Net {
+			return errors.New("it is not one rule for network cards")
+		}
+		got = netconf.Card{Name: rules[0].Name, MAC: rules[0].MAC}
+	}
+	if want := (netconf.Card{Name: name, MAC: mac}); got != want {
+		return fmt.Errorf("it would give the name %q to %q", got.Name, got.MAC)
+	}
+	return nil
 }
 
 // namingFiles are the .link file and the rules that give a card the name.

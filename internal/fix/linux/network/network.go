@@ -161,7 +161,7 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 func unpin(e *edit.Editor, f networkFile, name string) error {
 	text, err := f.format.Unpin(path.Base(f.path), f.text, name)
 	if err == nil && text != f.text {
-		err = f.format.Check(f.text, text)
+		err = edit.Check(f.path, f.text, text, f.format.Meant)
 	}
 	if err != nil {
 		e.Warn(fmt.Sprintf("%s is for the old machine's network card, and was left so: %v", f.path, err),

@@ -1,13 +1,13 @@
-package kernel
+package menu
 
 import (
 	"cmp"
 	"strings"
 )
 
-// compareVersions orders kernel versions as their numbers do: 5.9 is before
+// CompareVersions orders kernel versions as their numbers do: 5.9 is before
 // 5.14, and a release candidate (6.1.0-rc1) before its release.
-func compareVersions(a, b string) int {
+func CompareVersions(a, b string) int {
 	for a != "" || b != "" {
 		var x, y string
 		x, a = versionPart(a)

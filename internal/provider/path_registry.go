@@ -10,35 +10,35 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// claims remembers, during one Terraform operation, which migration is planned
+// pathRegistry remembers, during one Terraform operation, which migration is planned
 // to write which file. A provider is not told the addresses of resources: an
 // existing migration is known by the run that made it, and a new one is planned
 // exactly once.
-type claims struct {
+type pathRegistry struct {
 	mutex sync.Mutex
 	runs  map[string]string // run ids, empty for new migrations, by path
 }
 
-func newClaims() *claims { return &claims{runs: map[string]string{}} }
+func newPathRegistry() *pathRegistry { return &pathRegistry{runs: map[string]string{}} }
 
-// claim reports whether no other migration is planned to write to the path.
-func (c *claims) claim(file, run string) bool {
+// register reports whether no other migration is planned to write to the path.
+func (r *pathRegistry) register(file, run string) bool {
 	file = realPath(file)
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	other, taken := c.runs[file]
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	other, taken := r.runs[file]
 	if !taken {
-		c.runs[file] = run
+		r.runs[file] = run
 	}
 	return !taken || run != "" && run == other
 }
 
-// claimPaths claims the files that a migration is planned to write, as far as
+// registerPaths registers the files that a migration is planned to write, as far as
 // they are known. run is the one that made the migration's present files; it is
 // empty for a new migration.
-func (e *engine) claimPaths(paths resultPaths, run string) (diags diag.Diagnostics) {
+func (e *engine) registerPaths(paths resultPaths, run string) (diags diag.Diagnostics) {
 	for attribute, file := range map[string]types.String{"output": paths.output, "options": paths.report} {
-		if file.IsNull() || file.IsUnknown() || e.claims.claim(file.ValueString(), run) {
+		if file.IsNull() || file.IsUnknown() || e.registry.register(file.ValueString(), run) {
 			continue
 		}
 		detail := "Another hyper2kvm_migration is planned to write " + file.ValueString() + ", too. Give each its own output.filename or output.directory."

@@ -1,0 +1,74 @@
+package edit
+
+import (
+	"path"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+)
+
+// format is a kind of structured file.
+type format struct {
+	name    string // as it follows "it would be no valid"
+	entries conf.Entries
+	// closed is set where nothing can be told of a text that the reader rejects.
+	closed bool
+}
+
+var (
+	yamlFormat    = format{"YAML", conf.YAMLEntries, true}
+	jsonFormat    = format{"JSON", conf.JSONEntries, true}
+	iniFormat     = format{"file of sections and keys", conf.INIEntries, false}
+	shellFormat   = format{"shell file", conf.ShellEntries, false}
+	tableFormat   = format{"table", conf.TableEntries, false}
+	grubFormat    = format{"GRUB script", conf.GrubEntries, false}
+	grubenvFormat = format{"GRUB environment", conf.GrubEnvironmentEntries, true}
+	mdadmFormat   = format{"mdadm.conf", conf.MdadmEntries, false}
+	lvmFormat     = format{"LVM configuration", conf.LVMEntries, true}
+	udevFormat    = format{"file of udev rules", conf.UdevEntries, false}
+	lineFormat    = format{"list", conf.LineEntries, false}
+)
+
+// formats are the kinds of files by their paths: the first pattern that fits
+// counts. What is a script, and what is nobody's configuration, has none.
+var formats = []struct {
+	format   format
+	patterns []string
+}{
+	{tableFormat, []string{"/etc/fstab", "/etc/crypttab", "/etc/crypttab.initramfs"}},
+	{yamlFormat, []string{"/etc/netplan/*.yaml", "/lib/netplan/*.yaml", "/usr/lib/netplan/*.yaml", "/etc/cloud/cloud.cfg", "/etc/cloud/cloud.cfg.d/*.cfg"}},
+	{iniFormat, []string{
+		"/etc/systemd/network/*", "/etc/systemd/network/*.d/*.conf", "/etc/NetworkManager/system-connections/*", "/etc/NetworkManager/NetworkManager.conf", "/etc/NetworkManager/conf.d/*.conf",
+		"/etc/systemd/system/*.mount", "/etc/systemd/system/*.swap", "/etc/systemd/system/*.automount", "/etc/systemd/system/*.service", "/etc/systemd/system/*.d/*.conf",
+	}},
+	{udevFormat, []string{"/etc/udev/rules.d/*.rules"}},
+	{shellFormat, []string{
+		"/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*", "/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/sysconfig/bootloader",
+		"/etc/update-extlinux.conf", "/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf",
+	}},
+	{grubenvFormat, []string{"/boot/grub/grubenv", "/boot/grub2/grubenv", "/boot/efi/EFI/*/grubenv", "/efi/EFI/*/grubenv"}},
+	{grubFormat, []string{"/boot/grub/*.cfg", "/boot/grub2/*.cfg", "/boot/efi/EFI/*/*.cfg", "/efi/EFI/*/*.cfg", "/boot/EFI/*/*.cfg"}},
+	{mdadmFormat, []string{"/etc/mdadm.conf", "/etc/mdadm/mdadm.conf", "/etc/mdadm.conf.d/*.conf", "/etc/mdadm/mdadm.conf.d/*.conf"}},
+	{lvmFormat, []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"}},
+	{jsonFormat, []string{"/etc/*.json", "/etc/*/*.json"}},
+	{lineFormat, []string{
+		"/etc/grub.d/4[01]_custom", // a script whose end is GRUB's
+		"/boot/grub/menu.lst", "/boot/grub/grub.conf", "/boot/efi/EFI/*/grub.conf", "/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf",
+		"/boot/extlinux.conf", "/boot/extlinux/*", "/boot/syslinux/*", "/boot/refind_linux.conf", "/boot/efi/EFI/*/*.conf", "/efi/EFI/*/*.conf",
+		"/boot/limine.c*", "/boot/limine/*", "/boot/efi/limine.c*", "/boot/efi/limine/*", "/boot/efi/elilo.conf", "/etc/elilo.conf",
+		"/etc/kernel/cmdline", "/etc/cmdline.d/*.conf", "/etc/initramfs-tools/modules", "/etc/modules", "/etc/modules-load.d/*.conf", "/etc/modprobe.d/*.conf",
+		"/etc/network/interfaces", "/etc/network/interfaces.d/*", "/boot/grub/device.map", "/boot/grub2/device.map", "/var/cache/debconf/config.dat",
+	}},
+}
+
+// formatOf returns the format of the file at a guest's path; ok is false where it
+// has none that is known.
+func formatOf(name string) (f format, ok bool) {
+	for _, known := range formats {
+		for _, pattern := range known.patterns {
+			if fits, _ := path.Match(pattern, name); fits {
+				return known.format, true
+			}
+		}
+	}
+	return f, false
+}

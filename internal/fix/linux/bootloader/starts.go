@@ -1,0 +1,356 @@
+package bootloader
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+)
+
+// outcome is what becomes of a menu entry on the new machine.
+type outcome int
+
+const (
+	dead    outcome = iota // it does not start, for certain
+	unknown                // nobody can tell
+	oldDisk                // it starts from a disk that has the name it had on the old machine
+	starts
+)
+
+// judged is an entry and what becomes of it.
+type judged struct {
+	menu.Entry
+
+	outcome outcome
+	why     string // if it does not start
+}
+
+func (j judged) String() string {
+	return fmt.Sprintf("%s: %s: %s", j.File, j.Name(), j.why)
+}
+
+const menuRemedy = "start the guest on its old machine, repair the boot menu there (update-grub, or grub2-mkconfig -o with the menu's file), " +
+	"and take its disks again"
+
+// requireStart makes sure that the firmware of the new machine comes to something
+// that starts. What is certain not to is an error, what cannot be told a warning.
+func (c *Configuration) requireStart() error {
+	c.warnBootSector()
+	if err := c.requireProgram(); err != nil {
+		return err
+	}
+	menus, err := c.menus()
+	if err != nil {
+		return err
+	}
+	if len(menus) == 0 {
+		return c.withoutMenu()
+	}
+	c.lilo(menus)
+	entries := make([][]judged, len(menus))
+	best := dead
+	var hopeless []judged
+	for i, m := range menus {
+		for _, e := range m.Entries {
+			j := c.judge(m, e)
+			entries[i] = append(entries[i], j)
+			best = max(best, j.outcome)
+			if j.outcome < oldDisk {
+				hopeless = append(hopeless, j)
+			}
+		}
+	}
+	switch best {
+	case starts:
+		c.warnOtherSystem(menus, entries)
+		return c.requireDefault(menus, entries)
+	case oldDisk:
+		c.oldDisk = true
+		return nil
+	case dead, unknown:
+	}
+	unclear := best == unknown
+	var told []string
+	for i, m := range menus {
+		if m.Unclear != "" {
+			unclear = true
+			told = append(told, m.File+": "+m.Unclear)
+		}
+		told = append(told, m.Broken...)
+		if len(entries[i]) == 0 && m.Unclear == "" && len(m.Broken) == 0 {
+			told = append(told, m.File+" has no entry that starts a kernel of Linux")
+		}
+	}
+	for i, j := range hopeless {
+		if i == maxTold {
+			told = append(told, fmt.Sprintf("and %d more entries", len(hopeless)-i))
+			break
+		}
+		told = append(told, j.String())
+	}
+	why := strings.Join(told, "; ")
+	alone := !slices.ContainsFunc(menus, func(m menu.Menu) bool { return m.Loader != menu.Unified })
+	if c.oldDisk || unclear && alone {
+		return nil // told already
+	}
+	if unclear {
+		c.edit.Warn("nothing tells that the guest starts: "+why,
+			"look at the menu in the guest before the migration, and start the image before the old machine is given up")
+		return nil
+	}
+	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), menuRemedy)
+}
+
+// maxTold is how many entries one message names.
+const maxTold = 5
+
+// menus are those that the firmware's loader may show.
+func (c *Configuration) menus() ([]menu.Menu, error) {
+	all, err := menu.Read(c.edit, c.names.Devices, c.firmware)
+	if err != nil {
+		return nil, err
+	}
+	if c.firmware == guest.FirmwareBIOS {
+		// A file of the loader that is started counts before those that were left.
+		kept := slices.DeleteFunc(slices.Clone(all), func(m menu.Menu) bool { return !readBy(m.Loader, c.bootLoader) })
+		if len(kept) > 0 {
+			all = kept
+		}
+	}
+	shown := func(m menu.Menu) bool {
+		return slices.ContainsFunc(all, func(o menu.Menu) bool { return o.Loader == menu.GRUB && o.Reads(m.Entries[0].File) })
+	}
+	beside := func(loaders ...menu.Loader) bool {
+		return slices.ContainsFunc(all, func(o menu.Menu) bool { return !slices.Contains(loaders, o.Loader) })
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(m menu.Menu) bool {
+		switch m.Loader {
+		case menu.LoaderEntries:
+			// GRUB shows them, or it is GRUB that a BIOS starts and it does not.
+			return shown(m) || c.firmware == guest.FirmwareBIOS && beside(menu.LoaderEntries, menu.LILO)
+		case menu.LILO:
+			return beside(menu.LILO) // its file is a left-over
+		}
+		return false
+	}), nil
+}
+
+// readBy reports whether a menu may be that of the loader which a BIOS starts.
+func readBy(l menu.Loader, bootLoader string) bool {
+	switch bootLoader {
+	case string(menu.GRUB):
+		return l == menu.GRUB || l == menu.GRUBLegacy || l == menu.LoaderEntries
+	case string(menu.LILO), string(menu.Syslinux):
+		return string(l) == bootLoader
+	}
+	return true
+}
+
+// warnBootSector tells where a BIOS does not come to a loader that is known.
+func (c *Configuration) warnBootSector() {
+	if c.firmware != guest.FirmwareBIOS {
+		return
+	}
+	const remedy = "start the guest's image before the old machine is given up; if nothing comes up, install GRUB from a rescue system (grub-install)"
+	switch c.bootLoader {
+	case "none":
+		c.edit.Warn("the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it", remedy)
+	case "unknown":
+		c.edit.Warn("the code in the boot sector of the boot disk is of no boot loader that is known: what it starts is not known", remedy)
+	case "Windows":
+		c.edit.Warn("the boot sector of the boot disk starts Windows, and not this guest", remedy)
+	}
+}
+
+// withoutMenu tells that no menu was found.
+func (c *Configuration) withoutMenu() error {
+	c.edit.Warn("no boot menu was found in the guest that starts a kernel: whether it starts is not known",
+		"check that /boot and the EFI system partition are on the migrated disks and in the guest's /etc/fstab, "+
+			"and start the image before the old machine is given up")
+	return nil
+}
+
+// requireDefault makes sure that what a menu starts by itself does start.
+func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) error {
+	var failed []error
+	reached := false // by a default that starts, or is not known to fail
+	for i, m := range menus {
+		if m.Default < 0 || entries[i][m.Default].outcome != dead {
+			reached = reached || slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts })
+			continue
+		}
+		chosen := entries[i][m.Default]
+		message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", m.File, chosen.Name(), chosen.why)
+		at := slices.IndexFunc(entries[i], func(j judged) bool { return j.outcome == starts })
+		if m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
+			at, reached = m.Fallback, true
+			message += ", so that its fallback"
+		} else if at >= 0 {
+			message += ", while"
+		}
+		if at >= 0 {
+			message += " " + entries[i][at].Name() + " of " + entries[i][at].File + " does"
+		}
+		failed = append(failed, errors.New(message))
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	if reached {
+		for _, f := range failed {
+			c.edit.Warn(f.Error(), "choose another default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub)")
+		}
+		return nil
+	}
+	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(failed...)),
+		"choose an entry that starts as the default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub), and take its disks again")
+}
+
+// warnOtherSystem tells where a menu starts by itself another system than the one
+// that was fixed.
+func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
+	for i, m := range menus {
+		if m.Default < 0 || entries[i][m.Default].outcome != starts || !c.names.HasRoot {
+			continue
+		}
+		e := entries[i][m.Default]
+		root, _ := e.Parameter("root")
+		d, found := c.names.Resolve(root)
+		if !found {
+			continue
+		}
+		what := ""
+		same := d.Name == c.names.Root.Name || d.UUID != "" && d.UUID == c.names.Root.UUID // several may share it
+		if !same {
+			what = "root=" + root
+		} else if flags, ok := e.Parameter("rootflags"); ok && d.FSType == "btrfs" {
+			what = c.otherSubvolume(flags)
+		}
+		if what != "" {
+			c.edit.Warn(fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
+				"if the other is meant, migrate without the disk, snapshot or subvolume that holds this one")
+		}
+	}
+}
+
+// otherSubvolume is the option of rootflags= that names another subvolume than the
+// one that is mounted at /, or nothing.
+func (c *Configuration) otherSubvolume(flags string) string {
+	mounted := ""
+	for _, m := range c.edit.Mounts() {
+		if m.Path == "/" {
+			mounted, _ = strings.CutPrefix(m.Options, "subvol=")
+		}
+	}
+	for flag := range strings.SplitSeq(flags, ",") {
+		if wanted, ok := strings.CutPrefix(flag, "subvol="); ok && mounted != "" && strings.Trim(wanted, "/") != strings.Trim(mounted, "/") {
+			return "rootflags=" + flag
+		}
+	}
+	return ""
+}
+
+// judge says what becomes of an entry.
+func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
+	j := judged{Entry: e, outcome: starts}
+	worse := func(o outcome, why string) {
+		if o < j.outcome {
+			j.outcome, j.why = o, why
+		}
+	}
+	file := func(what string, f menu.File) {
+		switch f.State {
+		case menu.Missing:
+			worse(dead, "its "+what+" "+f.Name+" is not in the guest")
+		case menu.Unknown:
+			worse(unknown, "whether its "+what+" "+f.Name+" is there is not known")
+		case menu.Found:
+		}
+	}
+	if m.Loader == menu.Unified {
+		cmdline, err := unifiedCmdline(c.edit, e.Kernel.Path)
+		if err != nil {
+			worse(unknown, "its kernel parameters could not be read: "+err.Error())
+			return j
+		}
+		e.Parameters = strings.Fields(cmdline)
+		worse(c.judgeRoot(e, true))
+		return j
+	}
+	if e.Kernel.Name != "" {
+		file("kernel", e.Kernel)
+	}
+	for _, image := range e.Initramfs {
+		file("initramfs", image)
+	}
+	if e.Unclear != "" {
+		worse(unknown, e.Unclear)
+	}
+	worse(c.judgeRoot(e, len(e.Initramfs) > 0))
+	if m.Unclear != "" && j.outcome == dead {
+		j.outcome = unknown // what the menu sets may be set otherwise
+	}
+	return j
+}
+
+// judgeRoot says what becomes of an entry with this root=. What is no local disk is
+// left to whoever mounts it.
+func (c *Configuration) judgeRoot(e menu.Entry, initramfs bool) (outcome, string) {
+	root, ok := e.Parameter("root")
+	if early, given := e.Parameter("real_root"); given {
+		root, ok = early, true
+	}
+	if !ok || root == "" {
+		return starts, ""
+	}
+	parameter := "root=" + root
+	if strings.Contains(root, "$") {
+		return unknown, parameter + " has a variable whose value is not known"
+	}
+	if spec, numbered := devname.Numbered(root); numbered {
+		root = spec
+	}
+	_, found := c.names.Resolve(root)
+	tag, _, tagged := strings.Cut(root, "=")
+	switch {
+	case devname.IsStale(root):
+		return oldDisk, parameter + " names a disk as the old machine did"
+	case tagged && slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag):
+		switch {
+		case !found && (strings.Contains(root, "/") || !c.names.HasRoot || c.names.HasLockedDevice()):
+			return unknown, parameter + " was not found"
+		case !found:
+			return dead, parameter + " is on no disk of the guest"
+		case !initramfs && !strings.HasPrefix(tag, "PART"):
+			return unknown, parameter + " is not understood by a kernel alone, and it gets no initramfs"
+		}
+	case strings.HasPrefix(root, "/dev/disk/by-") && !found && c.names.HasRoot && !c.names.HasLockedDevice():
+		return dead, parameter + " is on no disk of the guest"
+	case !found && (strings.HasPrefix(root, "/dev/mapper/") || strings.HasPrefix(root, "/dev/disk/")):
+		return unknown, parameter + " was not found"
+	}
+	return starts, ""
+}
+
+// lilo tells of LILO: it keeps the number of the root device, and where its kernels
+// lie, in a map that its own program writes, so that no edit helps.
+func (c *Configuration) lilo(menus []menu.Menu) {
+	for _, m := range menus {
+		named := func(e menu.Entry) bool {
+			o, _ := c.judgeRoot(e, len(e.Initramfs) > 0)
+			return o == oldDisk
+		}
+		if m.Loader != menu.LILO || !slices.ContainsFunc(m.Entries, named) {
+			continue
+		}
+		c.oldDisk = true
+		c.edit.Warn("the guest is started by LILO ("+m.File+"), which keeps the root device as a number of the old machine's disk: on a virtio disk the guest will not start",
+			"attach the disk to a SATA controller, if it was a SCSI or SATA disk; or write root=\"UUID=...\" and boot=/dev/vda into "+m.File+
+				" and run lilo in the guest from a rescue system; or install GRUB in the guest before the migration")
+	}
+}

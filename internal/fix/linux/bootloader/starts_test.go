@@ -1,0 +1,315 @@
+package bootloader
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+)
+
+// startDevices are a disk with an EFI system partition, /boot and a root, of which
+// all is mounted.
+var startDevices = guest.Devices{
+	{Name: "/dev/sda", Kind: guest.KindDisk},
+	{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "vfat", UUID: "E5B0-0001"},
+	{Name: "/dev/sda2", Kind: guest.KindPartition, Partition: 2, FSType: "ext4", UUID: "boot-uuid"},
+	{Name: "/dev/sda3", Kind: guest.KindPartition, Partition: 3, FSType: "ext4", UUID: "root-uuid", PartUUID: "part-0003"},
+}
+
+var startMounts = []guest.Mount{
+	{Device: "/dev/sda3", Path: "/", FSType: "ext4"}, {Device: "/dev/sda2", Path: "/boot", FSType: "ext4"}, {Device: "/dev/sda1", Path: "/boot/efi", FSType: "vfat"},
+}
+
+// debianMenu is a menu as Debian's grub-mkconfig writes it.
+const debianMenu = `if [ -s $prefix/grubenv ]; then
+  set have_grubenv=true
+  load_env
+fi
+if [ "${next_entry}" ] ; then
+   set default="${next_entry}"
+   set next_entry=
+   save_env next_entry
+   set boot_once=true
+else
+   set default="0"
+fi
+if [ x"${feature_menuentry_id}" = xy ]; then
+  menuentry_id_option="--id"
+else
+  menuentry_id_option=""
+fi
+export menuentry_id_option
+if [ "${prev_saved_entry}" ]; then
+  set saved_entry="${prev_saved_entry}"
+fi
+function savedefault {
+  if [ -z "${boot_once}" ]; then
+    saved_entry="${chosen}"
+    save_env saved_entry
+  fi
+}
+if [ x$feature_default_font_path = xy ] ; then
+   font=unicode
+else
+insmod part_gpt
+    font="/usr/share/grub/unicode.pf2"
+fi
+if loadfont $font ; then
+  set gfxmode=auto
+  load_video
+fi
+if [ x$feature_timeout_style = xy ] ; then
+  set timeout_style=menu
+  set timeout=5
+else
+  set timeout=5
+fi
+set menu_color_normal=cyan/blue
+if background_image /x.png; then
+  true
+fi
+function gfxmode {
+	set gfxpayload="${1}"
+}
+menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple-u' {
+	load_video
+	insmod gzio
+	if [ x$grub_platform = xxen ]; then insmod xzio; insmod lzopio; fi
+	set root='hd0,gpt2'
+	if [ x$feature_platform_search_hint = xy ]; then
+	  search --no-floppy --fs-uuid --set=root --hint-bios=hd0,gpt2 --hint-efi=hd0,gpt2  boot-uuid
+	else
+	  search --no-floppy --fs-uuid --set=root boot-uuid
+	fi
+	echo	'Loading Linux ...'
+	linux	/vmlinuz-6.1 root=UUID=root-uuid ro quiet
+	initrd	/initrd.img-6.1
+}
+submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
+	menuentry 'Debian GNU/Linux, with Linux 5.10' $menuentry_id_option 'gnulinux-5.10-u' {
+		search --no-floppy --fs-uuid --set=root boot-uuid
+		linux	/vmlinuz-5.10 root=UUID=root-uuid ro
+		initrd	/initrd.img-5.10
+	}
+}
+if [ "$grub_platform" = "efi" ]; then
+	fwsetup --is-supported
+	if [ "$?" = 0 ]; then
+		menuentry 'UEFI Firmware Settings' $menuentry_id_option 'uefi-firmware' {
+			fwsetup
+		}
+	fi
+fi
+menuentry 'Windows' {
+	search --no-floppy --fs-uuid --set=root 0123-4567
+	chainloader /EFI/Microsoft/Boot/bootmgfw.efi
+}
+menuentry "Memory test (memtest86+)" {
+	linux16	/memtest86+x64.bin
+}
+if [ -f  ${config_directory}/custom.cfg ]; then
+  source ${config_directory}/custom.cfg
+elif [ -z "${config_directory}" -a -f  $prefix/custom.cfg ]; then
+  source $prefix/custom.cfg
+fi
+`
+
+func files(pairs ...string) map[string]string {
+	made := map[string]string{"/etc/hostname": "web\n"}
+	for i := 0; i < len(pairs); i += 2 {
+		made[pairs[i]] = pairs[i+1]
+	}
+	return made
+}
+
+func with(set map[string]string, pairs ...string) map[string]string {
+	made := maps.Clone(set)
+	maps.Copy(made, files(pairs...))
+	return made
+}
+
+func environmentOf(variables string) string { return padded("# GRUB Environment Block\n" + variables) }
+
+func padded(text string) string { return text + strings.Repeat("#", 1024-len(text)) }
+
+// TestVerifyStart: a success means that something starts.
+func TestVerifyStart(t *testing.T) {
+	t.Parallel()
+	newKernel := []string{"/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i"}
+	oldKernel := []string{"/boot/vmlinuz-5.10", "k", "/boot/initrd.img-5.10", "i"}
+	both := append(append([]string{}, newKernel...), oldKernel...)
+	debian := func(kernels ...string) map[string]string {
+		return with(files(kernels...), "/boot/grub/grub.cfg", debianMenu)
+	}
+	one := func(menu string) map[string]string { return with(files(newKernel...), "/boot/grub/grub.cfg", menu) }
+	entry := func(body string) string { return "menuentry 'x' {\n" + body + "\n}\n" }
+	stub := "search.fs_uuid boot-uuid root hd0,gpt2\nset prefix=($root)'/grub'\nconfigfile $prefix/grub.cfg\n"
+	loaderEntry := "title Fedora\nversion 6.1\nlinux /vmlinuz-6.1\ninitrd /initrd.img-6.1 $tuned_initrd\noptions root=UUID=root-uuid ro $tuned_params\n"
+	bls := "load_env\nset default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"
+	for name, test := range map[string]struct {
+		files    map[string]string
+		firmware string
+		fails    []string // the error's words; none: it does not fail
+		warns    []string // the only warning's words; none: there is none
+	}{
+		// What starts.
+		"Debian":                       {files: debian(both...)},
+		"Debian, another kernel gone":  {files: debian(newKernel...)},
+		"Debian, default by its title": {files: with(debian(both...), "/boot/grub/grub.cfg", strings.Replace(debianMenu, `default="0"`, `default="Advanced options>Debian GNU/Linux, with Linux 5.10"`, 1))},
+		"by the ESP's menu":            {firmware: guest.FirmwareUEFI, files: with(debian(both...), "/boot/efi/EFI/debian/grub.cfg", stub)},
+		"loader entries of GRUB":       {files: with(one(bls), "/boot/loader/entries/m-6.1.conf", loaderEntry)},
+		"systemd-boot":                 {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/ucode.img\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i")},
+		"unified image":                {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", unifiedImage(t, "root=UUID=root-uuid ro"))},
+		"GRUB Legacy":                  {files: files("/boot/grub/menu.lst", "default 1\nfallback 0\ntitle w\n rootnoverify (hd0,0)\n chainloader +1\ntitle x\n root (hd0,1)\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
+		"extlinux beside its kernels":  {files: files("/boot/extlinux.conf", "DEFAULT menu.c32\nLABEL l\n MENU DEFAULT\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
+		"Xen":                          {files: one(entry(" search --fs-uuid --set=root boot-uuid\n multiboot2 /xen.gz\n module2 /vmlinuz-6.1 placeholder root=UUID=root-uuid\n module2 --nounzip /initrd.img-6.1"))},
+		"hand-made, by variables": {files: one("set k=vmlinuz-6.1\nset rootpartition=UUID=root-uuid\nsearch -n -u boot-uuid -s\n" +
+			entry(" linux /$k root=$rootpartition\n initrd /initrd.img-6.1"))},
+		"root on the network":        {files: one(entry(" linux /vmlinuz-6.1 root=/dev/nfs nfsroot=1.2.3.4:/x\n initrd /initrd.img-6.1"))},
+		"in a file that is included": {files: with(one("source $prefix/custom.cfg\n"), "/boot/grub/custom.cfg", entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+
+		// What starts nothing.
+		"kernels gone":        {files: debian(), fails: []string{"/boot/grub/grub.cfg", `entry "Debian GNU/Linux"`, "/vmlinuz-6.1 is not in the guest", "5.10"}},
+		"initramfs gone":      {files: one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-gone")), fails: []string{"initramfs /initrd.img-gone"}},
+		"root nowhere":        {files: one(entry(" linux /vmlinuz-6.1 root=UUID=other\n initrd /initrd.img-6.1")), fails: []string{"root=UUID=other is on no disk"}},
+		"root by a dead link": {files: one(entry(" linux /vmlinuz-6.1 root=/dev/disk/by-label/gone\n initrd /initrd.img-6.1")), fails: []string{"by-label/gone is on no disk"}},
+		"kernel on another file system": {
+			files: with(one(entry(" search --no-floppy --fs-uuid --set=root root-uuid\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))),
+			fails: []string{"kernel /vmlinuz-6.1 is not in the guest"},
+		},
+		"no entry":                   {files: one("set timeout=5\nset default=0\n"), fails: []string{"/boot/grub/grub.cfg has no entry"}},
+		"only Windows and a tester":  {files: one("menuentry 'w' {\n chainloader +1\n}\n" + entry(" linux16 /memtest86+.bin")), fails: []string{"has no entry"}},
+		"ESP's menu leads nowhere":   {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/debian/grub.cfg", stub), fails: []string{"/boot/efi/EFI/debian/grub.cfg leads to /boot/grub/grub.cfg, which is not there"}},
+		"GRUB Legacy, kernels gone":  {files: files("/boot/grub/menu.lst", "title x\n root (hd0,1)\n kernel /vmlinuz-2.6.32 root=UUID=root-uuid\n"), fails: []string{"/boot/grub/menu.lst", "/vmlinuz-2.6.32"}},
+		"loader entries, gone":       {files: with(files("/boot/grub2/grub.cfg", bls), "/boot/loader/entries/m-6.1.conf", loaderEntry), fails: []string{"/boot/loader/entries/m-6.1.conf", "/vmlinuz-6.1"}},
+		"systemd-boot, kernel gone":  {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/entries/m.conf", "linux /m/linux\noptions root=UUID=root-uuid\n"), fails: []string{"m.conf", "/m/linux"}},
+		"extlinux, kernel gone":      {files: files("/boot/extlinux/extlinux.conf", "DEFAULT l\nLABEL l\n LINUX ../vmlinuz-6.1\n APPEND root=UUID=root-uuid\n"), fails: []string{"extlinux.conf", `entry "l"`, "../vmlinuz-6.1"}},
+		"unified image, root gone":   {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", unifiedImage(t, "root=UUID=gone ro")), fails: []string{"a.efi", "root=UUID=gone"}},
+		"default gone":               {files: debian(oldKernel...), fails: []string{"wait at its boot menu", `entry "Debian GNU/Linux"`, "with Linux 5.10"}},
+		"default saved, and gone":    {files: with(debian(newKernel...), "/boot/grub/grub.cfg", strings.Replace(debianMenu, `default="0"`, `default="${saved_entry}"`, 1), "/boot/grub/grubenv", environmentOf("saved_entry=gnulinux-advanced-u>gnulinux-5.10-u\n")), fails: []string{"with Linux 5.10"}},
+		"GRUB Legacy's default gone": {files: files("/boot/grub/menu.lst", "default=0\ntitle a\n kernel /vmlinuz-gone\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
+		"extlinux's default gone":    {files: files("/boot/extlinux.conf", "DEFAULT a\nLABEL a\n LINUX gone\nLABEL b\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
+
+		"no EFI program": {firmware: guest.FirmwareUEFI, files: debian(both...), fails: []string{"/boot/efi", "no EFI program"}},
+
+		// What nobody can tell.
+		"kernel by a variable":     {files: one("regexp --set=k '(vmlinuz-.*)' $x\n" + entry(" linux /$k root=UUID=root-uuid")), warns: []string{"nothing tells", "/$k"}},
+		"a command of its own":     {files: one("own_menu\n"), warns: []string{"nothing tells", "own_menu"}},
+		"goes on where":            {files: one("probe --set=d $root\nconfigfile ($d)/grub/other.cfg\n"), warns: []string{"nothing tells", "other.cfg"}},
+		"made in a loop":           {files: one("for k in /vmlinuz-*; do\nmenuentry \"$k\" {\n linux $k\n}\ndone\n"), warns: []string{"nothing tells", "loop"}},
+		"no menu":                  {files: files(newKernel...), warns: []string{"no boot menu was found"}},
+		"default gone, fallback":   {files: with(debian(oldKernel...), "/boot/grub/grub.cfg", "set fallback=1\n"+debianMenu), warns: []string{"fallback", "with Linux 5.10"}},
+		"script that does not end": {files: one("if [ x = y ]; then\n"), warns: []string{"nothing tells", "could not be understood"}},
+		"a vendor's menu left over": {
+			firmware: guest.FirmwareUEFI, warns: []string{"EFI/old/grub.cfg", "/vmlinuz-gone"},
+			files: with(debian(both...), "/boot/efi/EFI/debian/grub.cfg", stub,
+				"/boot/efi/EFI/old/grub.cfg", "search --fs-uuid --set=root boot-uuid\n"+entry(" linux /vmlinuz-gone root=UUID=root-uuid")),
+		},
+		"a disk that is not here": {files: one(entry(" search --fs-uuid --set=root elsewhere\n linux /vmlinuz root=UUID=root-uuid\n initrd /initrd")), fails: []string{"/vmlinuz"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			firmware := guest.FirmwareBIOS
+			if test.firmware != "" {
+				firmware = test.firmware
+			}
+			tree := test.files
+			if firmware == guest.FirmwareUEFI && name != "no EFI program" {
+				tree = with(tree, "/boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ")
+			}
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: startMounts})
+			err := NewConfiguration(e, devname.New(startDevices, startMounts), firmware).Verify(true)
+			if (err != nil) != (test.fails != nil) {
+				t.Errorf("error = %v", err)
+			}
+			for _, want := range test.fails {
+				if err != nil && !strings.Contains(err.Error(), want) {
+					t.Errorf("error = %v, which does not say %q", err, want)
+				}
+			}
+			_, warnings := e.Take()
+			if (len(warnings) == 1) != (test.warns != nil) || len(warnings) > 1 {
+				t.Fatalf("warnings = %v", warnings)
+			}
+			for _, want := range test.warns {
+				if !strings.Contains(warnings[0].Message, want) || warnings[0].Remedy == "" {
+					t.Errorf("warning = %v, which does not say %q", warnings[0], want)
+				}
+			}
+		})
+	}
+}
+
+// TestVerifyBootSector: a BIOS has to come to the loader whose menu starts the guest.
+func TestVerifyBootSector(t *testing.T) {
+	t.Parallel()
+	menu := files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
+		"/boot/grub/grub.cfg", "menuentry 'x' {\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n}\n")
+	lilo := "boot = /dev/sda\nimage = /boot/vmlinuz-6.1\n initrd = /boot/initrd.img-6.1\n root = /dev/sda3\n label = Linux\n"
+	stable := "boot = /dev/sda\nimage = /boot/vmlinuz-6.1\n initrd = /boot/initrd.img-6.1\n root = \"UUID=root-uuid\"\n label = Linux\n"
+	left := "DEFAULT l\nLABEL l\n LINUX /vmlinuz-gone\n APPEND root=UUID=root-uuid\n"
+	for name, test := range map[string]struct {
+		files   map[string]string
+		loader  string
+		oldDisk bool
+		fails   string
+		warns   string
+	}{
+		"GRUB":                                   {files: menu, loader: "GRUB"},
+		"not looked at":                          {files: menu},
+		"nothing":                                {files: menu, loader: "none", warns: "hold no boot loader"},
+		"code of nobody":                         {files: menu, loader: "unknown", warns: "no boot loader that is known"},
+		"Windows":                                {files: menu, loader: "Windows", warns: "starts Windows"},
+		"GRUB, files of LILO and syslinux left":  {files: with(menu, "/etc/lilo.conf", lilo, "/boot/syslinux/syslinux.cfg", left), loader: "GRUB"},
+		"LILO beside a menu of GRUB":             {files: with(menu, "/etc/lilo.conf", lilo), loader: "LILO", oldDisk: true, warns: "/etc/lilo.conf"},
+		"LILO by UUID":                           {files: with(menu, "/etc/lilo.conf", stable), loader: "LILO"},
+		"extlinux without a kernel, GRUB's left": {files: with(menu, "/boot/syslinux/syslinux.cfg", left), loader: "syslinux", fails: "/boot/syslinux/syslinux.cfg"},
+		"GRUB's code and another's menu":         {files: files("/boot/vmlinuz-6.1", "k", "/boot/extlinux.conf", "DEFAULT l\nLABEL l\n LINUX vmlinuz-6.1\n APPEND root=PARTUUID=part-0003\n"), loader: "GRUB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
+			c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
+			c.StartedBy(test.loader)
+			if err := c.Verify(true); (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+				t.Errorf("error = %v, want %q", err, test.fails)
+			}
+			_, warnings := e.Take()
+			if len(warnings) > 1 || (len(warnings) == 1) != (test.warns != "") || len(warnings) == 1 && !strings.Contains(warnings[0].Message, test.warns) {
+				t.Errorf("warnings = %v, want %q", warnings, test.warns)
+			}
+			if c.NeedsOldDisk() != test.oldDisk {
+				t.Errorf("needs the old disk: %v", c.NeedsOldDisk())
+			}
+		})
+	}
+}
+
+// TestVerifyOtherSubvolume: the snapshot beside the system may have been fixed.
+func TestVerifyOtherSubvolume(t *testing.T) {
+	t.Parallel()
+	devices := guest.Devices{
+		{Name: "/dev/sda", Kind: guest.KindDisk},
+		{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "btrfs", UUID: "pool"},
+	}
+	for flags, told := range map[string]bool{
+		"subvol=@": false, "compress=zstd,subvol=/@": false, "subvol=@old": true, "subvol=timeshift/1/@": true, "subvolid=5": false,
+	} {
+		tree := files("/boot/vmlinuz-6.1", "k", "/boot/i", "i", "/boot/grub/grub.cfg",
+			"menuentry 'x' {\n linux /@/boot/vmlinuz-6.1 root=UUID=pool rootflags="+flags+"\n initrd /@/boot/i\n}\n")
+		mounts := []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "btrfs", Options: "subvol=@"}}
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: mounts})
+		if err := NewConfiguration(e, devname.New(devices, mounts), guest.FirmwareBIOS).Verify(true); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings := e.Take()
+		if (len(warnings) == 1 && strings.Contains(warnings[0].Message, "another system")) != told || len(warnings) > 1 {
+			t.Errorf("%s: %v", flags, warnings)
+		}
+	}
+}

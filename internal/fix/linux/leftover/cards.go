@@ -1,0 +1,110 @@
+package leftover
+
+import (
+	"fmt"
+	"net"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+)
+
+var (
+	cardWord = regexp.MustCompile(`[0-9A-Za-z]+(_[0-9]+)?`)
+	address  = regexp.MustCompile(`(?i)(?:^|[^0-9a-f:-])((?:01-)?[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})(?:$|[^0-9a-f:-])`)
+	slot     = regexp.MustCompile(`(?:^|[^0-9a-fA-F:])((?:pci-)?[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]|PCI:[0-9]+:[0-9]+:[0-9]+)(?:$|[^0-9])`)
+	// hypervisorAddress begins with what VMware, Hyper-V, Xen or VirtualBox gives
+	// to cards.
+	hypervisorAddress = regexp.MustCompile(`^(00:50:56|00:0c:29|00:05:69|00:1c:14|00:15:5d|00:16:3e|08:00:27)`)
+)
+
+// others are files that list the addresses of other machines.
+var others = regexp.MustCompile(`^/etc/(dhcp/dhcpd|dhcpd|dnsmasq|NetworkManager/dnsmasq|kea/|csf/|ufw/|nftables|iptables|sysconfig/(ip6?tables|nftables)|shorewall|ferm|firewalld/|hostapd/|drbd|corosync/|ha\.d/)`)
+
+// cardNamesIn are the names of network cards in a line that the new machine's do
+// not have.
+func (s *scan) cardNamesIn(line string) []edit.Note {
+	var found []edit.Note
+	for _, name := range cardWord.FindAllString(line, -1) {
+		if s.isGone(name) && !slices.ContainsFunc(found, func(n edit.Note) bool { return strings.HasPrefix(n.Message, name+" ") }) {
+			found = append(found, card(name))
+		}
+	}
+	return found
+}
+
+// addressesIn notes the hardware address of a card that is not there any more.
+func (s *scan) addressesIn(file, line string) []edit.Note {
+	if m := address.FindStringSubmatch(line); m != nil {
+		mac := m[1]
+		if len(mac) > len("00:00:00:00:00:00") { // PXE's form
+			mac = mac[len("01-"):]
+		}
+		if parsed, err := net.ParseMAC(mac); err == nil && s.isOldAddress(file, parsed.String()) {
+			return []edit.Note{{
+				Message: mac + " is the hardware address of a network card of the old machine",
+				Remedy:  "give the new machine's network card that address, or match the card by its name",
+			}}
+		}
+	}
+	return nil
+}
+
+// slotsIn notes a slot of the old machine.
+func slotsIn(line string) []edit.Note {
+	if m := slot.FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "0000:00:00.0") {
+		return []edit.Note{{
+			Message: m[1] + " is a slot of the old machine, where the new one has another device or none",
+			Remedy:  "match the device by something that it has on every machine (a card by its name, a file system by its UUID), or remove the line",
+		}}
+	}
+	return nil
+}
+
+func card(name string) edit.Note {
+	return edit.Note{
+		Message: name + " is the name of a network card of the old machine, and no file of the guest gives it to a card of the new one",
+		Remedy: "write the name that the card has on the new machine (ip link), or keep the old one by a file /etc/systemd/network/10-" + name +
+			".link with [Match] MACAddress= and [Link] Name=" + name,
+	}
+}
+
+// isGone reports whether a word is the name of a card that is not there any more.
+// eth0 is where the kernel names cards; where udev does, it was the name of a card
+// only on hypervisors whose cards have no slot, and then no other name is known.
+func (s *scan) isGone(name string) bool {
+	if !netconf.IsCardName(name) || slices.Contains(s.cards.Names, name) {
+		return false
+	}
+	if !strings.HasPrefix(name, "eth") {
+		return true
+	}
+	bySlot := slices.ContainsFunc(s.cards.Names, func(n string) bool { return netconf.IsCardName(n) && !strings.HasPrefix(n, "eth") })
+	return !s.cards.ByKernel && !bySlot
+}
+
+func (s *scan) isOldAddress(file, mac string) bool {
+	switch {
+	case slices.Contains(s.cards.Addresses, mac):
+		return false
+	case slices.Contains(s.cards.Old, mac):
+		return true
+	}
+	return hypervisorAddress.MatchString(mac) && !others.MatchString(file)
+}
+
+// cardFile is a file that is for a card by its own name.
+var cardFile = regexp.MustCompile(`^(?:route6?|rule6?|ifcfg|ifroute|keys)-(.+)$`)
+
+func (s *scan) cardInName(file string) []edit.Note {
+	m := cardFile.FindStringSubmatch(path.Base(file))
+	if m == nil || !s.isGone(m[1]) {
+		return nil
+	}
+	n := card(m[1])
+	n.Message = fmt.Sprintf("the file is for %s: %s", m[1], n.Message)
+	return []edit.Note{n}
+}

@@ -1,0 +1,59 @@
+package leftover
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+)
+
+// disksIn are the names of the old machine's disks in a line.
+func (s *scan) disksIn(line string) []edit.Note {
+	var found []edit.Note
+	for _, span := range devname.Spans(line) {
+		found = append(found, s.disk(line[span.From:span.To]))
+	}
+	return found
+}
+
+func (s *scan) disk(spec string) edit.Note {
+	n := edit.Note{Message: spec + " is a device name of the old machine", Remedy: "name the device by a path below /dev/disk/by-uuid, or remove the line"}
+	if name, err := s.disks.Stable(spec, devname.AsPath); err == nil && name != spec {
+		n.Remedy = fmt.Sprintf("write %s in its place", name)
+	}
+	return n
+}
+
+// diskMatch is the key of a condition of a udev rule that a disk meets.
+var (
+	diskMatch      = regexp.MustCompile(`^(ENV\{(ID_SERIAL(_SHORT)?|ID_WWN(_WITH_EXTENSION)?|ID_SCSI_SERIAL|ID_PATH)\}|ATTRS?\{(serial|wwid)\}|KERNELS?)$`)
+	diskKernelName = regexp.MustCompile(`^(sd|hd|xvd|nvme)[a-z0-9]`)
+)
+
+// diskRule notes a rule that is for one disk of the old machine.
+func diskRule(line string) []edit.Note {
+	tokens, _ := conf.ReadUdevRule(line)
+	for _, t := range tokens {
+		if t.Key == "SUBSYSTEM" && t.Value == "net" {
+			return nil
+		}
+	}
+	for _, t := range tokens {
+		if t.Op != "==" || !diskMatch.MatchString(t.Key) || t.Value == "" || t.Value[0] == '*' {
+			continue
+		}
+		if strings.HasPrefix(t.Key, "KERNEL") {
+			if !diskKernelName.MatchString(t.Value) || strings.ContainsAny(t.Value[:3], "*?[") {
+				continue
+			}
+		}
+		return []edit.Note{{
+			Message: fmt.Sprintf("the rule is for a disk of the old machine (%s==%q) and applies to none of the new one", t.Key, t.Value),
+			Remedy:  "match the file system by ENV{ID_FS_UUID} or the partition by ENV{ID_PART_ENTRY_UUID}, or remove the rule",
+		}}
+	}
+	return nil
+}

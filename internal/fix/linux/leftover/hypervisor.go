@@ -1,0 +1,87 @@
+package leftover
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+)
+
+var (
+	// driver names modules that drive devices of VMware, Hyper-V, VirtualBox or Xen.
+	driver = regexp.MustCompile(`(?:^|[^A-Za-z0-9_.-])(vmw_(?:pvscsi|balloon|vmci|vsock_vmci_transport)|vmxnet3?|vmwgfx|vmhgfs|vmblock|vmci|pvscsi|vmmemctl|hv_(?:vmbus|storvsc|netvsc|utils|balloon|sock|pci)|hyperv_(?:fb|keyboard|drm)|hid_hyperv|pci_hyperv|` +
+		`vbox(?:guest|sf|video)|xen[-_](?:blkfront|netfront|fbfront|kbdfront|scsifront)|xen[-_]platform[-_]pci|prl_(?:tg|fs|eth))(?:$|[^A-Za-z0-9_.-])`)
+	// device is one that only such a hypervisor has.
+	device = regexp.MustCompile(`(?:^|[^A-Za-z0-9_/])(/dev/(?:vmci|vmmon|vmbus/[A-Za-z0-9_]+|ptp_hyperv|vboxguest|vboxuser|xen/[a-z]+|hvc0|xconsole0)|/(?:proc|sys)/[A-Za-z0-9_/]*(?:vmbus|hypervisor/uuid|xen/)[A-Za-z0-9_/]*|/mnt/hgfs)(?:$|[^A-Za-z0-9_])`)
+	// tool is a program that speaks to the hypervisor, and fails on another.
+	tool = regexp.MustCompile(`(?:^|[\s"'=@!|&;(/-])((?:vmware-(?:rpctool|toolbox-cmd|guestd|checkvm|hgfsclient|xferlogs|user|vmblock-fuse|tools)|vmtoolsd|vmhgfs-fuse|VBoxService|VBoxControl|hv_(?:kvp|vss|fcopy)_daemon|xenstore-(?:read|write|ls)|xe-daemon|prltoolsd)(?:\.service)?)(?:$|[\s"';|&)])`)
+	// service is a unit of the hypervisor's tools.
+	service = regexp.MustCompile(`^(vmtoolsd|open-vm-tools|vgauthd|vgauth|vmware-[a-z-]+|vmware|run-vmblock.*|hv-(?:kvp|vss|fcopy)-daemon|hyperv?-?daemons|hyperv(?:kvp|vss|fcopy)d|hv_(?:kvp|vss|fcopy)_daemon|vboxadd(?:-service|-x11)?|vboxservice|virtualbox-guest-utils|xe-daemon|xe-linux-distribution|xenstored|prltoolsd|prltools)(\.service|\.mount)?$`)
+)
+
+// needs are the settings of a unit that fail it with another one.
+var needs = regexp.MustCompile(`^\s*(Requires|Requisite|BindsTo|RequiresMountsFor)\s*=`)
+
+// moduleLists are files in which a word is a module.
+var moduleLists = regexp.MustCompile(`^/etc/(modprobe\.(d/.*|conf)|modules(\.conf)?|modules-load\.d/.*|initramfs-tools/modules|dracut\.conf(\.d/.*)?|mkinitcpio\.conf(\.d/.*)?|sysconfig/kernel|conf\.d/modules)$`)
+
+// hypervisorIn are the drivers, devices and programs of the old hypervisor in a
+// line.
+func (s *scan) hypervisorIn(file, line string) []edit.Note {
+	var found []edit.Note
+	if moduleLists.MatchString(file) && !strings.HasPrefix(strings.TrimSpace(line), "blacklist") && !strings.HasPrefix(strings.TrimSpace(line), "omit_drivers") {
+		if m := driver.FindStringSubmatch(line); m != nil {
+			found = append(found, edit.Note{
+				Message: fmt.Sprintf("%s drives a device of the old hypervisor, which the new machine does not have", m[1]),
+				Remedy:  "remove it there; what it was set to has to be set for the virtio driver if it is still wanted",
+			})
+		}
+		return found
+	}
+	if m := device.FindStringSubmatch(line); m != nil {
+		found = append(found, edit.Note{
+			Message: m[1] + " is there under the old hypervisor only",
+			Remedy:  "remove the line, or what it belongs to: it fails on the new machine",
+		})
+	}
+	if m := tool.FindStringSubmatch(line); m != nil && (runs(file, line) || needs.MatchString(line)) {
+		found = append(found, edit.Note{
+			Message: m[1] + " belongs to the tools of the old hypervisor, and fails on the new machine",
+			Remedy:  "remove the line, or what needs it",
+		})
+	}
+	return found
+}
+
+// startsProgram is a line of a unit that starts something; ordinary order (After=)
+// does no harm.
+var startsProgram = regexp.MustCompile(`^\s*Exec[A-Za-z]*\s*=`)
+
+// runs reports whether a line of the file runs what it names.
+func runs(file, line string) bool {
+	switch {
+	case strings.HasPrefix(file, "/etc/systemd/system/"):
+		return startsProgram.MatchString(line)
+	case strings.HasPrefix(file, "/etc/default/"), strings.HasPrefix(file, "/etc/sysconfig/"), strings.HasPrefix(file, "/etc/pam.d/"):
+		return false
+	case path.Ext(file) == ".rules":
+		return strings.Contains(line, "RUN") || strings.Contains(line, "PROGRAM")
+	}
+	return true
+}
+
+// parameter is one of the kernel that is for a device of the old hypervisor.
+var parameter = regexp.MustCompile(`(?:^|[\s"'])(console=(?:hvc0|tty?xvc0)|(?:modules_load|modules-load|rd\.driver\.pre|rdloaddriver)=[^\s"']*(?:vmw_|vmxnet|hv_|vbox|xen)[^\s"']*|video=hyperv_fb[^\s"']*|xen_[a-z_]+=[^\s"']*)`)
+
+func parametersIn(line string) []edit.Note {
+	var found []edit.Note
+	for _, m := range parameter.FindAllStringSubmatch(line, -1) {
+		found = append(found, edit.Note{
+			Message: "the kernel parameter " + m[1] + " is for a device of the old hypervisor",
+			Remedy:  "remove it, or write what the new machine has in its place (console=ttyS0 for a serial console)",
+		})
+	}
+	return found
+}

@@ -1,0 +1,177 @@
+package leftover
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+)
+
+// kept is a machine whose card ens192 kept its name, and whose ens256 its name and
+// its address.
+var kept = network.Kept{
+	Names: []string{"ens192", "ens256", "br0"}, Addresses: []string{"00:50:56:00:00:02"}, Old: []string{"52:00:00:00:00:09"},
+}
+
+const unit = "[Service]\nExecStart=/usr/bin/x\n"
+
+// left are what is found: the file, its text, and what the warning says.
+var left = map[string]struct{ file, text, message string }{
+	// cards, by name
+	"nftables":                   {"/etc/nftables.conf", "table inet f {\n  chain i {\n    iifname \"ens224\" drop\n", "/etc/nftables.conf line 3: ens224"},
+	"iptables":                   {"/etc/iptables/rules.v4", "*filter\n-A INPUT -i ens224 -j ACCEPT\n", "line 2: ens224"},
+	"iptables of RHEL":           {"/etc/sysconfig/iptables", ":INPUT ACCEPT\n-A INPUT -i enp11s0.100 -j DROP\n", "line 2: enp11s0"},
+	"firewalld":                  {"/etc/firewalld/zones/public.xml", "<zone>\n  <interface name=\"ens224\"/>\n", "line 2: ens224"},
+	"isc-dhcp-server":            {"/etc/default/isc-dhcp-server", "INTERFACESv4=\"ens224\"\n", "line 1: ens224"},
+	"dnsmasq":                    {"/etc/dnsmasq.d/lan", "interface=ens224\n", "line 1: ens224"},
+	"keepalived":                 {"/etc/keepalived/keepalived.conf", "vrrp_instance a {\n  interface ens224\n", "line 2: ens224"},
+	"hostapd":                    {"/etc/hostapd/hostapd.conf", "interface=ens224\n", "ens224"},
+	"samba":                      {"/etc/samba/smb.conf", "[global]\n interfaces = lo ens224\n", "line 2: ens224"},
+	"wireguard":                  {"/etc/wireguard/wg0.conf", "[Interface]\nPostUp = iptables -t nat -A POSTROUTING -o ens224 -j MASQUERADE\n", "line 2: ens224"},
+	"sysctl":                     {"/etc/sysctl.d/9-x.conf", "net.ipv4.conf.ens224.rp_filter = 0\n", "line 1: ens224"},
+	"sysctl with slashes":        {"/etc/sysctl.conf", "net/ipv4/conf/ens224/rp_filter=0\n", "ens224"},
+	"a hook of ifupdown":         {"/etc/network/if-up.d/x", "#!/bin/sh\n[ \"$IFACE\" = ens224 ] && tc x\n", "line 2: ens224"},
+	"a networkd drop-in":         {"/etc/systemd/network/10-x.network.d/a.conf", "[Network]\nBindCarrier=ens224\n", "line 2: ens224"},
+	"BindsTo of a card":          {"/etc/systemd/system/x.service", "[Unit]\nBindsTo=sys-subsystem-net-devices-ens224.device\n", "line 2: ens224"},
+	"an instance":                {"/etc/systemd/system/multi-user.target.wants/dhclient@ens224.service", unit, "ens224"},
+	"a waiting service":          {"/etc/systemd/system/network-online.target.wants/systemd-networkd-wait-online@ens224.service", unit, "ens224"},
+	"a device's wants":           {"/etc/systemd/system/sys-subsystem-net-devices-ens224.device.wants/x.service", unit, "ens224"},
+	"a route of a card":          {"/etc/sysconfig/network-scripts/route-ens224", "10.0.0.0/8 via 192.0.2.1\n", "route-ens224 line 1"},
+	"rc.local":                   {"/etc/rc.local", "#!/bin/sh\nethtool -K ens224 tso off\n", "line 2: ens224"},
+	"chrony's hardware stamps":   {"/etc/chrony.conf", "hwtimestamp ens224\n", "ens224"},
+	"docker":                     {"/etc/docker/daemon.json", "{\n \"x\": \"ens224\"\n}\n", "line 2: ens224"},
+	"ip= in GRUB's menu":         {"/boot/grub/grub.cfg", "menuentry a {\n linux /vmlinuz ip=10.0.0.2::10.0.0.1:255.0.0.0::ens224:none\n}\n", "line 2: ens224"},
+	"vlan= in GRUB's defaults":   {"/etc/default/grub", "GRUB_CMDLINE_LINUX=\"vlan=ens224.5:ens224\"\n", "line 1: ens224"},
+	"bootdev= in a loader entry": {"/boot/loader/entries/a.conf", "title a\noptions bootdev=ens224\n", "line 2: ens224"},
+	// cards, by address and slot
+	"a udev rule with an address":  {"/etc/udev/rules.d/70-x.rules", "SUBSYSTEM==\"net\", \\\n ATTR{address}==\"00:50:56:00:00:01\", RUN+=\"/x\"\n", "line 1: 00:50:56:00:00:01"},
+	"a described address":          {"/etc/default/x", "MAC=52:00:00:00:00:09\n", "52:00:00:00:00:09"},
+	"an address in a drop-in":      {"/etc/systemd/network/10-x.network.d/a.conf", "[Match]\nMACAddress=00-0c-29-00-00-01\n", "line 2: 00-0c-29"},
+	"an address in dhclient.conf":  {"/etc/dhcp/dhclient.conf", "send host-name \"a\";\nhardware ethernet 00:15:5d:00:00:01;\n", "line 2: 00:15:5d"},
+	"a udev rule with a slot":      {"/etc/udev/rules.d/70-x.rules", `SUBSYSTEM=="net", KERNELS=="0000:03:00.0", RUN+="/x"` + "\n", "line 1: 0000:03:00.0"},
+	"a udev rule with a path":      {"/etc/udev/rules.d/70-x.rules", `SUBSYSTEM=="net", ENV{ID_PATH}=="pci-0000:0b:00.0", RUN+="/x"` + "\n", "pci-0000:0b:00.0"},
+	"a Path= in a drop-in":         {"/etc/systemd/network/10-x.network.d/a.conf", "[Match]\nPath=pci-0000:0b:00.0\n", "line 2: pci-0000:0b:00.0"},
+	"a slot in X's configuration":  {"/etc/X11/xorg.conf", "Section \"Device\"\n BusID \"PCI:0:15:0\"\n", "line 2: PCI:0:15:0"},
+	"a slot as the name of a unit": {"/etc/systemd/system/x.service", "[Unit]\nRequires=sys-devices-pci0000:00-0000:00:15.0-net-a.device\n", "line 2"},
+	// disks, as units
+	"a device unit":       {"/etc/systemd/system/x.service", "[Unit]\nBindsTo=dev-sda2.device\n", "dev-sda2.device is the unit of /dev/sda2"},
+	"a device by id":      {"/etc/systemd/system/x.service", "[Unit]\nAfter=a.service dev-disk-by\\x2did-scsi\\x2d36000.device\n", "/dev/disk/by-id/scsi-36000"},
+	"an enabled swap":     {"/etc/systemd/system/swap.target.wants/dev-sda3.swap", "[Swap]\n", "dev-sda3.swap"},
+	"a disk in a timer":   {"/etc/systemd/system/x.timer", "[Unit]\nRequires=dev-sda2.device\n", "dev-sda2.device"},
+	"systemd.wants":       {"/boot/grub/grub.cfg", " linux /v systemd.wants=dev-sda3.swap\n", "dev-sda3.swap"},
+	"a rule over lines":   {"/etc/udev/rules.d/60-x.rules", "SUBSYSTEM==\"block\", \\\n  ENV{ID_SERIAL}==\"36000c29\", SYMLINK+=\"d\"\n", "line 1: the rule is for a disk"},
+	"a disk in sshd's":    {"/etc/pam.d/sshd", "session required pam_exec.so /bin/mount /dev/sda2 /srv\n", "line 1: /dev/sda2"},
+	"a disk in dracut.d":  {"/etc/dracut.conf.d/x.conf", "fstab_lines+=(\"/dev/sda2 /x ext4 ro 0 0\")\n", "/dev/sda2"},
+	"a device's wants, 2": {"/etc/systemd/system/dev-sda2.device.wants/x.service", unit, "dev-sda2.device"},
+	// the hypervisor
+	"a module to load":          {"/etc/modules-load.d/vm.conf", "# c\nvmw_balloon\n", "line 2: vmw_balloon"},
+	"modules of the initramfs":  {"/etc/initramfs-tools/modules", "vmw_pvscsi\n", "line 1: vmw_pvscsi"},
+	"modules of dracut":         {"/etc/dracut.conf.d/vm.conf", "add_drivers+=\" vmxnet3 hv_storvsc \"\n", "vmxnet3"},
+	"an option of a module":     {"/etc/modprobe.d/pvscsi.conf", "options vmw_pvscsi cmd_per_lun=254\n", "vmw_pvscsi"},
+	"an alias of a module":      {"/etc/modprobe.conf", "alias eth0 vmxnet\n", "vmxnet"},
+	"modules of Debian":         {"/etc/modules", "loop\nhv_vmbus\n", "line 2: hv_vmbus"},
+	"chrony's clock of Hyper-V": {"/etc/chrony/chrony.conf", "refclock PHC /dev/ptp_hyperv poll 3\n", "/dev/ptp_hyperv"},
+	"VMCI":                      {"/etc/udev/rules.d/99-x.rules", `KERNEL=="vmci", RUN+="/bin/chmod 666 /dev/vmci"` + "\n", "/dev/vmci"},
+	"a unit that calls a tool":  {"/etc/systemd/system/x.service", "[Service]\nExecStart=/usr/bin/vmware-rpctool \"info-get x\"\n", "line 2: vmware-rpctool"},
+	"a unit that needs a tool":  {"/etc/systemd/system/x.service", "[Unit]\nRequires=vmtoolsd.service\n", "vmtoolsd.service"},
+	"rc.local calls a tool":     {"/etc/rc.local", "/usr/bin/vmtoolsd --cmd \"info-get x\"\n", "vmtoolsd"},
+	"shared folders":            {"/etc/rc.local", "cp /mnt/hgfs/a /srv\n", "/mnt/hgfs"},
+	"an enabled daemon":         {"/etc/systemd/system/multi-user.target.wants/hv_kvp_daemon.service", unit, "hv_kvp_daemon.service"},
+	"Xen's console":             {"/etc/default/grub", "GRUB_CMDLINE_LINUX=\"console=hvc0\"\n", "console=hvc0"},
+	"modules of a command line": {"/boot/grub/grub.cfg", " linux /v modules_load=vmw_vmci\n", "modules_load=vmw_vmci"},
+	"an init script":            {"/etc/rc3.d/S03vmware-tools", "x", "vmware-tools"},
+}
+
+// silent are files of guests that are as they should be.
+var silent = map[string]struct{ file, text string }{
+	"a card that is kept":            {"/etc/nftables.conf", "iifname \"ens192\" accept\n"},
+	"its VLAN":                       {"/etc/sysctl.conf", "net.ipv4.conf.ens192/100.rp_filter = 0\n"},
+	"eth0 where cards have slots":    {"/etc/dnsmasq.conf", "interface=eth0\n"},
+	"words":                          {"/etc/samba/smb.conf", "encrypt passwords = yes\nenable x = endpoint\nensure = environment\n"},
+	"a comment":                      {"/etc/keepalived/keepalived.conf", "! interface ens224\n# ens224\n"},
+	"an address that is kept":        {"/etc/udev/rules.d/70-x.rules", `SUBSYSTEM=="net", ATTR{address}=="00:50:56:00:00:02", RUN+="/x"` + "\n"},
+	"addresses of other machines":    {"/etc/dnsmasq.conf", "dhcp-host=00:50:56:00:00:77,192.0.2.7\n"},
+	"clients of a DHCP server":       {"/etc/dhcp/dhcpd.conf", "hardware ethernet 00:0c:29:00:00:77;\n"},
+	"an address of nobody's":         {"/etc/default/x", "MAC=02:00:00:00:00:01\n"},
+	"a blacklisted driver":           {"/etc/modprobe.d/b.conf", "blacklist vmwgfx\n"},
+	"a driver of QEMU's":             {"/etc/modules-load.d/x.conf", "virtio_net\nvhost_vsock\n"},
+	"an order":                       {"/etc/systemd/system/x.service", "[Unit]\nAfter=vmtoolsd.service\n"},
+	"a mount's own words":            {"/etc/default/x", "A=\"vmtoolsd\"\n"},
+	"a unit by UUID":                 {"/etc/systemd/system/x.service", "[Unit]\nBindsTo=dev-disk-by\\x2duuid-root\\x2duuid.device dev-mapper-vg\\x2da.device\n"},
+	"the kept card's unit":           {"/etc/systemd/system/x.service", "[Unit]\nBindsTo=sys-subsystem-net-devices-ens192.device\n"},
+	"a daemon that asks":             {"/etc/systemd/system/multi-user.target.wants/open-vm-tools.service", "[Unit]\nConditionVirtualization=vmware\n"},
+	"a copy":                         {"/etc/nftables.conf.bak", "iifname \"ens224\"\n"},
+	"a rule for all disks":           {"/etc/udev/rules.d/60-x.rules", `KERNEL=="sd*[!0-9]|vd*", ATTR{queue/scheduler}="none"` + "\n"},
+	"a menu that was edited":         {"/boot/grub/grub.cfg", " linux /v root=UUID=x console=ttyS0 ip=::::h:ens192:dhcp\n"},
+	"an IPv6 address":                {"/etc/default/x", "A=2001:db8:0000:00:15:5d:0000:01\nB=0000:00:00:00\n"},
+	"a tunnel of the guest's own":    {"/etc/wireguard/wg0.conf", "PostUp = iptables -o br0\n"},
+	"what the fix has written":       {"/etc/systemd/network/10-hyper2kvm-ens224.link.d/x.conf", "[Link]\nName=ens224\n"},
+	"a network file, edited already": {"/etc/systemd/network/10-a.network", "[Match]\nName=ens192\n[Network]\nDHCP=yes\n"},
+	"the target's own wants":         {"/etc/systemd/system/multi-user.target.wants/ssh.service", unit},
+}
+
+func warningsOf(t *testing.T, file, text string, cards network.Kept) []string {
+	t.Helper()
+	e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{file: text}), Mounts: guesttest.Mounts})
+	if err := Find(e, devname.New(guesttest.Devices, guesttest.Mounts), cards); err != nil {
+		t.Fatal(err)
+	}
+	changes, warnings := e.Take()
+	if len(changes) > 0 {
+		t.Errorf("changes = %v", changes)
+	}
+	var messages []string
+	for _, w := range warnings {
+		if w.Remedy == "" {
+			t.Errorf("%s has no remedy", w.Message)
+		}
+		messages = append(messages, w.Message)
+	}
+	return messages
+}
+
+func TestFindTellsTheOldMachine(t *testing.T) {
+	t.Parallel()
+	for name, tt := range left {
+		got := warningsOf(t, tt.file, tt.text, kept)
+		if len(got) == 0 || !strings.Contains(strings.Join(got, "\n"), tt.message) || !strings.HasPrefix(got[0], tt.file) && !strings.HasPrefix(tt.file, strings.Fields(got[0])[0]) {
+			t.Errorf("%s: %q", name, got)
+		}
+		if len(got) > 2 {
+			t.Errorf("%s: told too often: %q", name, got)
+		}
+	}
+}
+
+func TestFindIsSilentOnGoodGuests(t *testing.T) {
+	t.Parallel()
+	for name, tt := range silent {
+		if got := warningsOf(t, tt.file, tt.text, kept); len(got) > 0 {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestFindNamesOfTheKernel: eth0 is a name that the new machine has too, unless
+// udev names cards and none was known by another name, as on Hyper-V.
+func TestFindNamesOfTheKernel(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		cards network.Kept
+		found bool
+	}{
+		"the kernel names cards":     {network.Kept{ByKernel: true}, false},
+		"udev does, as on Hyper-V":   {network.Kept{}, true},
+		"udev does, and eth1 is one": {network.Kept{Names: []string{"eth1"}}, true},
+		"udev does, eth0 is kept":    {network.Kept{Names: []string{"eth0"}}, false},
+		"udev does, ens192 is one":   {kept, false},
+	} {
+		if got := warningsOf(t, "/etc/nftables.conf", "iifname eth0 accept\n", tt.cards); (len(got) > 0) != tt.found {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

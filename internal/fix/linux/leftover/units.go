@@ -1,0 +1,190 @@
+package leftover
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+)
+
+const unitDirectory = "/etc/systemd/system"
+
+// deviceUnit is the unit of a device, or of a swap area, in a text.
+var deviceUnit = regexp.MustCompile(`[A-Za-z0-9:_.\\-]+\.(?:device|swap)\b`)
+
+// instance is a unit that is for one card: dhclient@ens192.service.
+var instance = regexp.MustCompile(`[A-Za-z0-9:_.-]+@([A-Za-z0-9]+)(?:\.[0-9]+)?\.(?:service|timer|socket|path)\b`)
+
+// unitNamesIn are units of devices that the new machine does not have.
+func (s *scan) unitNamesIn(line string) []edit.Note {
+	var found []edit.Note
+	for _, unit := range deviceUnit.FindAllString(line, -1) {
+		name := strings.TrimSuffix(strings.TrimSuffix(unit, ".device"), ".swap")
+		switch spec := unescape(name); {
+		case strings.HasPrefix(spec, "/sys/devices/"):
+			found = append(found, edit.Note{
+				Message: unit + " tells a slot of the old machine",
+				Remedy:  "name the unit of the device itself, as sys-subsystem-net-devices-NAME.device or dev-disk-by\\x2duuid-....device",
+			})
+		case devname.IsStale(spec):
+			n := s.disk(spec)
+			n.Message = fmt.Sprintf("%s is the unit of %s, a device name of the old machine", unit, spec)
+			if stable, err := s.disks.Stable(spec, devname.AsPath); err == nil && stable != spec {
+				n.Remedy = fmt.Sprintf("write %s%s in its place", escape(stable), path.Ext(unit))
+			}
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// unescape turns the name of a unit into the path that it stands for.
+func unescape(name string) string {
+	var b strings.Builder
+	b.WriteByte('/')
+	for i := 0; i < len(name); i++ {
+		switch {
+		case name[i] == '-':
+			b.WriteByte('/')
+		case strings.HasPrefix(name[i:], `\x`) && i+4 <= len(name):
+			if c, err := strconv.ParseUint(name[i+2:i+4], 16, 8); err == nil {
+				b.WriteByte(byte(c))
+				i += 3
+				continue
+			}
+			b.WriteByte('\\')
+		default:
+			b.WriteByte(name[i])
+		}
+	}
+	return b.String()
+}
+
+// escape is systemd-escape --path.
+func escape(name string) string {
+	return strings.NewReplacer("/", "-", "-", `\x2d`).Replace(strings.Trim(name, "/"))
+}
+
+// readUnits looks at the names of units: of those that are enabled, and of what
+// belongs to a device.
+func (s *scan) readUnits() error {
+	entries, err := s.edit.List(unitDirectory, "*")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		base := path.Base(entry)
+		device, _, _ := strings.Cut(base, ".device.")
+		if strings.Contains(base, ".device.") {
+			s.edit.WarnNotes(entry, numbered(append(s.unitNamesIn(device+".device"), s.cardNamesIn(path.Base(unescape(device)))...), 1))
+		}
+		if !strings.HasSuffix(base, ".wants") && !strings.HasSuffix(base, ".requires") {
+			continue
+		}
+		units, err := s.edit.List(entry, "*")
+		if err != nil {
+			return err
+		}
+		for _, unit := range units {
+			if err := s.enabledUnit(unit); err != nil {
+				return err
+			}
+		}
+	}
+	for _, place := range []place{{"/etc/sysconfig/network-scripts", "r*-*"}, {"/etc/sysconfig/network", "if*-*"}} {
+		files, err := s.edit.List(place.directory, place.pattern)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			if !history.MatchString(file) {
+				s.edit.WarnNotes(file, numbered(s.cardInName(file), 1))
+			}
+		}
+	}
+	return s.initScripts()
+}
+
+// enabledUnit looks at one link of a target.
+func (s *scan) enabledUnit(link string) error {
+	base := path.Base(link)
+	var notes []edit.Note
+	if m := instance.FindStringSubmatch(base); m != nil && s.isGone(m[1]) {
+		notes = append(notes, card(m[1]))
+	}
+	if strings.HasSuffix(base, ".swap") || strings.HasSuffix(base, ".device") {
+		notes = append(notes, s.unitNamesIn(base)...)
+	}
+	if service.MatchString(base) {
+		fails, err := s.startsAnywhere(link)
+		if err != nil {
+			return err
+		}
+		if fails {
+			notes = append(notes, edit.Note{
+				Message: base + " is a service of the old hypervisor, and is started at each boot of the new machine",
+				Remedy:  "remove the hypervisor's tools (pipeline.fix.remove_vmware_tools for VMware's), or disable the service in the guest",
+			})
+		}
+	}
+	s.edit.WarnNotes(link, numbered(notes, 1))
+	return nil
+}
+
+// startsAnywhere reports whether a unit does not ask, as those of distributions do,
+// which hypervisor it is under.
+func (s *scan) startsAnywhere(link string) (bool, error) {
+	unit := path.Base(link)
+	for _, file := range []string{path.Join(unitDirectory, unit), link, path.Join("/usr/lib/systemd/system", unit), path.Join("/lib/systemd/system", unit)} {
+		text, ok, err := s.edit.Read(file)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			continue
+		}
+		for _, condition := range []string{"ConditionVirtualization=", "ConditionPathExists=", "AssertVirtualization=", "BindsTo=sys-devices-", "Requisite=sys-devices-"} {
+			if strings.Contains(text, condition) {
+				return false, nil
+			}
+		}
+		return true, nil
+	}
+	return false, nil // a link to nowhere: nothing starts
+}
+
+// initScripts are services of the old hypervisor that no systemd starts.
+func (s *scan) initScripts() error {
+	for _, level := range []string{"/etc/rc3.d", "/etc/rc5.d", "/etc/rc2.d", "/etc/rc.d/rc3.d", "/etc/rc.d/rc5.d", "/etc/runlevels/default", "/etc/runlevels/boot"} {
+		links, err := s.edit.List(level, "*")
+		if err != nil {
+			return err
+		}
+		for _, link := range links {
+			name := startLink.ReplaceAllString(path.Base(link), "")
+			if strings.HasPrefix(path.Base(link), "K") || !service.MatchString(name) || s.hasUnit(name) {
+				continue
+			}
+			s.edit.Warn(fmt.Sprintf("%s starts %s, a service of the old hypervisor, at each boot of the new machine", link, name),
+				"remove the hypervisor's tools (pipeline.fix.remove_vmware_tools for VMware's), or disable the service in the guest")
+			return nil // one is told: the run levels have the same
+		}
+	}
+	return nil
+}
+
+var startLink = regexp.MustCompile(`^S[0-9]{2}`)
+
+// hasUnit: systemd passes over a script where it has a unit of that name.
+func (s *scan) hasUnit(name string) bool {
+	for _, directory := range []string{unitDirectory, "/usr/lib/systemd/system", "/lib/systemd/system"} {
+		if s.edit.Exists(path.Join(directory, name+".service")) {
+			return true
+		}
+	}
+	return false
+}

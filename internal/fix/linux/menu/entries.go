@@ -1,0 +1,186 @@
+package menu
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// loaderDirectories hold Boot Loader Specification entries, each with the
+// mount points that the entries' paths may be relative to.
+var loaderDirectories = []struct {
+	directory string
+	mounts    []string
+}{
+	{"/boot/loader/entries", []string{"/boot", "/"}},
+	{"/boot/efi/loader/entries", []string{"/boot/efi"}},
+	{"/efi/loader/entries", []string{"/efi"}},
+}
+
+// entriesOfLoader reads the entries of the Boot Loader Specification, the newest
+// version first.
+func (r *reader) entriesOfLoader() ([]Entry, error) {
+	var found []Entry
+	for _, loader := range loaderDirectories {
+		files, err := r.edit.List(loader.directory, "*.conf")
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, _, err := r.edit.Read(file)
+			if err != nil {
+				return nil, err
+			}
+			if e, ok := r.loaderEntry(text, loader.mounts); ok {
+				e.File, e.ID = file, entryID(file)
+				found = append(found, e)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Entry) int { return CompareVersions(b.sortedBy(), a.sortedBy()) })
+	return found, nil
+}
+
+func (e Entry) sortedBy() string {
+	if e.Version != "" {
+		return e.Version
+	}
+	return path.Base(e.Kernel.Name)
+}
+
+// entryID is the name of an entry's file without what counts the attempts to boot
+// it: x+3-1.conf is x.
+func entryID(file string) string {
+	id := strings.TrimSuffix(path.Base(file), ".conf")
+	if at := strings.LastIndexByte(id, '+'); at > 0 && strings.Trim(id[at+1:], "0123456789-") == "" {
+		return id[:at]
+	}
+	return id
+}
+
+// loaderEntry reads an entry; ok is false for one that starts no kernel.
+func (r *reader) loaderEntry(text string, mounts []string) (e Entry, ok bool) {
+	for line := range strings.Lines(text) {
+		key, value := conf.LoaderField(line)
+		switch key {
+		case "title":
+			e.Title = value
+		case "version":
+			e.Version = value
+		case "linux":
+			e.Kernel, ok = r.behind(mounts, value), true
+		case "initrd":
+			for _, name := range strings.Fields(value) {
+				if !strings.HasPrefix(name, "$") && !isMicrocode(name) {
+					e.Initramfs = append(e.Initramfs, r.behind(mounts, name))
+				}
+			}
+		case "options":
+			e.Parameters = append(e.Parameters, strings.Fields(value)...)
+		}
+	}
+	return e, ok
+}
+
+// behind finds a file that a loader sees under one of the mount points.
+func (r *reader) behind(mounts []string, name string) File {
+	file := File{Name: name}
+	if strings.Contains(name, "$") {
+		return file
+	}
+	linked := false
+	for _, mount := range mounts {
+		at := path.Join(mount, name)
+		if r.isFile(at) {
+			file.Path, file.State = at, Found
+			return file
+		}
+		linked = linked || r.isLink(at) || r.isBtrfs(r.mountOf(at))
+	}
+	if at := r.anywhere(name); at != "" {
+		// GRUB's blscfg may see it where systemd-boot would not.
+		file.Path, file.State = at, Found
+	} else if !linked {
+		file.State = Missing
+	}
+	return file
+}
+
+// loaderMenus reads what systemd-boot shows, unless GRUB shows these entries.
+func (r *reader) loaderMenus() ([]Menu, error) {
+	entries, err := r.entriesOfLoader()
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	m := Menu{Loader: LoaderEntries, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}
+	for _, e := range entries {
+		m.read = append(m.read, e.File)
+	}
+	for _, directory := range []string{"/boot/loader", "/boot/efi/loader", "/efi/loader"} {
+		text, ok, err := r.edit.Read(path.Join(directory, "loader.conf"))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		for line := range strings.Lines(text) {
+			key, value := conf.LoaderField(line)
+			if key != "default" {
+				continue
+			}
+			pattern := strings.TrimSuffix(value, ".conf")
+			if i := slices.IndexFunc(entries, func(e Entry) bool {
+				matched, _ := path.Match(pattern, e.ID)
+				return matched
+			}); i >= 0 {
+				m.Default, m.DefaultTitle = i, entries[i].Title
+			}
+		}
+	}
+	return []Menu{m}, nil
+}
+
+// unifiedDirectories are where Linux kernels lie that are one EFI program together
+// with their initramfs and parameters: below each mount point that the EFI system
+// partition has.
+var unifiedDirectories = []string{"/boot/efi/EFI/Linux", "/efi/EFI/Linux", "/boot/EFI/Linux"}
+
+// UnifiedImages finds the unified kernel images of a guest.
+func UnifiedImages(e *edit.Editor) ([]string, error) {
+	var found []string
+	for _, directory := range unifiedDirectories {
+		images, err := e.List(directory, "*.[eE][fF][iI]")
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, images...)
+	}
+	return found, nil
+}
+
+func (r *reader) unifiedEntries() ([]Entry, error) {
+	images, err := UnifiedImages(r.edit)
+	var found []Entry
+	for _, image := range images {
+		found = append(found, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}})
+	}
+	return found, err
+}
+
+// unifiedMenus lists the unified kernel images, which the firmware or systemd-boot
+// starts.
+func (r *reader) unifiedMenus() ([]Menu, error) {
+	if !r.only(guest.FirmwareUEFI) {
+		return nil, nil
+	}
+	entries, err := r.unifiedEntries()
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	return []Menu{{Loader: Unified, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}}, nil
+}

@@ -1,0 +1,145 @@
+package menu
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// A loader's file name is one on a file system, which may be mounted anywhere in the
+// guest. In place of GRUB's names of devices stand, once they are known,
+// "mount:/boot" for the file system that the guest has there, and "device:/dev/sdb1"
+// for one that is not mounted.
+const (
+	mountToken  = "mount:"
+	deviceToken = "device:"
+)
+
+// places are where loaders have their files.
+var places = []string{"/", "/boot", "/boot/efi", "/efi", "/boot/extlinux", "/boot/syslinux"}
+
+// locate finds the file that a loader calls name. It lies on the file system of root
+// where the name tells none.
+func (r *reader) locate(name, root string) File {
+	file := File{Name: name}
+	device := root
+	plain := name
+	if rest, ok := strings.CutPrefix(name, "("); ok {
+		device, plain, ok = strings.Cut(rest, ")")
+		if !ok {
+			return file
+		}
+	}
+	if strings.Contains(plain, "$") || plain == "" {
+		return file // by a variable: nobody can tell
+	}
+	mount, mounted := strings.CutPrefix(device, mountToken)
+	switch {
+	case strings.HasPrefix(device, deviceToken):
+		return file
+	case mounted && len(r.devices) > 0 && !r.isBtrfs(mount):
+		at := path.Join(mount, path.Join("/", plain))
+		switch {
+		case r.mountOf(at) != mount: // hidden below another file system
+		case r.isFile(at):
+			file.Path, file.State = at, Found
+		case !r.isLink(at):
+			file.State = Missing
+		}
+		return file
+	}
+	if at := r.anywhere(plain); at != "" {
+		file.Path, file.State = at, Found
+	} else if !elsewhere(device) && r.seesAll() {
+		file.State = Missing
+	}
+	return file
+}
+
+// elsewhere reports whether a device is one by a variable, or none of a disk.
+func elsewhere(device string) bool {
+	return strings.Contains(device, "$") || slices.ContainsFunc([]string{"memdisk", "tftp", "http", "pxe", "cd", "proc", "crypto"}, func(kind string) bool {
+		return strings.HasPrefix(device, kind)
+	})
+}
+
+// anywhere finds a file of which the loader's root is not known: that may be /boot,
+// the EFI system partition or the top of a btrfs, so that the name is a part of the
+// guest's path or the reverse.
+func (r *reader) anywhere(name string) string {
+	for name = path.Join("/", name); name != "/"; {
+		for _, place := range places {
+			if at := path.Join(place, name); r.isFile(at) {
+				return at
+			}
+		}
+		_, rest, ok := strings.Cut(name[1:], "/")
+		if !ok {
+			break
+		}
+		name = "/" + rest
+	}
+	return ""
+}
+
+func (r *reader) isFile(name string) bool {
+	info, err := r.edit.Stat(name)
+	return err == nil && info.Mode.IsRegular()
+}
+
+// isLink reports whether there is a link, which may lead elsewhere for a loader.
+func (r *reader) isLink(name string) bool {
+	_, err := r.edit.Readlink(name)
+	return err == nil
+}
+
+// mountOf is the mount point that a guest path lies below.
+func (r *reader) mountOf(name string) string {
+	best := "/"
+	for _, m := range r.edit.Mounts() {
+		if m.Path == name || strings.HasPrefix(name, strings.TrimSuffix(m.Path, "/")+"/") {
+			if len(m.Path) > len(best) {
+				best = m.Path
+			}
+		}
+	}
+	return best
+}
+
+func (r *reader) isBtrfs(mount string) bool {
+	return slices.ContainsFunc(r.edit.Mounts(), func(m guest.Mount) bool {
+		return m.Path == mount && (m.FSType == "btrfs" || strings.HasPrefix(m.Device, "btrfsvol:"))
+	})
+}
+
+// token names the file system of a device for locate.
+func (r *reader) token(d guest.Device) string {
+	for _, m := range r.edit.Mounts() {
+		if m.Device == d.Name || strings.HasPrefix(m.Device, "btrfsvol:"+d.Name+"/") {
+			return mountToken + m.Path
+		}
+	}
+	return deviceToken + d.Name
+}
+
+// loaderFilesystems are those that a boot loader can read its files from.
+var loaderFilesystems = []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "msdos", "jfs", "reiserfs", "f2fs"}
+
+// seesAll reports whether all file systems that could hold a loader's files are
+// mounted: a file that is not there is then nowhere.
+func (r *reader) seesAll() bool {
+	if len(r.devices) == 0 {
+		return false
+	}
+	for _, d := range r.devices {
+		if d.FSType == guest.FSTypeLUKS && !slices.ContainsFunc(r.devices, func(o guest.Device) bool { return o.Parent == d.Name }) {
+			return false
+		}
+		if slices.Contains(loaderFilesystems, d.FSType) && (d.FSType == "btrfs" || strings.HasPrefix(r.token(d), deviceToken)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,221 @@
+package menu
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+)
+
+// otherMenus reads the menus of loaders whose files are searched for kernels and no
+// more: what they do not find is not certain to be missing.
+func (r *reader) otherMenus() ([]Menu, error) {
+	var menus []Menu
+	add := func(m Menu) {
+		m.Default, m.Fallback = -1, -1
+		m.read = append(m.read, m.File)
+		for i := range m.Entries {
+			e := &m.Entries[i]
+			e.File = m.File
+			e.Kernel.uncertain()
+			for j := range e.Initramfs {
+				e.Initramfs[j].uncertain()
+			}
+		}
+		menus = append(menus, m)
+	}
+	directories, err := r.espDirectories()
+	if err != nil {
+		return nil, err
+	}
+	for _, known := range []struct {
+		loader Loader
+		files  []string
+		read   func(file, text string) []Entry
+	}{
+		{LILO, []string{"/etc/lilo.conf"}, r.liloEntries},
+		{ELILO, append(inAll(directories, "elilo.conf"), "/boot/efi/elilo.conf"), r.liloEntries},
+		{REFInd, append(inAll(directories, "refind.conf"), "/boot/refind_linux.conf"), r.refindEntries},
+		{Limine, append(inAll(append(directories, "/boot", "/boot/limine", "/boot/efi", "/boot/efi/limine"), "limine.conf"),
+			"/boot/limine.cfg", "/boot/limine/limine.cfg", "/boot/efi/limine.cfg"), r.limineEntries},
+	} {
+		if known.loader == LILO && !r.only(guest.FirmwareBIOS) {
+			continue
+		}
+		for _, file := range known.files {
+			text, ok, err := r.edit.Read(file)
+			if err != nil {
+				return nil, err
+			}
+			if ok && strings.TrimSpace(text) != "" {
+				if entries := known.read(file, text); len(entries) > 0 {
+					add(Menu{Loader: known.loader, File: file, Entries: entries})
+				}
+			}
+		}
+	}
+	return menus, nil
+}
+
+func (f *File) uncertain() {
+	if f.State == Missing {
+		f.State = Unknown
+	}
+}
+
+func inAll(directories []string, name string) []string {
+	var files []string
+	for _, directory := range directories {
+		files = append(files, path.Join(directory, name))
+	}
+	return files
+}
+
+var liloLine = regexp.MustCompile(`^[ \t]*([A-Za-z-]+)[ \t]*(?:=[ \t]*(.*?))?[ \t]*$`)
+
+// liloEntries reads lilo.conf and elilo.conf: the settings before the first image
+// are those of every image.
+func (r *reader) liloEntries(file, text string) []Entry {
+	var entries []Entry
+	var common []string
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(strings.TrimRight(line, "\r\n"), "#")
+		m := liloLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		key, value := strings.ToLower(m[1]), strings.Trim(m[2], `"`)
+		switch key {
+		case "image":
+			at := r.located(file, value)
+			entries = append(entries, Entry{Kernel: at, Parameters: slices.Clone(common)})
+			continue
+		case "other":
+			entries = append(entries, Entry{Unclear: "it starts another system"})
+			continue
+		}
+		if len(entries) == 0 {
+			common = append(common, liloParameters(key, value)...)
+			continue
+		}
+		e := &entries[len(entries)-1]
+		switch key {
+		case "label":
+			e.Title = value
+		case "initrd":
+			e.addInitramfs(r.located(file, value))
+		default:
+			e.Parameters = append(e.Parameters, liloParameters(key, value)...)
+		}
+	}
+	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Unclear != "" })
+}
+
+func liloParameters(key, value string) []string {
+	switch key {
+	case "root":
+		return []string{"root=" + value}
+	case "append", "addappend":
+		return strings.Fields(value)
+	}
+	return nil
+}
+
+// located finds a file as seen from the guest's root, or beside the file that names
+// it.
+func (r *reader) located(file, name string) File {
+	found := File{Name: name}
+	for _, at := range []string{name, path.Join(path.Dir(file), name)} {
+		if path.IsAbs(at) && r.isFile(at) {
+			found.Path, found.State = at, Found
+			return found
+		}
+	}
+	if at := r.anywhere(name); at != "" {
+		found.Path, found.State = at, Found
+	} else {
+		found.State = Missing
+	}
+	return found
+}
+
+var (
+	refindLine  = regexp.MustCompile(`(?m)^[ \t]*"([^"\n]*)"[ \t]+"((?:[^"\n]|"")*)"`)
+	refindField = regexp.MustCompile(`(?m)^[ \t]*(menuentry|loader|initrd|options)[ \t]+"?([^"{\n]*)"?`)
+)
+
+// refindEntries reads refind_linux.conf, whose lines are ways to start each of the
+// kernels beside it, and the stanzas of refind.conf.
+func (r *reader) refindEntries(file, text string) []Entry {
+	var entries []Entry
+	if path.Base(file) == "refind_linux.conf" {
+		for _, m := range refindLine.FindAllStringSubmatch(text, -1) {
+			entries = append(entries, Entry{
+				Title: m[1], Parameters: strings.Fields(m[2]), Unclear: "rEFInd looks for the kernels itself",
+			})
+		}
+		return entries
+	}
+	for _, m := range refindField.FindAllStringSubmatch(text, -1) {
+		value := strings.TrimSpace(m[2])
+		if m[1] == "menuentry" {
+			entries = append(entries, Entry{Title: value})
+			continue
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		e := &entries[len(entries)-1]
+		switch m[1] {
+		case "loader":
+			e.Kernel = r.located(file, value)
+		case "initrd":
+			e.addInitramfs(r.located(file, value))
+		case "options":
+			e.Parameters = append(e.Parameters, strings.Fields(value)...)
+		}
+	}
+	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Kernel.Name == "" })
+}
+
+var limineLine = regexp.MustCompile(`(?mi)^[ \t]*(?:(/+|:+)[+]?([^\n/:][^\n]*)|(kernel_path|path|module_path|cmdline|kernel_cmdline|protocol)[ \t]*[:=][ \t]*([^\n]*))$`)
+
+// limineEntries reads limine.conf, and limine.cfg of versions before 8.
+func (r *reader) limineEntries(file, text string) []Entry {
+	var entries []Entry
+	for _, m := range limineLine.FindAllStringSubmatch(text, -1) {
+		if m[1] != "" {
+			entries = append(entries, Entry{Title: strings.TrimSpace(m[2])})
+			continue
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		e := &entries[len(entries)-1]
+		value := strings.TrimSpace(m[4])
+		switch strings.ToLower(m[3]) {
+		case "path", "kernel_path":
+			e.Kernel = r.located(file, liminePath(value))
+		case "module_path":
+			e.addInitramfs(r.located(file, liminePath(value)))
+		case "cmdline", "kernel_cmdline":
+			e.Parameters = strings.Fields(value)
+		case "protocol":
+			if strings.HasPrefix(value, "efi") || strings.HasPrefix(value, "bios") {
+				e.Unclear = "it starts another loader"
+			}
+		}
+	}
+	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Kernel.Name == "" || e.Unclear != "" })
+}
+
+// liminePath leaves out where a file lies (boot():/x, uuid(...):/x) and its checksum.
+func liminePath(value string) string {
+	if _, rest, ok := strings.Cut(value, ":/"); ok {
+		value = "/" + strings.TrimLeft(rest, "/")
+	}
+	value, _, _ = strings.Cut(value, "#")
+	return value
+}

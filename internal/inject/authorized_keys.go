@@ -1,0 +1,77 @@
+package inject
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+)
+
+// planKeys stages a user's authorized_keys. sshd ignores the file where
+// others could write to it or to its directories.
+func planKeys(p *plan, index int, user manifest.User, home string, by owner) error {
+	if len(user.SSHAuthorizedKeys) == 0 {
+		return nil
+	}
+	var keys []conf.AuthorizedKey
+	for i, line := range user.SSHAuthorizedKeys {
+		key, err := conf.ParseAuthorizedKey(line)
+		if err != nil {
+			return fmt.Errorf("%s: %w", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), err)
+		}
+		if key.Fingerprint == "" {
+			p.warn(fmt.Sprintf("%s: this is no valid %s key: sshd will ignore it", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), key.Type),
+				"give the whole content of the .pub file")
+		}
+		keys = append(keys, key)
+	}
+	directory := path.Join(home, ".ssh")
+	file := path.Join(directory, "authorized_keys")
+	old, _, err := p.read(file)
+	if err != nil {
+		return err
+	}
+	text, added := conf.AddAuthorizedKeys(old, keys)
+	p.mkdir(directory, 0o700, by, "")
+	p.writeHidden(file, text, 0o600, by, describeKeys(added))
+	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
+		p.warn(fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
+	}
+	checkKeysFile(p)
+	return nil
+}
+
+func describeKeys(keys []conf.AuthorizedKey) string {
+	if len(keys) == 0 {
+		return "mode and owner"
+	}
+	var names []string
+	for _, key := range keys {
+		names = append(names, strings.TrimSpace(key.Type+" "+key.Fingerprint))
+	}
+	return "SSH keys: " + strings.Join(names, ", ")
+}
+
+// checkKeysFile warns where sshd reads keys from other files.
+func checkKeysFile(p *plan) {
+	// sshd takes the first value that it meets, and drop-ins are read first.
+	files := append(p.matching("/etc/ssh/sshd_config.d", "*.conf"), "/etc/ssh/sshd_config")
+	for _, name := range files {
+		for line := range strings.Lines(p.mustRead(name)) {
+			fields := strings.Fields(strings.Replace(line, "=", " ", 1))
+			if len(fields) < 2 || !strings.EqualFold(fields[0], "AuthorizedKeysFile") {
+				continue
+			}
+			for _, value := range fields[1:] {
+				if strings.TrimPrefix(strings.Trim(value, `"`), "%h/") == ".ssh/authorized_keys" {
+					return
+				}
+			}
+			p.warn(fmt.Sprintf("%s in the guest sets AuthorizedKeysFile to another file than .ssh/authorized_keys: sshd ignores the keys", name),
+				"add .ssh/authorized_keys to AuthorizedKeysFile in the guest")
+			return
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package offline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+)
+
+// Mounted is a guest whose file systems are mounted on each other, to be read.
+type Mounted struct {
+	FS     guest.FS
+	Mounts []guest.Mount
+	// Devices know what the guest's tables call them.
+	Devices  guest.Devices
+	Warnings []string
+}
+
+// Mount mounts a system's root and what its fstab names. Where something of
+// that is not read here which fixes cannot do without, that is an error.
+func (v *View) Mount(system guest.OS) (Mounted, error) {
+	root, ok := v.filesystems[system.Root]
+	if !ok {
+		return Mounted{}, fmt.Errorf("%s is not read here", system.Root)
+	}
+	f := files{blockfs.NewTree(root)}
+	m := Mounted{FS: f, Devices: append(guest.Devices{}, v.Devices...)}
+	m.Mounts = []guest.Mount{m.Devices.RootMount(system.Root)}
+	if system.Type != "linux" {
+		return m, nil
+	}
+	fstab, err := f.ReadFile("/etc/fstab")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		m.Devices.LearnNames(system.Root, system.Tables)
+		m.Warnings = append(m.Warnings, "the guest has no /etc/fstab: only its root was mounted")
+		return m, nil
+	case err != nil:
+		return Mounted{}, err
+	}
+	tables := guest.ParseTables(string(fstab), f.smallFile("/etc/crypttab"))
+	m.Devices.LearnNames(system.Root, tables)
+	plan, warnings, err := m.Devices.PlanMounts(tables)
+	if err != nil {
+		return Mounted{}, err
+	}
+	m.Warnings = append(m.Warnings, warnings...)
+	for _, planned := range plan {
+		switch err := v.mount(f, planned.Mount); {
+		case err == nil:
+			m.Mounts = append(m.Mounts, planned.Mount)
+		case planned.Vital:
+			return Mounted{}, err
+		default:
+			m.Warnings = append(m.Warnings, err.Error())
+		}
+	}
+	v.mountESP(f, &m)
+	return m, nil
+}
+
+func (v *View) mount(f files, m guest.Mount) error {
+	mounted, ok := v.filesystems[m.Device]
+	if !ok {
+		return fmt.Errorf("%s (%s) is not read here", m.Path, m.Device)
+	}
+	if err := guarded(func() error { return f.tree.Mount(m.Path, mounted) }); err != nil {
+		return fmt.Errorf("%s (%s) cannot be mounted: %w", m.Path, m.Device, err)
+	}
+	return nil
+}
+
+// mountESP mounts the EFI system partition of a guest that leaves that to
+// systemd's generator.
+func (v *View) mountESP(f files, m *Mounted) {
+	free := func(point string) bool {
+		for _, mount := range m.Mounts {
+			if mount.Path == point {
+				return false
+			}
+		}
+		names, err := f.ReadDir(point)
+		return err == nil && (point != "/boot" || len(names) == 0)
+	}
+	for n, disk := range v.Disks {
+		for _, partition := range disk.Partitions {
+			esp, ok := m.Devices.ByPosition(n, partition.Number)
+			if !ok || !strings.EqualFold(partition.GPTType, parttable.GPTESP) || esp.FSType != "vfat" {
+				continue
+			}
+			for _, mount := range m.Mounts {
+				if mount.Device == esp.Name {
+					return
+				}
+			}
+			for _, point := range guest.ESPPoints {
+				if !free(point) {
+					continue
+				}
+				mount := guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}
+				if v.mount(f, mount) == nil {
+					m.Mounts = append(m.Mounts, mount)
+				}
+				return
+			}
+		}
+	}
+}
+
+// Hibernated returns the swap area or file that holds the memory of a suspended
+// guest, or "".
+func (m Mounted) Hibernated(system guest.OS) string {
+	if area := m.Devices.Hibernated(); area != "" {
+		return area
+	}
+	f, ok := m.FS.(files)
+	if !ok {
+		return ""
+	}
+	for _, name := range system.Tables.SwapFiles() {
+		mark := make([]byte, guest.SuspendMarkLength)
+		err := f.walk(name, true, func(node blockfs.Node) error {
+			_, err := node.ReadAt(mark, guest.SuspendMarkOffset)
+			return err
+		})
+		if err == nil && guest.IsSuspendMark(mark) {
+			return name
+		}
+	}
+	return ""
+}
