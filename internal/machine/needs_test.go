@@ -37,7 +37,7 @@ func TestNeeds(t *testing.T) {
 					{Path: "/d/a.qcow2", Format: "qcow2", Bus: "virtio", Serial: "2f3344556677889900aa", VirtualSize: 1 << 30},
 					{Path: "/d/a-disk2.qcow2", Format: "qcow2", Bus: "virtio", VirtualSize: 2 << 30},
 				},
-				NICs: []report.HardwareNIC{{"virtio", "00:50:56:01:02:03", "VM Network"}, {"virtio", "", "Storage"}},
+				NICs: []report.HardwareNIC{{Model: "virtio", MAC: "00:50:56:01:02:03", Network: "VM Network"}, {Model: "virtio", Network: "Storage"}},
 			},
 		},
 		"Windows from a mere disk": {
@@ -68,7 +68,7 @@ func TestNeeds(t *testing.T) {
 			report.Hardware{
 				Name: "db01", Arch: "x86_64", MachineType: "q35", Firmware: BIOS, TPM: true, VCPUs: 4, MemoryMiB: 8192, CPULevel: "x86-64", Clock: "utc",
 				Video: "vga", Disks: []report.HardwareDisk{},
-				NICs: []report.HardwareNIC{{"e1000e", "00:50:56:01:02:03", "VM Network"}, {"e1000e", "", "Storage"}},
+				NICs: []report.HardwareNIC{{Model: "e1000e", MAC: "00:50:56:01:02:03", Network: "VM Network"}, {Model: "e1000e", Network: "Storage"}},
 			},
 		},
 	} {

@@ -84,9 +84,9 @@ func TestAccInspectionOfGuest(t *testing.T) {
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("firmware"), knownvalue.StringExact("bios")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("disks").AtSliceIndex(0).AtMapKey("partitions"), knownvalue.NotNull()),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("disk_bus"), knownvalue.StringExact("sata")),
-				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("nic_model"), knownvalue.StringExact("e1000e")),
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("nic_model"), knownvalue.StringExact("virtio")),
 				statecheck.ExpectKnownOutputValue("warnings",
-					knownvalue.StringRegexp(regexp.MustCompile("needs a SATA disk and an e1000e network card: kernel .* has no virtio disk driver"))),
+					knownvalue.StringRegexp(regexp.MustCompile("needs a SATA disk and a virtio network card: kernel .* has no virtio disk driver"))),
 			},
 		}},
 	})
