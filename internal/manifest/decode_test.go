@@ -106,7 +106,10 @@ func TestDecodeEverything(t *testing.T) {
 				Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,
 				Preallocation: manifest.PreallocationOff, ClusterSize: &cluster,
 			},
-			Validate: manifest.Validate{Enabled: true},
+			Validate: manifest.Validate{
+				Enabled: true,
+				Boot:    manifest.Boot{Enabled: true, TimeoutSeconds: 900, MemoryMiB: 4096, CPUs: 4, OnFailure: manifest.BootWarn},
+			},
 		},
 		Configuration: &manifest.Configuration{
 			Users: &manifest.Users{Disable: []string{"vagrant"}, Delete: []string{"oldadmin"}, Create: []manifest.User{

@@ -78,7 +78,14 @@ func (c *Convert) setDefaults() {
 	*c = Convert{Enabled: true, CompressionType: CompressionZlib, Preallocation: PreallocationOff}
 }
 
-func (v *Validate) setDefaults() { *v = Validate{Enabled: true, CheckImageIntegrity: true} }
+func (v *Validate) setDefaults() {
+	*v = Validate{Enabled: true, CheckImageIntegrity: true}
+	v.Boot.setDefaults()
+}
+
+func (b *Boot) setDefaults() {
+	*b = Boot{TimeoutSeconds: 600, MemoryMiB: 2048, CPUs: 2, OnFailure: BootFatal}
+}
 
 func (*User) required() []string { return []string{"name"} }
 

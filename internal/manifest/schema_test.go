@@ -84,6 +84,8 @@ func TestSchemaRefusesWhatDecodeRefuses(t *testing.T) {
 		"filename":            {"output": `{"directory": "o", "filename": "a/b"}`},
 		"hidden filename":     {"output": `{"directory": "o", "filename": ".b"}`},
 		"fstab_mode":          {"pipeline": `{"fix": {"fstab_mode": "all"}}`},
+		"boot's timeout":      {"pipeline": `{"convert": {}, "validate": {"boot": {"timeout_seconds": 1}}}`},
+		"boot's failure":      {"pipeline": `{"convert": {}, "validate": {"boot": {"on_failure": "ignore"}}}`},
 		"fsck":                {"pipeline": `{"fix": {"fsck": "yes"}}`},
 		"initramfs":           {"pipeline": `{"fix": {"initramfs": "dracut"}}`},
 		"initramfs left":      {"pipeline": `{"fix": {"initramfs": "append", "regen_initramfs": false}}`},
@@ -157,11 +159,12 @@ func TestSchemaKeepsStep(t *testing.T) {
 	compare(t, "", reflect.TypeFor[manifest.Manifest](), root)
 
 	enums := map[string][]string{
-		"source.type":              spell(manifest.SourceTypes),
-		"output.format":            append(spell(manifest.OutputFormats), "<nil>"),
-		"pipeline.fix.fstab_mode":  append(spell(manifest.FstabModes), "<nil>"),
-		"pipeline.fix.fsck":        append(spell(manifest.FsckModes), "<nil>"),
-		"configuration.machine_id": append(spell(manifest.MachineIDs), "<nil>"),
+		"source.type":                       spell(manifest.SourceTypes),
+		"output.format":                     append(spell(manifest.OutputFormats), "<nil>"),
+		"pipeline.fix.fstab_mode":           append(spell(manifest.FstabModes), "<nil>"),
+		"pipeline.validate.boot.on_failure": append(spell(manifest.BootFailures), "<nil>"),
+		"pipeline.fix.fsck":                 append(spell(manifest.FsckModes), "<nil>"),
+		"configuration.machine_id":          append(spell(manifest.MachineIDs), "<nil>"),
 	}
 	for path, want := range enums {
 		var got []string
@@ -186,9 +189,9 @@ func TestSchemaKeepsStep(t *testing.T) {
 	if err := json.Unmarshal(encoded, &defaults); err != nil {
 		t.Fatal(err)
 	}
-	for _, section := range []string{"source", "pipeline.inspect", "pipeline.fix", "pipeline.convert", "pipeline.validate", "options", "options.report"} {
+	for _, section := range []string{"source", "pipeline.inspect", "pipeline.fix", "pipeline.convert", "pipeline.validate", "pipeline.validate.boot", "options", "options.report"} {
 		for name, schema := range properties(at(t, root, section)) {
-			if name == "report" || section == "source" && schema["default"] == nil {
+			if name == "report" || name == "boot" || section == "source" && schema["default"] == nil {
 				continue
 			}
 			value := any(defaults)

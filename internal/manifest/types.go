@@ -226,7 +226,42 @@ const (
 type Validate struct {
 	Enabled             bool `json:"enabled"`
 	CheckImageIntegrity bool `json:"check_image_integrity"`
+	Boot                Boot `json:"boot"`
 }
+
+// Boot says whether and how the guest is started from the written images, on a
+// layer that is thrown away, before they get their names.
+type Boot struct {
+	Enabled bool `json:"enabled"`
+	// TimeoutSeconds is how long the guest has to come up.
+	TimeoutSeconds int `json:"timeout_seconds"`
+	MemoryMiB      int `json:"memory_mib"`
+	CPUs           int `json:"cpus"`
+	// OnFailure is what a guest that does not come up is.
+	OnFailure BootFailure `json:"on_failure"`
+}
+
+// The bounds of a boot.
+const (
+	MinBootTimeout   = 10    // seconds
+	MaxBootTimeout   = 86400 // seconds
+	MinBootMemoryMiB = 128
+	MaxBootMemoryMiB = 1 << 20
+	MaxBootCPUs      = 255
+)
+
+// BootFailure says what becomes of images whose guest does not come up.
+type BootFailure string
+
+// What a guest that does not come up is. Fatal publishes nothing; Warn publishes
+// the images all the same.
+const (
+	BootFatal BootFailure = "fatal"
+	BootWarn  BootFailure = "warn"
+)
+
+// BootFailures lists what a guest that does not come up can be.
+var BootFailures = []BootFailure{BootFatal, BootWarn}
 
 // Configuration is what is injected into a Linux guest.
 type Configuration struct {

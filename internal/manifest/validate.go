@@ -137,11 +137,35 @@ func (p Pipeline) check(c *collector) {
 	if !slices.Contains(FsckModes, p.Fix.Fsck) {
 		c.add("pipeline.fix.fsck", "unknown fsck mode %q: %s", p.Fix.Fsck, oneOf(string(p.Fix.Fsck), FsckModes))
 	}
+	p.Validate.checkBoot(c)
 	switch {
 	case !p.Inspect.Enabled && !p.Fix.Enabled && !p.Convert.Enabled && !p.Validate.Enabled:
 		c.add("pipeline", "no stage is enabled: enable at least one of inspect, fix, convert and validate")
 	case p.Validate.Enabled && !p.Convert.Enabled && !p.Fix.Enabled:
 		c.given("pipeline").add("pipeline.validate", "there would be no image to validate: enable convert (or fix), or switch validate off")
+	}
+}
+
+func (v Validate) checkBoot(c *collector) {
+	const path = "pipeline.validate.boot"
+	boot := v.Boot
+	for _, bounded := range []struct {
+		name, unit       string
+		value, low, high int
+	}{
+		{"timeout_seconds", " seconds", boot.TimeoutSeconds, MinBootTimeout, MaxBootTimeout},
+		{"memory_mib", " MiB", boot.MemoryMiB, MinBootMemoryMiB, MaxBootMemoryMiB},
+		{"cpus", "", boot.CPUs, 1, MaxBootCPUs},
+	} {
+		if bounded.value < bounded.low || bounded.value > bounded.high {
+			c.add(path+"."+bounded.name, "%d is out of range: use %d to %d%s", bounded.value, bounded.low, bounded.high, bounded.unit)
+		}
+	}
+	if !slices.Contains(BootFailures, boot.OnFailure) {
+		c.add(path+".on_failure", "unknown answer to a failure %q: %s", boot.OnFailure, oneOf(string(boot.OnFailure), BootFailures))
+	}
+	if boot.Enabled && !v.Enabled {
+		c.given("pipeline.validate.enabled").add(path+".enabled", "the guest cannot be booted while validate is off: switch that on, or this off")
 	}
 }
 

@@ -127,6 +127,20 @@ func TestValidate(t *testing.T) {
 			map[string]string{"pipeline": `{"inspect": {}, "fix": {"enabled": false, "fstab_mode": "none"}}`},
 			[]string{`pipeline.fix.fstab_mode: unknown fstab mode "none": use one of stabilize-all, bypath-only, noop`},
 		},
+		"boot out of bounds": {
+			map[string]string{"pipeline": `{"convert": {}, "validate": {"boot": {"timeout_seconds": 5, "memory_mib": 64, "cpus": 0, "on_failure": "ignore"}}}`},
+			[]string{
+				`pipeline.validate.boot.timeout_seconds: 5 is out of range: use 10 to 86400 seconds`,
+				`pipeline.validate.boot.memory_mib: 64 is out of range: use 128 to 1048576 MiB`,
+				`pipeline.validate.boot.cpus: 0 is out of range: use 1 to 255`,
+				`pipeline.validate.boot.on_failure: unknown answer to a failure "ignore": use one of fatal, warn`,
+			},
+		},
+		"boot without validate": {
+			map[string]string{"pipeline": `{"convert": {}, "validate": {"enabled": false, "boot": {"enabled": true}}}`},
+			[]string{`pipeline.validate.boot.enabled: the guest cannot be booted while validate is off: switch that on, or this off`},
+		},
+		"boot": {map[string]string{"pipeline": `{"convert": {}, "validate": {"boot": {"enabled": true, "timeout_seconds": 30}}}`}, nil},
 		"no stage given": {
 			map[string]string{"pipeline": `{}`},
 			[]string{`pipeline: no stage is enabled: enable at least one of inspect, fix, convert and validate`},
@@ -489,6 +503,10 @@ func TestValidateWithoutDecode(t *testing.T) {
 		`0:0 pipeline.fix.fstab_mode: unknown fstab mode "": use one of stabilize-all, bypath-only, noop`,
 		`0:0 pipeline.fix.initramfs: unknown initramfs mode "": use one of auto, append, rebuild`,
 		`0:0 pipeline.fix.fsck: unknown fsck mode "": use one of fatal, warn, off`,
+		`0:0 pipeline.validate.boot.timeout_seconds: 0 is out of range: use 10 to 86400 seconds`,
+		`0:0 pipeline.validate.boot.memory_mib: 0 is out of range: use 128 to 1048576 MiB`,
+		`0:0 pipeline.validate.boot.cpus: 0 is out of range: use 1 to 255`,
+		`0:0 pipeline.validate.boot.on_failure: unknown answer to a failure "": use one of fatal, warn`,
 		`0:0 pipeline: no stage is enabled: enable at least one of inspect, fix, convert and validate`,
 		`0:0 pipeline.convert.compression_type: unknown compression type "": use one of zlib, zstd`,
 		`0:0 pipeline.convert.preallocation: unknown preallocation "": use one of off, metadata, falloc, full`,

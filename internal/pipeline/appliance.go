@@ -31,7 +31,7 @@ func applianceStages(m *manifest.Manifest) []string {
 // says all that is missing, not one thing a run.
 func checkTools(ctx context.Context, j job) error {
 	var all lacks
-	for _, err := range []error{qemuimg.Installed(), checkWorkDirectory(j.options.WorkDirectory), checkAppliance(ctx, j)} {
+	for _, err := range []error{qemuimg.Installed(), checkBoot(j, target{}), checkWorkDirectory(j.options.WorkDirectory), checkAppliance(ctx, j)} {
 		var several lacks
 		switch {
 		case err == nil:

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"errors"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Error is why a migration failed: the stage and the cause.
@@ -14,6 +16,14 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// evidenceError is the failure of a stage that the report shows something of.
+type evidenceError struct {
+	error
+	seen report.StageResult
+}
+
+func (e *evidenceError) Unwrap() error { return e.error }
 
 // lacks is all that a host lacks. Each is told as an error of its own, beside
 // what to do about it.

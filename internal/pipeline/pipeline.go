@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -53,6 +54,8 @@ type job struct {
 type host struct {
 	freeSpace func(directory string) (int64, error)
 	check     func(context.Context, appliance.Acceleration) []error
+	boot      func(context.Context, boot.Machine, boot.Watching) (boot.Outcome, error)
+	lacks     func(boot.Firmware) error
 }
 
 func newJob(m *manifest.Manifest, o Options) job {
@@ -65,7 +68,7 @@ func newJob(m *manifest.Manifest, o Options) job {
 	}
 	return job{
 		manifest: m, options: o, say: say, out: newOutputs(m, say),
-		host: host{freeSpace: availableSpace, check: appliance.CheckHost},
+		host: host{freeSpace: availableSpace, check: appliance.CheckHost, boot: boot.Watch, lacks: boot.Lacks},
 	}
 }
 
@@ -109,8 +112,9 @@ func (j job) stages(ctx context.Context) (failure error) {
 	}
 	var images []image
 	known, boot := seen.report.Guest, seen.disks.bootDisk
+	var mended fixed
 	if isEnabled(report.StageFix) {
-		fixed, err := runStage(ctx, j, report.StageFix, func() (fixed, error) {
+		mended, err = runStage(ctx, j, report.StageFix, func() (fixed, error) {
 			if isEnabled(report.StageInspect) { // which has mounted the guest, or failed
 				return repair(ctx, j, seen.guest)
 			}
@@ -123,13 +127,19 @@ func (j job) stages(ctx context.Context) (failure error) {
 		if err != nil {
 			return err
 		}
-		disks, images = fixed.guest, fixed.images
-		known, boot = fixed.known, fixed.guest.bootDisk
-		known.DiskBus, known.NICModel = fixed.report.DiskBus, fixed.report.NICModel
+		disks, images = mended.guest, mended.images
+		known, boot = mended.known, mended.guest.bootDisk
+		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
 	j.say.report.Machine = neededMachine(opened, known, boot, images)
+	machine := targetOf(opened, seen, mended)
 	if isEnabled(report.StageConvert) {
-		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) { return convert(ctx, j, opened, disks) })
+		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
+			if err := checkBoot(j, machine); err != nil {
+				return converted{}, err
+			}
+			return convert(ctx, j, opened, disks)
+		})
 		if err != nil {
 			return err
 		}
@@ -137,7 +147,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 		j.say.report.Machine = neededMachine(opened, known, boot, images)
 	}
 	if isEnabled(report.StageValidate) {
-		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images) })
+		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine) })
 	}
 	return err
 }

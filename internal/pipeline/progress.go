@@ -47,7 +47,7 @@ func (m *meter) finish() { m.stage, m.total = 100, m.to }
 // progress uneven and nothing else.
 func costs(m *manifest.Manifest, size int64, stages []string) []float64 {
 	const (
-		loading, launching, inspecting, fixing, removing, rebuilding = 0.1, 11, 6, 3, 5, 150
+		loading, launching, inspecting, fixing, removing, rebuilding, booting = 0.1, 11, 6, 3, 5, 150, 60
 
 		hashed, copied, deflated, zstd, checked = 400e6, 500e6, 60e6, 150e6, 4e9 // bytes in a second
 	)
@@ -86,6 +86,9 @@ func costs(m *manifest.Manifest, size int64, stages []string) []float64 {
 			cost += 5*loading + data/rate
 		case report.StageValidate:
 			cost += loading + data/checked
+			if m.Pipeline.Validate.Boot.Enabled {
+				cost += booting
+			}
 		}
 		costs = append(costs, cost)
 	}

@@ -43,6 +43,7 @@ func TestRecordedRuns(t *testing.T) {
 		"dry_run":    {change: func(m *manifest.Manifest) { m.Options.DryRun = true }},
 		"vmx":        {source: richVMX, change: func(m *manifest.Manifest) { m.Source.Type = manifest.SourceVMX }},
 		"cancelled":  {change: func(*manifest.Manifest) {}, fails: true, cancelAt: report.StageConvert},
+		"boot":       {change: func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.Enabled = true }, fails: true},
 		"failure": {fails: true, events: true, change: func(m *manifest.Manifest) {
 			m.Source.Checksum = "sha256:" + strings.Repeat("0", 64)
 		}},
@@ -57,12 +58,12 @@ func TestRecordedRuns(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var events []report.Event
-			r, err := pipeline.Run(ctx, m, pipeline.Options{Notify: func(e report.Event) {
+			r, err := pipeline.RunWithGuest(ctx, m, pipeline.Options{Notify: func(e report.Event) {
 				events = append(events, e)
 				if e.Type == report.EventStageStarted && e.Stage == test.cancelAt {
 					cancel()
 				}
-			}})
+			}}, pipeline.DeadGuest)
 			if failed := err != nil; failed != test.fails {
 				t.Fatalf("the run ended with %v", err)
 			}

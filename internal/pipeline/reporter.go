@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,7 +58,10 @@ func (r *reporter) failed(ctx context.Context, cause error) error {
 		failure = r.cancelled(ctx)
 	}
 	duration := time.Since(r.started).Seconds()
-	r.report.StageFailed(r.stage, duration, failure.Err.Error())
+	var shows *evidenceError
+	if !errors.As(cause, &shows) || r.report.StageFailedWith(duration, failure.Err.Error(), shows.seen) != nil {
+		r.report.StageFailed(r.stage, duration, failure.Err.Error())
+	}
 	r.notify(report.Event{Type: report.EventStageFinished, Message: failure.Err.Error(), Duration: duration})
 	return failure
 }

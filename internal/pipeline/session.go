@@ -47,7 +47,26 @@ func (s *session) launch(ctx context.Context, j job, o opened, overlays []string
 // unlock opens the guest's encrypted devices with the keys of source.luks_keys.
 func (s *session) unlock(say *reporter, given []manifest.LUKSKey) error {
 	var keys []guest.Key
-	for n, key := range given {
+	err := eachPassphrase(given, func(device, passphrase string) {
+		keys = append(keys, guest.Key{Device: device, Passphrase: passphrase})
+	})
+	if err != nil {
+		return err
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	say.progress(60, "opening the encrypted devices")
+	if err := s.OpenLUKS(keys); err != nil {
+		return remedy.With(fmt.Errorf("source.luks_keys: %w", err),
+			"give each encrypted device its own passphrase, by the UUID that `cryptsetup luksUUID` or `blkid` shows in the guest")
+	}
+	return nil
+}
+
+// eachPassphrase reads the keys. The device is empty for those of every one.
+func eachPassphrase(keys []manifest.LUKSKey, use func(device, passphrase string)) error {
+	for n, key := range keys {
 		passphrases, err := key.Passphrases()
 		if err != nil {
 			return fmt.Errorf("source.luks_keys[%d].key_file: %w", n, err)
@@ -57,16 +76,8 @@ func (s *session) unlock(say *reporter, given []manifest.LUKSKey) error {
 			device = ""
 		}
 		for _, passphrase := range passphrases {
-			keys = append(keys, guest.Key{Device: device, Passphrase: passphrase})
+			use(device, passphrase)
 		}
-	}
-	if len(keys) == 0 {
-		return nil
-	}
-	say.progress(60, "opening the encrypted devices")
-	if err := s.OpenLUKS(keys); err != nil {
-		return remedy.With(fmt.Errorf("source.luks_keys: %w", err),
-			"give each encrypted device its own passphrase, by the UUID that `cryptsetup luksUUID` or `blkid` shows in the guest")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -15,17 +16,31 @@ func (v validated) result() report.StageResult { return v.report }
 
 // validate looks at the written images before anybody else can, and publishes
 // those that are sound.
-func validate(ctx context.Context, j job, o opened, images []image) (validated, error) {
+func validate(ctx context.Context, j job, o opened, images []image, t target) (validated, error) {
 	var seen validated
+	say := j.say.progressUntil(checkedUntil(j.manifest))
 	for n, image := range images {
-		j.say.progress(100*float64(n)/float64(len(images)), "checking "+image.final)
+		say(100*float64(n)/float64(len(images)), "checking "+image.final)
 		checked, err := validateImage(ctx, image, j.manifest.Pipeline.Validate.CheckImageIntegrity)
 		if err != nil {
 			return validated{}, err
 		}
 		seen.report.Images = append(seen.report.Images, checked)
 	}
+	if j.manifest.Pipeline.Validate.Boot.Enabled {
+		if err := prove(ctx, j, o, images, t, &seen.report); err != nil {
+			return validated{}, err
+		}
+	}
 	return seen, j.out.publish(ctx, o.artifacts, images)
+}
+
+// checkedUntil is how far the stage is when the images are checked, in percent.
+func checkedUntil(m *manifest.Manifest) float64 {
+	if m.Pipeline.Validate.Boot.Enabled {
+		return 10
+	}
+	return 100
 }
 
 // validateImage opens one image as written and, where asked, runs the format's

@@ -67,7 +67,10 @@ func TestManifest(t *testing.T) {
 					"inspect": {"enabled": true, "collect_guest_info": true},
 					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true, "fsck": "off"},
 					"convert": {"compress": true, "compress_level": 6, "compression_type": "zstd", "preallocation": "full", "cluster_size": 4096},
-					"validate": {"check_image_integrity": false}
+					"validate": {
+						"check_image_integrity": false,
+						"boot": {"enabled": true, "timeout_seconds": 60, "memory_mib": 512, "cpus": 1, "on_failure": "warn"}
+					}
 				},
 				"configuration": {
 					"users": {
@@ -108,7 +111,10 @@ func TestManifest(t *testing.T) {
 						Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,
 						Preallocation: manifest.PreallocationFull, ClusterSize: &cluster,
 					},
-					Validate: manifest.Validate{Enabled: true},
+					Validate: manifest.Validate{
+						Enabled: true,
+						Boot:    manifest.Boot{Enabled: true, TimeoutSeconds: 60, MemoryMiB: 512, CPUs: 1, OnFailure: manifest.BootWarn},
+					},
 				},
 				Configuration: &manifest.Configuration{
 					Users: &manifest.Users{

@@ -1,9 +1,12 @@
 package provider
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -84,7 +87,26 @@ func validateAttribute() schema.Attribute {
 	defaults := manifest.DefaultPipeline().Validate
 	return stage("Checks the written image before it gets its name.", map[string]schema.Attribute{
 		"check_image_integrity": option(defaults.CheckImageIntegrity, "Whether to run `qemu-img check` on the image."),
+		"boot":                  bootAttribute(),
 	})
+}
+
+func bootAttribute() schema.Attribute {
+	defaults := manifest.DefaultPipeline().Validate.Boot
+	options := map[string]schema.Attribute{
+		"enabled": option(defaults.Enabled, "Whether to boot the guest. QEMU for x86-64 must be installed, and OVMF for guests that boot with UEFI."),
+		"timeout_seconds": number(defaults.TimeoutSeconds, "How long the guest has to come up, in seconds. A guest that fails is mostly seen to fail "+
+			"before; without KVM, everything takes several times as long."),
+		"memory_mib": number(defaults.MemoryMiB, "Memory of the machine that it is booted on, in MiB."),
+		"cpus":       number(defaults.CPUs, "Virtual processors of that machine."),
+		"on_failure": choice(string(defaults.OnFailure), "What a guest that does not come up is: with `fatal`, an error, and nothing is published; with "+
+			"`warn`, a warning."),
+	}
+	return section("Boots the guest from the written images before they get their names: under QEMU, on a layer that is thrown away, without a way "+
+		"to any network, with the disk bus, network cards and firmware that `guest` tells. The guest is up when there is a login prompt on its serial "+
+		"console or in text mode on its screen, or its guest agent answers. A kernel panic, the shell of an initramfs, emergency mode, a boot loader's prompt "+
+		"or endless restarts there are a failure. A guest of which neither can be told within the timeout is published with a warning.",
+		options, defaultObject(options, nil))
 }
 
 // stage is the attribute of one stage. A stage that is given runs, unless it
@@ -105,6 +127,16 @@ func option(value bool, description string) schema.Attribute {
 		Optional:            true,
 		Computed:            true,
 		Default:             booldefault.StaticBool(value),
+	}
+}
+
+// number is a whole number.
+func number(value int, description string) schema.Attribute {
+	return schema.Int64Attribute{
+		MarkdownDescription: fmt.Sprintf("%s The default is %d.", description, value),
+		Optional:            true,
+		Computed:            true,
+		Default:             int64default.StaticInt64(int64(value)),
 	}
 }
 

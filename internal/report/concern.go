@@ -75,6 +75,7 @@ const (
 	ConcernLeftover      ConcernID = "guest.leftover_names"
 	ConcernSELinux       ConcernID = "guest.selinux"
 	ConcernConfiguration ConcernID = "guest.configuration"
+	ConcernBoot          ConcernID = "guest.boot.unproven"
 
 	ConcernKVM      ConcernID = "host.kvm.unusable"
 	ConcernSpace    ConcernID = "host.space"
@@ -141,6 +142,7 @@ var ConcernKinds = []ConcernKind{
 	{ConcernLeftover, Warned, "Name of the old machine that stays"},
 	{ConcernSELinux, Information, "SELinux labels at the first boot"},
 	{ConcernConfiguration, Warned, "Finding about the injected configuration"},
+	{ConcernBoot, Warned, "Guest whose boot is not proven"},
 	{ConcernNotTrimmed, Information, "Deleted blocks that are copied"},
 
 	{ConcernKVM, Information, "Migrating host without KVM"},

@@ -40,6 +40,17 @@ func (r *Report) StageFailed(name string, duration float64, message string) {
 	r.Pipeline.Stages = append(r.Pipeline.Stages, Stage{Name: name, Duration: milliseconds(duration), Error: message})
 }
 
+// StageFailedWith is StageFailed for a stage that has something to show.
+func (r *Report) StageFailedWith(duration float64, message string, result StageResult) error {
+	encoded, err := encode(result)
+	if err != nil {
+		return fmt.Errorf("encoding what stage %s has seen: %w", result.StageName(), err)
+	}
+	r.StageFailed(result.StageName(), duration, message)
+	r.Pipeline.Stages[len(r.Pipeline.Stages)-1].Result = encoded
+	return nil
+}
+
 // Warn records something that did not stop the run. remedy may be empty.
 func (r *Report) Warn(stage, message, remedy string) {
 	r.Warnings = append(r.Warnings, Message{Stage: stage, Message: message, Remedy: remedy, Timestamp: Now()})

@@ -33,7 +33,7 @@ type Pipeline struct {
 type Stages []Stage
 
 // Stage is one stage's outcome. Duration is in seconds. Result is present on
-// success, Error on failure.
+// success, and on a failure that was found by looking; Error on failure.
 type Stage struct {
 	Name     string          `json:"-"`
 	Success  bool            `json:"success"`

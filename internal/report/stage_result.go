@@ -13,7 +13,7 @@ type StageResult interface {
 }
 
 // ResultOf reads the result of one stage. It is empty where the stage did not
-// run or did not succeed.
+// run, or failed and has nothing to show.
 func ResultOf[T StageResult](r *Report) (T, error) {
 	var result T
 	for _, stage := range r.Pipeline.Stages {

@@ -3,6 +3,8 @@ package report
 // Validation is the result of validate.
 type Validation struct {
 	Images []ValidatedImage `json:"images"`
+	// Boot is absent where the guest was not booted.
+	Boot *Boot `json:"boot,omitempty"`
 }
 
 // StageName implements StageResult.

@@ -11,7 +11,7 @@ import (
 func CopyOut(ctx context.Context, disks []BootDisk, pattern, directory string) error {
 	args := []string{"--ro"}
 	for _, disk := range disks {
-		args = append(args, "--format="+disk.format(), "--add", disk.Path)
+		args = append(args, "--format="+disk.FormatName(), "--add", disk.Path)
 	}
 	args = append(args, "--inspector", "glob", "copy-out", pattern, directory)
 	if err := run(ctx, io.Discard, applianceEnv, "guestfish", args...); err != nil {

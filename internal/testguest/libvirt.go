@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 )
 
 // Domain is a running libvirt domain, with a libvirtd of its own: sockets,
@@ -27,7 +29,7 @@ type Domain struct {
 	owner   *syscall.Credential // whom libvirtd runs as; nil for who runs the test
 	log     io.Writer
 	daemons []*exec.Cmd
-	holder  *Machine // a virsh with whose connection the domain ends
+	holder  *boot.Process // a virsh with whose connection the domain ends
 	tty     *os.File
 }
 
@@ -88,7 +90,7 @@ func (d *Domain) start(ctx context.Context, text string, images []string) error 
 	if d.tty, err = os.OpenFile(strings.TrimSpace(tty), os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
 		return err
 	}
-	d.Console = newConsole(d.tty, d.tty, d.log)
+	d.Console = boot.NewConsole(d.tty, d.tty, d.log)
 	return nil
 }
 
@@ -139,16 +141,10 @@ func (d *Domain) hold(ctx context.Context) error {
 		disconnect()
 		return err
 	}
-	folder := filepath.Join(d.folder, "virsh")
-	if err := os.Mkdir(folder, 0o755); err != nil {
+	if d.holder, err = boot.StartProcess(connected, disconnect, cmd, d.log); err != nil {
 		disconnect()
 		return err
 	}
-	if d.holder, err = launch(connected, cmd, folder, d.log); err != nil {
-		disconnect()
-		return err
-	}
-	d.holder.cancel = disconnect
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := d.holder.Console.Send("start --autodestroy " + d.name + "\n"); err != nil {
@@ -197,7 +193,7 @@ func (d *Domain) Virsh(ctx context.Context, args ...string) (string, error) {
 
 // WaitState is that of a Machine.
 func (d *Domain) WaitState(ctx context.Context) (State, error) {
-	return d.Console.waitState(ctx, "")
+	return d.Console.WaitState(ctx, "")
 }
 
 // Shutdown asks the guest to shut down and waits until it has.

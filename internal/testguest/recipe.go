@@ -24,15 +24,6 @@ const (
 	Trixie   Suite = "trixie"   // Debian 13
 )
 
-// Firmware is what a guest's boot loader is installed for.
-type Firmware string
-
-// The firmware kinds.
-const (
-	BIOS Firmware = "bios"
-	UEFI Firmware = "uefi"
-)
-
 // Loader is a guest's boot loader.
 type Loader string
 

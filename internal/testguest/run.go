@@ -8,21 +8,18 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
-)
 
-// killDelay is how long a program has to end after SIGTERM.
-const killDelay = 5 * time.Second
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
+)
 
 // aptPackages names the Debian package of each program that is run.
 var aptPackages = map[string]string{
-	"mmdebstrap":         "mmdebstrap",
-	"guestfish":          "guestfish",
-	"qemu-img":           "qemu-utils",
-	"qemu-system-x86_64": "qemu-system-x86",
-	"libvirtd":           "libvirt-daemon dnsmasq-base",
-	"virtlogd":           "libvirt-daemon",
-	"virsh":              "libvirt-clients",
+	"mmdebstrap": "mmdebstrap",
+	"guestfish":  "guestfish",
+	"qemu-img":   "qemu-utils",
+	"libvirtd":   "libvirt-daemon dnsmasq-base",
+	"virtlogd":   "libvirt-daemon",
+	"virsh":      "libvirt-clients",
 }
 
 // findProgram returns a program's path or an error that says how to get it.
@@ -50,7 +47,7 @@ func run(ctx context.Context, log io.Writer, env []string, name string, args ...
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout = io.MultiWriter(log, &output)
 	cmd.Stderr = cmd.Stdout
-	if err := runOwned(cmd); err != nil {
+	if err := boot.RunOwned(cmd); err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}

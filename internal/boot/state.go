@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 import (
 	"regexp"
@@ -18,7 +18,11 @@ const (
 	StateNoBootDevice   State = "no_boot_device"  // the firmware found nothing to start
 	StateDeviceWait     State = "device_wait"     // the initramfs waits for a root device that does not come
 	StatePassphrase     State = "passphrase"      // asks for a disk's passphrase, and none was given
-	StateExited         State = "exited"          // the machine was switched off or restarted
+	StateExited         State = "exited"          // the machine was switched off
+	StateResets         State = "resets"          // it starts again and again
+	StateSilent         State = "silent"          // nothing was heard or seen of a system
+	StateStopped        State = "stopped"         // QEMU could not read or write a disk
+	StateAgent          State = "agent"           // the guest agent answers
 	StateNothing        State = "nothing"         // none of these before the timeout
 )
 
@@ -81,12 +85,24 @@ var reasons = []*regexp.Regexp{
 	regexp.MustCompile(`(?m)^.*Dependency failed for.*$`),
 }
 
-// reason returns the console line that says best why the boot failed.
-func reason(console string) string {
+// Reason returns the console line that says best why the boot failed.
+func Reason(console string) string {
 	for _, r := range reasons {
 		if line := r.FindString(console); line != "" {
 			return strings.TrimSpace(line)
 		}
 	}
 	return ""
+}
+
+// LastLines are the last lines of a console or a screen that are not empty, at
+// most limit of them.
+func LastLines(text string, limit int) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(line, " \r\n"); line != "" {
+			lines = append(lines, strings.ToValidUTF8(line, "?"))
+		}
+	}
+	return lines[max(0, len(lines)-limit):]
 }

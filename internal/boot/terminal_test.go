@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 import "testing"
 

@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 import (
 	"context"
@@ -12,19 +12,24 @@ import (
 // ErrConsoleClosed says that the machine is gone.
 var ErrConsoleClosed = errors.New("the serial console was closed")
 
+// maxConsole is how much of a console's text is kept, in bytes: a guest can print
+// for ever.
+const maxConsole = 4 << 20
+
 // Console is a guest's serial console: its text so far, and a keyboard.
 type Console struct {
 	input io.Writer
 
-	mu      sync.Mutex
-	text    []byte
-	closed  bool
-	changed chan struct{} // closed and replaced at every change
-	seen    int           // end of what Expect has matched
+	mu       sync.Mutex
+	text     []byte // the last of it
+	closed   bool
+	changed  chan struct{} // closed and replaced at every change
+	seen     int           // end of what Expect has matched in text
+	answered int           // end of what answer has answered in text
 }
 
-// newConsole follows output until it ends; log, if not nil, gets the text too.
-func newConsole(input io.Writer, output io.Reader, log io.Writer) *Console {
+// NewConsole follows output until it ends; log, if not nil, gets the text too.
+func NewConsole(input io.Writer, output io.Reader, log io.Writer) *Console {
 	c := &Console{input: input, changed: make(chan struct{})}
 	go c.follow(output, log)
 	return c
@@ -41,7 +46,7 @@ func (c *Console) follow(output io.Reader, log io.Writer) {
 			_, _ = log.Write(text)
 		}
 		c.mu.Lock()
-		c.text = append(c.text, text...)
+		c.append(text)
 		c.closed = err != nil
 		close(c.changed)
 		c.changed = make(chan struct{})
@@ -52,7 +57,17 @@ func (c *Console) follow(output io.Reader, log io.Writer) {
 	}
 }
 
-// Text returns everything the guest has printed, without terminal escapes.
+func (c *Console) append(text []byte) {
+	c.text = append(c.text, text...)
+	if over := len(c.text) - maxConsole; over > 0 {
+		over += maxConsole / 2 // not at every line
+		c.text = append([]byte(nil), c.text[over:]...)
+		c.seen, c.answered = max(0, c.seen-over), max(0, c.answered-over)
+	}
+}
+
+// Text returns what the guest has printed, without terminal escapes: all of it,
+// or the last megabytes.
 func (c *Console) Text() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,6 +80,31 @@ func (c *Console) Send(text string) error {
 		return fmt.Errorf("typing on the serial console: %w", err)
 	}
 	return nil
+}
+
+// answer types a line in answer to what was asked so far.
+func (c *Console) answer(line string) error {
+	c.mu.Lock()
+	c.answered = len(c.text)
+	c.mu.Unlock()
+	return c.Send(line + "\n")
+}
+
+// unanswered is the text behind what was answered.
+func (c *Console) unanswered() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return string(c.text[c.answered:])
+}
+
+// change is closed at the next change. It is nil when there is none any more.
+func (c *Console) change() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	return c.changed
 }
 
 // Expect waits until one of the patterns matches what was printed after the

@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 // screenFilter removes terminal control from a console's byte stream, keeping
 // text, newlines and tabs. Sequences may be split over several writes.

@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ func TestConsoleExpect(t *testing.T) {
 	t.Parallel()
 	output, guest := io.Pipe()
 	var typed bytes.Buffer
-	console := newConsole(&typed, output, nil)
+	console := NewConsole(&typed, output, nil)
 	login := regexp.MustCompile(`(\w+) login: `)
 	shell := regexp.MustCompile(`\(initramfs\)`)
 
@@ -51,7 +51,7 @@ func TestConsoleExpectEndsWithContext(t *testing.T) {
 	t.Parallel()
 	output, guest := io.Pipe()
 	defer func() { _ = guest.Close() }()
-	console := newConsole(io.Discard, output, nil)
+	console := NewConsole(io.Discard, output, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, err := console.Expect(ctx, regexp.MustCompile("never")); !errors.Is(err, context.Canceled) {
@@ -63,7 +63,7 @@ func TestWaitStateAnswersPassphrase(t *testing.T) {
 	t.Parallel()
 	output, guest := io.Pipe()
 	keyboard, typed := io.Pipe()
-	m := &Machine{Console: newConsole(typed, output, nil)}
+	m := &Process{Console: NewConsole(typed, output, nil)}
 	go func() {
 		_, _ = io.WriteString(guest, "\r\nPlease unlock disk sda5_crypt: ")
 		line := make([]byte, 64)
@@ -78,4 +78,25 @@ func TestWaitStateAnswersPassphrase(t *testing.T) {
 		t.Errorf("console %q", m.Console.Text())
 	}
 	_ = guest.Close()
+}
+
+// TestConsoleKeepsTheEnd is of a guest that prints for ever.
+func TestConsoleKeepsTheEnd(t *testing.T) {
+	t.Parallel()
+	output, guest := io.Pipe()
+	console := NewConsole(io.Discard, output, nil)
+	go func() {
+		line := bytes.Repeat([]byte("x"), 1<<20)
+		for range 3 * maxConsole >> 20 {
+			_, _ = guest.Write(line)
+		}
+		_, _ = io.WriteString(guest, "web01 login: ")
+		_ = guest.Close()
+	}()
+	if _, _, err := console.Expect(t.Context(), regexp.MustCompile("login: ")); err != nil {
+		t.Fatal(err)
+	}
+	if text := console.Text(); len(text) > maxConsole || !bytes.HasSuffix([]byte(text), []byte("xweb01 login: ")) {
+		t.Errorf("%d bytes are kept", len(text))
+	}
 }

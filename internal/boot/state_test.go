@@ -1,4 +1,4 @@
-package testguest
+package boot
 
 import (
 	"os"
@@ -32,7 +32,7 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 			if got := Classify(text); got != want.state {
 				t.Errorf("state %q, want %q", got, want.state)
 			}
-			if got := reason(text); got != want.reason {
+			if got := Reason(text); got != want.reason {
 				t.Errorf("reason %q, want %q", got, want.reason)
 			}
 		})
@@ -52,5 +52,14 @@ func TestClassifyWaits(t *testing.T) {
 		if got := Classify(text); got != StateNothing {
 			t.Errorf("%s: state %q, want %q", name, got, StateNothing)
 		}
+	}
+}
+
+func TestReasonIsDracutsRefusal(t *testing.T) {
+	t.Parallel()
+	const refusal = "[  155.552732] dracut: FATAL: FIPS integrity test failed"
+	console := "[  155.1] dracut-pre-pivot[441]: Warning: /boot//.vmlinuz.hmac does not exist\n" + refusal + "\n[  155.6] dracut: Refusing to continue\n"
+	if got := Reason(console); got != refusal {
+		t.Errorf("reason %q, want %q", got, refusal)
 	}
 }

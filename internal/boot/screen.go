@@ -1,0 +1,186 @@
+package boot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Screen is what the guest shows.
+type Screen struct {
+	Picture *image.RGBA
+	// Text is what can be read of it, a line for each of the screen's, without
+	// empty ones at the end.
+	Text string
+}
+
+// PNG is the picture as a file.
+func (s Screen) PNG() ([]byte, error) {
+	if s.Picture == nil {
+		return nil, errors.New("there is no picture of the guest's screen")
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, s.Picture); err != nil {
+		return nil, fmt.Errorf("encoding the picture of the guest's screen: %w", err)
+	}
+	return file.Bytes(), nil
+}
+
+// blank says that the screen is of one colour.
+func (s Screen) blank() bool {
+	if s.Picture == nil {
+		return true
+	}
+	pixels := s.Picture.Pix
+	for at := 4; at < len(pixels); at += 4 {
+		if !bytes.Equal(pixels[:4], pixels[at:at+4]) {
+			return false
+		}
+	}
+	return true
+}
+
+// look takes a picture of the guest's screen, and reads it.
+func (r *Running) look(ctx context.Context) (Screen, error) {
+	file := filepath.Join(r.folder, "screen.ppm")
+	if _, err := r.monitor.command(ctx, "screendump", map[string]string{"filename": file}); err != nil {
+		return Screen{}, err
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return Screen{}, fmt.Errorf("reading the picture of the guest's screen: %w", err)
+	}
+	var seen Screen
+	if seen.Picture, err = decodePicture(content); err != nil {
+		return Screen{}, err
+	}
+	if isTextMode(seen.Picture.Bounds()) {
+		seen.Text, err = r.readText(ctx)
+	}
+	return seen, err
+}
+
+// maxPicture is the largest side of a picture, in pixels.
+const maxPicture = 8192
+
+// decodePicture reads a picture in the form in which every QEMU writes it, the
+// binary one of the portable pixmap.
+func decodePicture(content []byte) (*image.RGBA, error) {
+	var width, height, depth int
+	reader := bytes.NewReader(content)
+	if _, err := fmt.Fscanf(reader, "P6\n%d %d\n%d\n", &width, &height, &depth); err != nil {
+		return nil, fmt.Errorf("reading the picture of the guest's screen: %w", err)
+	}
+	pixels := content[len(content)-reader.Len():]
+	if width <= 0 || height <= 0 || width > maxPicture || height > maxPicture || depth != 255 || len(pixels) < 3*width*height {
+		return nil, fmt.Errorf("reading the picture of the guest's screen: it says %d by %d pixels of %d and has %d bytes", width, height, depth, len(pixels))
+	}
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range width * height {
+		p := pixels[3*i:]
+		picture.SetRGBA(i%width, i/width, color.RGBA{R: p[0], G: p[1], B: p[2], A: 255})
+	}
+	return picture, nil
+}
+
+// VGA's text mode: characters are nine pixels wide, and eight where nobody asked
+// for more.
+const (
+	textColumns = 80
+	textRows    = 25
+	textHeight  = 16 * textRows
+)
+
+func isTextMode(bounds image.Rectangle) bool {
+	return bounds.Dy() == textHeight && (bounds.Dx() == 9*textColumns || bounds.Dx() == 8*textColumns)
+}
+
+// Where VGA's text mode is: its memory, and the two registers that hold which
+// part of that is on the screen.
+const (
+	textMemory     = 0xb8000
+	textMemorySize = 0x8000
+	registerIndex  = 0x3d4
+	registerData   = 0x3d5
+	startHigh      = 0x0c
+	startLow       = 0x0d
+)
+
+// readText reads the screen of a machine in VGA's text mode. The machine stands
+// still for that moment: it uses the same registers.
+func (r *Running) readText(ctx context.Context) (text string, err error) {
+	if _, err := r.monitor.command(ctx, "stop", nil); err != nil {
+		return "", err
+	}
+	defer func() {
+		// It must go on, however little time there is.
+		_, cont := r.monitor.command(context.WithoutCancel(ctx), "cont", nil)
+		err = errors.Join(err, cont)
+	}()
+	index, err := r.readPort(ctx, registerIndex)
+	if err != nil {
+		return "", err
+	}
+	start := 0
+	for _, register := range []int{startHigh, startLow, index} {
+		if _, err := r.monitor.human(ctx, fmt.Sprintf("o /b %#x %#x", registerIndex, register)); err != nil {
+			return "", err
+		}
+		if register == index {
+			break // the guest finds it as it was
+		}
+		value, err := r.readPort(ctx, registerData)
+		if err != nil {
+			return "", err
+		}
+		start = start<<8 | value
+	}
+	file := filepath.Join(r.folder, "screen.text")
+	arguments := map[string]any{"val": textMemory, "size": textMemorySize, "filename": file}
+	if _, err := r.monitor.command(ctx, "pmemsave", arguments); err != nil {
+		return "", err
+	}
+	memory, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("reading the text of the guest's screen: %w", err)
+	}
+	return decodeText(memory, start), nil
+}
+
+func (r *Running) readPort(ctx context.Context, port int) (int, error) {
+	said, err := r.monitor.human(ctx, fmt.Sprintf("i /b %#x", port))
+	if err != nil {
+		return 0, err
+	}
+	var at, value int
+	if _, err := fmt.Sscanf(strings.TrimSpace(said), "portb[%v] = %v", &at, &value); err != nil {
+		return 0, fmt.Errorf("reading port %#x of the guest: QEMU says %q", port, said)
+	}
+	return value, nil
+}
+
+// decodeText returns the text on a screen that begins with the character start
+// of memory, in which each has a byte for its colours behind it.
+func decodeText(memory []byte, start int) string {
+	var lines []string
+	for row := range textRows {
+		var line strings.Builder
+		for column := range textColumns {
+			at := 2 * (start + row*textColumns + column) % textMemorySize
+			c := byte(' ')
+			if at < len(memory) && memory[at] > ' ' && memory[at] < 0x7f {
+				c = memory[at]
+			}
+			line.WriteByte(c)
+		}
+		lines = append(lines, strings.TrimRight(line.String(), " "))
+	}
+	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
+}

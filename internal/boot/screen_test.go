@@ -1,0 +1,66 @@
+package boot
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"strings"
+	"testing"
+)
+
+func TestDecodePicture(t *testing.T) {
+	t.Parallel()
+	picture, err := decodePicture([]byte("P6\n2 1\n255\n\x01\x02\x03\x0a\x20\x0d"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := picture.RGBAAt(1, 0); got != (color.RGBA{R: 0x0a, G: 0x20, B: 0x0d, A: 255}) {
+		t.Errorf("the second pixel is %v", got)
+	}
+	file, err := Screen{Picture: picture}.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back, err := png.Decode(bytes.NewReader(file)); err != nil || back.Bounds() != image.Rect(0, 0, 2, 1) {
+		t.Errorf("the file holds %v, %v", back, err)
+	}
+	for _, content := range []string{"", "P5\n2 1\n255\n123456", "P6\n2 1\n255\n12345", "P6\n-2 -1\n255\n123456", "P6\n99999999 1\n255\n1", "P6\n2 1\n65535\n123456"} {
+		if _, err := decodePicture([]byte(content)); err == nil {
+			t.Errorf("%q: no error", content)
+		}
+	}
+}
+
+func TestScreenIsBlank(t *testing.T) {
+	t.Parallel()
+	black := image.NewRGBA(image.Rect(0, 0, 720, 400))
+	if !(Screen{}).blank() || !(Screen{Picture: black}).blank() {
+		t.Error("an empty screen is not blank")
+	}
+	black.SetRGBA(719, 399, color.RGBA{R: 170, A: 255})
+	if (Screen{Picture: black}).blank() {
+		t.Error("a screen with something on it is blank")
+	}
+}
+
+// TestDecodeText is of a screen that a kernel has scrolled: it begins far behind
+// the memory's start and goes on there after its end.
+func TestDecodeText(t *testing.T) {
+	t.Parallel()
+	memory := make([]byte, textMemorySize)
+	start := textMemorySize/2 - 10*textColumns
+	for row := range textRows {
+		for i, c := range fmt.Sprintf("line %d", row) {
+			memory[(2*(start+row*textColumns+i))%textMemorySize] = byte(c)
+		}
+	}
+	lines := strings.Split(decodeText(memory, start), "\n")
+	if len(lines) != textRows || lines[0] != "line 0" || lines[24] != "line 24" {
+		t.Errorf("read %q", lines)
+	}
+	if got := decodeText(memory[:100], 0); strings.TrimSpace(got) != "" && !strings.HasPrefix(got, "line") {
+		t.Errorf("of too little memory: %q", got)
+	}
+}

@@ -1,0 +1,117 @@
+package boot
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Verdict is what became of a boot.
+type Verdict string
+
+// The verdicts. Undecided is a guest of which nothing says that it is up, and
+// nothing that it never will be.
+const (
+	Booted    Verdict = "booted"
+	Dead      Verdict = "dead"
+	Undecided Verdict = "undecided"
+)
+
+// maxResets is how often a guest may restart by itself: after shim has written
+// the firmware's boot entries, after SELinux has labelled its files, and once
+// more for what else a first boot does.
+const maxResets = 3
+
+// observed is what can be told of a guest from outside.
+type observed struct {
+	// console is what it has printed since it was last answered, and screen what
+	// can be read of its screen. blank says that the screen shows nothing.
+	console, screen string
+	blank           bool
+	// answers says that a passphrase is typed when the guest asks for one.
+	answers  bool
+	agent    bool
+	speakers []Speaker
+	happenings
+	// ended says that QEMU is gone, waited how long it ran, and over that this
+	// was all the time there is.
+	ended, over bool
+	waited      time.Duration
+}
+
+// judgement is a verdict, if there is one, with the state that it stands on and
+// the reason for any but a good one.
+type judgement struct {
+	verdict Verdict
+	state   State
+	reason  string
+}
+
+// sentences say what the states are that no guest stays in that is well.
+var sentences = map[State]string{
+	StateInitramfsShell: "its initramfs gave up and opened a shell",
+	StateEmergency:      "systemd went into emergency mode",
+	StatePanic:          "its kernel panicked",
+	StateGRUB:           "GRUB stopped at its prompt",
+	StateNoBootDevice:   "the firmware found nothing to start",
+	StateDeviceWait:     "its initramfs waits for a root device that does not come",
+	StatePassphrase:     "it asks for the passphrase of a disk",
+	StateExited:         "it switched itself off before it was up",
+	StateResets:         "it resets again and again",
+	StateSilent:         "nothing was heard or seen of its system",
+	StateStopped:        "the host could not read or write its disk",
+	StateNothing:        "neither a login prompt nor a failure was seen",
+}
+
+// Sentence says of the guest what it has come to, or is empty where it is well.
+func (s State) Sentence() string { return sentences[s] }
+
+// judge says what the guest has come to, or nothing yet.
+func judge(o observed) judgement {
+	state, seenOn := Classify(o.console), o.console
+	if state == StateNothing {
+		if onScreen := Classify(o.screen); onScreen != StateNothing {
+			state, seenOn = onScreen, o.screen
+		}
+	}
+	switch {
+	case state == StateLogin:
+		return judgement{verdict: Booted, state: state}
+	case state == StateNothing && o.agent:
+		return judgement{verdict: Booted, state: StateAgent}
+	case o.failing != "":
+		return judgement{Undecided, StateStopped, sentences[StateStopped] + ": " + o.failing}
+	case state == StatePassphrase && o.answers && !o.over:
+		return judgement{}
+	case state == StatePassphrase:
+		return judgement{Undecided, state, cmp.Or(Reason(seenOn), sentences[state])}
+	case state != StateNothing:
+		return judgement{Dead, state, cmp.Or(Reason(seenOn), sentences[state])}
+	case o.resets > maxResets:
+		return judgement{Dead, StateResets, fmt.Sprintf("it has reset %d times", o.resets)}
+	case o.off || o.ended:
+		return judgement{Dead, StateExited, cmp.Or(Reason(seenOn), sentences[StateExited])}
+	case !o.over:
+		return judgement{}
+	case len(o.speakers) == 0 && isSilent(o.console) && (o.blank || o.screen != "" && isSilent(o.screen)):
+		return judgement{Dead, StateSilent, fmt.Sprintf("%s within %s", sentences[StateSilent], o.waited.Round(time.Second))}
+	default:
+		return judgement{Undecided, StateNothing, fmt.Sprintf("%s within %s", sentences[StateNothing], o.waited.Round(time.Second))}
+	}
+}
+
+// firmwareLine is what firmware and boot loaders print before a kernel runs.
+var firmwareLine = regexp.MustCompile(`^(?:SeaBIOS|iPXE|Booting|BdsDxe: (?:loading|starting)|GRUB|Welcome to GRUB|Loading |EFI stub:|Press .* for|` +
+	`UEFI firmware|\.+$|$)`)
+
+// isSilent says that a text has nothing of a system that was started.
+func isSilent(text string) bool {
+	for line := range strings.Lines(text) {
+		if !firmwareLine.MatchString(strings.TrimSpace(line)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,201 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Watching is how a boot is followed.
+type Watching struct {
+	// Timeout ends the boot, whatever was seen; DefaultTimeout where zero.
+	Timeout time.Duration
+	// Passphrases are typed on the console when the guest asks to unlock a disk, a
+	// further one each time, and from the first again.
+	Passphrases []string
+	// Await is a line that the console has after the login prompt, which Watch
+	// then waits for as well.
+	Await *regexp.Regexp
+}
+
+// DefaultTimeout is how long a guest has to come up.
+const DefaultTimeout = 5 * time.Minute
+
+// lookEvery is how often the screen is looked at.
+const lookEvery = 3 * time.Second
+
+// Evidence is one thing that was seen of the guest, and when: seconds after it
+// was started.
+type Evidence struct {
+	Source  string // "console", "screen", "frames", "agent" or "machine"
+	Seconds float64
+	Seen    string
+}
+
+// Outcome is what became of a boot.
+type Outcome struct {
+	Verdict Verdict
+	State   State
+	// Reason says why the verdict is not Booted: the line that says most, or a
+	// sentence.
+	Reason   string
+	Duration time.Duration // until the verdict
+	// Evidence is in the order in which it was seen.
+	Evidence    []Evidence
+	Console     string // all that was printed, without terminal escapes
+	Screen      Screen
+	Speakers    []Speaker
+	Resets      int
+	Accelerator string // kvm or tcg
+}
+
+// Watch starts the machine and returns as soon as it is known how far its guest
+// comes. That the guest fails is an outcome, not an error. The machine is gone
+// when Watch returns.
+func Watch(ctx context.Context, m Machine, w Watching) (outcome Outcome, err error) {
+	if w.Timeout == 0 {
+		w.Timeout = DefaultTimeout
+	}
+	started := time.Now()
+	r, err := Start(ctx, m)
+	if err != nil {
+		return Outcome{}, err
+	}
+	watch := watch{Running: r, Watching: w, started: started}
+	err = watch.follow(ctx)
+	outcome = watch.outcome
+	outcome.Console, outcome.Accelerator = r.Console.Text(), r.Accelerator
+	outcome.Speakers, outcome.Resets = r.traffic.seen(), r.monitor.happened().resets
+	if err = errors.Join(err, r.Close()); err != nil {
+		return outcome, fmt.Errorf("booting a guest: %w", err)
+	}
+	return outcome, nil
+}
+
+// watch is a boot that is being followed.
+type watch struct {
+	*Running
+	Watching
+	started time.Time
+	outcome Outcome
+	typed   int      // passphrases
+	seen    []string // what outcome.Evidence has
+}
+
+// follow looks at the guest until there is a verdict.
+func (w *watch) follow(ctx context.Context) error {
+	over := time.NewTimer(w.Timeout)
+	defer over.Stop()
+	looks := time.NewTicker(lookEvery)
+	defer looks.Stop()
+	late := false
+	for {
+		judged, err := w.judge(late)
+		if err != nil {
+			return err
+		}
+		if judged.verdict != "" {
+			w.outcome.Verdict, w.outcome.State, w.outcome.Reason = judged.verdict, judged.state, judged.reason
+			w.outcome.Duration = time.Since(w.started)
+			w.look(ctx)
+			return w.await(ctx)
+		}
+		select {
+		case <-w.Console.change():
+		case <-w.news:
+		case <-w.ended:
+			late = true
+		case <-looks.C:
+			w.look(ctx)
+		case <-over.C:
+			w.look(ctx)
+			late = true
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// judge looks at all that is known by now.
+func (w *watch) judge(late bool) (judgement, error) {
+	o := observed{
+		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, blank: w.outcome.Screen.blank(),
+		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
+		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
+	}
+	select {
+	case <-w.ended:
+		o.ended = true
+	default:
+	}
+	w.note(o)
+	if o.answers && Classify(o.console) == StatePassphrase {
+		w.remember("console", "it asked for the passphrase of a disk, which was typed")
+		typed := w.Passphrases[w.typed%len(w.Passphrases)]
+		w.typed++
+		return judgement{}, w.Console.answer(typed)
+	}
+	return judge(o), nil
+}
+
+// note keeps what was seen, each thing with its time.
+func (w *watch) note(o observed) {
+	if o.console != "" {
+		w.remember("console", "the first text")
+	}
+	if state := Classify(o.console); state != StateNothing && state != StatePassphrase {
+		w.remember("console", string(state))
+	}
+	if state := Classify(o.screen); state != StateNothing {
+		w.remember("screen", string(state))
+	}
+	for _, s := range o.speakers {
+		w.remember("frames", fmt.Sprintf("card %d speaks as %s", s.Card+1, strings.Join(append([]string{s.MAC}, s.Addresses...), " ")))
+	}
+	if o.agent {
+		w.remember("agent", "it answers")
+	}
+	if o.resets > 0 {
+		w.remember("machine", fmt.Sprintf("reset %d", o.resets))
+	}
+}
+
+func (w *watch) remember(source, seen string) {
+	key := source + " " + seen
+	if slices.Contains(w.seen, key) || len(w.seen) >= maxEvidence {
+		return
+	}
+	w.seen = append(w.seen, key)
+	w.outcome.Evidence = append(w.outcome.Evidence, Evidence{Source: source, Seconds: time.Since(w.started).Seconds(), Seen: seen})
+}
+
+// maxEvidence bounds what a hostile guest can fill.
+const maxEvidence = 200
+
+// look takes a new picture. One that cannot be taken, because QEMU ends just now
+// or the guest changes its screen, leaves the last.
+func (w *watch) look(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookEvery)
+	defer cancel()
+	if seen, err := w.Running.look(ctx); err == nil {
+		w.outcome.Screen = seen
+	}
+}
+
+// await waits for what the caller wants to see after the login prompt, as long as
+// there is time.
+func (w *watch) await(ctx context.Context) error {
+	if w.Await == nil || w.outcome.State != StateLogin {
+		return nil
+	}
+	deadline, cancel := context.WithDeadline(ctx, w.started.Add(w.Timeout))
+	defer cancel()
+	if _, _, err := w.Console.Expect(deadline, w.Await); err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// bootedConversion converts a small disk, of which outcome says what became of its
+// guest.
+func bootedConversion(t *testing.T, edit func(*manifest.Manifest), outcome boot.Outcome) (*manifest.Manifest, *report.Report, boot.Machine, boot.Watching, error) {
+	t.Helper()
+	requireQEMUImg(t)
+	source := filepath.Join(t.TempDir(), "web.raw")
+	if err := os.WriteFile(source, []byte(strings.Repeat("x", 1<<20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := &manifest.Manifest{
+		Version: manifest.Version, Source: manifest.NewSource(manifest.SourceRaw, source),
+		Output:   manifest.Output{Directory: t.TempDir(), Format: manifest.FormatQCOW2},
+		Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
+	}
+	withoutGuest(m)
+	m.Pipeline.Validate.Boot.Enabled = true
+	if edit != nil {
+		edit(m)
+	}
+	j := newJob(m, Options{Acceleration: "tcg"})
+	var machine boot.Machine
+	var watching boot.Watching
+	j.host.lacks = func(boot.Firmware) error { return nil }
+	j.host.boot = func(_ context.Context, started boot.Machine, watched boot.Watching) (boot.Outcome, error) {
+		machine, watching = started, watched
+		if _, err := os.Stat(m.OutputPath()); err == nil {
+			t.Error("the image has its name before its guest was booted")
+		}
+		for _, disk := range started.Disks {
+			if _, err := os.Stat(disk.Path); err != nil {
+				t.Error(err)
+			}
+		}
+		return outcome, nil
+	}
+	r, err := j.run(t.Context())
+	return m, r, machine, watching, err
+}
+
+func TestBootAnswers(t *testing.T) {
+	t.Parallel()
+	dead := boot.Outcome{
+		Verdict: boot.Dead, State: boot.StateInitramfsShell, Reason: "ALERT!  /dev/sda1 does not exist.", Duration: 34 * time.Second,
+		Console: "SeaBIOS\nALERT!  /dev/sda1 does not exist.\n(initramfs) ", Accelerator: "tcg",
+	}
+	const death = "the guest of web.qcow2 does not boot: its initramfs gave up and opened a shell (ALERT!  /dev/sda1 does not exist.), after 34 s; " +
+		"the last on its serial console:\n  SeaBIOS\n  ALERT!  /dev/sda1 does not exist.\n  (initramfs)"
+	for name, test := range map[string]struct {
+		outcome   boot.Outcome
+		onFailure manifest.BootFailure
+		fails     bool
+		says      string
+	}{
+		"booted":         {boot.Outcome{Verdict: boot.Booted, State: boot.StateLogin}, manifest.BootFatal, false, ""},
+		"dead":           {dead, manifest.BootFatal, true, death},
+		"dead, and warn": {dead, manifest.BootWarn, false, death},
+		"undecided": {
+			boot.Outcome{Verdict: boot.Undecided, State: boot.StateNothing, Reason: "neither a login prompt nor a failure was seen within 10m0s"}, manifest.BootFatal, false,
+			"whether the guest of web.qcow2 boots is not known: neither a login prompt nor a failure was seen within 10m0s",
+		},
+		"dead on the screen": {
+			boot.Outcome{Verdict: boot.Dead, State: boot.StatePanic, Reason: "Kernel panic - not syncing: x", Console: "SeaBIOS\n", Screen: boot.Screen{Text: "Kernel panic - not syncing: x\n"}},
+			manifest.BootFatal, true, "its kernel panicked (Kernel panic - not syncing: x), after 0 s; the last on its screen:\n  Kernel panic",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, r, _, _, err := bootedConversion(t, func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.OnFailure = test.onFailure }, test.outcome)
+			said, cure := "", ""
+			if err != nil {
+				said, cure = err.Error(), remedy.Of(err)
+			} else if len(r.Warnings) > 0 {
+				said, cure = r.Warnings[0].Message, r.Warnings[0].Remedy
+			}
+			if test.fails != (err != nil) || !strings.Contains(said, test.says) || (said == "") != (test.says == "") || (said == "") != (cure == "") {
+				t.Errorf("it ended with %v and said %q, %q", err, said, cure)
+			}
+			if _, err := os.Stat(m.OutputPath()); errors.Is(err, os.ErrNotExist) != test.fails {
+				t.Errorf("the image: %v", err)
+			}
+			written, err := report.Read(m.ReportPath())
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen, err := report.ResultOf[report.Validation](written)
+			if err != nil || seen.Boot == nil || seen.Boot.Verdict != string(test.outcome.Verdict) || seen.Boot.State != string(test.outcome.State) {
+				t.Errorf("the report has %+v, %v", seen.Boot, err)
+			}
+		})
+	}
+}
+
+func TestBootMachine(t *testing.T) {
+	t.Parallel()
+	_, r, machine, watching, err := bootedConversion(t, func(m *manifest.Manifest) {
+		m.Pipeline.Validate.Boot = manifest.Boot{Enabled: true, TimeoutSeconds: 90, MemoryMiB: 512, CPUs: 1, OnFailure: manifest.BootFatal}
+		m.Source.LUKSKeys = []manifest.LUKSKey{{Key: "open sesame"}}
+	}, boot.Outcome{Verdict: boot.Booted, State: boot.StateLogin, Console: "unlocked by open sesame\n", Accelerator: "tcg"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if machine.Bus != boot.VirtioBlk || machine.MemoryMiB != 512 || machine.CPUs != 1 || len(machine.Disks) != 1 || machine.Persist || watching.Timeout != 90*time.Second {
+		t.Errorf("it was booted on %+v, %+v", machine, watching)
+	}
+	if diff := cmp.Diff([]string{"open sesame"}, watching.Passphrases); diff != "" {
+		t.Errorf("passphrases (-want +got):\n%s", diff)
+	}
+	seen, err := report.ResultOf[report.Validation](r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"unlocked by ***"}, seen.Boot.Console); diff != "" {
+		t.Errorf("the console in the report (-want +got):\n%s", diff)
+	}
+	if want := (report.BootMachine{Firmware: "bios", DiskBus: "virtio", NICModel: "virtio", MemoryMiB: 512, CPUs: 1, Accelerator: "tcg"}); seen.Boot.Machine != want {
+		t.Errorf("the machine in the report is %+v", seen.Boot.Machine)
+	}
+}
+
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	old := target{diskBus: "sata", nicModel: "e1000e", nics: []report.NIC{{MAC: "00:50:56:9a:01:02"}, {}}}
+	if diff := cmp.Diff([]boot.NIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}}, old.cards()); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+	for _, of := range []hardware{virtioHardware, commonHardware, oldHardware, {diskBus: "scsi"}} {
+		if bus, ok := buses[of.diskBus]; !ok || diskBusOf(bus) != of.diskBus {
+			t.Errorf("bus %q is booted as %q", of.diskBus, bus)
+		}
+	}
+	for reason, it := range map[string]struct {
+		target target
+		boots  bool
+	}{
+		"hibernated": {target: target{arch: "x86_64", hibernated: true}}, "ARM": {target: target{arch: "aarch64"}},
+		"unknown": {boots: true}, "32 bits": {target{arch: "i386"}, true},
+	} {
+		if got := it.target.unbootable(); (got == "") != it.boots {
+			t.Errorf("%s: %q", reason, got)
+		}
+	}
+}
+
+func TestBootNeedsQEMU(t *testing.T) {
+	t.Parallel()
+	m := &manifest.Manifest{Pipeline: manifest.DefaultPipeline()}
+	j := newJob(m, Options{})
+	j.host.lacks = func(firmware boot.Firmware) error {
+		return remedy.With(errors.New("no firmware "+string(firmware)), "install it")
+	}
+	if err := checkBoot(j, target{firmware: "uefi"}); err != nil {
+		t.Errorf("without a boot: %v", err)
+	}
+	m.Pipeline.Validate.Boot.Enabled = true
+	err := checkBoot(j, target{firmware: "uefi"})
+	if err == nil || err.Error() != "pipeline.validate.boot: no firmware uefi" || remedy.Of(err) != "install it, or switch pipeline.validate.boot off" {
+		t.Errorf("got %v, %q", err, remedy.Of(err))
+	}
+	m.Options.DryRun = true
+	if err := checkBoot(j, target{}); err != nil {
+		t.Errorf("in a dry run: %v", err)
+	}
+}

@@ -1,0 +1,27 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// RunWithGuest is Run with a guest that becomes outcome when it is booted.
+func RunWithGuest(ctx context.Context, m *manifest.Manifest, o Options, outcome boot.Outcome) (*report.Report, error) {
+	j := newJob(m, o)
+	j.host.lacks = func(boot.Firmware) error { return nil }
+	j.host.boot = func(context.Context, boot.Machine, boot.Watching) (boot.Outcome, error) { return outcome, nil }
+	return j.run(ctx)
+}
+
+// DeadGuest is of which everything can be told that a report has.
+var DeadGuest = boot.Outcome{
+	Verdict: boot.Dead, State: boot.StateEmergency, Reason: "[FAILED] Failed to mount srv.mount - /srv.", Duration: 34 * time.Second,
+	Evidence: []boot.Evidence{{Source: "console", Seconds: 0.7, Seen: "the first text"}},
+	Console:  "[FAILED] Failed to mount srv.mount - /srv.\nYou are in emergency mode.\n",
+	Screen:   boot.Screen{Text: "You are in emergency mode.\n"},
+	Speakers: []boot.Speaker{{MAC: "52:54:00:12:34:56", Addresses: []string{"192.0.2.10"}}}, Accelerator: "tcg",
+}

@@ -1,0 +1,55 @@
+package report
+
+// The verdicts on a boot.
+const (
+	BootBooted    = "booted"
+	BootDead      = "dead"
+	BootUndecided = "undecided"
+)
+
+// Boot is what became of the guest when it was booted from the written images.
+type Boot struct {
+	Verdict string `json:"verdict"`
+	// State is what the guest came to, such as "login", "panic" or
+	// "initramfs_shell".
+	State string `json:"state"`
+	// Reason says why the verdict is not BootBooted.
+	Reason string `json:"reason,omitempty"`
+	// Seconds are from the start of the machine to the verdict.
+	Seconds float64     `json:"seconds"`
+	Machine BootMachine `json:"machine"`
+	// Resets is how often the guest has restarted.
+	Resets int `json:"resets"`
+	// Evidence is in the order in which it was seen.
+	Evidence []BootEvidence `json:"evidence"`
+	Frames   []BootFrames   `json:"frames"`
+	// Console and Screen are the last lines of the serial console, and those on
+	// the screen where that was in text mode.
+	Console []string `json:"console,omitempty"`
+	Screen  []string `json:"screen,omitempty"`
+}
+
+// BootMachine is the machine that the guest was booted on.
+type BootMachine struct {
+	Firmware    string `json:"firmware"`
+	DiskBus     string `json:"disk_bus"`
+	NICModel    string `json:"nic_model"`
+	MemoryMiB   int    `json:"memory_mib"`
+	CPUs        int    `json:"cpus"`
+	Accelerator string `json:"accelerator"`
+}
+
+// BootEvidence is one thing that was seen of the guest. Source is "console",
+// "screen", "frames", "agent" or "machine"; Seconds count from its start.
+type BootEvidence struct {
+	Source  string  `json:"source"`
+	Seconds float64 `json:"seconds"`
+	Seen    string  `json:"seen"`
+}
+
+// BootFrames is who has sent frames from a network card. Card counts from 0.
+type BootFrames struct {
+	Card      int      `json:"card"`
+	MAC       string   `json:"mac"`
+	Addresses []string `json:"addresses,omitempty"`
+}
