@@ -27,4 +27,5 @@ type migrationModel struct {
 	Report             types.Object   `tfsdk:"report"`
 	Artifacts          types.List     `tfsdk:"artifacts"`
 	Guest              types.Object   `tfsdk:"guest"`
+	Boot               types.Object   `tfsdk:"boot"`
 }

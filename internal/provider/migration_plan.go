@@ -58,6 +58,7 @@ func (m *migrationModel) planComputed(paths resultPaths) {
 	m.SourceFingerprint = types.StringUnknown()
 	m.Report = types.ObjectUnknown(m.Report.AttributeTypes(context.Background()))
 	m.Guest = types.ObjectUnknown(m.Guest.AttributeTypes(context.Background()))
+	m.Boot = types.ObjectUnknown(m.Boot.AttributeTypes(context.Background()))
 	m.Artifacts = types.ListUnknown(imageType())
 }
 
@@ -65,7 +66,7 @@ func (m *migrationModel) planComputed(paths resultPaths) {
 func (m *migrationModel) copyComputed(from *migrationModel) {
 	m.ID, m.OutputPath, m.ReportPath = from.ID, from.OutputPath, from.ReportPath
 	m.SourceFingerprint = from.SourceFingerprint
-	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
+	m.Report, m.Artifacts, m.Guest, m.Boot = from.Report, from.Artifacts, from.Guest, from.Boot
 }
 
 // resultPaths are the computed paths of a migration.

@@ -27,6 +27,10 @@ type Boot struct {
 	// the screen where that was in text mode.
 	Console []string `json:"console,omitempty"`
 	Screen  []string `json:"screen,omitempty"`
+	// LogPath and ScreenshotPath are the files that have all of the console and
+	// the picture.
+	LogPath        string `json:"log_path,omitempty"`
+	ScreenshotPath string `json:"screenshot_path,omitempty"`
 }
 
 // BootMachine is the machine that the guest was booted on.
