@@ -24,7 +24,7 @@ type Boot struct {
 	Evidence []BootEvidence `json:"evidence"`
 	Frames   []BootFrames   `json:"frames"`
 	// Console and Screen are the last lines of the serial console, and those on
-	// the screen where that was in text mode.
+	// the screen. "?" stands for what could not be read of that.
 	Console []string `json:"console,omitempty"`
 	Screen  []string `json:"screen,omitempty"`
 	// LogPath and ScreenshotPath are the files that have all of the console and
