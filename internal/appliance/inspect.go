@@ -25,6 +25,16 @@ func (s *Session) Inspect() ([]guest.OS, error) {
 		for _, root := range roots {
 			systems = append(systems, readOS(g, root))
 		}
+		if len(roots) < 2 {
+			return nil
+		}
+		devices, err := s.listDevices(g)
+		if err != nil {
+			return err
+		}
+		for i := range systems {
+			systems[i].SubvolumeID = subvolumeID(g, devices.RootMount(systems[i].Root))
+		}
 		return nil
 	})
 	return systems, err

@@ -47,6 +47,9 @@ func (*Session) Devices() (guest.Devices, error) { return nil, errUnavailable }
 // Inspect fails.
 func (*Session) Inspect() ([]guest.OS, error) { return nil, errUnavailable }
 
+// Menus fails.
+func (*Session) Menus() ([]guest.Menu, error) { return nil, errUnavailable }
+
 // OpenLUKS fails.
 func (*Session) OpenLUKS([]guest.Key) error { return errUnavailable }
 

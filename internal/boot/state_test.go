@@ -54,3 +54,12 @@ func TestClassifyWaits(t *testing.T) {
 		}
 	}
 }
+
+func TestReasonIsDracutsRefusal(t *testing.T) {
+	t.Parallel()
+	const refusal = "[  155.552732] dracut: FATAL: FIPS integrity test failed"
+	console := "[  155.1] dracut-pre-pivot[441]: Warning: /boot//.vmlinuz.hmac does not exist\n" + refusal + "\n[  155.6] dracut: Refusing to continue\n"
+	if got := Reason(console); got != refusal {
+		t.Errorf("reason %q, want %q", got, refusal)
+	}
+}

@@ -3,6 +3,7 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -105,7 +106,7 @@ func (p *lvmParser) node() error {
 func (p *lvmParser) value() (string, error) {
 	first := p.next()
 	if first != "[" {
-		if strings.Contains("{}],=", first) { // "" too
+		if slices.Contains([]string{"", "{", "}", "]", ",", "="}, first) {
 			return first, errors.New("a setting has no value")
 		}
 		return first, nil

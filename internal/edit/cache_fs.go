@@ -1,12 +1,10 @@
 package edit
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 	"path"
 	"strings"
-	"syscall"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
@@ -51,54 +49,17 @@ func ask[T any](cache map[string]answer[T], resolved, name string, read func(str
 	return value, err
 }
 
-// resolve returns name without symbolic links among its parents; follow
-// resolves the last element too, which need not exist. Where a parent does not
-// exist the rest of the path is returned as it is, beside the error.
+// resolve is guest.FollowLinks by what is known of the guest.
 func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 	if !path.IsAbs(name) {
 		return name, nil // the guest itself refuses it
 	}
-	pending := strings.Split(path.Clean(name), "/")
-	resolved := "/"
-	for links := 0; len(pending) > 0; {
-		part := pending[0]
-		pending = pending[1:]
-		switch part {
-		case "", ".":
-			continue
-		case "..":
-			resolved = path.Dir(resolved)
-			continue
-		}
-		next, last := path.Join(resolved, part), len(pending) == 0
-		if last && !follow {
-			return next, nil
-		}
-		info, err := c.lstat(next)
-		switch {
-		case last && errors.Is(err, fs.ErrNotExist):
-			return next, nil
-		case err != nil:
-			return path.Join(next, path.Join(pending...)), err
-		case info.Mode.Type() != fs.ModeSymlink && !last && !info.Mode.IsDir():
-			return path.Join(next, path.Join(pending...)), &fs.PathError{Op: "stat", Path: name, Err: syscall.ENOTDIR}
-		case info.Mode.Type() != fs.ModeSymlink:
-			resolved = next
-			continue
-		}
-		if links++; links > guest.MaxLinks {
-			return next, &fs.PathError{Op: "stat", Path: name, Err: syscall.ELOOP}
-		}
-		target, err := ask(c.targets, next, next, c.FS.Readlink)
-		if err != nil {
-			return next, err
-		}
-		if path.IsAbs(target) {
-			resolved = "/"
-		}
-		pending = append(strings.Split(target, "/"), pending...)
-	}
-	return resolved, nil
+	return guest.FollowLinks(name, follow,
+		func(resolved string) (fs.FileMode, error) {
+			info, err := c.lstat(resolved)
+			return info.Mode, err
+		},
+		func(resolved string) (string, error) { return ask(c.targets, resolved, resolved, c.FS.Readlink) })
 }
 
 func (c *cacheFS) lstat(resolved string) (guest.FileInfo, error) {

@@ -21,9 +21,9 @@ var (
 	shellFormat   = format{"shell file", conf.ShellEntries, false}
 	tableFormat   = format{"table", conf.TableEntries, false}
 	grubFormat    = format{"GRUB script", conf.GrubEntries, false}
-	grubenvFormat = format{"GRUB environment", conf.GrubEnvironmentEntries, true}
+	grubenvFormat = format{"GRUB environment", conf.GrubEnvironmentEntries, false}
 	mdadmFormat   = format{"mdadm.conf", conf.MdadmEntries, false}
-	lvmFormat     = format{"LVM configuration", conf.LVMEntries, true}
+	lvmFormat     = format{"LVM configuration", conf.LVMEntries, false}
 	udevFormat    = format{"file of udev rules", conf.UdevEntries, false}
 	lineFormat    = format{"list", conf.LineEntries, false}
 )

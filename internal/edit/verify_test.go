@@ -191,7 +191,9 @@ func TestWriteLeavesWhatWouldNotHold(t *testing.T) {
 func TestRewriteChangesWhatIsMeant(t *testing.T) {
 	t.Parallel()
 	const path, before = "/etc/crypttab", "a UUID=1 none luks\nb UUID=2 none luks\n"
-	ofA := func(was, is *conf.Entry) bool { return was != nil && is != nil && was.Words()[0] == "a" && is.Words()[0] == "a" }
+	ofA := func(was, is *conf.Entry) bool {
+		return was != nil && is != nil && was.Words()[0] == "a" && is.Words()[0] == "a"
+	}
 	for after, written := range map[string]bool{
 		"a UUID=9 none luks\nb UUID=2 none luks\n": true,
 		"a UUID=9 none luks\nb UUID=9 none luks\n": false,

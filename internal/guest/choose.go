@@ -4,24 +4,27 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // ChooseSystem returns the index of the system that the machine starts, of those
-// that were found: one whose own fstab mounts its own file system and subvolume at
-// /, no snapshot, and on the disk that the machine starts from. Where these tell
-// two apart no more, the first is taken. There must be a system.
-func ChooseSystem(systems []OS, devices Devices, bootDisk int) int {
+// that were found: the one that the menus of its boot loaders start and whose own
+// fstab mounts its own file system and subvolume at /, no snapshot, and on the disk
+// that the machine starts from. Where these tell two apart no more, the first is
+// taken. There must be a system.
+func ChooseSystem(systems []OS, devices Devices, bootDisk int, menus ...Menu) int {
 	best, bestRank := 0, []int(nil)
+	starts := startsOf(menus, devices)
 	for i, system := range systems {
-		rank := []int{system.namesItself(devices), 0, 0}
-		_, subvolume := splitRoot(system.Root)
+		device, subvolume := splitRoot(system.Root)
+		named, started := system.namesItself(devices), startedBy(starts, device, subvolume, devices)
+		rank := []int{named + started, named, 0, 0}
 		if !snapshotPath.MatchString(subvolume) {
-			rank[1] = 1
-		}
-		device, _ := splitRoot(system.Root)
-		if slices.ContainsFunc(devices, func(d Device) bool { return d.Name == device && d.Disk == bootDisk }) {
 			rank[2] = 1
+		}
+		if slices.ContainsFunc(devices, func(d Device) bool { return d.Name == device && d.Disk == bootDisk }) {
+			rank[3] = 1
 		}
 		if slices.Compare(rank, bestRank) > 0 {
 			best, bestRank = i, rank
@@ -54,6 +57,15 @@ func splitRoot(root string) (device, subvolume string) {
 
 var diskLike = regexp.MustCompile(`^/dev/((sd|hd|vd|xvd)[a-z]+[0-9]*|nvme[0-9]+n[0-9]+(p[0-9]+)?|md[0-9]+(p[0-9]+)?)$`)
 
+// holdsSame reports whether two devices hold one file system, as those of a
+// btrfs do.
+func holdsSame(a, b Device) bool {
+	return a.Name == b.Name || a.FSType == "btrfs" && b.FSType == "btrfs" && a.UUID != "" && a.UUID == b.UUID
+}
+
+// topSubvolume is the number of a btrfs's top, beside 0.
+const topSubvolume = 5
+
 // namesItself is 2 if the system's fstab mounts the system's own root at /, 0 if it
 // mounts another there, and 1 where nobody can tell.
 func (o OS) namesItself(devices Devices) int {
@@ -64,23 +76,43 @@ func (o OS) namesItself(devices Devices) int {
 	entry := o.Tables.fstab[i]
 	device, subvolume := splitRoot(o.Root)
 	named, found := devices.Resolve(entry.Spec)
-	sameBtrfs := func(d Device) bool { return d.Name == device && d.UUID == named.UUID && d.FSType == "btrfs" }
+	at := slices.IndexFunc(devices, func(d Device) bool { return d.Name == device })
 	switch {
 	case !found:
 		return 1
-	case named.Name != device && !slices.ContainsFunc(devices, sameBtrfs):
+	case named.Name != device && (at < 0 || !holdsSame(devices[at], named)):
 		return 0
 	}
+	result := 1 // without an option, the default subvolume may be this one or another
+	if subvolume == "" {
+		result = 2 // it was found as the default one
+	}
 	for _, option := range entry.Options {
-		if wanted, ok := strings.CutPrefix(option, "subvol="); ok {
-			if strings.Trim(wanted, "/") == strings.Trim(subvolume, "/") {
-				return 2
+		name, wanted, _ := strings.Cut(option, "=")
+		var same, known bool
+		switch name {
+		case "subvol":
+			// The default subvolume has a name too, which is not known.
+			known = subvolume != "" || o.SubvolumeID == topSubvolume
+			same = strings.Trim(wanted, "/") == strings.Trim(subvolume, "/")
+		case "subvolid":
+			id, err := strconv.ParseInt(wanted, 0, 64)
+			if id == 0 {
+				id = topSubvolume
 			}
+			known = err == nil && o.SubvolumeID != 0
+			same = id == o.SubvolumeID
+		default:
+			continue
+		}
+		switch {
+		case known && !same:
 			return 0
+		case known:
+			result = 2
+		case subvolume == "":
+			result = 1
 		}
 	}
-	if subvolume != "" {
-		return 1 // the file system's default subvolume may be this one or another
-	}
-	return 2
+	return result
 }

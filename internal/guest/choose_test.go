@@ -1,6 +1,10 @@
 package guest
 
-import "testing"
+import (
+	"errors"
+	"slices"
+	"testing"
+)
 
 func TestChooseSystem(t *testing.T) {
 	t.Parallel()
@@ -36,5 +40,85 @@ func TestChooseSystem(t *testing.T) {
 		if got := ChooseSystem(tt.systems, devices, tt.boot); got != tt.want {
 			t.Errorf("%s: %d (%s), want %d", name, got, tt.systems[got].Root, tt.want)
 		}
+	}
+}
+
+// TestChooseStartedSystem has several systems that each could be the one: what the
+// boot loader starts decides.
+func TestChooseStartedSystem(t *testing.T) {
+	t.Parallel()
+	devices := Devices{
+		{Name: "/dev/sda", Kind: KindDisk},
+		{Name: "/dev/sda1", Kind: KindPartition, Partition: 1, FSType: "ext4", UUID: "boot"},
+		{Name: "/dev/sda2", Kind: KindPartition, Partition: 2, FSType: "btrfs", UUID: "pool"},
+		{Name: "/dev/sda3", Kind: KindPartition, Partition: 3, FSType: "ext4", UUID: "older"},
+		{Name: "/dev/sda4", Kind: KindPartition, Partition: 4, FSType: "ext4", UUID: "newer"},
+		{Name: "/dev/vg0/a", Kind: KindLV, FSType: "xfs", UUID: "lv-a"},
+		{Name: "/dev/vg0/b", Kind: KindLV, FSType: "xfs", UUID: "lv-b"},
+	}
+	system := func(root, fstab string, id int64) OS {
+		return OS{Root: root, Tables: ParseTables(fstab, ""), SubvolumeID: id}
+	}
+	older, newer := system("/dev/sda3", "UUID=older / ext4 x 0 1\n", 0), system("/dev/sda4", "UUID=newer / ext4 x 0 1\n", 0)
+	a, b := system("/dev/vg0/a", "/dev/vg0/a / xfs x 0 0\n", 0), system("/dev/vg0/b", "/dev/mapper/vg0-b / xfs x 0 0\n", 0)
+	byID := "UUID=pool / btrfs defaults,subvolid=300 0 0\n"
+	plain := "UUID=pool / btrfs defaults 0 0\n"
+	copyOf := func(subvolume string) OS { return system("btrfsvol:/dev/sda2/"+subvolume, plain, 0) }
+	entry := func(body string) string { return "menuentry 'x' {\n " + body + "\n}\n" }
+	for name, tt := range map[string]struct {
+		systems []OS
+		menus   []Menu
+		want    int
+	}{
+		"subvolid alone":              {[]OS{system("btrfsvol:/dev/sda2/x", byID, 256), system("btrfsvol:/dev/sda2/y", byID, 300)}, nil, 1},
+		"subvolid of the default one": {[]OS{system("btrfsvol:/dev/sda2/x", byID, 256), system("/dev/sda2", byID, 300)}, nil, 1},
+		"the default one is another":  {[]OS{system("/dev/sda2", byID, 256), system("btrfsvol:/dev/sda2/y", byID, 300)}, nil, 1},
+		"the default is the top, and fstab names @": {
+			[]OS{system("/dev/sda2", "UUID=pool / btrfs subvol=@ 0 0\n", 5), system("btrfsvol:/dev/sda2/@", "UUID=pool / btrfs subvol=@ 0 0\n", 300)}, nil, 1,
+		},
+		"the default entry's root":           {[]OS{older, newer}, []Menu{{"/dev/sda1", "/grub/grub.cfg", entry("linux /k root=UUID=newer") + entry("linux /k root=UUID=older")}}, 1},
+		"the second entry is the default":    {[]OS{older, newer}, []Menu{{"/dev/sda1", "/grub/grub.cfg", "set default=\"1\"\n" + entry("linux /k root=UUID=older") + entry("linux /k root=UUID=newer")}}, 1},
+		"a volume of LVM":                    {[]OS{a, b}, []Menu{{"/dev/sda1", "/grub2/grub.cfg", entry("linux16 /k root=/dev/mapper/vg0-b ro rd.lvm.lv=vg0/b")}}, 1},
+		"a loader entry":                     {[]OS{a, b}, []Menu{{"/dev/sda1", "/loader/entries/x.conf", "title x\nlinux /k\noptions root=/dev/vg0/b\n"}}, 1},
+		"GRUB Legacy":                        {[]OS{older, newer}, []Menu{{"/dev/sda1", "/grub/menu.lst", "title x\n kernel /k root=/dev/sda4 ro\n"}}, 1},
+		"extlinux":                           {[]OS{older, newer}, []Menu{{"/dev/sda1", "/extlinux/extlinux.conf", "LABEL x\n KERNEL /k\n APPEND ro root=UUID=newer\n"}}, 1},
+		"where the EFI partition's leads":    {[]OS{older, newer}, []Menu{{"/dev/sda3", "/boot/grub/grub.cfg", entry("linux /k root=UUID=older")}, {"/dev/sda4", "/boot/grub/grub.cfg", entry("linux /k root=UUID=newer")}, {"/dev/sda1", "/EFI/debian/grub.cfg", "search.fs_uuid newer root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"}}, 1},
+		"a subvolume by rootflags":           {[]OS{copyOf("a"), copyOf("b")}, []Menu{{"/dev/sda2", "/b/boot/grub/grub.cfg", entry("linux /k root=UUID=pool rootflags=subvol=b,x")}}, 1},
+		"a subvolume by the kernel's path":   {[]OS{copyOf("a"), copyOf("b")}, []Menu{{"/dev/sda2", "/b/boot/grub/grub.cfg", entry("linux /b/boot/vmlinuz root=UUID=pool")}}, 1},
+		"a subvolume by GRUB's prefix":       {[]OS{copyOf("a"), copyOf("b")}, []Menu{{"/dev/sda1", "/EFI/ubuntu/grub.cfg", "search.fs_uuid pool root\nset prefix=($root)'/b/boot/grub'\n"}}, 1},
+		"started, with a name like a copy's": {[]OS{copyOf("new"), copyOf("old-disk")}, []Menu{{"/dev/sda2", "/old-disk/boot/grub/grub.cfg", entry("linux /k root=UUID=pool rootflags=subvol=/old-disk")}}, 1},
+		"a menu for a disk that is gone":     {[]OS{older, newer}, []Menu{{"/dev/sda1", "/grub/grub.cfg", entry("linux /k root=UUID=gone")}}, 0},
+		"fstab outweighs a mere mention":     {[]OS{system("/dev/sda3", "UUID=newer / ext4 x 0 1\n", 0), newer}, []Menu{{"/dev/sda1", "/grub/menu.lst", "title x\n kernel /k root=/dev/sda3 ro\n"}}, 1},
+	} {
+		if got := ChooseSystem(tt.systems, devices, 0, tt.menus...); got != tt.want {
+			t.Errorf("%s: %d (%s), want %d", name, got, tt.systems[got].Root, tt.want)
+		}
+	}
+}
+
+func TestFindMenus(t *testing.T) {
+	t.Parallel()
+	tree := map[string][]string{
+		"/": {"@", "@home", "grub2", "EFI", "loader"}, "/@": {"boot"}, "/@/boot": {"grub"}, "/@/boot/grub": {"grub.cfg"},
+		"/grub2": {"grub.cfg", "grubenv"}, "/EFI": {"debian"}, "/EFI/debian": {"grub.cfg"}, "/loader": {"entries"}, "/loader/entries": {"a.conf", "b.txt"},
+	}
+	read := func(name string) ([]byte, error) {
+		if name == "/EFI/debian/grub.cfg" {
+			return nil, errors.New("damaged")
+		}
+		return []byte(name), nil
+	}
+	list := func(name string) ([]string, error) {
+		if names, ok := tree[name]; ok {
+			return names, nil
+		}
+		return nil, errors.New("no directory")
+	}
+	got := []string{}
+	for _, m := range FindMenus("/dev/sda1", list, read) {
+		got = append(got, m.Device+m.Path)
+	}
+	if want := []string{"/dev/sda1/grub2/grub.cfg", "/dev/sda1/@/boot/grub/grub.cfg", "/dev/sda1/loader/entries/a.conf"}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
 	}
 }

@@ -20,6 +20,7 @@ type OS struct {
 	PackageFormat     string // deb, rpm, pacman ...
 	PackageManagement string // apt, dnf, yum, zypper ...
 	Osinfo            string // libosinfo short id: debian12
+	SubvolumeID       int64  // of the btrfs subvolume that Root is, where there are several systems
 
 	// Tables are for what has to be known before it is mounted.
 	Tables Tables

@@ -82,7 +82,8 @@ func (i *Image) LoadsByDevice() bool {
 	switch i.Generator {
 	case GeneratorNash:
 		return false
-	case GeneratorUnknown:
+	case GeneratorUnknown, GeneratorMkinitcpio, GeneratorSUSE:
+		// mkinitcpio's hook udev can be left out, and then lists are all there is.
 		return i.hotplug
 	}
 	return true

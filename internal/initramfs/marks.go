@@ -36,27 +36,46 @@ func (i *Image) mark(name string) {
 	}
 }
 
-// hotplugPrograms load the modules for a device that appears.
-var hotplugPrograms = []string{"udevd", "systemd-udevd", "systemd-udev", "mdev", "nlplug-findfs", "eudevd"}
+// hotplugPrograms load the modules for a device that appears. mdev is none: by
+// itself it makes the files of devices and no more.
+var hotplugPrograms = []string{"udevd", "systemd-udevd", "systemd-udev", "nlplug-findfs", "eudevd"}
 
-// markScript learns which modules a script loads by their names.
+// markScript learns which modules a script loads by their names, and whether it
+// loads those that devices ask for.
 func (i *Image) markScript(text string) {
 	if i.listed == nil {
 		i.listed = map[string]bool{}
 	}
-	i.hotplug = i.hotplug || strings.Contains(text, "mdev -s")
+	i.hotplug = i.hotplug || strings.Contains(text, "modalias")
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		if len(words) < 2 || !slices.Contains([]string{"insmod", "modprobe"}, path.Base(words[0])) {
 			continue
 		}
-		for _, word := range words[1:] {
-			if !strings.HasPrefix(word, "-") {
-				i.listed[ModuleName(word)] = true
-				if path.Base(words[0]) == "insmod" {
-					break // what follows are the module's parameters
-				}
+		names, all := words[1:], false
+		for len(names) > 0 && strings.HasPrefix(names[0], "-") {
+			option := names[0]
+			if option == "--remove" || !strings.HasPrefix(option, "--") && strings.Contains(option, "r") {
+				names = nil
+				break
 			}
+			all = all || option == "--all" || !strings.HasPrefix(option, "--") && strings.Contains(option, "a")
+			names = names[1:]
+		}
+		if !all && len(names) > 1 {
+			names = names[:1] // what follows are the module's parameters
+		}
+		for _, name := range names {
+			i.listed[ModuleName(name)] = true
+		}
+	}
+}
+
+// markMdev learns whether mdev loads the modules that devices ask for.
+func (i *Image) markMdev(text string) {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "MODALIAS") && !strings.HasPrefix(strings.TrimSpace(line), "#") {
+			i.hotplug = true
 		}
 	}
 }

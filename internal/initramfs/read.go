@@ -241,6 +241,12 @@ func (s *scan) file(name string, size int64, content io.Reader) error {
 			return err
 		}
 		i.markScript(string(data))
+	case name == "etc/mdev.conf" && size <= maxText:
+		data, err := io.ReadAll(content)
+		if err != nil {
+			return err
+		}
+		i.markMdev(string(data))
 	case keptText(name) && size <= maxText && s.texts+int(size) <= maxTexts:
 		data, err := io.ReadAll(content)
 		if err != nil {

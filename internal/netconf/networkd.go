@@ -1,6 +1,7 @@
 package netconf
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -75,6 +76,38 @@ func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
 
 func hasHardwareKey(file conf.INI) bool {
 	return slices.ContainsFunc(hardwareKeys, func(key string) bool { return file.Value("Match", key) != "" })
+}
+
+// MatchesHardware reports whether the [Match] section of one of networkd's files
+// tells cards of one machine.
+func MatchesHardware(text string) bool { return hasHardwareKey(conf.ReadINI(text)) }
+
+// foreignKeys are those of [Match] that a card of the new machine need not meet.
+var foreignKeys = append([]string{"Host", "Virtualization", "KernelCommandLine", "KernelVersion", "Architecture", "Credential", "Firmware", "Property", "Kind"}, hardwareKeys...)
+
+// LinkForAnyCard returns what a .link file sets, but for names, if it is for
+// whatever card there is: udev applies the first file that matches and no other.
+func LinkForAnyCard(text string) (settings []string, ok bool) {
+	file := conf.ReadINI(text)
+	if !file.Has("Match") || slices.ContainsFunc(foreignKeys, func(key string) bool { return file.Value("Match", key) != "" }) {
+		return nil, false
+	}
+	if types := file.Words("Match", "Type"); len(types) > 0 && !slices.Contains(types, "ether") {
+		return nil, false
+	}
+	originals := file.Words("Match", "OriginalName")
+	isFor := func(pattern string) bool {
+		return slices.ContainsFunc([]string{"eth0", "enp1s0", "ens3"}, func(name string) bool { ok, _ := path.Match(pattern, name); return ok })
+	}
+	if len(originals) > 0 && !slices.ContainsFunc(originals, isFor) {
+		return nil, false
+	}
+	for _, l := range file {
+		if l.Section == "Link" && l.Key != "" && l.Key != "Name" && l.Key != "NamePolicy" {
+			settings = append(settings, l.Key+"="+l.Value)
+		}
+	}
+	return settings, true
 }
 
 // matchAddress returns the hardware address of a [Match] section, if it is one.

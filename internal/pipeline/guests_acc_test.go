@@ -168,7 +168,7 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 		return
 	}
 	for _, number := range []string{"first", "second"} {
-		probe := bootAndSwitchOff(t, images[0])
+		probe := administer(t, testguest.BootDisk{Path: images[0], Format: "qcow2"}, 15*time.Minute, "true")
 		t.Logf("%s boot that is kept: %+v", number, probe.Addresses)
 		checkProbe(t, c, recipe, probe)
 	}

@@ -1,11 +1,8 @@
 package pipeline_test
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -145,49 +142,12 @@ func testKernelUpdate(t *testing.T, recipe testguest.Recipe) {
 	}
 }
 
-// updateKernel boots a guest, installs the packages that it holds, and switches
-// it off.
+// updateKernel installs the kernel's packages that the guest holds.
 func updateKernel(t *testing.T, disk testguest.BootDisk) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
-	defer cancel()
-	machine, err := testguest.Start(ctx, testguest.BootOptions{Disks: []testguest.BootDisk{disk}, Persist: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := machine.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	if state, err := machine.WaitState(ctx, ""); err != nil || state != testguest.StateLogin {
-		t.Fatalf("the guest came to %q, %v\n%s", state, err, tail(machine.Console.Text()))
-	}
-	var match []string
 	started := time.Now()
-	for _, step := range []struct {
-		expect, send string
-	}{
-		{`testguest-probe: END`, "root\n"},
-		{`Password: `, testguest.RootPassword + "\n"},
-		{`root@\S+:~# `, "dpkg -i /root/kernel/*.deb; echo update-$?-done\n"},
-		{`(?m)^update-(\d+)-done`, "poweroff\n"},
-	} {
-		if _, match, err = machine.Console.Expect(ctx, regexp.MustCompile(step.expect)); err != nil {
-			t.Fatalf("%v\n%s", err, tail(machine.Console.Text()))
-		}
-		if err := machine.Console.Send(step.send); err != nil {
-			t.Fatal(err)
-		}
-	}
+	administer(t, disk, 30*time.Minute, "dpkg -i /root/kernel/*.deb")
 	t.Logf("kernel update in the guest ended after %s", time.Since(started).Round(time.Second))
-	if match[1] != "0" {
-		t.Fatalf("the update failed\n%s", tail(machine.Console.Text()))
-	}
-	never := regexp.MustCompile(`\z.`)
-	if _, _, err := machine.Console.Expect(ctx, never); !errors.Is(err, testguest.ErrConsoleClosed) {
-		t.Fatalf("the guest was not switched off: %v\n%s", err, tail(machine.Console.Text()))
-	}
 }
 
 // migrateKernels migrates a guest and returns what the report says of its

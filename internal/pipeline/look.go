@@ -131,7 +131,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
-	found, err := choose(j, view.Systems, seen.disks.system)
+	found, err := choose(j, view.Systems, seen.disks.system, view.Menus)
 	if err != nil {
 		j.say.warn(notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)

@@ -44,7 +44,7 @@ func mount(j job, x examined) (mounted, error) {
 		}
 	}
 	keys := j.manifest.Source.LUKSKeys
-	found, err := choose(j, systems, x.system)
+	found, err := choose(j, systems, x.system, x.session.Menus)
 	if err != nil {
 		return mounted{}, err
 	}
@@ -75,12 +75,20 @@ func mount(j job, x examined) (mounted, error) {
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 
-// choose takes the system that the machine starts.
-func choose(j job, systems []guest.OS, on system) (guest.OS, error) {
+// choose takes the system that the machine starts. The menus of its boot loaders
+// are asked for where there are several.
+func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, error)) (guest.OS, error) {
 	if len(systems) == 0 {
 		return guest.OS{}, noSystem(on.devices, j.manifest.Source.LUKSKeys)
 	}
-	found := systems[guest.ChooseSystem(systems, on.devices, on.bootDisk)]
+	var started []guest.Menu
+	if len(systems) > 1 {
+		var err error
+		if started, err = menus(); err != nil {
+			return guest.OS{}, fmt.Errorf("reading the boot menus: %w", err)
+		}
+	}
+	found := systems[guest.ChooseSystem(systems, on.devices, on.bootDisk, started...)]
 	if len(systems) > 1 {
 		var names []string
 		for _, s := range systems {

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
@@ -93,7 +91,7 @@ func checkOutputDirectory(directory string) error {
 // checkWritable asks whether files can be made in a directory and makes none.
 // What else may stand in the way is found by the migration.
 func checkWritable(directory string) error {
-	return artifact.Unwritable(directory, unix.Faccessat(unix.AT_FDCWD, directory, unix.W_OK|unix.X_OK, unix.AT_EACCESS))
+	return artifact.Unwritable(directory, mayWrite(directory))
 }
 
 // checkWorkDirectory looks at a work directory that was chosen.
@@ -110,7 +108,7 @@ func checkWorkDirectory(directory string) error {
 	case !info.IsDir():
 		return remedy.With(fmt.Errorf("the work directory %s is no directory", directory), "choose another")
 	}
-	if err := unix.Access(directory, unix.W_OK|unix.X_OK); err != nil {
+	if err := mayWrite(directory); err != nil {
 		return remedy.With(fmt.Errorf("the work directory %s may not be written: %w", directory, err), "let this user write there, or choose another")
 	}
 	return nil

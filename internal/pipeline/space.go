@@ -6,42 +6,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
-
-// availableSpace is how many bytes this process may still write below
-// directory.
-func availableSpace(directory string) (int64, error) {
-	var stat unix.Statfs_t
-	if err := unix.Statfs(directory, &stat); err != nil {
-		return 0, err
-	}
-	return int64(stat.Bavail * uint64(stat.Bsize)), nil
-}
-
-// withFreed adds to the free space the files that will be gone by then, as far
-// as they lie in the same file system and have no other name.
-func withFreed(free func(string) (int64, error), files []string) func(string) (int64, error) {
-	return func(directory string) (int64, error) {
-		available, err := free(directory)
-		var in, file unix.Stat_t
-		if err != nil || unix.Stat(directory, &in) != nil {
-			return available, err
-		}
-		for _, path := range files {
-			if unix.Lstat(path, &file) == nil && file.Dev == in.Dev && file.Nlink == 1 {
-				available += file.Blocks * 512
-			}
-		}
-		return available, nil
-	}
-}
 
 // existing is the directory, or the nearest above it that exists.
 func existing(directory string) string {

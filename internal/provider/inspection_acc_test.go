@@ -80,6 +80,7 @@ func TestAccInspectionOfGuest(t *testing.T) {
 				data "hyper2kvm_inspection" "test" { source = { type = "vmdk", path = %q } }
 				output "warnings" { value = join("\n", data.hyper2kvm_inspection.test.warnings[*].message) }`, source),
 			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("inspected_by"), knownvalue.StringExact("direct")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("guest").AtMapKey("distro"), knownvalue.StringExact("debian")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("firmware"), knownvalue.StringExact("bios")),
 				statecheck.ExpectKnownValue(inspected, tfjsonpath.New("disks").AtSliceIndex(0).AtMapKey("partitions"), knownvalue.NotNull()),

@@ -30,6 +30,7 @@ type inspectionDataSource struct {
 type inspectionModel struct {
 	Source           types.Object `tfsdk:"source"`
 	CollectGuestInfo types.Bool   `tfsdk:"collect_guest_info"`
+	InspectedBy      types.String `tfsdk:"inspected_by"`
 	Firmware         types.String `tfsdk:"firmware"`
 	VirtualSize      types.Int64  `tfsdk:"virtual_size"`
 	Guest            types.Object `tfsdk:"guest"`
@@ -167,6 +168,7 @@ func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (di
 	}
 	attributes := inspectionSchema().Attributes
 	var d diag.Diagnostics
+	m.InspectedBy = types.StringValue(result.InspectedBy)
 	m.Firmware, m.VirtualSize = types.StringValue(result.Firmware), types.Int64Value(result.Source.VirtualSize)
 	m.Guest, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["guest"].GetType()).AttrTypes, guest)
 	diags.Append(d...)

@@ -14,13 +14,19 @@ func inspectionSchema() datasource.Schema {
 	delete(source.Attributes, "track")
 	return datasource.Schema{
 		MarkdownDescription: "Looks into a disk image without changing or writing anything: partitions, file systems, firmware and operating system. It is read " +
-			"at every plan, and starts the libguestfs appliance for that, which takes seconds with KVM and up to a minute without. Encrypted guests " +
-			"need `key_file`, since a data source cannot take secrets that stay out of the state.",
+			"at every plan. Guests on ext2, ext3, ext4, XFS and FAT, with or without LVM and RAID 1, are read directly, which takes about a second and " +
+			"needs no libguestfs. For all others, such as those on btrfs, LUKS and NTFS, it starts the libguestfs appliance, which takes seconds with KVM " +
+			"and up to a minute without; `inspected_by` says which it was. Encrypted guests need `key_file`, since a data source cannot take secrets that " +
+			"stay out of the state.",
 		Attributes: map[string]datasource.Attribute{
 			"source": source,
 			"collect_guest_info": datasource.BoolAttribute{
 				MarkdownDescription: "Whether to look at the operating system, too. The default is `true`.",
 				Optional:            true,
+			},
+			"inspected_by": datasource.StringAttribute{
+				MarkdownDescription: "How the disks were looked into: `direct`, without an appliance, or `appliance`.",
+				Computed:            true,
 			},
 			"firmware":     datasource.StringAttribute{MarkdownDescription: "Firmware that the guest boots with: `bios` or `uefi`.", Computed: true},
 			"virtual_size": datasource.Int64Attribute{MarkdownDescription: "Sum of the sizes that the guest sees of its disks, in bytes.", Computed: true},

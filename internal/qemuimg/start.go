@@ -2,7 +2,6 @@ package qemuimg
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -17,23 +16,19 @@ func ReadStart(ctx context.Context, image Image, length int64, directory string)
 	if image.Format == "raw" {
 		return readAt(image, length)
 	}
-	node, err := image.node()
+	filename, err := image.Filename()
 	if err != nil {
 		return nil, err
 	}
-	window, err := json.Marshal(map[string]any{"driver": "raw", "offset": 0, "size": length, "file": node})
-	if err != nil {
-		return nil, fmt.Errorf("describing %s to QEMU: %w", image.Path, err)
-	}
 	directory, err = os.MkdirTemp(directory, "start-")
 	if err != nil {
-		return nil, fmt.Errorf("making room for the start of %s: %w", image.Path, err)
+		return nil, fmt.Errorf("making a directory for the start of %s: %w", image.Path, err)
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
 	copied := filepath.Join(directory, "start.raw")
 	c := command{
 		action: "reading the start of " + image.Path,
-		args:   []string{"dd", "-f", "raw", "-O", "raw", fmt.Sprintf("bs=%d", length), "count=1", "if=json:" + string(window), "of=" + copied},
+		args:   []string{"dd", "-f", image.Format, "-O", "raw", fmt.Sprintf("bs=%d", length), "count=1", "if=" + filename, "of=" + copied},
 		limits: &headerLimits,
 	}
 	if _, err := c.output(ctx); err != nil {

@@ -12,11 +12,12 @@ import (
 // refuse says why the source is invalid, and what the person who gave it can do.
 func refuse(message, what string) error { return remedy.With(errors.New(message), what) }
 
-// missingFilesError satisfies fs.ErrNotExist.
+// missingFilesError is the message of files that are not there.
 type missingFilesError string
 
 func (m missingFilesError) Error() string { return string(m) }
 
+// Is makes it satisfy fs.ErrNotExist.
 func (m missingFilesError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // missing is the error of an image that needs files which are not there. It

@@ -38,10 +38,8 @@ type Subformat string
 
 // The VMDK subformats.
 const (
-	StreamOptimized  Subformat = "streamOptimized"
-	MonolithicSparse Subformat = "monolithicSparse"
-	MonolithicFlat   Subformat = "monolithicFlat"
-	TwoGBSparse      Subformat = "twoGbMaxExtentSparse"
+	StreamOptimized Subformat = "streamOptimized"
+	MonolithicFlat  Subformat = "monolithicFlat"
 )
 
 // Recipe describes a guest completely: two equal recipes give the same guest

@@ -40,7 +40,7 @@ func debian12LVMFilter() Recipe {
 			},
 		},
 		Hostname: "db03",
-		Files:    networkdStatic("ens192", "192.0.2.21"),
+		Files:    networkdStatic("192.0.2.21"),
 		Boots:    StateInitramfsShell,
 		Old:      PVSCSI,
 	}

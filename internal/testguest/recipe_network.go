@@ -22,10 +22,11 @@ iface ` + nic + ` inet static
 `}}
 }
 
-// networkdStatic is a static address in systemd-networkd's configuration.
-func networkdStatic(nic, address string) map[string]File {
-	return map[string]File{"/etc/systemd/network/10-" + nic + ".network": {Content: `[Match]
-Name=` + nic + `
+// networkdStatic is a static address in systemd-networkd's configuration, of a
+// card that VMware's slot names ens192.
+func networkdStatic(address string) map[string]File {
+	return map[string]File{"/etc/systemd/network/10-ens192.network": {Content: `[Match]
+Name=ens192
 
 [Network]
 Address=` + address + `/24

@@ -29,7 +29,7 @@ func debian12LVM() Recipe {
 		},
 		Hostname:      "db01",
 		KernelOptions: "resume=/dev/mapper/db--vg-swap",
-		Files:         networkdStatic("ens192", "192.0.2.12"),
+		Files:         networkdStatic("192.0.2.12"),
 		Commands: []string{
 			// Last, because LVM in the appliance obeys it too.
 			"mkdir -p /etc/lvm/devices",
@@ -84,7 +84,7 @@ func debian12TwoDisks() Recipe {
 			},
 		},
 		Hostname: "db02",
-		Files:    networkdStatic("ens192", "192.0.2.19"),
+		Files:    networkdStatic("192.0.2.19"),
 		Boots:    StateInitramfsShell,
 		Old:      "", // QEMU's machines start from the first disk
 	}

@@ -62,7 +62,7 @@ func debian13SystemdBoot() Recipe {
 			},
 		},
 		Hostname: "edge01",
-		Files:    networkdStatic("ens192", "192.0.2.16"),
+		Files:    networkdStatic("192.0.2.16"),
 		Boots:    StateInitramfsShell,
 		Old:      PVSCSI,
 	}

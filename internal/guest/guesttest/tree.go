@@ -315,51 +315,20 @@ func (t *Tree) host(resolved string) string {
 	return filepath.Join(t.dir, filepath.FromSlash(resolved))
 }
 
-// resolve returns name as a guest path whose parents are no symbolic links;
-// follow resolves the last element too. That last element need not exist.
+// resolve is guest.FollowLinks in the tree.
 func (t *Tree) resolve(name string, follow bool) (string, error) {
 	if !path.IsAbs(name) {
 		return "", guest.ErrNotAbsolute
 	}
-	pending := strings.Split(path.Clean(name), "/")
-	resolved := "/"
-	for links := 0; len(pending) > 0; {
-		part := pending[0]
-		pending = pending[1:]
-		switch part {
-		case "", ".":
-			continue
-		case "..":
-			resolved = path.Dir(resolved)
-			continue
-		}
-		next := path.Join(resolved, part)
-		info, err := os.Lstat(t.host(next))
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && len(pending) == 0:
-			return next, nil
-		case err != nil:
-			return "", err
-		case info.Mode().Type() != fs.ModeSymlink, len(pending) == 0 && !follow:
-			if len(pending) > 0 && !info.IsDir() {
-				return "", syscall.ENOTDIR
+	return guest.FollowLinks(name, follow,
+		func(resolved string) (fs.FileMode, error) {
+			info, err := os.Lstat(t.host(resolved))
+			if err != nil {
+				return 0, err
 			}
-			resolved = next
-			continue
-		}
-		if links++; links > guest.MaxLinks {
-			return "", syscall.ELOOP
-		}
-		target, err := os.Readlink(t.host(next))
-		if err != nil {
-			return "", err
-		}
-		if path.IsAbs(target) {
-			resolved = "/"
-		}
-		pending = append(strings.Split(target, "/"), pending...)
-	}
-	return resolved, nil
+			return info.Mode(), nil
+		},
+		func(resolved string) (string, error) { return os.Readlink(t.host(resolved)) })
 }
 
 // modeBits is the part of a mode that chmod sets.

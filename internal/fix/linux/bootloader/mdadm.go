@@ -89,7 +89,7 @@ func meantInMdadm(was, is *conf.Entry) bool {
 			continue
 		}
 		line := conf.MdadmLine{Words: []string{e.Key}}
-		if _, devices := devicesOption(e.Value); !line.Is("DEVICE") && !(line.Is("ARRAY") && devices) {
+		if _, devices := devicesOption(e.Value); !line.Is("DEVICE") && (!line.Is("ARRAY") || !devices) {
 			return false
 		}
 	}

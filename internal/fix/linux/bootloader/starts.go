@@ -65,12 +65,14 @@ func (c *Configuration) requireStart() error {
 			}
 		}
 	}
-	switch {
-	case best == starts:
+	switch best {
+	case starts:
+		c.warnOtherSystem(menus, entries)
 		return c.requireDefault(menus, entries)
-	case best == oldDisk:
+	case oldDisk:
 		c.oldDisk = true
 		return nil
+	case dead, unknown:
 	}
 	unclear := best == unknown
 	var told []string
@@ -209,6 +211,50 @@ func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) er
 		"choose an entry that starts as the default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub), and take its disks again")
 }
 
+// warnOtherSystem tells where a menu starts by itself another system than the one
+// that was fixed.
+func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
+	for i, m := range menus {
+		if m.Default < 0 || entries[i][m.Default].outcome != starts || !c.names.HasRoot {
+			continue
+		}
+		e := entries[i][m.Default]
+		root, _ := e.Parameter("root")
+		d, found := c.names.Resolve(root)
+		if !found {
+			continue
+		}
+		what := ""
+		same := d.Name == c.names.Root.Name || d.UUID != "" && d.UUID == c.names.Root.UUID // several may share it
+		if !same {
+			what = "root=" + root
+		} else if flags, ok := e.Parameter("rootflags"); ok && d.FSType == "btrfs" {
+			what = c.otherSubvolume(flags)
+		}
+		if what != "" {
+			c.edit.Warn(fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
+				"if the other is meant, migrate without the disk, snapshot or subvolume that holds this one")
+		}
+	}
+}
+
+// otherSubvolume is the option of rootflags= that names another subvolume than the
+// one that is mounted at /, or nothing.
+func (c *Configuration) otherSubvolume(flags string) string {
+	mounted := ""
+	for _, m := range c.edit.Mounts() {
+		if m.Path == "/" {
+			mounted, _ = strings.CutPrefix(m.Options, "subvol=")
+		}
+	}
+	for flag := range strings.SplitSeq(flags, ",") {
+		if wanted, ok := strings.CutPrefix(flag, "subvol="); ok && mounted != "" && strings.Trim(wanted, "/") != strings.Trim(mounted, "/") {
+			return "rootflags=" + flag
+		}
+	}
+	return ""
+}
+
 // judge says what becomes of an entry.
 func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 	j := judged{Entry: e, outcome: starts}
@@ -256,8 +302,8 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 // left to whoever mounts it.
 func (c *Configuration) judgeRoot(e menu.Entry, initramfs bool) (outcome, string) {
 	root, ok := e.Parameter("root")
-	if real, given := e.Parameter("real_root"); given {
-		root, ok = real, true
+	if early, given := e.Parameter("real_root"); given {
+		root, ok = early, true
 	}
 	if !ok || root == "" {
 		return starts, ""

@@ -289,3 +289,27 @@ func TestVerifyBootSector(t *testing.T) {
 		})
 	}
 }
+
+// TestVerifyOtherSubvolume: the snapshot beside the system may have been fixed.
+func TestVerifyOtherSubvolume(t *testing.T) {
+	t.Parallel()
+	devices := guest.Devices{
+		{Name: "/dev/sda", Kind: guest.KindDisk},
+		{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "btrfs", UUID: "pool"},
+	}
+	for flags, told := range map[string]bool{
+		"subvol=@": false, "compress=zstd,subvol=/@": false, "subvol=@old": true, "subvol=timeshift/1/@": true, "subvolid=5": false,
+	} {
+		tree := files("/boot/vmlinuz-6.1", "k", "/boot/i", "i", "/boot/grub/grub.cfg",
+			"menuentry 'x' {\n linux /@/boot/vmlinuz-6.1 root=UUID=pool rootflags="+flags+"\n initrd /@/boot/i\n}\n")
+		mounts := []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "btrfs", Options: "subvol=@"}}
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: mounts})
+		if err := NewConfiguration(e, devname.New(devices, mounts), guest.FirmwareBIOS).Verify(true); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings := e.Take()
+		if (len(warnings) == 1 && strings.Contains(warnings[0].Message, "another system")) != told || len(warnings) > 1 {
+			t.Errorf("%s: %v", flags, warnings)
+		}
+	}
+}

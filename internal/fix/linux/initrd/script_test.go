@@ -24,6 +24,21 @@ func TestScriptThatListsItsModules(t *testing.T) {
 			map[string]string{"init": lists, "lib/modules/" + version + "/virtio_blk.ko": "ELF", "lib/modules/" + version + "/virtio_pci.ko": "ELF"}, "none", "sata",
 		},
 		"a program of its own": {map[string]string{"init": "\x7fELF"}, "none", "sata"},
+		"mdev that makes the files of devices": {
+			map[string]string{"init": "#!/bin/sh\nmdev -s\nmount /dev/sda1 /root\n", "sbin/mdev": "ELF", "lib/modules/" + version + "/virtio_blk.ko": "ELF", "lib/modules/" + version + "/virtio_pci.ko": "ELF"}, "none", "sata",
+		},
+		"mdev that loads modules": {
+			map[string]string{"init": "#!/bin/sh\nmdev -s\n", "etc/mdev.conf": "$MODALIAS=.* 0:0 660 @modprobe \"$MODALIAS\"\n", "lib/modules/" + version + "/virtio_blk.ko": "ELF", "lib/modules/" + version + "/virtio_pci.ko": "ELF"}, "kept", "virtio",
+		},
+		"a script that goes through sysfs": {
+			map[string]string{"init": "#!/bin/sh\nfind /sys -name modalias | xargs cat | xargs modprobe -a\n", "lib/modules/" + version + "/virtio_blk.ko": "ELF", "lib/modules/" + version + "/virtio_pci.ko": "ELF"}, "kept", "virtio",
+		},
+		"what looks like a module is a parameter": {map[string]string{"init": "#!/bin/sh\nmodprobe mptspi virtio_pci\nmodprobe mptbase virtio_blk\n"}, "none", "sata"},
+		"a module that is removed":                {map[string]string{"init": "#!/bin/sh\nmodprobe -r virtio_pci\nmodprobe -qr virtio_blk\n"}, "none", "sata"},
+		"several modules at once":                 {map[string]string{"init": "#!/bin/sh\nmodprobe -qa virtio_pci virtio_blk\n"}, "kept", "virtio"},
+		"mkinitcpio without its hook udev": {
+			map[string]string{"init": "#!/usr/bin/ash\n", "init_functions": "x", "config": "MODULES=\"\"\n", "lib/modules/" + version + "/virtio_blk.ko": "ELF", "lib/modules/" + version + "/virtio_pci.ko": "ELF"}, "none", "sata",
+		},
 		"udev": {
 			map[string]string{"init": "#!/bin/sh\n", "sbin/udevd": "ELF", "lib/modules/" + version + "/x.ko": "ELF", "lib/modules/" + version + "/modules.dep": "x.ko:\n"}, "extended", "virtio",
 		},

@@ -51,8 +51,8 @@ func List(e *edit.Editor) ([]Kernel, error) {
 		if info, err := e.Stat(file); !ok || err != nil || !info.Mode.IsRegular() {
 			continue
 		}
-		real := behindLinks(e, file)
-		if slices.ContainsFunc(found, func(k Kernel) bool { return k.Image == real }) {
+		itself := behindLinks(e, file)
+		if slices.ContainsFunc(found, func(k Kernel) bool { return k.Image == itself }) {
 			continue
 		}
 		version, err := moduleVersion(e, name)

@@ -18,11 +18,14 @@ var (
 	// tool is a program that speaks to the hypervisor, and fails on another.
 	tool = regexp.MustCompile(`(?:^|[\s"'=@!|&;(/-])((?:vmware-(?:rpctool|toolbox-cmd|guestd|checkvm|hgfsclient|xferlogs|user|vmblock-fuse|tools)|vmtoolsd|vmhgfs-fuse|VBoxService|VBoxControl|hv_(?:kvp|vss|fcopy)_daemon|xenstore-(?:read|write|ls)|xe-daemon|prltoolsd)(?:\.service)?)(?:$|[\s"';|&)])`)
 	// service is a unit of the hypervisor's tools.
-	service = regexp.MustCompile(`^(vmtoolsd|open-vm-tools|vgauthd|vgauth|vmware-[a-z-]+|vmware|run-vmblock.*|hv-(?:kvp|vss|fcopy)-daemon|hyperv?-?daemons|hyperv(?:kvp|vss|fcopy)d|hv_(?:kvp|vss|fcopy)_daemon|vboxadd(?:-service|-x11)?|vboxservice|virtualbox-guest-utils|xe-daemon|xe-linux-distribution|xenstored|prltoolsd|prltools)(\.service|\.mount)?$`)
+	service = regexp.MustCompile(`^(vmtoolsd|open-vm-tools|vgauthd|vgauth|vmware-[a-z-]+|vmware|run-vmblock.*|(?:hyperv-daemons\.)?hv-(?:kvp|vss|fcopy)-daemon|waagent|walinuxagent|hyperv?-?daemons|hyperv(?:kvp|vss|fcopy)d|hv_(?:kvp|vss|fcopy)_daemon|vboxadd(?:-service|-x11)?|vboxservice|virtualbox-guest-utils|xe-daemon|xe-linux-distribution|xenstored|prltoolsd|prltools)(\.service|\.mount)?$`)
 )
 
 // needs are the settings of a unit that fail it with another one.
 var needs = regexp.MustCompile(`^\s*(Requires|Requisite|BindsTo|RequiresMountsFor)\s*=`)
+
+// driverMatch is a condition of a udev rule.
+var driverMatch = regexp.MustCompile(`(?:DRIVERS?|ENV\{ID_NET_DRIVER\})=="(?:vmxnet3?|vmw_pvscsi|hv_netvsc|hv_storvsc|vif|vbd)[^"|]*"`)
 
 // moduleLists are files in which a word is a module.
 var moduleLists = regexp.MustCompile(`^/etc/(modprobe\.(d/.*|conf)|modules(\.conf)?|modules-load\.d/.*|initramfs-tools/modules|dracut\.conf(\.d/.*)?|mkinitcpio\.conf(\.d/.*)?|sysconfig/kernel|conf\.d/modules)$`)
@@ -39,6 +42,12 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 			})
 		}
 		return found
+	}
+	if m := driverMatch.FindStringSubmatch(line); m != nil && path.Ext(file) == ".rules" {
+		found = append(found, edit.Note{
+			Message: fmt.Sprintf("the rule is for a device of the old hypervisor (%s) and applies to none of the new machine", m[0]),
+			Remedy:  "match the device by what it has on every machine, or remove the rule",
+		})
 	}
 	if m := device.FindStringSubmatch(line); m != nil {
 		found = append(found, edit.Note{

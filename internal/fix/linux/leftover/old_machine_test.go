@@ -83,6 +83,8 @@ var left = map[string]struct{ file, text, message string }{
 	"an enabled daemon":         {"/etc/systemd/system/multi-user.target.wants/hv_kvp_daemon.service", unit, "hv_kvp_daemon.service"},
 	"Xen's console":             {"/etc/default/grub", "GRUB_CMDLINE_LINUX=\"console=hvc0\"\n", "console=hvc0"},
 	"modules of a command line": {"/boot/grub/grub.cfg", " linux /v modules_load=vmw_vmci\n", "modules_load=vmw_vmci"},
+	"a rule for a driver":       {"/etc/udev/rules.d/60-x.rules", `SUBSYSTEM=="net", DRIVERS=="vmxnet3", RUN+="/x"` + "\n", "line 1: the rule is for a device"},
+	"an agent of Azure's":       {"/etc/systemd/system/multi-user.target.wants/walinuxagent.service", unit, "walinuxagent.service"},
 	"an init script":            {"/etc/rc3.d/S03vmware-tools", "x", "vmware-tools"},
 }
 

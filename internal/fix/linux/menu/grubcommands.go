@@ -18,7 +18,7 @@ var inertCommands = strings.Fields(`echo insmod rmmod export load_env save_env l
 
 // otherStarts are commands by which an entry starts something else than Linux, or
 // that end what it does.
-var otherStarts = strings.Fields(`chainloader ntldr freedos plan9 multiboot_other xnu_kernel xnu_kernel64 kfreebsd knetbsd
+var otherStarts = strings.Fields(`chainloader ntldr plan9 xnu_kernel xnu_kernel64 kfreebsd knetbsd
 	kopenbsd appleloader fwsetup reboot halt exit boot normal truecrypt pxechainloader`)
 
 // command runs one command.

@@ -82,6 +82,9 @@ func (r *reader) legacyMenu(file, text string) (Menu, error) {
 			}
 		case "kernel", "module":
 			parameters := strings.Fields(line)
+			for len(parameters) > 1 && strings.HasPrefix(parameters[1], "-") { // --type=, --no-mem-option
+				parameters = parameters[1:]
+			}
 			if len(titles) == 0 || len(parameters) < 2 {
 				continue
 			}

@@ -42,7 +42,6 @@ type grubChoice struct {
 	loads    bool // starts a kernel of Linux
 	body     []grubNode
 	index    int // in Menu.Entries; -1 where it starts no kernel
-	hasImage bool
 }
 
 // vagueValue stands for what a variable holds that cannot be told.

@@ -2,6 +2,7 @@ package menu
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -44,6 +45,9 @@ func (r *reader) syslinuxMenu(file, text string) Menu {
 	s := &syslinuxScript{reader: r, menu: &m, directory: path.Dir(file)}
 	s.read(file, text, 0)
 	wanted := s.preset
+	if wanted != "" && !slices.ContainsFunc(s.labels, func(l syslinuxLabel) bool { return strings.EqualFold(l.name, wanted) }) && m.Unclear == "" {
+		m.Unclear = "its default " + wanted + " is no label, but a file" // with parameters of its own
+	}
 	for i, label := range s.labels {
 		if wanted != "" && strings.EqualFold(label.name, wanted) || label.preset && (wanted == "" || s.usesMenu) {
 			m.Default = label.index

@@ -39,7 +39,7 @@ func networkFiles(e *edit.Editor) ([]networkFile, error) {
 			}
 		}
 	}
-	return r.files, nil
+	return addDropIns(e, r.files)
 }
 
 type fileReader struct {
@@ -196,7 +196,9 @@ func mergeCards(files []networkFile) []netconf.Card {
 		}
 		for _, c := range f.cards {
 			if c.Name == "" {
-				nameless = append(nameless, c)
+				if !slices.Contains(nameless, c) {
+					nameless = append(nameless, c)
+				}
 				continue
 			}
 			add(c)

@@ -33,45 +33,74 @@ func keepFromCloudInit(e *edit.Editor, files []networkFile) error {
 	if err != nil {
 		return err
 	}
-	if !c.ranBefore || c.disabled || c.networkDisabled || c.trustsCache || c.seeded || !c.runs() {
+	if !c.ranBefore || c.disabled || c.networkDisabled || c.trustsCache || c.findsItsOwn() || !c.runs() {
 		return nil
 	}
 	return e.Write(cloudNetwork, cloudNetworkText, 0o644,
 		"keep cloud-init from configuring the network anew: its source of settings is not on the new machine")
 }
 
-// cloudInit is what decides whether cloud-init runs and renders the network.
+// cloudInit is what decides whether cloud-init runs and renders the network. Its
+// ds-identify is a shell script that reads configuration by lines, and no YAML
+// (tools/ds-identify in cloud-init's sources).
 type cloudInit struct {
 	ranBefore       bool // it has set up this guest
 	disabled        bool
 	networkDisabled bool
-	trustsCache     bool // manual_cache_clean: it stays with the instance it knows
-	seeded          bool // a source that is found on the guest's own disk
+	trustsCache     bool // it stays with the instance that it knows
 	identifies      bool // the guest has ds-identify, which decides whether it runs
-	notFound        string
-	policy          string
-	sources         []string // as ds-identify reads them; none means all of its own
+	mode            string
+	notFound, maybe string
+	source          string   // by ds-identify.cfg or a kernel parameter: no other is looked for
+	sources         []string // datasource_list; none means all that are known
+	// own are the sources whose settings lie on the guest's own disk, recognized
+	// those that ds-identify takes for found though they are elsewhere, and doubted
+	// those that it takes for possible.
+	own, recognized, doubted []string
 }
 
-// runs follows cloud-init's ds-identify on a machine that is none of the
-// clouds: a single source is taken for granted, with None behind it too; of
-// several none is found, and the policy says what then.
+// candidates are the sources that cloud-init is left with before any is looked for.
+func (c cloudInit) candidates() []string {
+	if c.source != "" {
+		return []string{c.source}
+	}
+	return c.sources
+}
+
+// uses reports whether one of the sources is among those that are looked for.
+func (c cloudInit) uses(sources []string) bool {
+	candidates := c.candidates()
+	return slices.ContainsFunc(sources, func(s string) bool {
+		return len(candidates) == 0 || slices.ContainsFunc(candidates, func(candidate string) bool { return strings.EqualFold(candidate, s) })
+	})
+}
+
+// findsItsOwn: cloud-init is the same instance to itself on any machine.
+func (c cloudInit) findsItsOwn() bool { return c.uses(c.own) }
+
+// runs follows ds-identify on a machine that is none of the clouds: a single source
+// is taken for granted, with None behind it too; of several those count that files
+// of the guest tell; if none, the policy says what then. The mode report looks, and
+// lets cloud-init run whatever comes of it.
 func (c cloudInit) runs() bool {
+	candidates := c.candidates()
 	switch {
 	case !c.identifies:
 		return true // its generator takes a source for found
-	case c.policy == "disabled":
+	case c.mode == "disabled":
 		return false
-	case c.policy == "enabled":
+	case c.mode == "enabled", c.mode == "report", c.source != "":
 		return true
-	case len(c.sources) == 1, len(c.sources) == 2 && c.sources[1] == "None":
+	case len(candidates) == 1, len(candidates) == 2 && candidates[1] == "None":
+		return true
+	case c.uses(c.recognized), c.maybe != "none" && c.uses(c.doubted):
 		return true
 	}
 	return c.notFound == "enabled"
 }
 
 func readCloudInit(e *edit.Editor) (cloudInit, error) {
-	c := cloudInit{notFound: "disabled"}
+	c := cloudInit{mode: "search", notFound: "disabled", maybe: "all"}
 	c.disabled = e.Exists("/etc/cloud/cloud-init.disabled") || cloudMasked(e)
 	for _, name := range []string{"/var/lib/cloud/data/previous-datasource", "/var/lib/cloud/data/previous-instance-id", "/var/lib/cloud/instance"} {
 		if _, err := e.Lstat(name); err == nil {
@@ -83,28 +112,130 @@ func readCloudInit(e *edit.Editor) (cloudInit, error) {
 	for _, name := range []string{"/usr/lib/cloud-init/ds-identify", "/lib/cloud-init/ds-identify", "/usr/libexec/cloud-init/ds-identify"} {
 		c.identifies = c.identifies || e.Exists(name)
 	}
-	for _, name := range []string{"nocloud", "nocloud-net", "config_drive", "azure"} {
-		for _, file := range []string{"meta-data", "user-data", "openstack/latest/meta_data.json", "ovf-env.xml"} {
-			c.seeded = c.seeded || e.Exists(path.Join("/var/lib/cloud/seed", name, file))
+	// Machines without DMI cannot be told apart, and cloud-init runs.
+	for _, loader := range []string{"/lib/ld-linux-aarch64.so.1", "/usr/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-aarch64.so.1"} {
+		if e.Exists(loader) {
+			c.notFound, c.doubted = "enabled", []string{"OpenStack"}
 		}
 	}
-	names, err := e.List(cloudDirectory, "*.cfg")
-	if err != nil {
+	c.trustsCache = e.Exists("/var/lib/cloud/instance/manual-clean")
+	if err := c.readSeeds(e); err != nil {
 		return c, err
 	}
+	return c, c.readFiles(e)
+}
+
+// seeds are what lies on the guest's disk for a source: files below
+// /var/lib/cloud/seed, all of them.
+var seeds = []struct {
+	source, directory string
+	files             []string
+}{
+	{"NoCloud", "nocloud", []string{"meta-data", "user-data"}},
+	{"NoCloud", "nocloud-net", []string{"meta-data", "user-data"}},
+	{"ConfigDrive", "config_drive", []string{"openstack/latest/meta_data.json"}},
+	{"OVF", "ovf", []string{"ovf-env.xml"}},
+	{"Azure", "azure", []string{"ovf-env.xml"}},
+	{"Ec2", "ec2", []string{"meta-data", "user-data"}},
+	{"AliYun", "AliYun", []string{"meta-data", "user-data"}},
+	{"OpenNebula", "opennebula", []string{"meta-data"}},
+}
+
+func (c *cloudInit) readSeeds(e *edit.Editor) error {
+	for _, seed := range seeds {
+		if !slices.ContainsFunc(seed.files, func(file string) bool { return !e.Exists(path.Join("/var/lib/cloud/seed", seed.directory, file)) }) {
+			c.own = append(c.own, seed.source)
+		}
+	}
+	for _, drive := range []string{"/config-drive/openstack", "/var/lib/cloud/seed/config_drive/openstack"} {
+		dated, err := e.List(drive, "2???-??-??")
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(dated, func(d string) bool { return e.Exists(path.Join(d, "meta_data.json")) }) {
+			c.own = append(c.own, "ConfigDrive")
+		}
+	}
+	for file, source := range map[string]string{"/var/lib/cloud/data/seed/bigstep/url": "Bigstep", "/etc/vultr": "Vultr"} {
+		if e.Exists(file) {
+			c.recognized = append(c.recognized, source)
+		}
+	}
+	// Without any source it calls itself by one name everywhere.
+	if text, _, err := e.Read("/var/lib/cloud/data/previous-datasource"); err != nil {
+		return err
+	} else if strings.HasPrefix(text, "DataSourceNone") {
+		c.own = append(c.own, "None")
+	}
+	return nil
+}
+
+func (c *cloudInit) readFiles(e *edit.Editor) error {
+	names, err := e.List(cloudDirectory, "*.cfg")
+	if err != nil {
+		return err
+	}
+	keys := map[string]string{}
 	for _, name := range append([]string{cloudConfig}, names...) {
 		text, _, err := e.Read(name)
 		if err != nil {
-			return c, err
+			return err
 		}
 		c.readConfig(text)
+		strict, had := keys["strict_id"]
+		readKeys(text, keys)
+		if name != cloudConfig && !strings.Contains(strings.ToLower(path.Base(name)), "ec2") { // it is not read there
+			if delete(keys, "strict_id"); had {
+				keys["strict_id"] = strict
+			}
+		}
 	}
+	c.readIdentified(keys)
 	text, _, err := e.Read("/etc/cloud/ds-identify.cfg")
 	if err != nil {
-		return c, err
+		return err
 	}
 	c.readIdentify(text)
-	return c, c.readParameters(e)
+	return c.readParameters(e)
+}
+
+// identifiedKeys are the keys that ds-identify looks for, wherever in a file.
+var identifiedKeys = []string{"datasource_list", "NoCloud", "MAAS", "user-data", "meta-data", "strict_id"}
+
+// readKeys reads a file by its lines; the last one counts.
+func readKeys(text string, keys map[string]string) {
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "#")
+		key, value, ok := strings.Cut(line, ":")
+		if ok && slices.Contains(identifiedKeys, key) && (value == "" || value[0] == ' ') {
+			keys[key] = strings.TrimPrefix(value, " ")
+		}
+	}
+}
+
+func (c *cloudInit) readIdentified(keys map[string]string) {
+	has := func(key string) bool { _, ok := keys[key]; return ok }
+	c.sources = sourceNames(keys["datasource_list"])
+	if has("NoCloud") && has("user-data") && has("meta-data") {
+		c.own = append(c.own, "NoCloud")
+	}
+	if has("MAAS") { // its server may well be there on the new machine
+		c.own = append(c.own, "MAAS")
+	}
+	if strict := strings.Trim(keys["strict_id"], `"' `); strict == "false" || strings.HasPrefix(strict, "warn") {
+		c.doubted = append(c.doubted, "Ec2")
+	}
+}
+
+// sourceNames reads `[ A, "B" ]`, with the brackets or without.
+func sourceNames(list string) []string {
+	var names []string
+	for _, name := range strings.Split(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(list), "["), "]"), ",") {
+		if name = strings.Trim(name, " \t\"'"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // cloudMasked: the stage that configures the network cannot start.
@@ -113,23 +244,12 @@ func cloudMasked(e *edit.Editor) bool {
 	return err == nil && target == "/dev/null"
 }
 
-// sourceList is the one form of the setting that ds-identify reads.
-var sourceList = regexp.MustCompile(`(?m)^[ \t]*datasource_list:[ \t]*\[([^\]\n]*)\]`)
-
-// readConfig reads one file; the last one that has a setting counts.
+// readConfig reads one file as cloud-init itself does; the last one that has a
+// setting counts.
 func (c *cloudInit) readConfig(text string) {
-	for _, match := range sourceList.FindAllStringSubmatch(text, -1) {
-		c.sources = nil
-		for _, name := range strings.Split(match[1], ",") {
-			if name = strings.Trim(name, " \t\"'"); name != "" {
-				c.sources = append(c.sources, name)
-			}
-		}
-	}
 	var config struct {
-		CacheClean *bool          `yaml:"manual_cache_clean"`
-		Network    any            `yaml:"network"`
-		Source     map[string]any `yaml:"datasource"`
+		CacheClean *bool `yaml:"manual_cache_clean"`
+		Network    any   `yaml:"network"`
 	}
 	if yaml.Unmarshal([]byte(text), &config) != nil {
 		return // cloud-init passes over it too
@@ -141,14 +261,6 @@ func (c *cloudInit) readConfig(text string) {
 		if value, ok := network["config"]; ok {
 			c.networkDisabled = value == "disabled"
 		}
-	}
-	if source, ok := config.Source["NoCloud"].(map[string]any); ok {
-		_, user := source["user-data"]
-		_, meta := source["meta-data"]
-		c.seeded = c.seeded || user && meta
-	}
-	if _, ok := config.Source["MAAS"]; ok {
-		c.seeded = true
 	}
 }
 
@@ -162,46 +274,72 @@ func (c *cloudInit) readIdentify(text string) {
 		case "policy":
 			c.setPolicy(value)
 		case "datasource":
-			if value != "" {
-				c.sources = []string{value}
-			}
+			c.source = value
 		}
 	}
 }
 
+// setPolicy reads "search,found=all,maybe=all,notfound=disabled": the parts may
+// stand in any order, and what is none of them counts for nothing.
 func (c *cloudInit) setPolicy(value string) {
-	for n, part := range strings.Split(value, ",") {
-		if after, ok := strings.CutPrefix(part, "notfound="); ok {
-			c.notFound = after
-		} else if n == 0 && part != "" {
-			c.policy = part
+	for _, part := range strings.Split(value, ",") {
+		switch part {
+		case "enabled", "disabled", "search", "report":
+			c.mode = part
+		case "notfound=enabled", "notfound=disabled":
+			c.notFound = strings.TrimPrefix(part, "notfound=")
+		case "maybe=all", "maybe=none":
+			c.maybe = strings.TrimPrefix(part, "maybe=")
 		}
 	}
 }
+
+// listParameter is datasource_list within the kernel parameter cc:.
+var listParameter = regexp.MustCompile(`\bcc:.*datasource_list[^\[\n]*\[([^\]\n]*)\]`)
 
 // readParameters: the kernel's command line comes after all files.
 func (c *cloudInit) readParameters(e *edit.Editor) error {
 	return eachFile(e, bootFiles, func(_, text string) {
 		for line := range strings.Lines(text) {
-			if !strings.HasPrefix(strings.TrimSpace(line), "#") {
-				c.readWords(strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'", r) }))
+			if strings.HasPrefix(strings.TrimSpace(line), "#") {
+				continue
 			}
+			c.disabled = c.disabled || strings.Contains(line, "cloud-init=disabled")
+			if m := listParameter.FindStringSubmatch(line); m != nil {
+				c.sources = sourceNames(strings.ReplaceAll(m[1], `\`, ""))
+			}
+			// A semicolon ends GRUB's command, unless it is quoted: it stays in the word.
+			c.readWords(e, strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'", r) }))
 		}
 	})
 }
 
-func (c *cloudInit) readWords(words []string) {
+func (c *cloudInit) readWords(e *edit.Editor, words []string) {
 	for _, word := range words {
+		if at := strings.LastIndex(word, "CMDLINE_LINUX"); at >= 0 {
+			_, word, _ = strings.Cut(word, "=")
+		}
 		key, value, _ := strings.Cut(word, "=")
+		value, rest, _ := strings.Cut(strings.ReplaceAll(value, `\`, ""), ";")
 		switch {
-		case slices.Contains([]string{"ci.ds", "ci.datasource"}, key) && value != "":
-			c.sources = []string{value}
+		case slices.Contains([]string{"ds", "ci.ds", "ci.datasource"}, key) && value != "":
+			c.source = strings.TrimSuffix(value, "-net")
+			c.readSeedOf(e, rest)
 		case key == "ci.di.policy":
 			c.setPolicy(value)
-		case word == "cloud-init=disabled":
-			c.disabled = true
 		case word == "network-config=disabled":
 			c.networkDisabled = true
+		}
+	}
+}
+
+// readSeedOf reads the rest of ds=nocloud;s=/path/ or ds=nocloud;seedfrom=/path/.
+func (c *cloudInit) readSeedOf(e *edit.Editor, options string) {
+	for _, option := range strings.Split(options, ";") {
+		key, value, _ := strings.Cut(option, "=")
+		directory := strings.TrimPrefix(value, "file://")
+		if (key == "s" || key == "seedfrom") && path.IsAbs(directory) && e.Exists(path.Join(directory, "meta-data")) {
+			c.own = append(c.own, "NoCloud")
 		}
 	}
 }

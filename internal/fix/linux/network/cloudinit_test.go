@@ -12,6 +12,8 @@ const (
 	identify   = "/usr/lib/cloud-init/ds-identify"
 	identified = "/etc/cloud/ds-identify.cfg"
 	sources    = "/etc/cloud/cloud.cfg.d/99-vmware.cfg"
+	seedMeta   = "/var/lib/cloud/seed/nocloud/meta-data"
+	seedUser   = "/var/lib/cloud/seed/nocloud/user-data"
 )
 
 func TestKeepFromCloudInit(t *testing.T) {
@@ -35,9 +37,37 @@ func TestKeepFromCloudInit(t *testing.T) {
 		"off by file":                           {map[string]string{"/etc/cloud/cloud-init.disabled": ""}, false},
 		"network off already":                   {map[string]string{"/etc/cloud/cloud.cfg.d/99-n.cfg": "network: {config: disabled}\n"}, false},
 		"the cache is trusted":                  {map[string]string{"/etc/cloud/cloud.cfg.d/99-n.cfg": "manual_cache_clean: true\n"}, false},
-		"a seed on the disk":                    {map[string]string{"/var/lib/cloud/seed/nocloud/meta-data": "instance-id: a\n"}, false},
-		"never set up":                          {map[string]string{"/var/lib/cloud/data/previous-datasource": gone, "/var/lib/cloud/data/previous-instance-id": gone}, false},
-		"no cloud-init":                         {map[string]string{"/etc/cloud/cloud.cfg": gone}, false},
+		"a seed on the disk":                    {map[string]string{seedMeta: "instance-id: a\n", seedUser: ""}, false},
+		// By cloud-init's own tools/ds-identify:
+		"half a seed":                       {map[string]string{seedMeta: "instance-id: a\n"}, true},
+		"a seed of another source":          {map[string]string{identify: "", seedMeta: "", seedUser: "", sources: "datasource_list: [ VMware ]\n"}, true},
+		"a seed of one of several":          {map[string]string{identify: "", seedMeta: "", seedUser: "", sources: "datasource_list: [ VMware, NoCloud ]\n"}, false},
+		"a seed of OVF":                     {map[string]string{"/var/lib/cloud/seed/ovf/ovf-env.xml": ""}, false},
+		"a dated config drive":              {map[string]string{"/var/lib/cloud/seed/config_drive/openstack/2018-08-27/meta_data.json": ""}, false},
+		"a list without brackets":           {map[string]string{identify: "", sources: "datasource_list: VMware\n"}, true},
+		"a list over lines, opened":         {map[string]string{identify: "", sources: "datasource_list: [ VMware,\n  None ]\n"}, true},
+		"a list of nothing":                 {map[string]string{identify: "", sources: "datasource_list: []\n"}, false},
+		"a later list in lines":             {map[string]string{identify: "", "/etc/cloud/cloud.cfg.d/10.cfg": "datasource_list: [OVF]\n", sources: "datasource_list:\n - OVF\n"}, false},
+		"a quoted key":                      {map[string]string{identify: "", sources: "\"datasource_list\": [OVF]\n"}, false},
+		"a list in a comment":               {map[string]string{identify: "", sources: "x: 1 # datasource_list: [OVF]\n"}, false},
+		"None alone":                        {map[string]string{identify: "", sources: "datasource_list: [None]\n"}, true},
+		"None alone, as before":             {map[string]string{identify: "", sources: "datasource_list: [None]\n", "/var/lib/cloud/data/previous-datasource": "DataSourceNone: DataSourceNone\n"}, false},
+		"the mode report":                   {map[string]string{identify: "", identified: "policy: report\n"}, true},
+		"the mode behind the rest":          {map[string]string{identify: "", identified: "policy: notfound=enabled,disabled\n"}, false},
+		"a value that is none":              {map[string]string{identify: "", identified: "policy: search,notfound=yes\n"}, false},
+		"a source, and the mode disabled":   {map[string]string{identify: "", identified: "policy: disabled\ndatasource: VMware\n"}, false},
+		"ds= on the kernel's command line":  {map[string]string{identify: "", "/boot/grub/grub.cfg": " linux /vmlinuz ro ds=VMware\n"}, true},
+		"ds= with a seed on the disk":       {map[string]string{identify: "", "/srv/seed/meta-data": "", "/boot/grub/grub.cfg": " linux /vmlinuz ro \"ds=nocloud;s=/srv/seed/\"\n"}, false},
+		"ds= with a seed on a server":       {map[string]string{identify: "", "/boot/grub/grub.cfg": " linux /vmlinuz ro 'ds=nocloud-net;s=http://192.0.2.1/'\n"}, true},
+		"cc: on the kernel's command line":  {map[string]string{identify: "", "/boot/grub/grub.cfg": " linux /vmlinuz ro cc:{'datasource_list':['OVF']}end_cc\n"}, true},
+		"a policy on the command line":      {map[string]string{identify: "", identified: "policy: enabled\n", "/boot/grub/grub.cfg": " linux /vmlinuz ci.di.policy=disabled\n"}, false},
+		"Ec2 that is not strict":            {map[string]string{identify: "", "/etc/cloud/cloud.cfg.d/99-ec2.cfg": "datasource:\n  Ec2:\n    strict_id: false\n"}, true},
+		"Ec2 that is not strict, elsewhere": {map[string]string{identify: "", "/etc/cloud/cloud.cfg.d/99-x.cfg": "datasource:\n  Ec2:\n    strict_id: false\n"}, false},
+		"NoCloud by configuration":          {map[string]string{sources: "datasource:\n  NoCloud:\n    meta-data: {}\n    user-data: x\n"}, false},
+		"the cache is trusted, by a mark":   {map[string]string{"/var/lib/cloud/instance/manual-clean": ""}, false},
+		"a machine without DMI":             {map[string]string{identify: "", "/lib/ld-linux-aarch64.so.1": ""}, true},
+		"never set up":                      {map[string]string{"/var/lib/cloud/data/previous-datasource": gone, "/var/lib/cloud/data/previous-instance-id": gone}, false},
+		"no cloud-init":                     {map[string]string{"/etc/cloud/cloud.cfg": gone}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

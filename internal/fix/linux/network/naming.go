@@ -28,13 +28,19 @@ func writeNaming(e *edit.Editor, name, mac, description string) error {
 	if err != nil {
 		return err
 	}
-	files := namingFiles(name)
-	file, text := files[0], linkFile(name, mac)
+	before, settings, err := linkForAnyCard(e)
+	if err != nil {
+		return err
+	}
+	file, text := linkPath(name, before), linkFile(name, mac)
+	for _, setting := range settings {
+		text += setting + "\n"
+	}
 	if version < linkRenames {
 		if !e.Exists("/lib/udev") && !e.Exists("/usr/lib/udev") {
 			return nil // no udev, no names but the kernel's
 		}
-		file, text = files[1], udevRule(name, mac)
+		file, text = rulesPath(name), udevRule(name, mac)
 	}
 	if err := checkNaming(file, text, name, mac); err != nil {
 		e.Warn(fmt.Sprintf("the network card %s gets no file that keeps its name: %v", name, err),
@@ -73,9 +79,51 @@ func checkNaming(file, text, name, mac string) error {
 	return nil
 }
 
-// namingFiles are the .link file and the rules that give a card the name.
+// linkForAnyCard reads the guest's own .link file for whatever card there is, the
+// first of them: what it sets, and its base name.
+func linkForAnyCard(e *edit.Editor) (base string, settings []string, err error) {
+	names, err := e.List(networkdDirectory, "*.link")
+	if err != nil {
+		return "", nil, err
+	}
+	for _, name := range names {
+		if strings.Contains(name, ownMark) {
+			continue
+		}
+		text, ok, err := e.Read(name)
+		if err != nil {
+			return "", nil, err
+		}
+		if settings, forAny := netconf.LinkForAnyCard(text); ok && forAny {
+			return path.Base(name), settings, nil
+		}
+	}
+	return "", nil, nil
+}
+
+// linkPrefixes sort before each other: udev takes the first file that matches.
+var linkPrefixes = []string{"10", "00", "0", "!"}
+
+// linkPath is the .link file that gives a card the name, before another file of the
+// guest for any card.
+func linkPath(name, before string) string {
+	for _, prefix := range linkPrefixes {
+		if base := prefix + ownMark + name + ".link"; before == "" || base < before {
+			return path.Join(networkdDirectory, base)
+		}
+	}
+	return path.Join(networkdDirectory, linkPrefixes[0]+ownMark+name+".link")
+}
+
+func rulesPath(name string) string { return "/etc/udev/rules.d/70" + ownMark + name + ".rules" }
+
+// namingFiles are the files that may give a card the name.
 func namingFiles(name string) []string {
-	return []string{"/etc/systemd/network/10" + ownMark + name + ".link", "/etc/udev/rules.d/70" + ownMark + name + ".rules"}
+	files := []string{rulesPath(name)}
+	for _, prefix := range linkPrefixes {
+		files = append(files, path.Join(networkdDirectory, prefix+ownMark+name+".link"))
+	}
+	return files
 }
 
 const namingComment = "# Written by hyper2kvm: the network card keeps the name it had on the old machine.\n"

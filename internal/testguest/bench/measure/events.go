@@ -6,16 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
-
-// event is what is read of a line of --events.
-type event struct {
-	Type    string `json:"type"`
-	Time    string `json:"time"`
-	Stage   string `json:"stage"`
-	Message string `json:"message"`
-}
 
 // readSteps reads how long each step of each stage took: from the first event
 // that names it to the next that names another, or whatever comes after the
@@ -31,23 +24,20 @@ func readSteps(events string) ([]results.Step, error) {
 	}
 	current := results.Step{}
 	for line := range strings.Lines(events) {
-		var e event
+		var e report.Event
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			return nil, fmt.Errorf("reading an event: %w", err)
 		}
-		at, err := time.Parse(eventTime, e.Time)
-		if err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
-		}
+		at := e.Time.Time
 		next := current
 		switch {
-		case e.Type == "stage_started":
+		case e.Type == report.EventStageStarted:
 			next = results.Step{Stage: e.Stage}
-		case e.Type == "stage_finished":
+		case e.Type == report.EventStageFinished:
 			end(at)
 			since, current = time.Time{}, results.Step{}
 			continue
-		case e.Type == "progress" && e.Message != "":
+		case e.Type == report.EventProgress && e.Message != "":
 			next = results.Step{Stage: e.Stage, Name: e.Message}
 		case current.Name == results.Launch:
 			next = results.Step{Stage: e.Stage}
@@ -59,6 +49,3 @@ func readSteps(events string) ([]results.Step, error) {
 	}
 	return steps, nil
 }
-
-// eventTime is the layout of the times of events, which have no zone.
-const eventTime = "2006-01-02T15:04:05.999999"

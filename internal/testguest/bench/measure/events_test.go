@@ -57,18 +57,18 @@ func TestReadReport(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(`{"pipeline": {"success": true, "stages": {"inspect": {"duration": 2.5, "result": {"accelerator": "tcg"}}, "fix": {"duration": 1}}}}`)
+	write(`{"version": "1.0", "pipeline": {"success": true, "stages": {"inspect": {"duration": 2.5, "result": {"accelerator": "tcg"}}, "fix": {"duration": 1}}}}`)
 	r, err := readReport(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.durations(); got["inspect"] != 2.5 || got["fix"] != 1 {
+	if got := durations(r); got["inspect"] != 2.5 || got["fix"] != 1 {
 		t.Errorf("durations: %v", got)
 	}
-	if got, err := r.accelerator(); got != "tcg" || err != nil {
+	if got, err := reportedAccelerator(r); got != "tcg" || err != nil {
 		t.Errorf("accelerator: %q, %v", got, err)
 	}
-	write(`{"pipeline": {"success": false}}`)
+	write(`{"version": "1.0", "pipeline": {"success": false}}`)
 	if _, err := readReport(path); err == nil {
 		t.Error("the report of a failure is no error")
 	}

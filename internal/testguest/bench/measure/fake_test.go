@@ -87,7 +87,7 @@ func fakeEngine(args []string) error {
 	for name := range m.Pipeline {
 		stages[name] = object{"success": true, "duration": 0.5, "result": object{"accelerator": "tcg"}}
 	}
-	report, err := json.Marshal(object{"pipeline": object{"success": true, "stages": stages}})
+	report, err := json.Marshal(object{"version": "1.0", "pipeline": object{"success": true, "stages": stages}})
 	if err != nil {
 		return err
 	}

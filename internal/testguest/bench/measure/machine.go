@@ -97,7 +97,7 @@ func (b *Bench) acceleration(ctx context.Context) (accelerator string, err error
 		if err != nil {
 			return err
 		}
-		accelerator, err = r.accelerator()
+		accelerator, err = reportedAccelerator(r)
 		return err
 	})
 	return accelerator, err

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
 
@@ -81,7 +82,7 @@ func (m migration) sample(o outcome) (results.Sample, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Stages = r.durations()
+	s.Stages = durations(r)
 	image, err := os.Stat(filepath.Join(m.directory, imageName))
 	if err == nil {
 		s.Bytes = image.Size()
@@ -101,46 +102,31 @@ func (b *Bench) fresh(use func(directory string) error) (err error) {
 	return use(directory)
 }
 
-// report is what is read of report.json.
-type report struct {
-	Pipeline struct {
-		Success bool `json:"success"`
-		Stages  map[string]struct {
-			Duration float64         `json:"duration"`
-			Result   json.RawMessage `json:"result"`
-		} `json:"stages"`
-	} `json:"pipeline"`
-}
-
-func readReport(path string) (report, error) {
-	var r report
-	data, err := os.ReadFile(path)
+// readReport reads the report of a migration that succeeded.
+func readReport(path string) (*report.Report, error) {
+	r, err := report.Read(path)
 	if err != nil {
-		return r, err
-	}
-	if err := json.Unmarshal(data, &r); err != nil {
-		return r, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if !r.Pipeline.Success {
-		return r, fmt.Errorf("%s: the migration did not succeed", path)
+		return nil, fmt.Errorf("%s: the migration did not succeed", path)
 	}
 	return r, nil
 }
 
-func (r report) durations() map[string]float64 {
+// durations are the seconds that each stage took.
+func durations(r *report.Report) map[string]float64 {
 	durations := map[string]float64{}
-	for name, stage := range r.Pipeline.Stages {
-		durations[name] = stage.Duration
+	for _, stage := range r.Pipeline.Stages {
+		durations[stage.Name] = stage.Duration
 	}
 	return durations
 }
 
-// accelerator is what the appliance ran on.
-func (r report) accelerator() (string, error) {
-	var result struct {
-		Accelerator string `json:"accelerator"`
-	}
-	if err := json.Unmarshal(r.Pipeline.Stages["inspect"].Result, &result); err != nil {
+// reportedAccelerator is what the appliance ran on.
+func reportedAccelerator(r *report.Report) (string, error) {
+	result, err := report.ResultOf[report.Inspection](r)
+	if err != nil {
 		return "", err
 	}
 	if result.Accelerator == "" {

@@ -38,13 +38,13 @@ func lostAddress(t *testing.T, c guestCase, result testguest.BootResult) string 
 	return fmt.Sprintf("login without %s: %s", c.address, strings.Join(has, ", "))
 }
 
-// bootAndSwitchOff boots an image, waits for the probe's report, and shuts the
-// guest down as its administrator would. What the guest wrote stays.
-func bootAndSwitchOff(t *testing.T, image string) testguest.Probe {
+// administer boots a guest, runs a command as root when its boot is over, and
+// switches it off. What the guest wrote stays. The command must succeed.
+func administer(t *testing.T, disk testguest.BootDisk, limit time.Duration, command string) testguest.Probe {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	machine, err := testguest.Start(ctx, testguest.BootOptions{Disks: []testguest.BootDisk{{Path: image, Format: "qcow2"}}, Persist: true})
+	machine, err := testguest.Start(ctx, testguest.BootOptions{Disks: []testguest.BootDisk{disk}, Persist: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,19 +52,24 @@ func bootAndSwitchOff(t *testing.T, image string) testguest.Probe {
 	if state, err := machine.WaitState(ctx, ""); err != nil || state != testguest.StateLogin {
 		t.Fatalf("the guest came to %q, %v\n%s", state, err, tail(machine.Console.Text()))
 	}
+	var match []string
 	for _, step := range []struct {
 		expect, send string
 	}{
 		{`testguest-probe: END`, "root\n"},
 		{`Password: `, testguest.RootPassword + "\n"},
-		{`root@\S+:~# `, "poweroff\n"},
+		{`root@\S+:~# `, command + "; echo command-$?-done\n"},
+		{`(?m)^command-(\d+)-done`, "poweroff\n"},
 	} {
-		if _, _, err := machine.Console.Expect(ctx, regexp.MustCompile(step.expect)); err != nil {
+		if _, match, err = machine.Console.Expect(ctx, regexp.MustCompile(step.expect)); err != nil {
 			t.Fatalf("%v\n%s", err, tail(machine.Console.Text()))
 		}
 		if err := machine.Console.Send(step.send); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if match[1] != "0" {
+		t.Fatalf("%s failed\n%s", command, tail(machine.Console.Text()))
 	}
 	never := regexp.MustCompile(`\z.`)
 	if _, _, err := machine.Console.Expect(ctx, never); !errors.Is(err, testguest.ErrConsoleClosed) {

@@ -1,0 +1,107 @@
+package network
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+)
+
+// TestDropInsAreRead: networkd takes X.network.d for parts of X.network.
+func TestDropInsAreRead(t *testing.T) {
+	t.Parallel()
+	const (
+		main   = "/etc/systemd/network/10-lan.network"
+		dropIn = "/etc/systemd/network/10-lan.network.d/pin.conf"
+		vendor = "/usr/lib/systemd/network/10-lan.network"
+		dhcp   = "[Network]\nDHCP=yes\n"
+	)
+	for name, test := range map[string]struct{ files, want map[string]string }{
+		"the name is in a drop-in": {
+			map[string]string{main: dhcp, dropIn: "[Match]\nName=ens192\n"}, map[string]string{linkEns192: linkFile("ens192", "")},
+		},
+		"the address is in a drop-in": {
+			map[string]string{main: "[Match]\nName=ens192\n" + dhcp, dropIn: "[Match]\nMACAddress=00:50:56:00:00:01\n"},
+			map[string]string{linkEns192: linkFile("ens192", ""), dropIn: "[Match]\nName=ens192\n"},
+		},
+		"the address alone": {
+			map[string]string{main: "[Match]\nType=ether\n" + dhcp, dropIn: "# a\n[Match]\nMACAddress=00:50:56:00:00:01\n[Link]\nMTUBytes=9000\n"},
+			map[string]string{dropIn: "# a\n[Match]\nName=en* eth*\n[Link]\nMTUBytes=9000\n"},
+		},
+		"of the distribution's file": {
+			map[string]string{vendor: "[Match]\nName=ens192\n" + dhcp, dropIn: "[Match]\nPath=pci-0000:0b:00.0\n"},
+			map[string]string{linkEns192: linkFile("ens192", ""), dropIn: "[Match]\nName=ens192\n"},
+		},
+		"a bridge's port": {
+			map[string]string{main: "[Match]\nName=lan0\n", dropIn: "[Network]\nBridge=br0\n"},
+			map[string]string{"/etc/systemd/network/10-hyper2kvm-lan0.link": linkFile("lan0", "")},
+		},
+	} {
+		files := map[string]string{newSystemd: ""}
+		maps.Copy(files, test.files)
+		tree := guesttest.New(t, files)
+		for range 2 {
+			e := edittest.Of(t, tree)
+			if err := Fix(e, nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, warnings := e.Take(); len(warnings) > 0 {
+				t.Errorf("%s: %v", name, warnings)
+			}
+		}
+		for file, text := range files {
+			if _, changed := test.want[file]; !changed {
+				test.want[file] = text
+			}
+		}
+		got := guesttest.Files(t, tree, "/var/lib/hyper2kvm")
+		if !maps.Equal(got, test.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestNamingComesBeforeAFileForAnyCard: udev applies the first .link file that
+// matches, and no other.
+func TestNamingComesBeforeAFileForAnyCard(t *testing.T) {
+	t.Parallel()
+	const all = "[Match]\nOriginalName=*\n[Link]\nNamePolicy=kernel\nWakeOnLan=off\nMTUBytes=9000\n"
+	const settings = "WakeOnLan=off\nMTUBytes=9000\n"
+	for name, test := range map[string]struct {
+		link, text, want string // want is the base name of what is written
+		kept             string
+	}{
+		"behind it":             {"99-all.link", all, "10-hyper2kvm-ens192.link", settings},
+		"before it":             {"10-all.link", all, "00-hyper2kvm-ens192.link", settings},
+		"at the first place":    {"00-all.link", all, "0-hyper2kvm-ens192.link", settings},
+		"by type":               {"05-all.link", "[Match]\nType=ether\n[Link]\nMTUBytes=1400\n", "00-hyper2kvm-ens192.link", "MTUBytes=1400\n"},
+		"by a pattern":          {"05-all.link", "[Match]\nOriginalName=e*\n[Link]\n", "00-hyper2kvm-ens192.link", ""},
+		"for another hardware":  {"00-a.link", "[Match]\nDriver=vmxnet3\n[Link]\nMTUBytes=1400\n", "10-hyper2kvm-ens192.link", ""},
+		"for VMware":            {"00-a.link", "[Match]\nVirtualization=vmware\n[Link]\nMTUBytes=1400\n", "10-hyper2kvm-ens192.link", ""},
+		"for radios":            {"00-a.link", "[Match]\nType=wlan\n[Link]\nMTUBytes=1400\n", "10-hyper2kvm-ens192.link", ""},
+		"for another name":      {"00-a.link", "[Match]\nOriginalName=wl*\n[Link]\nMTUBytes=1400\n", "10-hyper2kvm-ens192.link", ""},
+		"of no section for any": {"00-a.link", "[Link]\nMTUBytes=1400\n", "10-hyper2kvm-ens192.link", ""},
+	} {
+		tree := guesttest.New(t, map[string]string{newSystemd: "", interfaces: ens192, "/etc/systemd/network/" + test.link: test.text})
+		for range 2 {
+			if err := Fix(edittest.Of(t, tree), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := guesttest.Files(t, tree, "/var/lib/hyper2kvm")
+		if text := got["/etc/systemd/network/"+test.want]; text != linkFile("ens192", "")+test.kept {
+			t.Errorf("%s: %q of %q", name, text, got)
+		}
+		if got["/etc/systemd/network/"+test.link] != test.text {
+			t.Errorf("%s: the guest's own file is another", name)
+		}
+		if early, err := EarlyFiles(edittest.Of(t, tree)); err != nil || len(early) > 0 {
+			t.Errorf("%s: %v, %v", name, early, err)
+		}
+	}
+	if strings.Compare(linkPrefixes[0], linkPrefixes[1]) <= 0 {
+		t.Error("the prefixes are out of order")
+	}
+}
