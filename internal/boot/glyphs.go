@@ -41,7 +41,10 @@ var prompts = []string{"(initramfs)", "grub>", "grub rescue>", "Shell>"}
 
 // cells are the sizes of characters on screens, in pixels: of the kernel's fonts
 // and of UEFI's.
-var cells = []image.Point{{X: 8, Y: 16}, {X: 8, Y: 19}, {X: 16, Y: 32}, {X: 9, Y: 16}, {X: 12, Y: 22}}
+var (
+	cells    = []image.Point{{X: 8, Y: 16}, uefiCell, {X: 16, Y: 32}, {X: 9, Y: 16}, {X: 12, Y: 22}}
+	uefiCell = image.Point{X: 8, Y: 19}
+)
 
 // blankGlyph is a cell of one colour.
 const blankGlyph = 0
@@ -52,13 +55,7 @@ const blankGlyph = 0
 func readPicture(picture *image.RGBA) string {
 	best, most := "", 0
 	for _, cell := range cells {
-		columns, rows := picture.Bounds().Dx()/cell.X, picture.Bounds().Dy()/cell.Y
-		centred := image.Point{X: (picture.Bounds().Dx() - columns*cell.X) / 2, Y: (picture.Bounds().Dy() - rows*cell.Y) / 2}
-		corners := []image.Point{{}}
-		if centred != corners[0] {
-			corners = append(corners, centred)
-		}
-		for _, corner := range corners {
+		for _, corner := range corners(picture.Bounds().Size(), cell) {
 			text := readGlyphs(glyphsOf(picture, corner, cell))
 			if letters := len(strings.Join(strings.FieldsFunc(text, isNoLetter), "")); letters > most {
 				best, most = text, letters
@@ -66,6 +63,27 @@ func readPicture(picture *image.RGBA) string {
 		}
 	}
 	return best
+}
+
+// uefiRows are how many lines UEFI's text modes have beside that which fills the
+// screen (EDK II, GraphicsConsoleDxe).
+var uefiRows = []int{25, 31, 40, 42, 50, 56}
+
+// corners are where the first character of a screen can be: in its corner, or
+// where a text that is in the middle has others above and to the left.
+func corners(size, cell image.Point) []image.Point {
+	found := []image.Point{{}}
+	for _, rows := range append([]int{size.Y / cell.Y}, uefiRows...) {
+		free := image.Point{X: size.X % cell.X, Y: size.Y - rows*cell.Y}
+		corner := image.Point{X: free.X / 2, Y: free.Y / 2 % cell.Y}
+		if free.Y >= 0 && !slices.Contains(found, corner) {
+			found = append(found, corner)
+		}
+		if cell != uefiCell {
+			break
+		}
+	}
+	return found
 }
 
 // isNoLetter is for what is not known of a text, too.

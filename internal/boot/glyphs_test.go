@@ -1,9 +1,14 @@
 package boot
 
 import (
+	"errors"
 	"image"
 	"image/color"
+	"image/draw"
+	"image/png"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -94,6 +99,27 @@ func TestReadPicture(t *testing.T) {
 				t.Errorf("state %q, want %q; read:\n%s", got, test.state, text)
 			}
 		})
+	}
+}
+
+// TestReadRecordedPictures: the pictures are of real guests.
+func TestReadRecordedPictures(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]State{"uefi-shell.png": StateNoBootDevice} {
+		content, err := os.Open(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded, err := png.Decode(content)
+		if err := errors.Join(err, content.Close()); err != nil {
+			t.Fatal(err)
+		}
+		picture := image.NewRGBA(decoded.Bounds())
+		draw.Draw(picture, decoded.Bounds(), decoded, image.Point{}, draw.Src)
+		text := readPicture(picture)
+		if got := Classify(text); got != want {
+			t.Errorf("%s: state %q, want %q; read:\n%s", file, got, want, text)
+		}
 	}
 }
 
