@@ -17,7 +17,7 @@ import (
 type Screen struct {
 	Picture *image.RGBA
 	// Text is what can be read of it, a line for each of the screen's, without
-	// empty ones at the end.
+	// empty ones at the end. In graphics mode "?" stands for what cannot.
 	Text string
 }
 
@@ -61,9 +61,15 @@ func (r *Running) look(ctx context.Context) (Screen, error) {
 	if seen.Picture, err = decodePicture(content); err != nil {
 		return Screen{}, err
 	}
-	if isTextMode(seen.Picture.Bounds()) {
+	switch {
+	case isTextMode(seen.Picture.Bounds()):
 		seen.Text, err = r.readText(ctx)
+	case r.shown.Picture != nil && bytes.Equal(r.shown.Picture.Pix, seen.Picture.Pix):
+		seen.Text = r.shown.Text
+	default:
+		seen.Text = readPicture(seen.Picture)
 	}
+	r.shown = seen
 	return seen, err
 }
 

@@ -19,6 +19,7 @@ type Running struct {
 	monitor *monitor
 	agent   *agent
 	traffic *traffic
+	shown   Screen // at the last look
 
 	ours     []*os.File // our ends of what QEMU speaks through
 	readers  sync.WaitGroup

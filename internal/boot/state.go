@@ -41,11 +41,11 @@ var signs = []struct {
 	pattern *regexp.Regexp
 }{
 	{StatePanic, regexp.MustCompile(`Kernel panic - not syncing`)},
-	{StateInitramfsShell, regexp.MustCompile(`(?m)^\s*\(initramfs\)|rdsosreport\.txt|(?m)^dracut:/# `)},
+	{StateInitramfsShell, regexp.MustCompile(`(?m)^\s*\(initramfs\)|rdsosreport\.txt|(?m)^dracut:/#(?: |$)`)},
 	{StateEmergency, regexp.MustCompile(`You are in (?:emergency|rescue) mode|Give root password for maintenance|Press Enter for maintenance`)},
-	{StateGRUB, regexp.MustCompile(`(?m)^\s*grub(?: rescue)?> `)},
+	{StateGRUB, regexp.MustCompile(`(?m)^\s*grub(?: rescue)?>(?: |$)`)},
 	{StateNoBootDevice, regexp.MustCompile(`No bootable device|BdsDxe: No bootable option or device was found|UEFI Interactive Shell`)},
-	{StateLogin, regexp.MustCompile(`(?m)^[A-Za-z0-9][A-Za-z0-9.-]* login:(?: |$)`)},
+	{StateLogin, regexp.MustCompile(`(?m)^[A-Za-z0-9?][A-Za-z0-9.?-]* login:(?: |$)`)},
 	{StatePassphrase, passphrasePrompt},
 	{StateDeviceWait, deviceWait},
 }

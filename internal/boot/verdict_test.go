@@ -29,6 +29,8 @@ func TestJudge(t *testing.T) {
 	}{
 		"a login prompt on the console": {observed{console: "web01 login: "}, judgement{Booted, StateLogin, ""}},
 		"a login prompt on the screen":  {observed{console: firmware, screen: "Debian GNU/Linux 12 web01 tty1\n\nweb01 login:"}, judgement{Booted, StateLogin, ""}},
+		"GRUB's prompt on the screen":   {observed{console: firmware, screen: "error: no such partition.\nEntering rescue mode...\ngrub rescue>"}, judgement{Dead, StateGRUB, "error: no such partition."}},
+		"dracut's shell on the screen":  {observed{console: firmware, screen: "Entering emergency mode.\ndracut:/#"}, judgement{Dead, StateInitramfsShell, "its initramfs gave up and opened a shell"}},
 		"the guest agent":               {observed{console: kernel, agent: true}, judgement{Booted, StateAgent, ""}},
 		"an agent in emergency mode":    {observed{console: "You are in emergency mode. After", agent: true}, judgement{Dead, StateEmergency, "systemd went into emergency mode"}},
 		"too early":                     {observed{console: kernel, speakers: speaks}, judgement{}},

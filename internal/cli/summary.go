@@ -22,6 +22,9 @@ func summary(m *manifest.Manifest, r *report.Report, err error) string {
 		kind := strings.ReplaceAll(a.Type, "_", " ")
 		fmt.Fprintf(&text, "  %s: %s (%s, %s)\n", kind, printable(a.Path), a.Format, a.SizeHuman)
 	}
+	if line := bootLine(r); line != "" {
+		fmt.Fprintf(&text, "  %s\n", printable(line))
+	}
 	if path := m.ReportPath(); m.Options.Report.Enabled && r.WrittenTo(path) {
 		fmt.Fprintf(&text, "  report: %s\n", printable(path))
 	}
@@ -43,4 +46,25 @@ func outcome(r *report.Report, err error) string {
 		}
 	}
 	return "migration failed after"
+}
+
+// bootLine is what became of the guest's boot, or empty if it was not booted.
+func bootLine(r *report.Report) string {
+	seen, err := report.ResultOf[report.Validation](r)
+	became := seen.Boot
+	if err != nil || became == nil {
+		return ""
+	}
+	if became.Verdict != report.BootBooted {
+		return fmt.Sprintf("boot: %s after %.0f s: %s", became.Verdict, became.Seconds, became.Reason)
+	}
+	line := fmt.Sprintf("booted in %.0f s", became.Seconds)
+	var addresses []string
+	for _, frames := range became.Frames {
+		addresses = append(addresses, frames.Addresses...)
+	}
+	if len(addresses) > 0 {
+		line += ", seen as " + strings.Join(addresses, " ")
+	}
+	return line
 }

@@ -84,7 +84,7 @@ func (v *Validate) setDefaults() {
 }
 
 func (b *Boot) setDefaults() {
-	*b = Boot{TimeoutSeconds: 600, MemoryMiB: 2048, CPUs: 2, OnFailure: BootFatal}
+	*b = Boot{TimeoutSeconds: 600, MemoryMiB: 2048, CPUs: 2, OnFailure: BootFatal, Screenshot: true}
 }
 
 func (*User) required() []string { return []string{"name"} }

@@ -72,6 +72,34 @@ func (m *Manifest) ReportPath() string {
 	return filepath.Join(m.OutputDirectory(), m.Options.Report.Path)
 }
 
+// The endings of what a boot leaves beside the report.
+const (
+	bootLogSuffix    = ".boot.log"
+	screenshotSuffix = ".boot.png"
+)
+
+// BootPaths are where the console and the screen of a boot are kept, beside the
+// report and named after it, or after the image where there is no report. A path
+// is empty where nothing is kept.
+func (m *Manifest) BootPaths() (log, screenshot string) {
+	validate := m.Pipeline.Validate
+	if !validate.Enabled || !validate.Boot.Enabled || m.Options.DryRun {
+		return "", ""
+	}
+	beside := m.FixedOverlayPath()
+	switch {
+	case m.Options.Report.Enabled:
+		beside = m.ReportPath()
+	case m.Pipeline.Convert.Enabled:
+		beside = m.OutputPath()
+	}
+	stem := strings.TrimSuffix(beside, filepath.Ext(beside))
+	if validate.Boot.Screenshot {
+		screenshot = stem + screenshotSuffix
+	}
+	return stem + bootLogSuffix, screenshot
+}
+
 // stem is the source's file name without its extension.
 func (m *Manifest) stem() string {
 	base := filepath.Base(m.Source.Path)

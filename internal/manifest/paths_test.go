@@ -97,3 +97,26 @@ func TestEnabledStages(t *testing.T) {
 		t.Errorf("none (-want +got):\n%s", diff)
 	}
 }
+
+func TestBootPaths(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		sections        map[string]string
+		log, screenshot string
+	}{
+		"no boot":       {nil, "", ""},
+		"a boot":        {map[string]string{"pipeline": `{"convert": {}, "validate": {"boot": {"enabled": true}}}`}, "/out/report.boot.log", "/out/report.boot.png"},
+		"no screenshot": {map[string]string{"pipeline": `{"convert": {}, "validate": {"boot": {"enabled": true, "screenshot": false}}}`}, "/out/report.boot.log", ""},
+		"no report": {
+			map[string]string{"pipeline": `{"convert": {}, "validate": {"boot": {"enabled": true}}}`, "options": `{"report": {"enabled": false}}`},
+			"/out/disk.boot.log", "/out/disk.boot.png",
+		},
+		"a dry run": {map[string]string{"pipeline": `{"convert": {}, "validate": {"boot": {"enabled": true}}}`, "options": `{"dry_run": true}`}, "", ""},
+	} {
+		m := decode(t, minimal(t, test.sections))
+		m.Source.Path, m.Output.Directory, m.Output.Filename = "/in/disk.vmdk", "/out", ""
+		if log, screenshot := m.BootPaths(); log != test.log || screenshot != test.screenshot {
+			t.Errorf("%s: %q, %q", name, log, screenshot)
+		}
+	}
+}

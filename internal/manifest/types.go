@@ -239,6 +239,8 @@ type Boot struct {
 	CPUs           int `json:"cpus"`
 	// OnFailure is what a guest that does not come up is.
 	OnFailure BootFailure `json:"on_failure"`
+	// Screenshot keeps a picture of the guest's screen.
+	Screenshot bool `json:"screenshot"`
 }
 
 // The bounds of a boot.

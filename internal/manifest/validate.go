@@ -219,6 +219,12 @@ func (m *Manifest) outputs() []output {
 	if m.Options.Report.Enabled {
 		files = append(files, output{"options.report.path", m.ReportPath()})
 	}
+	log, screenshot := m.BootPaths()
+	for _, path := range []string{log, screenshot} {
+		if path != "" {
+			files = append(files, output{"pipeline.validate.boot", path})
+		}
+	}
 	return files
 }
 

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,10 +76,13 @@ func checkBoot(j job, t target) error {
 
 // prove boots the guest from the written images. What is seen of it is in the
 // report, whether it comes up or not.
-func prove(ctx context.Context, j job, o opened, images []image, t target, seen *report.Validation) error {
+//
+// What is kept of it is returned, to be published with the images, unless the
+// stage fails: then it has its names already, as the report will have its own.
+func prove(ctx context.Context, j job, o opened, images []image, t target, seen *report.Validation) ([]image, error) {
 	if reason := t.unbootable(); reason != "" {
 		j.say.warnOf(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
-		return nil
+		return nil, nil
 	}
 	options := j.manifest.Pipeline.Validate.Boot
 	machine := boot.Machine{
@@ -92,15 +97,121 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 		watching.Passphrases = append(watching.Passphrases, passphrase)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	j.say.progress(checkedUntil(j.manifest), "booting the guest")
+	before, err := statAll(images)
+	if err != nil {
+		return nil, err
+	}
 	outcome, err := j.host.boot(ctx, machine, watching)
+	if err != nil {
+		return nil, err
+	}
+	if err := unwritten(images, before); err != nil {
+		return nil, err
+	}
+	hide(&outcome, watching.Passphrases)
+	seen.Boot = describeBoot(outcome, machine)
+	kept, err := j.keepEvidence(o, outcome, seen.Boot)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.answerBoot(images[0], t, seen); err != nil {
+		j.leaveEvidence(kept)
+		return nil, err
+	}
+	return kept, nil
+}
+
+func statAll(images []image) ([]fs.FileInfo, error) {
+	var infos []fs.FileInfo
+	for _, image := range images {
+		info, err := os.Stat(image.temporary)
+		if err != nil {
+			return nil, fmt.Errorf("looking at what was written for %s: %w", image.final, err)
+		}
+		infos = append(infos, info)
+	}
+	return infos, nil
+}
+
+// unwritten refuses images that were written to since before: what a guest does
+// on its trial is no part of what is published.
+func unwritten(images []image, before []fs.FileInfo) error {
+	after, err := statAll(images)
 	if err != nil {
 		return err
 	}
-	seen.Boot = describeBoot(outcome, machine, watching.Passphrases)
-	return j.answerBoot(images[0], t, seen)
+	for n := range after {
+		if after[n].Size() != before[n].Size() || !after[n].ModTime().Equal(before[n].ModTime()) || !os.SameFile(after[n], before[n]) {
+			return fmt.Errorf("%s was written to while its guest was booted", images[n].final)
+		}
+	}
+	return nil
+}
+
+// hide takes secrets out of all that was printed: a guest may print what is typed.
+func hide(outcome *boot.Outcome, secrets []string) {
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		for _, text := range []*string{&outcome.Console, &outcome.Screen.Text, &outcome.Reason} {
+			*text = strings.ReplaceAll(*text, secret, "***")
+		}
+	}
+}
+
+// keepEvidence writes the console and the picture under temporary names.
+func (j job) keepEvidence(o opened, outcome boot.Outcome, seen *report.Boot) ([]image, error) {
+	log, screenshot := j.manifest.BootPaths()
+	var kept []image
+	keep := func(path, kind, format string, content []byte) error {
+		temporary, err := o.artifacts.Temporary(path)
+		if err == nil {
+			err = os.WriteFile(temporary, content, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("keeping what was seen of the guest: %w", err)
+		}
+		kept = append(kept, image{temporary: temporary, final: path, format: format, kind: kind})
+		return nil
+	}
+	if err := keep(log, report.ArtifactBootLog, "text", []byte(outcome.Log())); err != nil {
+		return nil, err
+	}
+	seen.LogPath = log
+	picture, err := outcome.Screenshot()
+	if screenshot == "" || err != nil {
+		return kept, nil //nolint:nilerr // a machine that ended early has shown nothing
+	}
+	seen.ScreenshotPath = screenshot
+	return kept, keep(screenshot, report.ArtifactBootScreenshot, "png", picture)
+}
+
+// leaveEvidence gives the evidence of a failed boot its names. Like the report of
+// a failed run it is not worth another file, and belongs to nobody.
+func (j job) leaveEvidence(kept []image) {
+	for _, file := range kept {
+		if boot.Vacant(file.final) == nil && j.out.readers.guardImage(file.temporary) == nil {
+			_ = os.Rename(file.temporary, file.final)
+		}
+	}
+}
+
+// checkEvidence refuses to write what is kept of a boot over other files.
+func checkEvidence(m *manifest.Manifest) error {
+	log, screenshot := m.BootPaths()
+	for _, path := range []string{log, screenshot} {
+		if path == "" {
+			continue
+		}
+		if err := boot.Vacant(path); err != nil {
+			return remedy.With(fmt.Errorf("pipeline.validate.boot: %w", err), "move it away, or choose another options.report.path")
+		}
+	}
+	return nil
 }
 
 // unbootable says why the guest cannot be booted here, or nothing.
@@ -126,27 +237,19 @@ func accelerator(ctx context.Context, wanted appliance.Acceleration) string {
 // lastLines is how many lines of console and screen the report has.
 const lastLines = 30
 
-func describeBoot(outcome boot.Outcome, m boot.Machine, secrets []string) *report.Boot {
-	hide := func(text string) string {
-		for _, secret := range secrets {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, "***")
-			}
-		}
-		return text
-	}
+func describeBoot(outcome boot.Outcome, m boot.Machine) *report.Boot {
 	described := &report.Boot{
-		Verdict: string(outcome.Verdict), State: string(outcome.State), Reason: hide(outcome.Reason),
+		Verdict: string(outcome.Verdict), State: string(outcome.State), Reason: outcome.Reason,
 		Seconds: seconds(outcome.Duration.Seconds()), Resets: outcome.Resets,
 		Machine: report.BootMachine{
 			Firmware: string(m.Firmware), DiskBus: diskBusOf(m.Bus), NICModel: cmp.Or(m.NICs[0].Model, virtioHardware.nicModel),
 			MemoryMiB: m.MemoryMiB, CPUs: m.CPUs, Accelerator: outcome.Accelerator,
 		},
 		Evidence: []report.BootEvidence{}, Frames: []report.BootFrames{},
-		Console: boot.LastLines(hide(outcome.Console), lastLines), Screen: boot.LastLines(hide(outcome.Screen.Text), lastLines),
+		Console: boot.LastLines(outcome.Console, lastLines), Screen: boot.LastLines(outcome.Screen.Text, lastLines),
 	}
 	for _, e := range outcome.Evidence {
-		described.Evidence = append(described.Evidence, report.BootEvidence{Source: e.Source, Seconds: seconds(e.Seconds), Seen: hide(e.Seen)})
+		described.Evidence = append(described.Evidence, report.BootEvidence{Source: e.Source, Seconds: seconds(e.Seconds), Seen: e.Seen})
 	}
 	for _, s := range outcome.Speakers {
 		described.Frames = append(described.Frames, report.BootFrames{Card: s.Card, MAC: s.MAC, Addresses: s.Addresses})
@@ -204,7 +307,11 @@ func lastWords(became *report.Boot) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; the last on its %s:\n  %s", where, strings.Join(lines[max(0, len(lines)-few):], "\n  "))
+	text := fmt.Sprintf("; the last on its %s:\n  %s", where, strings.Join(lines[max(0, len(lines)-few):], "\n  "))
+	if became.ScreenshotPath != "" {
+		text += "\nIts screen is in " + became.ScreenshotPath
+	}
+	return text
 }
 
 // cure is what can be done about a guest that has not come up.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	stdimage "image"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -36,6 +38,13 @@ func bootedConversion(t *testing.T, edit func(*manifest.Manifest), outcome boot.
 	if edit != nil {
 		edit(m)
 	}
+	m, r, machine, watching, err := runBooted(t, m, outcome)
+	return m, r, machine, watching, err
+}
+
+// runBooted runs m, of whose guest outcome says what becomes of it.
+func runBooted(t *testing.T, m *manifest.Manifest, outcome boot.Outcome) (*manifest.Manifest, *report.Report, boot.Machine, boot.Watching, error) {
+	t.Helper()
 	j := newJob(m, Options{Acceleration: "tcg"})
 	var machine boot.Machine
 	var watching boot.Watching
@@ -108,6 +117,96 @@ func TestBootAnswers(t *testing.T) {
 		})
 	}
 }
+
+// TestBootEvidence: what is kept of a boot lies beside the report, is the run's own
+// where the run succeeds, and stays of one that fails until the next.
+func TestBootEvidence(t *testing.T) {
+	t.Parallel()
+	outcome := boot.Outcome{
+		Verdict: boot.Dead, State: boot.StatePanic, Reason: "Kernel panic", Console: "Kernel panic\n",
+		Screen: boot.Screen{Picture: blankScreen()},
+	}
+	m, _, _, _, err := bootedConversion(t, nil, outcome)
+	log, screenshot := m.BootPaths()
+	if err == nil || !strings.Contains(err.Error(), "Its screen is in "+screenshot) {
+		t.Errorf("the failure is %v", err)
+	}
+	for _, path := range []string{log, screenshot} {
+		if err := boot.Vacant(path); err != nil {
+			t.Errorf("the next run could not replace %v", err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+		if _, err := artifact.ReadRecord(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s of a failed run is recorded: %v", path, err)
+		}
+	}
+
+	outcome.Verdict, outcome.State, outcome.Reason = boot.Booted, boot.StateLogin, ""
+	_, r, _, _, err := runBooted(t, m, outcome)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, a := range r.Artifacts {
+		kinds = append(kinds, a.Type+" "+a.Path)
+		if record, err := artifact.ReadRecord(a.Path); err != nil || artifact.Check(a.Path, record.Identity()).State != artifact.StateOwned {
+			t.Errorf("%s is not the run's own: %v", a.Path, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"converted_image " + m.OutputPath(), "boot_log " + log, "boot_screenshot " + screenshot}, kinds); diff != "" {
+		t.Errorf("artifacts (-want +got):\n%s", diff)
+	}
+	if images := report.Images(r.Artifacts); len(images) != 1 || images[0].Path != m.OutputPath() {
+		t.Errorf("images: %+v", images)
+	}
+}
+
+func TestBootEvidenceReplacesNoOtherFiles(t *testing.T) {
+	t.Parallel()
+	m, _, machine, _, err := bootedConversion(t, func(m *manifest.Manifest) {
+		log, _ := m.BootPaths()
+		m.Output.Overwrite = true
+		if err := os.WriteFile(log, []byte("my notes"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}, boot.Outcome{Verdict: boot.Booted, State: boot.StateLogin})
+	if err == nil || !strings.Contains(err.Error(), "no boot of a guest made it") || remedy.Of(err) == "" || len(machine.Disks) > 0 {
+		t.Errorf("ended with %v, and booted %v", err, machine.Disks)
+	}
+	if log, _ := m.BootPaths(); !strings.HasSuffix(log, "report.boot.log") {
+		t.Errorf("the log is %s", log)
+	} else if text, err := os.ReadFile(log); err != nil || string(text) != "my notes" {
+		t.Errorf("the file is now %q, %v", text, err)
+	}
+}
+
+// TestBootLeavesTheImages: a machine that writes to what is published is found out.
+func TestBootLeavesTheImages(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "disk")
+	if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	images := []image{{temporary: path, final: "/images/web.qcow2"}}
+	before, err := statAll(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unwritten(images, before); err != nil {
+		t.Errorf("untouched: %v", err)
+	}
+	later := before[0].ModTime().Add(time.Second)
+	if err := errors.Join(os.WriteFile(path, []byte("CONTENT"), 0o600), os.Chtimes(path, later, later)); err != nil {
+		t.Fatal(err)
+	}
+	if err := unwritten(images, before); err == nil || !strings.Contains(err.Error(), "/images/web.qcow2") {
+		t.Errorf("written to: %v", err)
+	}
+}
+
+func blankScreen() *stdimage.RGBA { return stdimage.NewRGBA(stdimage.Rect(0, 0, 720, 400)) }
 
 func TestBootMachine(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,6 @@ var DeadGuest = boot.Outcome{
 	Verdict: boot.Dead, State: boot.StateEmergency, Reason: "[FAILED] Failed to mount srv.mount - /srv.", Duration: 34 * time.Second,
 	Evidence: []boot.Evidence{{Source: "console", Seconds: 0.7, Seen: "the first text"}},
 	Console:  "[FAILED] Failed to mount srv.mount - /srv.\nYou are in emergency mode.\n",
-	Screen:   boot.Screen{Text: "You are in emergency mode.\n"},
+	Screen:   boot.Screen{Text: "You are in emergency mode.\n", Picture: blankScreen()},
 	Speakers: []boot.Speaker{{MAC: "52:54:00:12:34:56", Addresses: []string{"192.0.2.10"}}}, Accelerator: "tcg",
 }

@@ -99,8 +99,34 @@ func TestAccGuestsBoot(t *testing.T) {
 }
 
 // proveDead shows that the guest needs its migration: merely converted it stops
-// where its recipe says, or comes up without its address.
+// where its recipe says, by the product's own verdict, or comes up without its
+// address.
 func proveDead(t *testing.T, c guestCase, row *guestRow, disks []string) {
+	recipe := row.recipe
+	if recipe.Boots == testguest.StateLogin {
+		proveLost(t, c, row, disks)
+		return
+	}
+	m := migrationOf(t, recipe, disks)
+	m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = false, false
+	m.Pipeline.Validate.Boot.Enabled = true
+	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
+	became := bootOf(t, r)
+	if became == nil {
+		t.Fatalf("the guest was not booted: %v", err)
+	}
+	if became.State != string(recipe.Boots) || became.Verdict != report.BootDead || err == nil {
+		t.Fatalf("a plain conversion reached %q and is %q, expected %q; error %v\n%s", became.State, became.Verdict, recipe.Boots, err, strings.Join(became.Console, "\n"))
+	}
+	if len(r.Artifacts) > 0 {
+		t.Errorf("published: %+v", r.Artifacts)
+	}
+	row.unfixed = testguest.BootResult{State: testguest.State(became.State), Reason: became.Reason}
+	t.Logf("plain conversion: %s after %.0f s: %s", became.State, became.Seconds, became.Reason)
+}
+
+// proveLost is proveDead for a guest that comes up in the wrong way.
+func proveLost(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	recipe := row.recipe
 	var plain []string
 	for n, disk := range disks {
@@ -116,24 +142,29 @@ func proveDead(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	if result.State != recipe.Boots {
 		t.Fatalf("a plain conversion reached %q, expected %q\n%s", result.State, recipe.Boots, tail(result.Console))
 	}
-	if result.State == testguest.StateLogin {
-		result.Reason = lostAddress(t, c, result)
-	}
+	result.Reason = lostAddress(t, c, result)
 	row.unfixed = result
 	t.Logf("plain conversion: %s after %s: %s", result.State, result.Duration.Round(time.Second), result.Reason)
 }
 
-func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
-	recipe, source := row.recipe, disks[0]
-	m := migration(source, t.TempDir())
+// migrationOf is the plainest manifest for a guest with these disks.
+func migrationOf(t *testing.T, recipe testguest.Recipe, disks []string) *manifest.Manifest {
+	t.Helper()
+	m := migration(disks[0], t.TempDir())
 	if len(disks) > 1 {
-		source = makeOVA(t, packagedMachine{name: recipe.Hostname, disks: disks})
-		m.Source.Type, m.Source.Path = manifest.SourceOVA, source
-	} else if formatOf(source) == "qcow2" {
+		m.Source.Type, m.Source.Path = manifest.SourceOVA, makeOVA(t, packagedMachine{name: recipe.Hostname, disks: disks})
+	} else if formatOf(disks[0]) == "qcow2" {
 		m.Source.Type = manifest.SourceQCOW2
 	}
-	before := digest(t, source)
 	m.Source.LUKSKeys = keysOf(recipe)
+	return m
+}
+
+func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
+	recipe := row.recipe
+	m := migrationOf(t, recipe, disks)
+	source := m.Source.Path
+	before := digest(t, source)
 	m.Pipeline.Fix.RemoveVMwareTools = c.removeTools
 	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 	if err != nil {

@@ -85,6 +85,9 @@ func checkInput(ctx context.Context, j job) error {
 	if err := checkReport(m); err != nil {
 		return err
 	}
+	if err := checkEvidence(m); err != nil {
+		return err
+	}
 	if err := j.out.makeReportDirectory(); err != nil {
 		return err
 	}

@@ -92,6 +92,12 @@ func (o *outputs) reserve(artifacts *artifact.Run) error {
 	if o.manifest.Options.Report.Enabled {
 		paths = append(paths, o.manifest.ReportPath())
 	}
+	if log, screenshot := o.manifest.BootPaths(); log != "" {
+		paths = append(paths, log)
+		if screenshot != "" {
+			paths = append(paths, screenshot)
+		}
+	}
 	if err := artifacts.Reserve(paths...); err != nil {
 		var busy *artifact.BusyError
 		o.reportIsAnothers = errors.As(err, &busy)
@@ -129,7 +135,8 @@ func (o *outputs) reserveAll(artifacts *artifact.Run, s *source.Source) error {
 	return nil
 }
 
-// published are the paths of the images that this run has published.
+// published are the paths of the images that this run has published, and of what
+// it keeps of a boot.
 func (o *outputs) published() []string {
 	var paths []string
 	for _, image := range o.say.report.Artifacts {

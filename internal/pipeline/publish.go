@@ -3,10 +3,13 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -39,12 +42,17 @@ func (o *outputs) publish(ctx context.Context, artifacts *artifact.Run, written 
 			VirtualSize: image.virtualSize,
 		})
 	}
-	record, err := o.record(ctx, images)
+	record, err := o.record(ctx, report.Images(images))
 	if err != nil {
 		return err
 	}
 	var files []artifact.Publication
-	for _, image := range written {
+	for n, image := range written {
+		if !images[n].IsImage() {
+			if err := replaceEvidence(image.final); err != nil {
+				return err
+			}
+		}
 		files = append(files, artifact.Publication{Temporary: image.temporary, Path: image.final, Record: record})
 	}
 	if err := artifacts.PublishAll(files, o.manifest.Output.Overwrite); err != nil {
@@ -52,6 +60,18 @@ func (o *outputs) publish(ctx context.Context, artifacts *artifact.Run, written 
 	}
 	for _, image := range images {
 		o.say.report.AddArtifact(image)
+	}
+	return nil
+}
+
+// replaceEvidence makes room for what is kept of a boot: a run that failed leaves
+// its own, and belongs to nobody.
+func replaceEvidence(path string) error {
+	if err := boot.Vacant(path); err != nil {
+		return fmt.Errorf("publishing what was seen of the guest: %w", err)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("replacing what an earlier run has seen of the guest: %w", err)
 	}
 	return nil
 }

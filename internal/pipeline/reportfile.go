@@ -103,7 +103,7 @@ func (o *outputs) claimReport(ctx context.Context) error {
 	if !o.hasReport() {
 		return nil
 	}
-	record, err := o.record(ctx, o.say.report.Artifacts)
+	record, err := o.record(ctx, report.Images(o.say.report.Artifacts))
 	if err != nil {
 		return err
 	}

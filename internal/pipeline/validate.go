@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
@@ -28,9 +29,11 @@ func validate(ctx context.Context, j job, o opened, images []image, t target) (v
 		seen.report.Images = append(seen.report.Images, checked)
 	}
 	if j.manifest.Pipeline.Validate.Boot.Enabled {
-		if err := prove(ctx, j, o, images, t, &seen.report); err != nil {
+		kept, err := prove(ctx, j, o, images, t, &seen.report)
+		if err != nil {
 			return validated{}, err
 		}
+		images = append(slices.Clone(images), kept...)
 	}
 	return seen, j.out.publish(ctx, o.artifacts, images)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 )
@@ -35,21 +36,39 @@ func (m *migrationModel) files(ctx context.Context, identity artifact.Identity) 
 			files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
 		}
 	}
-	if m.ReportPath.IsNull() || m.ReportPath.IsUnknown() {
-		return files, diags
-	}
-	path := m.ReportPath.ValueString()
-	switch status := artifact.Check(path, identity); status.State {
-	case artifact.StateReplaced, artifact.StateUnrecorded:
-		// Another migration's report, or the user's own file. It must not
-		// stop the images from being deleted.
-		files.staying = append(files.staying, status.Reason)
-	case artifact.StateUnknown, artifact.StateElsewhere:
-		files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
-	default:
-		files.deletable = append(files.deletable, path)
+	paths, pathDiags := m.accompanyingPaths(ctx)
+	diags.Append(pathDiags...)
+	for _, path := range paths {
+		switch status := artifact.Check(path, identity); status.State {
+		case artifact.StateReplaced, artifact.StateUnrecorded:
+			// Another migration's report, or the user's own file. It must not
+			// stop the images from being deleted.
+			files.staying = append(files.staying, status.Reason)
+		case artifact.StateUnknown, artifact.StateElsewhere:
+			files.unclear = append(files.unclear, &artifact.NotOwnedError{Path: path, Status: status})
+		default:
+			files.deletable = append(files.deletable, path)
+		}
 	}
 	return files, diags
+}
+
+// accompanyingPaths are the files beside the images: what is kept of a boot, and
+// the report.
+func (m *migrationModel) accompanyingPaths(ctx context.Context) (paths []string, diags diag.Diagnostics) {
+	if !m.Boot.IsNull() && !m.Boot.IsUnknown() {
+		var booted bootModel
+		diags = m.Boot.As(ctx, &booted, basetypes.ObjectAsOptions{})
+		for _, path := range []*string{booted.LogPath, booted.ScreenshotPath} {
+			if path != nil {
+				paths = append(paths, *path)
+			}
+		}
+	}
+	if !m.ReportPath.IsNull() && !m.ReportPath.IsUnknown() {
+		paths = append(paths, m.ReportPath.ValueString())
+	}
+	return paths, diags
 }
 
 // anotherRuns reports whether the file at path was published by another run,

@@ -69,7 +69,7 @@ func TestManifest(t *testing.T) {
 					"convert": {"compress": true, "compress_level": 6, "compression_type": "zstd", "preallocation": "full", "cluster_size": 4096},
 					"validate": {
 						"check_image_integrity": false,
-						"boot": {"enabled": true, "timeout_seconds": 60, "memory_mib": 512, "cpus": 1, "on_failure": "warn"}
+						"boot": {"enabled": true, "timeout_seconds": 60, "memory_mib": 512, "cpus": 1, "on_failure": "warn", "screenshot": false}
 					}
 				},
 				"configuration": {

@@ -29,4 +29,5 @@ type migrationModel struct {
 	Guest              types.Object   `tfsdk:"guest"`
 	Machine            types.Object   `tfsdk:"machine"`
 	Concerns           types.List     `tfsdk:"concerns"`
+	Boot               types.Object   `tfsdk:"boot"`
 }

@@ -60,6 +60,7 @@ func (m *migrationModel) planComputed(paths resultPaths) {
 	m.Guest = types.ObjectUnknown(m.Guest.AttributeTypes(context.Background()))
 	m.Machine = types.ObjectUnknown(m.Machine.AttributeTypes(context.Background()))
 	m.Concerns = types.ListUnknown(concernType())
+	m.Boot = types.ObjectUnknown(m.Boot.AttributeTypes(context.Background()))
 	m.Artifacts = types.ListUnknown(imageType())
 }
 
@@ -68,7 +69,7 @@ func (m *migrationModel) copyComputed(from *migrationModel) {
 	m.ID, m.OutputPath, m.ReportPath = from.ID, from.OutputPath, from.ReportPath
 	m.SourceFingerprint = from.SourceFingerprint
 	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
-	m.Machine, m.Concerns = from.Machine, from.Concerns
+	m.Machine, m.Concerns, m.Boot = from.Machine, from.Concerns, from.Boot
 }
 
 // resultPaths are the computed paths of a migration.

@@ -95,6 +95,34 @@ type controllerModel struct {
 	Model *string `tfsdk:"model"`
 }
 
+// bootModel is what became of the guest when it was booted.
+type bootModel struct {
+	Verdict        string   `tfsdk:"verdict"`
+	State          string   `tfsdk:"state"`
+	Reason         *string  `tfsdk:"reason"`
+	Seconds        float64  `tfsdk:"seconds"`
+	Addresses      []string `tfsdk:"addresses"`
+	LogPath        *string  `tfsdk:"log_path"`
+	ScreenshotPath *string  `tfsdk:"screenshot_path"`
+}
+
+// newBootModel is nil, which is null, where the guest was not booted.
+func newBootModel(rep *report.Report) (*bootModel, error) {
+	validated, err := report.ResultOf[report.Validation](rep)
+	became := validated.Boot
+	if err != nil || became == nil {
+		return nil, err
+	}
+	model := &bootModel{
+		Verdict: became.Verdict, State: became.State, Reason: orNull(became.Reason), Seconds: became.Seconds,
+		Addresses: []string{}, LogPath: orNull(became.LogPath), ScreenshotPath: orNull(became.ScreenshotPath),
+	}
+	for _, frames := range became.Frames {
+		model.Addresses = append(model.Addresses, frames.Addresses...)
+	}
+	return model, nil
+}
+
 // setResult fills the computed attributes from the report of the run.
 func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (diags diag.Diagnostics) {
 	computed := computedAttributes()
@@ -116,7 +144,12 @@ func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (dia
 	diags.Append(concernDiags...)
 	m.Concerns = concerns
 	m.SourceFingerprint = types.StringPointerValue(orNull(sourceFingerprint(sourceFiles(rep))))
-	diags.Append(m.setImages(ctx, newArtifactModels(rep.Artifacts))...)
+	diags.Append(m.setImages(ctx, newArtifactModels(report.Images(rep.Artifacts)))...)
+	booted, err := newBootModel(rep)
+	if err != nil {
+		diags.AddWarning("Unable to read what became of the guest's boot", "The report has an unexpected form: "+err.Error())
+	}
+	m.Boot = object("boot", booted)
 	return diags
 }
 

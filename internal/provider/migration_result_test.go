@@ -3,6 +3,8 @@ package provider
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -32,5 +34,31 @@ func TestGuestHardware(t *testing.T) {
 				t.Errorf("%v and %v, %v", guest.DiskBus, guest.NICModel, err)
 			}
 		})
+	}
+}
+
+func TestBootModel(t *testing.T) {
+	t.Parallel()
+	rep := report.New()
+	if none, err := newBootModel(rep); none != nil || err != nil {
+		t.Errorf("of a guest that was not booted: %+v, %v", none, err)
+	}
+	err := rep.StageFailedWith(1, "dead", report.Validation{Boot: &report.Boot{
+		Verdict: report.BootDead, State: "panic", Reason: "Kernel panic", Seconds: 3.2, LogPath: "/images/report.boot.log",
+		Frames: []report.BootFrames{{Addresses: []string{"192.0.2.10"}}, {Card: 1, Addresses: []string{"198.51.100.7", "fe80::1"}}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := newBootModel(rep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reason, log := "Kernel panic", "/images/report.boot.log"
+	want := &bootModel{
+		Verdict: "dead", State: "panic", Reason: &reason, Seconds: 3.2, LogPath: &log, Addresses: []string{"192.0.2.10", "198.51.100.7", "fe80::1"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // computedAttributes are what a migration leaves in state. ModifyPlan plans
@@ -32,6 +33,23 @@ func computedAttributes() map[string]schema.Attribute {
 		},
 		"machine":  machineAttribute(),
 		"concerns": concernsAttribute(),
+		"boot": schema.SingleNestedAttribute{
+			MarkdownDescription: "What became of the guest when it was booted (`pipeline.validate.boot`). Null if it was not.",
+			Computed:            true,
+			Attributes: map[string]schema.Attribute{
+				"verdict": readString("`booted`, `dead` (published all the same with `on_failure = \"warn\"`) or `undecided`, if neither was seen."),
+				"state":   readString("What it came to, such as `login`, `agent`, `initramfs_shell`, `emergency`, `panic`, `grub`, `no_boot_device` or `resets`."),
+				"reason":  readString("Why the verdict is not `booted`; null if it is."),
+				"seconds": schema.Float64Attribute{MarkdownDescription: "Seconds from its start to the verdict.", Computed: true},
+				"addresses": schema.ListAttribute{
+					MarkdownDescription: "IPv4 and IPv6 addresses that it spoke with on its network cards until then.",
+					ElementType:         types.StringType,
+					Computed:            true,
+				},
+				"log_path":        readString("Absolute path of the file with the text of its serial console and what else was seen, beside the report."),
+				"screenshot_path": readString("Absolute path of the picture of its screen (PNG), beside the report; null if there is none."),
+			},
+		},
 		"guest": schema.SingleNestedAttribute{
 			MarkdownDescription: "What was found out about the guest, and what its virtual machine needs. Attributes are null, and lists empty, where " +
 				"nothing is known; `pipeline.inspect.collect_guest_info` finds out most.",
@@ -107,7 +125,7 @@ func reportAttribute() schema.Attribute {
 					"failed_stages":     readNumber("Stages that failed."),
 					"total_warnings":    readNumber("Warnings."),
 					"total_errors":      readNumber("Errors."),
-					"total_artifacts":   readNumber("Images made."),
+					"total_artifacts":   readNumber("Files made: images, and what is kept of a boot."),
 				},
 			},
 		},

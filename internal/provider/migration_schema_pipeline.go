@@ -101,10 +101,12 @@ func bootAttribute() schema.Attribute {
 		"cpus":       number(defaults.CPUs, "Virtual processors of that machine."),
 		"on_failure": choice(string(defaults.OnFailure), "What a guest that does not come up is: with `fatal`, an error, and nothing is published; with "+
 			"`warn`, a warning."),
+		"screenshot": option(defaults.Screenshot, "Whether to keep a picture of its screen. It lies beside the report, as the text of its console does, and "+
+			"is deleted with the image. A failed boot leaves both, as it leaves the report."),
 	}
 	return section("Boots the guest from the written images before they get their names: under QEMU, on a layer that is thrown away, without a way "+
 		"to any network, with the disk bus, network cards and firmware that `guest` tells. The guest is up when there is a login prompt on its serial "+
-		"console or in text mode on its screen, or its guest agent answers. A kernel panic, the shell of an initramfs, emergency mode, a boot loader's prompt "+
+		"console or on its screen, or its guest agent answers. A kernel panic, the shell of an initramfs, emergency mode, a boot loader's prompt "+
 		"or endless restarts there are a failure. A guest of which neither can be told within the timeout is published with a warning.",
 		options, defaultObject(options, nil))
 }

@@ -24,9 +24,13 @@ type Boot struct {
 	Evidence []BootEvidence `json:"evidence"`
 	Frames   []BootFrames   `json:"frames"`
 	// Console and Screen are the last lines of the serial console, and those on
-	// the screen where that was in text mode.
+	// the screen. "?" stands for what could not be read of that.
 	Console []string `json:"console,omitempty"`
 	Screen  []string `json:"screen,omitempty"`
+	// LogPath and ScreenshotPath are the files that have all of the console and
+	// the picture.
+	LogPath        string `json:"log_path,omitempty"`
+	ScreenshotPath string `json:"screenshot_path,omitempty"`
 }
 
 // BootMachine is the machine that the guest was booted on.

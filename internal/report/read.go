@@ -40,11 +40,11 @@ func (r *Report) WrittenTo(path string) bool {
 	return err == nil && written.Timestamp.UTC().Format(layout) == r.Timestamp.UTC().Format(layout)
 }
 
-// StandingArtifact returns the path of an artifact of the report that still
+// StandingArtifact returns the path of an image of the report that still
 // exists, or "" where none does but those at the paths of except.
 func (r *Report) StandingArtifact(except ...string) string {
 	for _, a := range r.Artifacts {
-		if slices.Contains(except, a.Path) {
+		if slices.Contains(except, a.Path) || !a.IsImage() {
 			continue
 		}
 		if _, err := os.Lstat(a.Path); err == nil {

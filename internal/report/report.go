@@ -2,7 +2,10 @@
 // by which a run is followed while it goes on.
 package report
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Report is report.json, version 1.0.
 type Report struct {
@@ -46,7 +49,19 @@ type Stage struct {
 const (
 	ArtifactConvertedImage = "converted_image"
 	ArtifactFixedOverlay   = "fixed_overlay"
+	ArtifactBootLog        = "boot_log"
+	ArtifactBootScreenshot = "boot_screenshot"
 )
+
+// IsImage says that the artifact is a disk image, and no evidence of a boot.
+func (a Artifact) IsImage() bool {
+	return a.Type != ArtifactBootLog && a.Type != ArtifactBootScreenshot
+}
+
+// Images are those of the artifacts that are disk images.
+func Images(artifacts []Artifact) []Artifact {
+	return slices.DeleteFunc(slices.Clone(artifacts), func(a Artifact) bool { return !a.IsImage() })
+}
 
 // Artifact is a file that the run published. VirtualSize and SizeBytes are in
 // bytes; SizeBytes is what the file takes on disk as `ls` sees it.
