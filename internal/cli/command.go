@@ -75,6 +75,7 @@ type flags struct {
 	runID              string
 	printSchema        bool
 	preflight          bool
+	libvirtXML         string
 }
 
 const long = `Migrates the disk image that a manifest describes, so that it boots on KVM.
@@ -152,6 +153,7 @@ func (f *flags) define(root *cobra.Command) {
 	set.StringVar(&f.runID, "run-id", "", "`UUID` that the ownership records of this run will have")
 	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	root.MarkFlagsMutuallyExclusive("manifest", "print-schema")
+	set.StringVar(&f.libvirtXML, "libvirt-xml", "", "write libvirt's definition of the new machine to the new `FILE`, for virsh define")
 	set.BoolVar(&f.preflight, "preflight", false, "answer each manifest of standard input with a line of what would fail it")
 	// For the Terraform provider, which runs this command as a child.
 	_ = set.MarkHidden("cancel-on-stdin-close")

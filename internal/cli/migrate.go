@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -49,6 +50,10 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 		return ExitInvalid
 	}
 	f.override(&m.Options, dryRunGiven)
+	if err := checkLibvirtXML(f.libvirtXML, m); err != nil {
+		c.refuse(f, err)
+		return ExitInvalid
+	}
 	if f.cancelOnStdinClose {
 		go func() {
 			_, _ = io.Copy(io.Discard, c.Stdin)
@@ -74,6 +79,12 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 		result.Pipeline.Cancelled = ctx.Err() != nil
 	}
 	shown.finished(result, err)
+	if f.libvirtXML != "" && exitCode(result, err) == ExitSuccess {
+		if err := writeLibvirtXML(f.libvirtXML, result); err != nil {
+			_, _ = fmt.Fprintf(c.Stderr, "hyper2kvm: %v; the images are there\n", err)
+			return ExitFailed
+		}
+	}
 	return exitCode(result, err)
 }
 

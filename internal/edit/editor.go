@@ -4,6 +4,7 @@
 package edit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,13 @@ func (e *Editor) Take() ([]report.Change, []report.Warning) {
 	changes, warnings := e.changes, e.warnings
 	e.changes, e.warnings = []report.Change{}, nil
 	return changes, warnings
+}
+
+// Identify says of which kind the warnings are that have none yet.
+func (e *Editor) Identify(id report.ConcernID) {
+	for n := range e.warnings {
+		e.warnings[n].ID = cmp.Or(e.warnings[n].ID, id)
+	}
 }
 
 // Warn adds a warning. The same one is told once.

@@ -7,6 +7,7 @@
 package fix
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,15 @@ type step struct {
 	do     func(context.Context) error
 }
 
+// concerns are the kinds of what steps warn of.
+var concerns = map[string]report.ConcernID{
+	"fstab": report.ConcernFstab, "crypttab": report.ConcernCrypttab, "boot loader configuration": report.ConcernBootLoader,
+	"device map": report.ConcernBootLoader, "early boot configuration": report.ConcernEarlyBoot, "UEFI fallback loader": report.ConcernBootLoader,
+	"VMware tools": report.ConcernVMwareTools, "network": report.ConcernNetwork, "initramfs": report.ConcernInitramfs,
+	"disks that GRUB goes onto": report.ConcernBootLoader, "verify boot configuration": report.ConcernBootLoader,
+	"left-over names": report.ConcernLeftover, "SELinux labels": report.ConcernSELinux,
+}
+
 // run is what the steps share: the guest, and what comes out.
 type run struct {
 	Target
@@ -97,7 +107,9 @@ func (r *run) all(ctx context.Context, steps []step) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := s.do(ctx); err != nil {
+		err := s.do(ctx)
+		r.Editor.Identify(cmp.Or(concerns[s.name], report.ConcernOfFix))
+		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		done += s.weight

@@ -43,3 +43,18 @@ func TestRunTellsHowFarItIs(t *testing.T) {
 		t.Errorf("told: %q", told)
 	}
 }
+
+// Each kind of warning is one of a step that there is.
+func TestConcernsAreOfSteps(t *testing.T) {
+	t.Parallel()
+	r := &run{Target: Target{Editor: edittest.Of(t, guesttest.New(t))}}
+	steps := map[string]bool{}
+	for _, s := range r.linux() {
+		steps[s.name] = true
+	}
+	for name := range concerns {
+		if !steps[name] {
+			t.Errorf("there is no step %q", name)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func checkBoot(j job, t target) error {
 // report, whether it comes up or not.
 func prove(ctx context.Context, j job, o opened, images []image, t target, seen *report.Validation) error {
 	if reason := t.unbootable(); reason != "" {
-		j.say.warn("the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
+		j.say.warnOf(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
 		return nil
 	}
 	options := j.manifest.Pipeline.Validate.Boot
@@ -178,9 +178,9 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 		if j.manifest.Pipeline.Validate.Boot.OnFailure == manifest.BootFatal {
 			return &evidenceError{error: err, seen: seen}
 		}
-		j.say.warn(err.Error(), remedy.Of(err))
+		j.say.warnOf(report.ConcernBoot, err.Error(), remedy.Of(err))
 	default:
-		j.say.warn(fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became))
+		j.say.warnOf(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -84,9 +85,14 @@ func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (di
 // where boot is not certain.
 func bootOrder(say *reporter, disks []source.Disk, boot int, certain bool) []int {
 	if !certain {
-		say.warn(fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(disks), disks[boot].Name),
+		say.warnOf(report.ConcernBootDisk, fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(disks), disks[boot].Name),
 			"if it is another, attach that one's image to the new machine first")
 	}
+	return attachOrder(len(disks), boot)
+}
+
+// attachOrder is bootOrder for that many disks.
+func attachOrder(disks, boot int) []int {
 	order := []int{boot}
 	for n := range disks {
 		if n != boot {

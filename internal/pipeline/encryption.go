@@ -6,6 +6,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // noSystem says why no operating system was found, as far as that can be told.
@@ -28,7 +29,7 @@ func noSystem(devices guest.Devices, keys []manifest.LUKSKey) error {
 // warnLocked tells of encrypted devices beside the system that stay closed.
 func warnLocked(say *reporter, devices guest.Devices, keys []manifest.LUKSKey) {
 	for _, device := range devices.Locked() {
-		say.warn(fmt.Sprintf("%s is encrypted with LUKS and was not looked into: %s", where(device), whyLocked(keys)), giveKey(device))
+		say.warnOf(report.ConcernEncrypted, fmt.Sprintf("%s is encrypted with LUKS and was not looked into: %s", where(device), whyLocked(keys)), giveKey(device))
 	}
 }
 

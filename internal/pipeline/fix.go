@@ -26,6 +26,8 @@ type fixed struct {
 	guest  mounted
 	// images are the overlays where these are the output, else none.
 	images []image
+	// known is what its new machine has to know of the guest.
+	known report.Guest
 }
 
 func (f fixed) result() report.StageResult { return f.report }
@@ -43,7 +45,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	if injection.wanted {
 		target.Progress = j.say.progressUntil(injecting)
 	}
-	done := fixed{guest: g}
+	done := fixed{guest: g, known: describeSystem(g, describeMachine(g.examined))}
 	var warnings []report.Warning
 	done.report, warnings, err = fix.Run(ctx, target, fix.Options{
 		PrintFstab:        options.PrintFstab,
@@ -53,7 +55,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
 	})
-	j.say.warnAll(warnings)
+	j.say.warnAll(warnings, report.ConcernOfFix)
 	if err != nil {
 		return fixed{}, err
 	}
@@ -132,7 +134,7 @@ func keepOverlays(ctx context.Context, j job, g mounted) ([]image, error) {
 			temporary: temporary, final: final, format: "qcow2",
 			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize,
 		})
-		j.say.warn(filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
+		j.say.warnOf(report.ConcernOverlay, filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
 			"enable the convert stage to get an image that stands alone")
 	}
 	if err := verifySource(j, o.source); err != nil {

@@ -62,7 +62,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		default:
 			looked = false
 			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
-			j.say.warn(notLookedInto(err), remedy.Of(err))
+			j.say.warnOf(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 		}
 	}
 	if looked {
@@ -134,9 +134,8 @@ func describeUnknown(j job, x examined) report.Guest {
 
 // describeGuest says what is known of a guest that was looked into.
 func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) {
-	info := describeMachine(g.examined)
-	info.Type, info.Distro, info.ProductName = g.os.Type, g.os.Distro, g.os.Product
-	info.Version, info.Arch, info.Hostname, info.PackageFormat = g.os.Version, g.os.Arch, g.os.Hostname, g.os.PackageFormat
+	info := describeSystem(g, describeMachine(g.examined))
+	findInGuest(j.say, info)
 
 	collect := j.manifest.Pipeline.Inspect.CollectGuestInfo
 	var kernels []report.Kernel
@@ -172,7 +171,7 @@ func (j job) leavesInitramfs() bool {
 // advise warns where what the guest as it is has to be given is not virtio.
 func advise(say *reporter, needed hardware) hardware {
 	if needed.reason != "" {
-		say.warn(needed.warning(), needed.remedy)
+		say.warnOf(report.ConcernHardware, needed.warning(), needed.remedy)
 	}
 	return needed
 }

@@ -96,8 +96,9 @@ func checkSource(ctx context.Context, j job, artifacts *artifact.Run, s *source.
 	m := j.manifest
 	j.out.readers.files = s.Files
 	j.out.admitReaders()
-	for _, warning := range s.Warnings {
-		j.say.warn(warning, "")
+	j.say.warnAll(s.Warnings, report.ConcernSource)
+	if s.Machine != nil {
+		findInMachine(j.say, s.Machine)
 	}
 	if err := j.out.reserveAll(artifacts, s); err != nil {
 		return opened{}, err
@@ -212,7 +213,7 @@ func sweep(say *reporter, directories ...string) error {
 			return fmt.Errorf("removing what an earlier run left in %s: %w", directory, err)
 		}
 		for _, path := range removed {
-			say.warn(fmt.Sprintf("removed %s, left by an earlier run", path), "")
+			say.warnOf(report.ConcernLeftFile, fmt.Sprintf("removed %s, left by an earlier run", path), "")
 		}
 	}
 	return nil

@@ -102,9 +102,7 @@ func inspectDirectly(ctx context.Context, j job, o opened, seen inspected) (insp
 		}
 		return inspected{}, &insufficientError{err}
 	}
-	for _, warning := range quiet.say.report.Warnings {
-		j.say.warn(warning.Message, warning.Remedy)
-	}
+	j.say.repeat(quiet.say.report)
 	if err := seen.describeDisks(ctx, o); err != nil {
 		return inspected{}, err
 	}
@@ -135,7 +133,7 @@ func readGuest(ctx context.Context, j job, o opened, seen *inspected) error {
 	seen.disks = examined{opened: o, system: system{disks: view.Disks, devices: view.Devices, hibernated: view.Devices.Hibernated() != ""}}
 	x := &seen.disks
 	x.firmware = firmwareOf(x.disks, o.describedFirmware())
-	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, nil)
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, o.describedBootDisk())
 	return describeDirectly(ctx, j, view, seen)
 }
 
@@ -149,7 +147,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 	}
 	found, err := choose(j, view.Systems, seen.disks.system, view.Menus)
 	if err != nil {
-		j.say.warn(notLookedInto(err), remedy.Of(err))
+		j.say.warnOf(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
@@ -169,20 +167,20 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (mount
 		return mounted{}, err
 	}
 	for _, warning := range m.Warnings {
-		j.say.warn(warning, "")
+		j.say.warnOf(report.ConcernMounts, warning, "")
 	}
 	x.devices = m.Devices
 	warnLocked(j.say, x.devices, j.manifest.Source.LUKSKeys)
 	if area := m.Hibernated(found); area != "" {
 		x.hibernated = true
 		err := appliance.HibernatedIn(area)
-		j.say.warn("the guest's files may be older than what it goes on with: "+err.Error(), remedy.Of(err))
+		j.say.warnOf(report.ConcernHibernated, "the guest's files may be older than what it goes on with: "+err.Error(), remedy.Of(err))
 	}
 	if note := view.StaleNote(m.Mounts); note != "" {
-		j.say.warn(note, "shut the guest down cleanly and take its disk again")
+		j.say.warnOf(report.ConcernFilesystem, note, "shut the guest down cleanly and take its disk again")
 	}
 	files, mirrored := bootFiles(m.Mounts, x.devices, x.firmware)
-	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, files)
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 	editor, err := edit.New(edit.Guest{FS: m.FS, Mounts: m.Mounts}, false)
 	return mounted{examined: x, os: found, mounts: m.Mounts, editor: editor}, err

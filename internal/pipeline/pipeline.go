@@ -111,6 +111,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 		disks = seen.disks
 	}
 	var images []image
+	known, boot := seen.report.Guest, seen.disks.bootDisk
 	var mended fixed
 	if isEnabled(report.StageFix) {
 		mended, err = runStage(ctx, j, report.StageFix, func() (fixed, error) {
@@ -127,7 +128,10 @@ func (j job) stages(ctx context.Context) (failure error) {
 			return err
 		}
 		disks, images = mended.guest, mended.images
+		known, boot = mended.known, mended.guest.bootDisk
+		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
+	j.say.report.Machine = neededMachine(opened, known, boot, images)
 	machine := targetOf(opened, seen, mended)
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
@@ -140,6 +144,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 			return err
 		}
 		images = converted.images
+		j.say.report.Machine = neededMachine(opened, known, boot, images)
 	}
 	if isEnabled(report.StageValidate) {
 		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine) })

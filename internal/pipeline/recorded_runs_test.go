@@ -21,6 +21,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
@@ -156,7 +157,42 @@ func labelledDisk(t *testing.T) string {
 		t.Fatalf("mkfs.ext4: %v: %s", err, out)
 	}
 	qemuImg(t, "convert", "-f", "raw", "-O", "vmdk", "-o", "subformat=streamOptimized", raw, vmdk)
+	numberDisk(t, vmdk)
 	return vmdk
+}
+
+// numberDisk gives a VMDK the number by which VMware's guests know a disk, in the
+// padding behind its descriptor.
+func numberDisk(t *testing.T, vmdk string) {
+	t.Helper()
+	data, err := os.ReadFile(vmdk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := bytes.Index(data, []byte("# Disk DescriptorFile"))
+	end := begin + bytes.IndexByte(data[max(begin, 0):], 0)
+	if begin < 0 || end < begin {
+		t.Fatalf("%s has no descriptor", vmdk)
+	}
+	copy(data[end:], "\nddb.uuid = \"60 00 C2 91 1b 1e 2f 33-44 55 66 77 88 99 00 aa\"\n")
+	if err := os.WriteFile(vmdk, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNumberedDisk holds the tests' own disk to what the source says of it.
+func TestNumberedDisk(t *testing.T) {
+	t.Parallel()
+	disk := smallVMDK(t)
+	numberDisk(t, disk)
+	s, err := source.Open(t.Context(), source.Request{Type: source.TypeVMDK, Path: disk, WorkDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := s.Disks[0].Serial; got != "6000c2911b1e2f3344556677889900aa" {
+		t.Errorf("its number is %q", got)
+	}
 }
 
 // describeFurther adds to a descriptor what VMware's exporter tells beyond what

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,15 +72,42 @@ func (r *reporter) cancelled(ctx context.Context) *Error {
 	return &Error{Stage: r.stage, Err: fmt.Errorf("cancelled: %w", context.Cause(ctx))}
 }
 
-// warn records something that the user should know but that stops nothing.
-func (r *reporter) warn(message, remedy string) {
+// warn records something that the user should know but that stops nothing. It is a
+// concern of no particular kind.
+func (r *reporter) warn(message, remedy string) { r.warnOf("", message, remedy) }
+
+// warnOf is warn for a kind of concern.
+func (r *reporter) warnOf(id report.ConcernID, message, remedy string) {
+	r.report.AddConcern(r.stage, id, message, remedy)
+	r.tell(message, remedy)
+}
+
+// tell is warn without a concern.
+func (r *reporter) tell(message, remedy string) {
 	r.report.Warn(r.stage, message, remedy)
 	r.notify(report.Event{Type: report.EventWarning, Message: message, Remedy: remedy})
 }
 
-func (r *reporter) warnAll(warnings []report.Warning) {
+// repeat tells what another report says of concerns and warnings.
+func (r *reporter) repeat(other *report.Report) {
+	r.report.Concerns = append(r.report.Concerns, other.Concerns...)
+	for _, warning := range other.Warnings {
+		r.tell(warning.Message, warning.Remedy)
+	}
+}
+
+// find records a finding, which is a warning too unless it is information.
+func (r *reporter) find(id report.ConcernID, assessment, remedy string) {
+	if r.report.AddConcern(r.stage, id, assessment, remedy) == report.Information {
+		return
+	}
+	r.tell(assessment, remedy)
+}
+
+// warnAll records warnings. Those that have no kind are of the kind id.
+func (r *reporter) warnAll(warnings []report.Warning, id report.ConcernID) {
 	for _, w := range warnings {
-		r.warn(w.Message, w.Remedy)
+		r.warnOf(cmp.Or(w.ID, id), w.Message, w.Remedy)
 	}
 }
 

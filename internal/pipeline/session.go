@@ -8,6 +8,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // session is the appliance of a run, once a stage has launched it. All stages
@@ -37,7 +38,7 @@ func (s *session) launch(ctx context.Context, j job, o opened, overlays []string
 	}
 	s.Session, s.running = launched, true
 	if _, reason := s.Accelerator(); reason != "" {
-		j.say.warn("KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
+		j.say.warnOf(report.ConcernKVM, "KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
 			"make KVM work on this host (if that is a virtual machine: allow nested virtualisation), or set acceleration to tcg to accept emulation")
 	}
 	return nil

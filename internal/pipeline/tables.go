@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -35,7 +36,7 @@ func readTables(ctx context.Context, say *reporter, disks []source.Disk, work st
 		tables = append(tables, read)
 		sectorSizes = append(sectorSizes, sector)
 		if sector != usualSector {
-			say.warn(fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
+			say.warnOf(report.ConcernSectorSize, fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
 				disk.Name, sector, usualSector), remedyForSectors(sector))
 		}
 	}

@@ -34,6 +34,8 @@ type inspectionModel struct {
 	Firmware         types.String `tfsdk:"firmware"`
 	VirtualSize      types.Int64  `tfsdk:"virtual_size"`
 	Guest            types.Object `tfsdk:"guest"`
+	Machine          types.Object `tfsdk:"machine"`
+	Concerns         types.List   `tfsdk:"concerns"`
 	Disks            types.List   `tfsdk:"disks"`
 	Warnings         types.List   `tfsdk:"warnings"`
 }
@@ -171,6 +173,10 @@ func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (di
 	m.InspectedBy = types.StringValue(result.InspectedBy)
 	m.Firmware, m.VirtualSize = types.StringValue(result.Firmware), types.Int64Value(result.Source.VirtualSize)
 	m.Guest, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["guest"].GetType()).AttrTypes, guest)
+	diags.Append(d...)
+	m.Machine, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["machine"].GetType()).AttrTypes, newHardwareModel(rep.Machine))
+	diags.Append(d...)
+	m.Concerns, d = types.ListValueFrom(ctx, concernType(), newConcernModels(rep.Concerns))
 	diags.Append(d...)
 	m.Disks, d = types.ListValueFrom(ctx, must[types.ListType](attributes["disks"].GetType()).ElemType, newDiskModels(result))
 	diags.Append(d...)

@@ -31,6 +31,8 @@ func inspectionSchema() datasource.Schema {
 			"firmware":     datasource.StringAttribute{MarkdownDescription: "Firmware that the guest boots with: `bios` or `uefi`.", Computed: true},
 			"virtual_size": datasource.Int64Attribute{MarkdownDescription: "Sum of the sizes that the guest sees of its disks, in bytes.", Computed: true},
 			"guest":        dataSourceAttribute(computedAttributes()["guest"]),
+			"machine":      dataSourceAttribute(computedAttributes()["machine"]),
+			"concerns":     dataSourceAttribute(computedAttributes()["concerns"]),
 			"disks":        dataSourceAttribute(disksAttribute()),
 			"warnings":     dataSourceAttribute(must[schema.SingleNestedAttribute](reportAttribute()).Attributes["warnings"]),
 		},

@@ -33,7 +33,7 @@ var (
 		"configuration.users.create[].password_wo",
 		"configuration.users.create[].password_wo_version",
 		"deletion_protection", "on_destroy", "drift_detection", "triggers", "timeouts",
-		"id", "output_path", "report_path", "source_fingerprint", "report", "artifacts", "guest",
+		"id", "output_path", "report_path", "source_fingerprint", "report", "artifacts", "guest", "machine", "concerns",
 	}
 	// sensitiveButNoSecret are fields that Terraform does not show, and which may
 	// stand in an ownership record nevertheless.

@@ -27,4 +27,6 @@ type migrationModel struct {
 	Report             types.Object   `tfsdk:"report"`
 	Artifacts          types.List     `tfsdk:"artifacts"`
 	Guest              types.Object   `tfsdk:"guest"`
+	Machine            types.Object   `tfsdk:"machine"`
+	Concerns           types.List     `tfsdk:"concerns"`
 }

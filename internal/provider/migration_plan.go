@@ -58,6 +58,8 @@ func (m *migrationModel) planComputed(paths resultPaths) {
 	m.SourceFingerprint = types.StringUnknown()
 	m.Report = types.ObjectUnknown(m.Report.AttributeTypes(context.Background()))
 	m.Guest = types.ObjectUnknown(m.Guest.AttributeTypes(context.Background()))
+	m.Machine = types.ObjectUnknown(m.Machine.AttributeTypes(context.Background()))
+	m.Concerns = types.ListUnknown(concernType())
 	m.Artifacts = types.ListUnknown(imageType())
 }
 
@@ -66,6 +68,7 @@ func (m *migrationModel) copyComputed(from *migrationModel) {
 	m.ID, m.OutputPath, m.ReportPath = from.ID, from.OutputPath, from.ReportPath
 	m.SourceFingerprint = from.SourceFingerprint
 	m.Report, m.Artifacts, m.Guest = from.Report, from.Artifacts, from.Guest
+	m.Machine, m.Concerns = from.Machine, from.Concerns
 }
 
 // resultPaths are the computed paths of a migration.

@@ -31,7 +31,7 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"id": "/images/disk.qcow2",
 		"output_path": "/images/disk.qcow2",
 		"report_path": "/images/report.json",
-		"report": "(unknown)", "artifacts": "(unknown)", "guest": "(unknown)", "source_fingerprint": "(unknown)",
+		"report": "(unknown)", "artifacts": "(unknown)", "guest": "(unknown)", "machine": "(unknown)", "concerns": "(unknown)", "source_fingerprint": "(unknown)",
 		"metadata": null, "configuration": null, "timeouts": null, "overwrite": false, "triggers": null,
 		"deletion_protection": false, "on_destroy": "delete", "drift_detection": "existence",
 		"source": {"type": "vmdk", "path": "/vms/disk.vmdk", "vm": null, "checksum": null, "verify_checksums": true,

@@ -111,6 +111,10 @@ func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (dia
 		diags.AddWarning("Unable to read what is known about the guest", "The report has an unexpected form: "+err.Error())
 	}
 	m.Guest = object("guest", guest)
+	m.Machine = object("machine", newHardwareModel(rep.Machine))
+	concerns, concernDiags := types.ListValueFrom(ctx, concernType(), newConcernModels(rep.Concerns))
+	diags.Append(concernDiags...)
+	m.Concerns = concerns
 	m.SourceFingerprint = types.StringPointerValue(orNull(sourceFingerprint(sourceFiles(rep))))
 	diags.Append(m.setImages(ctx, newArtifactModels(rep.Artifacts))...)
 	return diags

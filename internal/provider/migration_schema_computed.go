@@ -30,6 +30,8 @@ func computedAttributes() map[string]schema.Attribute {
 				"checksum":     readString("SHA-256 of the file as `sha256:<hex>`; null unless `drift_detection` is `checksum`."),
 			}},
 		},
+		"machine":  machineAttribute(),
+		"concerns": concernsAttribute(),
 		"guest": schema.SingleNestedAttribute{
 			MarkdownDescription: "What was found out about the guest, and what its virtual machine needs. Attributes are null, and lists empty, where " +
 				"nothing is known; `pipeline.inspect.collect_guest_info` finds out most.",

@@ -145,7 +145,7 @@ func (p *hyper2kvmProvider) Resources(context.Context) []func() resource.Resourc
 
 // Functions implements provider.ProviderWithFunctions.
 func (p *hyper2kvmProvider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{newManifestDecodeFunction, newManifestEncodeFunction}
+	return []func() function.Function{newManifestDecodeFunction, newManifestEncodeFunction, newLibvirtDomainXMLFunction}
 }
 
 // DataSources implements provider.Provider.

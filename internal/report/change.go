@@ -20,6 +20,8 @@ type Change struct {
 
 // Warning is something that a person should know or do, while the run goes on.
 type Warning struct {
+	// ID is its kind, and empty where that is told by what was done.
+	ID      ConcernID
 	Message string
 	Remedy  string
 }

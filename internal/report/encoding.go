@@ -14,6 +14,9 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	if r.Artifacts == nil {
 		r.Artifacts = []Artifact{}
 	}
+	if r.Concerns == nil {
+		r.Concerns = []Concern{}
+	}
 	if r.Warnings == nil {
 		r.Warnings = []Message{}
 	}

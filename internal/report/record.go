@@ -16,6 +16,7 @@ func New() *Report {
 		Timestamp: Now(),
 		Pipeline:  Pipeline{Stages: Stages{}},
 		Artifacts: []Artifact{},
+		Concerns:  []Concern{},
 		Warnings:  []Message{},
 		Errors:    []Message{},
 	}

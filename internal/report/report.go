@@ -10,9 +10,13 @@ type Report struct {
 	Timestamp Time       `json:"timestamp"` // when the run started
 	Pipeline  Pipeline   `json:"pipeline"`
 	Artifacts []Artifact `json:"artifacts"`
-	Warnings  []Message  `json:"warnings"`
-	Errors    []Message  `json:"errors"`
-	Summary   Summary    `json:"summary"`
+	// Machine is what the new machine needs, where the guest was looked at.
+	Machine *Hardware `json:"machine,omitempty"`
+	// Concerns are all warnings, and what else a policy may decide by.
+	Concerns []Concern `json:"concerns"`
+	Warnings []Message `json:"warnings"`
+	Errors   []Message `json:"errors"`
+	Summary  Summary   `json:"summary"`
 }
 
 // Pipeline is the outcome of the whole run.

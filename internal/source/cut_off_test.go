@@ -169,7 +169,7 @@ func TestRawCutOff(t *testing.T) {
 				}
 			case err != nil:
 				t.Errorf("error %v", err)
-			case test.want == whole && strings.Contains(strings.Join(o.source.Warnings, "\n"), "partition table"), test.want == long && !strings.Contains(strings.Join(o.source.Warnings, "\n"), long):
+			case test.want == whole && strings.Contains(o.source.WarningText(), "partition table"), test.want == long && !strings.Contains(o.source.WarningText(), long):
 				t.Errorf("warnings %q, want %q", o.source.Warnings, test.want)
 			}
 		})

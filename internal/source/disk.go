@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // opening is one source while it is being opened.
@@ -34,8 +35,8 @@ func newOpening(ctx context.Context, request Request, path string) *opening {
 	}
 }
 
-func (o *opening) warn(format string, args ...any) {
-	o.source.Warnings = append(o.source.Warnings, fmt.Sprintf(format, args...))
+func (o *opening) warn(id report.ConcernID, format string, args ...any) {
+	o.source.Warnings = append(o.source.Warnings, report.Warning{ID: id, Message: fmt.Sprintf(format, args...)})
 }
 
 // addDisk opens a disk of a declared type and everything below it.

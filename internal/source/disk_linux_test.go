@@ -163,7 +163,7 @@ func TestDisks(t *testing.T) {
 			if got := s.Disks[0]; got.Format != test.format || got.Image.Format != test.format {
 				t.Errorf("format %s, image %+v", got.Format, got.Image)
 			}
-			if warnings := strings.Join(s.Warnings, "\n"); test.warning == "" && warnings != "" || !strings.Contains(warnings, test.warning) {
+			if warnings := s.WarningText(); test.warning == "" && warnings != "" || !strings.Contains(warnings, test.warning) {
 				t.Errorf("warnings %q, want %q", warnings, test.warning)
 			}
 			if name != "raw that ends like a VHD" {

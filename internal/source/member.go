@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // badMember is a member of an archive that is not what a member of a package
@@ -70,7 +72,7 @@ func (o *opening) warnOfMembers(p *ovfPackage) {
 	if len(p.bad) > 1 {
 		more = fmt.Sprintf(", and %d more", len(p.bad)-1)
 	}
-	o.warn("%s holds what no package has; nothing needs it and it is left out: %v%s", p.name, p.bad[0].err, more)
+	o.warn(report.ConcernSource, "%s holds what no package has; nothing needs it and it is left out: %v%s", p.name, p.bad[0].err, more)
 }
 
 // members collects the files of an archive by their names.

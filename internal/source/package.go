@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // ovfPackage is an OVF package, wherever its files lie.
@@ -117,7 +118,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 			return err
 		}
 		if len(sums.others) > 0 {
-			o.warn("%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
+			o.warn(report.ConcernChecksums, "%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
 		}
 	}
 	want, listed, err := sums.of(descriptor)
@@ -131,7 +132,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	content := decodeText(text)
 	if content.guessed != "" {
-		o.warn("%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
+		o.warn(report.ConcernSource, "%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
 	}
 	envelope, err := decodeOVF(content.text)
 	if err != nil {
@@ -147,7 +148,9 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 		return err
 	}
 	o.source.Machine = machine.OfOVF(envelope, chosen)
-	o.source.Warnings = append(o.source.Warnings, warnings...)
+	for _, warning := range warnings {
+		o.warn(report.ConcernSource, "%s", warning)
+	}
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
 			return err
@@ -175,7 +178,7 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 			return err
 		}
 		if !listed && len(sums.digests) > 0 {
-			o.warn("the package has no checksum of %s", printable(part.name))
+			o.warn(report.ConcernChecksums, "the package has no checksum of %s", printable(part.name))
 		}
 		if listed {
 			pending = append(pending, comparison{part, want})

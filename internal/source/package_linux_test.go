@@ -295,7 +295,7 @@ func TestPackages(t *testing.T) {
 				}
 				requireSame(t, disk, originals[n])
 			}
-			if warnings := strings.Join(s.Warnings, "\n"); test.warning == "" && warnings != "" || !strings.Contains(warnings, test.warning) {
+			if warnings := s.WarningText(); test.warning == "" && warnings != "" || !strings.Contains(warnings, test.warning) {
 				t.Errorf("warnings %q, want %q", warnings, test.warning)
 			}
 			if made, err := os.ReadDir(request.WorkDir); err != nil || len(made) > 0 && !test.temporary {

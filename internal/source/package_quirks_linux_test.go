@@ -59,7 +59,7 @@ func runQuirks(t *testing.T, quirks map[string]quirk) {
 				t.Errorf("warnings %q, want %q", s.Warnings, test.warnings)
 			}
 			for n, want := range test.warnings {
-				if n < len(s.Warnings) && !strings.Contains(s.Warnings[n], want) {
+				if n < len(s.Warnings) && !strings.Contains(s.Warnings[n].Message, want) {
 					t.Errorf("warning %q, want %q", s.Warnings[n], want)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // qcow2Header is what matters of the header of a qcow2 image, as
@@ -153,7 +154,7 @@ func (o *opening) openQCOW2(s section, above backingChain) (layer, error) {
 		return layer{}, err
 	}
 	if header.snapshots > 0 {
-		o.warn("%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
+		o.warn(report.ConcernDiskSnapshot, "%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
 	}
 	opened := layer{image: s.image("qcow2"), name: s.name, temporary: s.temporary, size: header.size}
 	if header.dataFile != "" {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // newerStates are how the files are called that take what a machine writes after
@@ -39,7 +41,7 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 	for _, entry := range entries {
 		name := entry.Name()
 		if name == base+".lck" {
-			o.warn("%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
+			o.warn(report.ConcernOpenDisk, "%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
 		}
 		// Names have their numbers in front of the same extension: they sort.
 		if !chosen && newer.MatchString(name) && (disk == stem || name > base) {
@@ -47,7 +49,7 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 		}
 	}
 	if newest != "" {
-		o.warn("%s lies beside %s and seems to be a newer state of the same disk; what was written since that snapshot is not migrated "+
+		o.warn(report.ConcernNewerState, "%s lies beside %s and seems to be a newer state of the same disk; what was written since that snapshot is not migrated "+
 			"unless source.path names the newest", printable(newest), base)
 	}
 }

@@ -63,7 +63,7 @@ type Source struct {
 	// for a mere disk.
 	Machine *report.Machine
 	// Warnings are for the person who runs the migration.
-	Warnings []string
+	Warnings []report.Warning
 
 	// Files are those that the source was found to consist of, in the order of
 	// their paths, without what was unpacked into the work directory.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/contextio"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // unknownSize stands for content whose length only its end tells.
@@ -105,7 +106,7 @@ func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage,
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
 	}
-	o.warn("%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
+	o.warn(report.ConcernUnpacked, "%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
 	unpacked := newMembers[section]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
 		if isLitter(name) {

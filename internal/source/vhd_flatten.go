@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // flattenVHD writes a chain of differencing images, topmost first, into one raw
@@ -18,7 +19,7 @@ func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
 	}
 	top, base := chain[0], chain[len(chain)-1]
 	path := o.workFile("raw")
-	o.warn("%s is a differencing VHD; it is merged with its %d parents in %s, which takes as much space as the disk holds",
+	o.warn(report.ConcernUnpacked, "%s is a differencing VHD; it is merged with its %d parents in %s, which takes as much space as the disk holds",
 		top.name, len(chain)-1, o.request.WorkDir)
 	err := qemuimg.Convert(o.ctx, qemuimg.ConvertOptions{Source: base.qemuImage(), Dest: path, Format: "raw"})
 	if err != nil {

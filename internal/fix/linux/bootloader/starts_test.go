@@ -170,6 +170,8 @@ func TestVerifyStart(t *testing.T) {
 		"Xen":                          {files: one(entry(" search --fs-uuid --set=root boot-uuid\n multiboot2 /xen.gz\n module2 /vmlinuz-6.1 placeholder root=UUID=root-uuid\n module2 --nounzip /initrd.img-6.1"))},
 		"hand-made, by variables": {files: one("set k=vmlinuz-6.1\nset rootpartition=UUID=root-uuid\nsearch -n -u boot-uuid -s\n" +
 			entry(" linux /$k root=$rootpartition\n initrd /initrd.img-6.1"))},
+		"rEFInd":                     {firmware: guest.FirmwareUEFI, files: files("/boot/refind_linux.conf", "\"Boot\" \"root=UUID=root-uuid ro\"\n", newKernel[0], "k", newKernel[2], "i")},
+		"Limine":                     {files: files("/boot/limine.conf", "timeout: 3\n/Linux\n  protocol: linux\n  path: boot():/vmlinuz-6.1\n  cmdline: root=UUID=root-uuid\n  module_path: boot():/initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
 		"root on the network":        {files: one(entry(" linux /vmlinuz-6.1 root=/dev/nfs nfsroot=1.2.3.4:/x\n initrd /initrd.img-6.1"))},
 		"in a file that is included": {files: with(one("source $prefix/custom.cfg\n"), "/boot/grub/custom.cfg", entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
 
@@ -202,6 +204,7 @@ func TestVerifyStart(t *testing.T) {
 		"a command of its own":     {files: one("own_menu\n"), warns: []string{"nothing tells", "own_menu"}},
 		"goes on where":            {files: one("probe --set=d $root\nconfigfile ($d)/grub/other.cfg\n"), warns: []string{"nothing tells", "other.cfg"}},
 		"made in a loop":           {files: one("for k in /vmlinuz-*; do\nmenuentry \"$k\" {\n linux $k\n}\ndone\n"), warns: []string{"nothing tells", "loop"}},
+		"ELILO, kernel gone":       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/suse/elilo.conf", "image=vmlinuz\n label=linux\n initrd=initrd\n append=\"root=UUID=root-uuid\"\n"), warns: []string{"elilo.conf", "vmlinuz"}},
 		"no menu":                  {files: files(newKernel...), warns: []string{"no boot menu was found"}},
 		"default gone, fallback":   {files: with(debian(oldKernel...), "/boot/grub/grub.cfg", "set fallback=1\n"+debianMenu), warns: []string{"fallback", "with Linux 5.10"}},
 		"script that does not end": {files: one("if [ x = y ]; then\n"), warns: []string{"nothing tells", "could not be understood"}},

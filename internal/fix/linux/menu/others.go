@@ -152,9 +152,11 @@ func (r *reader) refindEntries(file, text string) []Entry {
 	var entries []Entry
 	if path.Base(file) == "refind_linux.conf" {
 		for _, m := range refindLine.FindAllStringSubmatch(text, -1) {
-			entries = append(entries, Entry{
-				Title: m[1], Parameters: strings.Fields(m[2]), Unclear: "rEFInd looks for the kernels itself",
-			})
+			e := Entry{Title: m[1], Parameters: strings.Fields(m[2])}
+			if e.Kernel, e.Initramfs = r.besides(path.Dir(file)); e.Kernel.State != Found {
+				e.Unclear = "rEFInd looks for the kernels itself"
+			}
+			entries = append(entries, e)
 		}
 		return entries
 	}
@@ -178,6 +180,29 @@ func (r *reader) refindEntries(file, text string) []Entry {
 		}
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Kernel.Name == "" })
+}
+
+// besides finds the kernel in a directory that has the highest version, and the
+// initramfs whose name has the same one, as rEFInd does.
+func (r *reader) besides(directory string) (kernel File, initramfs []File) {
+	names, err := r.edit.ReadDir(directory)
+	if err != nil {
+		return kernel, nil
+	}
+	version := ""
+	for _, name := range names {
+		v, ok := strings.CutPrefix(name, "vmlinuz")
+		v = strings.TrimPrefix(v, "-")
+		if at := path.Join(directory, name); ok && !strings.Contains(v, "rescue") && r.isFile(at) && (kernel.Path == "" || CompareVersions(v, version) > 0) {
+			kernel, version = File{Name: name, Path: at, State: Found}, v
+		}
+	}
+	for _, name := range names {
+		if at := path.Join(directory, name); strings.HasPrefix(name, "initr") && version != "" && strings.Contains(name, version) && len(initramfs) == 0 {
+			initramfs = []File{{Name: name, Path: at, State: Found}}
+		}
+	}
+	return kernel, initramfs
 }
 
 var limineLine = regexp.MustCompile(`(?mi)^[ \t]*(?:(/+|:+)[+]?([^\n/:][^\n]*)|(kernel_path|path|module_path|cmdline|kernel_cmdline|protocol)[ \t]*[:=][ \t]*([^\n]*))$`)

@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+func concernIDs(r *report.Report) []report.ConcernID {
+	var ids []report.ConcernID
+	for _, concern := range r.Concerns {
+		ids = append(ids, concern.ID)
+	}
+	return ids
+}
+
+// What the old machine has and the new one will not is found, and told as a warning
+// where it weighs.
+func TestFindInMachine(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		machine  report.Machine
+		want     []report.ConcernID
+		warnings int
+	}{
+		"nothing":    {report.Machine{VCPUs: 2, Firmware: "uefi"}, nil, 0},
+		"suspended":  {report.Machine{Suspended: true}, []report.ConcernID{report.ConcernSuspended}, 1},
+		"TPM":        {report.Machine{TPM: true, SecureBoot: true}, []report.ConcernID{report.ConcernTPM, report.ConcernSecureBoot}, 2},
+		"comforts":   {report.Machine{USB: true, CPUHotPlug: true, CPUAffinity: "0"}, []report.ConcernID{report.ConcernAffinity, report.ConcernHotPlug, report.ConcernUSB}, 0},
+		"a graphics": {report.Machine{Passthrough: []report.Passthrough{{Kind: report.PassthroughPCI, Name: "pciPassthru0"}}}, []report.ConcernID{report.ConcernPassthrough}, 1},
+		"a card":     {report.Machine{Passthrough: []report.Passthrough{{Kind: report.PassthroughSRIOV, Name: "x"}}}, []report.ConcernID{report.ConcernSRIOV}, 1},
+		"disks": {
+			report.Machine{Disks: []report.MachineDisk{
+				{File: "a-000001.vmdk", Snapshot: true}, {File: "b.vmdk", Independent: true}, {File: "c.vmdk", Independent: true, Discarding: true}, {File: "d.vmdk", Shared: true},
+			}},
+			[]report.ConcernID{report.ConcernIndependentDisk, report.ConcernDiscardingDisk, report.ConcernSharedDisk, report.ConcernSnapshot}, 2,
+		},
+	} {
+		say := newReporter()
+		say.begin(report.StageLoadManifest, []float64{1})
+		findInMachine(say, &test.machine)
+		if got := concernIDs(say.report); !slices.Equal(got, test.want) || len(say.report.Warnings) != test.warnings {
+			t.Errorf("%s: %v and %d warnings, want %v and %d", name, got, len(say.report.Warnings), test.want, test.warnings)
+		}
+	}
+}
+
+func TestFindInGuest(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		guest report.Guest
+		want  []report.ConcernID
+	}{
+		"Linux":           {report.Guest{Type: "linux", Hostname: "web"}, nil},
+		"no name":         {report.Guest{Type: "linux"}, []report.ConcernID{report.ConcernHostnameEmpty}},
+		"a default":       {report.Guest{Type: "linux", Hostname: "localhost.localdomain"}, []report.ConcernID{report.ConcernHostnameDefault}},
+		"Windows":         {report.Guest{Type: "windows"}, []report.ConcernID{report.ConcernOS}},
+		"not looked into": {report.Guest{}, nil},
+	} {
+		say := newReporter()
+		say.begin(report.StageInspect, []float64{1})
+		findInGuest(say, test.guest)
+		if got := concernIDs(say.report); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// Each warning is a concern of its kind, of the kind that is told for all of them,
+// or of its stage.
+func TestWarningsAreConcerns(t *testing.T) {
+	t.Parallel()
+	say := newReporter()
+	say.begin(report.StageFix, []float64{1})
+	say.warnAll([]report.Warning{{ID: report.ConcernNetwork, Message: "a"}, {Message: "b", Remedy: "do"}}, report.ConcernConfiguration)
+	say.warn("c", "")
+	if got, want := concernIDs(say.report), []report.ConcernID{report.ConcernNetwork, report.ConcernConfiguration, report.ConcernOfFix}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if c := say.report.Concerns[1]; c.Assessment != "b" || c.Remedy != "do" || c.Stage != report.StageFix || len(say.report.Warnings) != 3 {
+		t.Errorf("%+v, warnings %v", c, say.report.Warnings)
+	}
+}
