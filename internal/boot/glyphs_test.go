@@ -105,7 +105,7 @@ func TestReadPicture(t *testing.T) {
 // TestReadRecordedPictures: the pictures are of real guests.
 func TestReadRecordedPictures(t *testing.T) {
 	t.Parallel()
-	for file, want := range map[string]State{"uefi-shell.png": StateNoBootDevice} {
+	for file, want := range map[string]State{"uefi-shell.png": StateNoBootDevice, "initramfs-shell.png": StateInitramfsShell} {
 		content, err := os.Open(filepath.Join("testdata", file))
 		if err != nil {
 			t.Fatal(err)
