@@ -88,8 +88,12 @@ func (s *scan) readFile(file, text string) error {
 	if path.Ext(file) == ".rules" {
 		lines = rules(text)
 	}
+	skipped := strings.HasPrefix(file, unitDirectory) && asksFirst(text)
 	for number, line := range lines {
-		all := slices.Concat(s.disksIn(line), s.cardNamesIn(line), s.addressesIn(file, line), slotsIn(line), s.hypervisorIn(file, line), s.unitNamesIn(line))
+		all := slices.Concat(s.disksIn(line), s.cardNamesIn(line), s.addressesIn(file, line), slotsIn(line), s.unitNamesIn(line))
+		if !skipped {
+			all = append(all, s.hypervisorIn(file, line)...)
+		}
 		if path.Ext(file) == ".rules" {
 			all = append(all, diskRule(line)...)
 		}

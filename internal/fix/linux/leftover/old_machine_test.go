@@ -106,6 +106,7 @@ var silent = map[string]struct{ file, text string }{
 	"a unit by UUID":                 {"/etc/systemd/system/x.service", "[Unit]\nBindsTo=dev-disk-by\\x2duuid-root\\x2duuid.device dev-mapper-vg\\x2da.device\n"},
 	"the kept card's unit":           {"/etc/systemd/system/x.service", "[Unit]\nBindsTo=sys-subsystem-net-devices-ens192.device\n"},
 	"a daemon that asks":             {"/etc/systemd/system/multi-user.target.wants/open-vm-tools.service", "[Unit]\nConditionVirtualization=vmware\n"},
+	"another name of such a daemon":  {"/etc/systemd/system/vmtoolsd.service", "[Unit]\nConditionVirtualization=vmware\n[Service]\nExecStart=/usr/bin/vmtoolsd\n"},
 	"a copy":                         {"/etc/nftables.conf.bak", "iifname \"ens224\"\n"},
 	"a rule for all disks":           {"/etc/udev/rules.d/60-x.rules", `KERNEL=="sd*[!0-9]|vd*", ATTR{queue/scheduler}="none"` + "\n"},
 	"a menu that was edited":         {"/boot/grub/grub.cfg", " linux /v root=UUID=x console=ttyS0 ip=::::h:ens192:dhcp\n"},

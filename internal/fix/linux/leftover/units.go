@@ -147,14 +147,20 @@ func (s *scan) startsAnywhere(link string) (bool, error) {
 		if !ok {
 			continue
 		}
-		for _, condition := range []string{"ConditionVirtualization=", "ConditionPathExists=", "AssertVirtualization=", "BindsTo=sys-devices-", "Requisite=sys-devices-"} {
-			if strings.Contains(text, condition) {
-				return false, nil
-			}
-		}
-		return true, nil
+		return !asksFirst(text), nil
 	}
 	return false, nil // a link to nowhere: nothing starts
+}
+
+// asksFirst reports whether a unit starts only where it finds what it needs: on
+// the new machine it is skipped.
+func asksFirst(unit string) bool {
+	for _, condition := range []string{"ConditionVirtualization=", "ConditionPathExists=", "AssertVirtualization=", "BindsTo=sys-devices-", "Requisite=sys-devices-"} {
+		if strings.Contains(unit, condition) {
+			return true
+		}
+	}
+	return false
 }
 
 // initScripts are services of the old hypervisor that no systemd starts.
