@@ -109,7 +109,7 @@ var crashPoints = []crashPoint{
 		name: "inspect, launching", stage: report.StageInspect, doing: "launching", guest: true,
 		ready: func(mark string) bool { return countMarked(mark, "guestfsd.sock") >= 1 },
 	},
-	{name: "inspect", stage: report.StageInspect, doing: "looking for an operating system", guest: true},
+	{name: "inspect", stage: report.StageInspect, doing: "reading the partition tables", guest: true},
 	{name: "fix", stage: report.StageFix, guest: true},
 }
 

@@ -25,6 +25,13 @@ func TestAccExamples(t *testing.T) {
 			if strings.HasPrefix(name, "libvirt-") {
 				t.Skip("needs a provider that cannot be installed everywhere; TestAccLibvirtDomain does without it")
 			}
+			if modules, _ := filepath.Glob(filepath.Join(directory, "*", "*.tf")); len(modules) > 0 {
+				// The test framework copies no folders.
+				if tests, _ := filepath.Glob(filepath.Join(directory, "*.tftest.hcl")); len(tests) == 0 {
+					t.Fatal("an example with modules needs tests of its own")
+				}
+				t.Skip("it has modules; TestAccExamplesTests plans it")
+			}
 			step := resource.TestStep{
 				ConfigDirectory: config.StaticDirectory(directory),
 				ConfigVariables: map[string]config.Variable{

@@ -111,7 +111,7 @@ func TestAccCommandWithoutLibrary(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
 	source := filepath.Join(directory, "disk.raw")
-	text := fmt.Sprintf(`{"version": "1.0", "source": {"type": "raw", "path": %q}, "output": {"directory": %q}, "pipeline": {"inspect": {}}}`,
+	text := fmt.Sprintf(`{"version": "1.0", "source": {"type": "raw", "path": %q}, "output": {"directory": %q}, "pipeline": {"fix": {}}}`,
 		source, directory)
 	manifest := filepath.Join(directory, "migration.json")
 	if err := errors.Join(os.WriteFile(source, make([]byte, 1<<20), 0o600), os.WriteFile(manifest, []byte(text), 0o600)); err != nil {
@@ -123,5 +123,5 @@ func TestAccCommandWithoutLibrary(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("the command ended with %v", err)
 	}
-	wantText(t, strings.Join(strings.Fields(string(out)), " "), "pipeline.inspect: libguestfs", "libguestfs0")
+	wantText(t, strings.Join(strings.Fields(string(out)), " "), "pipeline.fix: libguestfs", "libguestfs0")
 }
