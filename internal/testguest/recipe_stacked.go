@@ -142,16 +142,29 @@ func inContainer(uuid string, commands []string) []string {
 	return append(append(all, commands...), "mv /etc/crypttab.orig /etc/crypttab")
 }
 
-// debian12RAID mirrors its root over two disks.
-func debian12RAID() Recipe {
-	array := Array{Device: "/dev/md0", Members: []string{"/dev/sda1", "/dev/sdb1"}}
-	const name = "debian12-bios-raid1"
+// mirrored is a root file system on RAID 1 over two disks, with swap on each.
+func mirrored() Layout {
 	disk := func(device string) Disk {
 		return Disk{Name: device, SizeMiB: 3072, Table: MBR, Partitions: []Partition{
 			{SizeMiB: 2688, Use: UseRAID, Bootable: true},
 			{Use: UseSwap},
 		}}
 	}
+	return Layout{
+		Disks:  []Disk{disk("sda"), disk("sdb")},
+		Arrays: []Array{{Device: "/dev/md0", Members: []string{"/dev/sda1", "/dev/sdb1"}}},
+		Filesystems: []Filesystem{
+			{Device: "/dev/md0", Type: "ext4", Mount: "/"},
+			{Device: "/dev/sda2", Type: "swap"},
+			{Device: "/dev/sdb2", Type: "swap"},
+		},
+	}
+}
+
+// debian12RAID mirrors its root over two disks.
+func debian12RAID() Recipe {
+	layout := mirrored()
+	const name = "debian12-bios-raid1"
 	return Recipe{
 		Name:        name,
 		Description: "Debian 12, BIOS, two MBR disks, ext4 on md RAID 1, swap on /dev/sda2 and /dev/sdb2, initramfs without virtio",
@@ -163,18 +176,10 @@ func debian12RAID() Recipe {
 			},
 			Files: map[string]File{"/etc/mdadm/mdadm.conf": {Content: `HOMEHOST <system>
 MAILADDR root
-ARRAY /dev/md0 metadata=1.2 UUID=` + mdUUID(name, array) + "\n"}},
+ARRAY /dev/md0 metadata=1.2 UUID=` + mdUUID(name, layout.Arrays[0]) + "\n"}},
 		}, "dep", "ext4", "md_mod", "raid1"),
 		Firmware: BIOS,
-		Layout: Layout{
-			Disks:  []Disk{disk("sda"), disk("sdb")},
-			Arrays: []Array{array},
-			Filesystems: []Filesystem{
-				{Device: "/dev/md0", Type: "ext4", Mount: "/"},
-				{Device: "/dev/sda2", Type: "swap"},
-				{Device: "/dev/sdb2", Type: "swap"},
-			},
-		},
+		Layout:   layout,
 		Hostname: "mirror01",
 		Files:    ifupdownStatic("ens192", "192.0.2.14"),
 		Boots:    StateInitramfsShell,
