@@ -34,18 +34,20 @@ func (j judged) String() string {
 	return fmt.Sprintf("%s: %s: %s", j.File, j.Name(), j.why)
 }
 
-const menuRemedy = "start the guest on its old machine, repair the boot menu there (update-grub, or grub2-mkconfig -o with the menu's file), " +
-	"and take its disks again"
+// repairMenus is the remedy of menus that start nothing.
+func repairMenus(menus []menu.Menu) string {
+	return "start the guest on its old machine, repair the boot menu there (" + advise(menus, toRepair) + "), and take its disks again"
+}
 
 // requireStart makes sure that the firmware of the new machine comes to something
 // that starts. What is certain not to is an error, what cannot be told a warning.
 func (c *Configuration) requireStart() error {
-	c.warnBootSector()
-	if err := c.requireProgram(); err != nil {
-		return err
-	}
 	menus, err := c.menus()
 	if err != nil {
+		return err
+	}
+	c.warnBootSector(menus)
+	if err := c.requireProgram(menus); err != nil {
 		return err
 	}
 	if len(menus) == 0 {
@@ -103,7 +105,7 @@ func (c *Configuration) requireStart() error {
 			"look at the menu in the guest before the migration, and start the image before the old machine is given up")
 		return nil
 	}
-	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), menuRemedy)
+	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), repairMenus(menus))
 }
 
 // maxTold is how many entries one message names.
@@ -152,19 +154,35 @@ func readBy(l menu.Loader, bootLoader string) bool {
 }
 
 // warnBootSector tells where a BIOS does not come to a loader that is known.
-func (c *Configuration) warnBootSector() {
+func (c *Configuration) warnBootSector(menus []menu.Menu) {
 	if c.firmware != guest.FirmwareBIOS {
 		return
 	}
-	const remedy = "start the guest's image before the old machine is given up; if nothing comes up, install GRUB from a rescue system (grub-install)"
+	found := ""
 	switch c.bootLoader {
 	case "none":
-		c.edit.Warn("the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it", remedy)
+		found = "the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it"
 	case "unknown":
-		c.edit.Warn("the code in the boot sector of the boot disk is of no boot loader that is known: what it starts is not known", remedy)
+		found = "the code in the boot sector of the boot disk is of no boot loader that is known: what it starts is not known"
 	case "Windows":
-		c.edit.Warn("the boot sector of the boot disk starts Windows, and not this guest", remedy)
+		found = "the boot sector of the boot disk starts Windows, and not this guest"
+	default:
+		return
 	}
+	remedy := "start the guest's image before the old machine is given up; if nothing comes up, install the boot loader from a rescue system (" + advise(menus, toInstall) + ")"
+	if c.onlyUEFI(menus) {
+		found += "; and what the guest is started by, " + started(menus) + ", UEFI firmware alone starts, from an EFI system partition, of which none was found"
+		remedy = "migrate the disk that has the EFI system partition, too; if no disk has one, the guest needs a boot loader that a BIOS starts: " +
+			"install one in the guest on its old machine (" + advise(nil, toInstall) + "), and take its disks again"
+	}
+	c.edit.Warn(found, remedy)
+}
+
+// onlyUEFI reports whether all menus are of loaders that no BIOS starts, while there
+// is nothing that UEFI firmware would start them from.
+func (c *Configuration) onlyUEFI(menus []menu.Menu) bool {
+	bios := func(m menu.Menu) bool { return !advices[m.Loader].uefi }
+	return len(menus) > 0 && !slices.ContainsFunc(menus, bios) && findESP(c.edit.Mounts()) == ""
 }
 
 // withoutMenu tells that no menu was found.
@@ -203,12 +221,12 @@ func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) er
 	}
 	if reached {
 		for _, f := range failed {
-			c.edit.Warn(f.Error(), "choose another default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub)")
+			c.edit.Warn(f.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
 		}
 		return nil
 	}
 	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(failed...)),
-		"choose an entry that starts as the default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub), and take its disks again")
+		"choose an entry that starts as the default in the guest ("+advise(menus, toChoose)+"), and take its disks again")
 }
 
 // warnOtherSystem tells where a menu starts by itself another system than the one
