@@ -65,6 +65,7 @@ var formats = []struct {
 	{lineFormat, []string{
 		"/etc/grub.d/4[01]_custom", // a script whose end is GRUB's
 		"/boot/grub/menu.lst", "/boot/grub/grub.conf", "/boot/efi/EFI/*/grub.conf", "/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf",
+		"/boot/loader/loader.conf", "/boot/efi/loader/loader.conf", "/efi/loader/loader.conf",
 		"/boot/extlinux.conf", "/boot/extlinux/*", "/boot/syslinux/*", "/boot/refind_linux.conf", "/boot/efi/EFI/*/*.conf", "/efi/EFI/*/*.conf",
 		"/boot/limine.c*", "/boot/limine/*", "/boot/efi/limine.c*", "/boot/efi/limine/*", "/boot/efi/elilo.conf", "/etc/elilo.conf",
 		"/etc/kernel/cmdline", "/etc/cmdline.d/*.conf", "/etc/initramfs-tools/modules", "/etc/modules", "/etc/modules-load.d/*.conf", "/etc/modprobe.d/*.conf",

@@ -54,13 +54,11 @@ func (c *Configuration) requireStart() error {
 		return c.withoutMenu()
 	}
 	c.lilo(menus)
-	entries := make([][]judged, len(menus))
+	entries := c.judgeAll(menus)
 	best := dead
 	var hopeless []judged
-	for i, m := range menus {
-		for _, e := range m.Entries {
-			j := c.judge(m, e)
-			entries[i] = append(entries[i], j)
+	for i := range menus {
+		for _, j := range entries[i] {
 			best = max(best, j.outcome)
 			if j.outcome < oldDisk {
 				hopeless = append(hopeless, j)
@@ -195,38 +193,69 @@ func (c *Configuration) withoutMenu() error {
 
 // requireDefault makes sure that what a menu starts by itself does start.
 func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) error {
-	var failed []error
-	reached := false // by a default that starts, or is not known to fail
+	failed, reached := c.deadDefaults(menus, entries)
+	if len(failed) == 0 {
+		return nil
+	}
+	var problems []error
+	better := ""
+	for _, d := range failed {
+		problems = append(problems, d.err())
+		if better == "" && d.other != nil {
+			better = ", such as " + d.other.Name() + " of " + d.other.File
+		}
+	}
+	if reached {
+		for _, problem := range problems {
+			c.edit.Warn(problem.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
+		}
+		return nil
+	}
+	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(problems...)),
+		chooseDefault(menus, better))
+}
+
+// deadDefault is a menu that starts by itself what does not start.
+type deadDefault struct {
+	menu     menu.Menu
+	chosen   judged
+	other    *judged // one that starts, or nil
+	fallback bool    // other is what the loader goes on with by itself
+}
+
+func (d deadDefault) err() error {
+	message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", d.menu.File, d.chosen.Name(), d.chosen.why)
+	switch {
+	case d.fallback:
+		message += ", so that its fallback"
+	case d.other != nil:
+		message += ", while"
+	}
+	if d.other != nil {
+		message += " " + d.other.Name() + " of " + d.other.File + " does"
+	}
+	return errors.New(message)
+}
+
+// deadDefaults finds the menus that start by themselves what does not start. reached
+// says that some menu, or a fallback, comes to what does, or is not known not to.
+func (c *Configuration) deadDefaults(menus []menu.Menu, entries [][]judged) (failed []deadDefault, reached bool) {
 	for i, m := range menus {
 		if m.Default < 0 || entries[i][m.Default].outcome != dead {
 			reached = reached || slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts })
 			continue
 		}
-		chosen := entries[i][m.Default]
-		message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", m.File, chosen.Name(), chosen.why)
-		at := slices.IndexFunc(entries[i], func(j judged) bool { return j.outcome == starts })
+		d := deadDefault{menu: m, chosen: entries[i][m.Default]}
 		if m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
-			at, reached = m.Fallback, true
-			message += ", so that its fallback"
-		} else if at >= 0 {
-			message += ", while"
+			d.other, d.fallback, reached = &entries[i][m.Fallback], true, true
+		} else if at := c.replacement(entries[i]); at >= 0 {
+			d.other = &entries[i][at]
+		} else if at := slices.IndexFunc(entries[i], func(j judged) bool { return j.outcome == starts }); at >= 0 {
+			d.other = &entries[i][at]
 		}
-		if at >= 0 {
-			message += " " + entries[i][at].Name() + " of " + entries[i][at].File + " does"
-		}
-		failed = append(failed, errors.New(message))
+		failed = append(failed, d)
 	}
-	if len(failed) == 0 {
-		return nil
-	}
-	if reached {
-		for _, f := range failed {
-			c.edit.Warn(f.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
-		}
-		return nil
-	}
-	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(failed...)),
-		"choose an entry that starts as the default in the guest ("+advise(menus, toChoose)+"), and take its disks again")
+	return failed, reached
 }
 
 // warnOtherSystem tells where a menu starts by itself another system than the one
@@ -236,24 +265,29 @@ func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
 		if m.Default < 0 || entries[i][m.Default].outcome != starts || !c.names.HasRoot {
 			continue
 		}
-		e := entries[i][m.Default]
-		root, _ := e.Parameter("root")
-		d, found := c.names.Resolve(root)
-		if !found {
-			continue
-		}
-		what := ""
-		same := d.Name == c.names.Root.Name || d.UUID != "" && d.UUID == c.names.Root.UUID // several may share it
-		if !same {
-			what = "root=" + root
-		} else if flags, ok := e.Parameter("rootflags"); ok && d.FSType == "btrfs" {
-			what = c.otherSubvolume(flags)
-		}
-		if what != "" {
+		e := entries[i][m.Default].Entry
+		if what := c.otherSystem(e); what != "" {
 			c.edit.Warn(fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
 				"if the other is meant, migrate without the disk, snapshot or subvolume that holds this one")
 		}
 	}
+}
+
+// otherSystem is the parameter of an entry that names another system than the one that
+// was fixed, or nothing.
+func (c *Configuration) otherSystem(e menu.Entry) string {
+	root, _ := e.Parameter("root")
+	d, found := c.names.Resolve(root)
+	if !found {
+		return ""
+	}
+	if d.Name != c.names.Root.Name && (d.UUID == "" || d.UUID != c.names.Root.UUID) { // several may share it
+		return "root=" + root
+	}
+	if flags, ok := e.Parameter("rootflags"); ok && d.FSType == "btrfs" {
+		return c.otherSubvolume(flags)
+	}
+	return ""
 }
 
 // otherSubvolume is the option of rootflags= that names another subvolume than the
@@ -271,6 +305,17 @@ func (c *Configuration) otherSubvolume(flags string) string {
 		}
 	}
 	return ""
+}
+
+// judgeAll says of each menu what becomes of its entries.
+func (c *Configuration) judgeAll(menus []menu.Menu) [][]judged {
+	entries := make([][]judged, len(menus))
+	for i, m := range menus {
+		for _, e := range m.Entries {
+			entries[i] = append(entries[i], c.judge(m, e))
+		}
+	}
+	return entries
 }
 
 // judge says what becomes of an entry.
