@@ -17,16 +17,24 @@ import (
 // those that Classify knows; the others have letters for these. Longer ones are
 // looked for first. A "*" is anything.
 var sentencesOnScreens = []string{
-	"Press ESC in 5 seconds to skip startup.nsh or any other key to continue.",
+	"Press ESC in * seconds to skip startup.nsh or any other key to continue.",
 	`You are in emergency mode. After logging in, type "journalctl -xb" to view`,
 	"Cannot open access to console, the root account is locked.",
 	"Gave up waiting for root file system device.  Common problems:",
 	`Generating "/run/initramfs/rdsosreport.txt"`,
+	"BdsDxe: No bootable option or device was found.",
+	"You are now being dropped into an emergency shell.",
+	"initramfs emergency recovery shell launched",
+	"Failed to boot both default and fallback entries",
 	"Enter 'help' for a list of built-in commands.",
 	"Minimal BASH-like line editing is supported.",
 	"---[ end Kernel panic - not syncing: ",
 	"(or press Control-D to continue):",
 	"Give root password for maintenance",
+	"Welcome to emergency mode!",
+	"reboot: System halted",
+	"BdsDxe: starting Boot000",
+	"BdsDxe: loading Boot000",
 	"Press Enter for maintenance",
 	"Kernel panic - not syncing: ",
 	"Entering emergency mode.",
@@ -184,10 +192,12 @@ func (a alphabet) learnPrompts(lines [][]int) {
 		return
 	}
 	last := lines[len(lines)-1]
+	// UEFI's text can be in the middle.
+	inner := last[slices.IndexFunc(last, func(glyph int) bool { return glyph != blankGlyph }):]
 	for _, prompt := range prompts {
 		const unknown = 2
-		found, equal := a.fits(last, []string{prompt})
-		if found != nil && equal >= len(prompt)-unknown && endsBy(last, len(prompt)) {
+		found, equal := a.fits(inner, []string{prompt})
+		if found != nil && equal >= len(prompt)-unknown && endsBy(inner, len(prompt)) {
 			a.add(found)
 			return
 		}

@@ -33,9 +33,9 @@ func (s Screen) PNG() ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// blank says that the screen is of one colour.
+// blank says that the screen is of one colour, or has nothing but a cursor.
 func (s Screen) blank() bool {
-	if s.Picture == nil {
+	if s.Picture == nil || isTextMode(s.Picture.Bounds()) && s.Text == "" {
 		return true
 	}
 	pixels := s.Picture.Pix

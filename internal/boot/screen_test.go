@@ -40,8 +40,16 @@ func TestScreenIsBlank(t *testing.T) {
 		t.Error("an empty screen is not blank")
 	}
 	black.SetRGBA(719, 399, color.RGBA{R: 170, A: 255})
-	if (Screen{Picture: black}).blank() {
+	if !(Screen{Picture: black}).blank() {
+		t.Error("a text of a cursor alone is not blank")
+	}
+	if (Screen{Picture: black, Text: "a"}).blank() {
 		t.Error("a screen with something on it is blank")
+	}
+	graphics := image.NewRGBA(image.Rect(0, 0, 800, 600))
+	graphics.SetRGBA(799, 599, color.RGBA{R: 170, A: 255})
+	if (Screen{Picture: graphics}).blank() {
+		t.Error("a picture that cannot be read is blank")
 	}
 }
 

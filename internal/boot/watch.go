@@ -99,9 +99,11 @@ func (w *watch) follow(ctx context.Context) error {
 			return err
 		}
 		if judged.verdict != "" {
-			w.outcome.Verdict, w.outcome.State, w.outcome.Reason = judged.verdict, judged.state, judged.reason
 			w.outcome.Duration = time.Since(w.started)
-			w.look(ctx)
+			if judged, err = w.settle(ctx, judged, late); err != nil {
+				return err
+			}
+			w.outcome.Verdict, w.outcome.State, w.outcome.Reason = judged.verdict, judged.state, judged.reason
 			return w.await(ctx)
 		}
 		select {
@@ -118,6 +120,46 @@ func (w *watch) follow(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// How long a guest that is dead may go on to say why, and how long it is silent
+// when it has said it.
+const (
+	lastWordsLimit = 3 * time.Second
+	lastWordsPause = 500 * time.Millisecond
+)
+
+// settle takes the last picture. A verdict of death may come in the middle of the
+// lines that say why, so it is given again when they are out.
+func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgement, error) {
+	if judged.verdict != Dead || late {
+		w.look(ctx)
+		return judged, nil
+	}
+	limit := time.NewTimer(lastWordsLimit)
+	defer limit.Stop()
+	pause := time.NewTimer(lastWordsPause)
+	defer pause.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-w.Console.change():
+			pause.Reset(lastWordsPause)
+		case <-pause.C:
+			waiting = false
+		case <-limit.C:
+			waiting = false
+		case <-w.ended:
+			waiting = false
+		case <-ctx.Done():
+			return judged, ctx.Err()
+		}
+	}
+	w.look(ctx)
+	again, err := w.judge(late)
+	if err != nil || again.verdict != Dead {
+		return judged, err
+	}
+	return again, nil
 }
 
 // judge looks at all that is known by now.
