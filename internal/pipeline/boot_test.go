@@ -17,6 +17,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // bootedConversion converts a small disk, of which outcome says what became of its
@@ -246,9 +247,28 @@ func TestBootMachine(t *testing.T) {
 
 func TestTarget(t *testing.T) {
 	t.Parallel()
-	old := target{diskBus: "sata", nicModel: "e1000e", nics: []report.NIC{{MAC: "00:50:56:9a:01:02"}, {}}}
-	if diff := cmp.Diff([]boot.NIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}}, old.cards()); diff != "" {
-		t.Errorf("cards (-want +got):\n%s", diff)
+	needed := &report.Hardware{
+		Firmware: "uefi", Arch: "x86_64", Disks: []report.HardwareDisk{{Bus: "sata"}},
+		NICs: []report.HardwareNIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}},
+	}
+	unseen := opened{source: &source.Source{Machine: &report.Machine{Firmware: "uefi", NICs: []report.NIC{{MAC: "00:50:56:9a:01:02"}}}}}
+	for name, test := range map[string]struct{ got, want target }{
+		"told by the report": {
+			targetOf(opened{}, needed, inspected{}, fixed{report: report.FixResult{DiskBus: "sata"}}),
+			target{firmware: "uefi", diskBus: "sata", arch: "x86_64", fixed: true, nics: []boot.NIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}}},
+		},
+		"a machine without cards": {
+			targetOf(opened{}, &report.Hardware{Firmware: "bios", Disks: needed.Disks}, inspected{}, fixed{}),
+			target{firmware: "bios", diskBus: "sata", nics: []boot.NIC{{Model: "virtio"}}},
+		},
+		"told by the descriptor alone": {
+			targetOf(unseen, nil, inspected{}, fixed{}),
+			target{firmware: "bios", diskBus: "virtio", arch: "x86_64", nics: []boot.NIC{{Model: "virtio", MAC: "00:50:56:9a:01:02"}}},
+		},
+	} {
+		if diff := cmp.Diff(test.want, test.got, cmp.AllowUnexported(target{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 	for _, of := range []hardware{virtioHardware, commonHardware, oldHardware, {diskBus: "scsi"}} {
 		if bus, ok := buses[of.diskBus]; !ok || diskBusOf(bus) != of.diskBus {
