@@ -52,7 +52,7 @@ func TestAccDeaths(t *testing.T) {
 		{"power off", bootSector(0xba, 4, 6, 0xb8, 0, 0x20, 0xef, 0xf4, 0xeb, 0xfd), boot.BIOS, 60, boot.StateExited, "it switched itself off before it was up", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			outcome := watch(t, boot.Machine{Disks: []boot.Disk{{Path: writeDisk(t, test.disk)}}, Firmware: test.firmware, NICs: everyCard, MemoryMiB: 512, CPUs: 1}, time.Duration(test.seconds)*time.Second)
+			outcome := watch(t, boot.Machine{Disks: []boot.Disk{{Path: writeDisk(t, test.disk)}}, Firmware: test.firmware, NICs: everyCard, MemoryMiB: 512, CPUs: 1}, boot.Watching{Timeout: time.Duration(test.seconds) * time.Second})
 			if outcome.Verdict != boot.Dead || outcome.State != test.state || !strings.HasPrefix(outcome.Reason, test.reason) {
 				t.Errorf("%s, %s, %q; its console:\n%s\nits screen:\n%s", outcome.Verdict, outcome.State, outcome.Reason, outcome.Console, outcome.Screen.Text)
 			}
@@ -68,9 +68,9 @@ func TestAccDeaths(t *testing.T) {
 	}
 }
 
-func watch(t *testing.T, machine boot.Machine, limit time.Duration) boot.Outcome {
+func watch(t *testing.T, machine boot.Machine, watching boot.Watching) boot.Outcome {
 	t.Helper()
-	outcome, err := boot.Watch(t.Context(), machine, boot.Watching{Timeout: limit})
+	outcome, err := boot.Watch(t.Context(), machine, watching)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func watch(t *testing.T, machine boot.Machine, limit time.Duration) boot.Outcome
 	if *record == "" {
 		return outcome
 	}
-	name := filepath.Join(*record, filepath.Base(strings.ReplaceAll(t.Name(), "_", "-")))
+	name := filepath.Join(*record, strings.ReplaceAll(filepath.Base(t.Name()), "_", "-"))
 	if picture, err := outcome.Screen.PNG(); err == nil {
 		if err := os.WriteFile(name+".png", picture, 0o600); err != nil {
 			t.Error(err)

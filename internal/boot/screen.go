@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,75 @@ type Screen struct {
 	// Text is what can be read of it, a line for each of the screen's, without
 	// empty ones at the end. In graphics mode "?" stands for what cannot.
 	Text string
+
+	grid grid
+}
+
+// grid is where on a picture the characters of its text are.
+type grid struct{ corner, cell image.Point }
+
+// columns are how many characters a line of the picture has.
+func (g grid) columns(picture *image.RGBA) int {
+	if g.cell.X == 0 {
+		return 0
+	}
+	return (picture.Bounds().Dx() - g.corner.X) / g.cell.X
+}
+
+// hide makes black what on the screen is, or can be, one of the secrets: what
+// cannot be read can be anything. It may go on in the next line.
+func (s *Screen) hide(secrets []string) {
+	if s.Picture == nil {
+		return
+	}
+	columns := s.grid.columns(s.Picture)
+	if columns <= 0 {
+		return
+	}
+	var cells []byte
+	for line := range strings.Lines(s.Text) {
+		row := []byte(strings.TrimRight(line, "\n"))
+		cells = append(cells, row[:min(len(row), columns)]...)
+		cells = append(cells, bytes.Repeat([]byte{' '}, max(0, columns-len(row)))...)
+	}
+	hidden := map[int]bool{}
+	for _, secret := range secrets {
+		for at := range cells {
+			if canBe(cells[at:], secret) {
+				for n := range len(secret) {
+					hidden[at+n] = true
+				}
+			}
+		}
+	}
+	if len(hidden) == 0 {
+		return
+	}
+	picture := image.NewRGBA(s.Picture.Bounds())
+	copy(picture.Pix, s.Picture.Pix)
+	for at := range hidden {
+		cells[at] = '*'
+		corner := s.grid.corner.Add(image.Pt(at%columns*s.grid.cell.X, at/columns*s.grid.cell.Y))
+		draw.Draw(picture, image.Rectangle{Min: corner, Max: corner.Add(s.grid.cell)}, image.Black, image.Point{}, draw.Src)
+	}
+	var lines []string
+	for row := range slices.Chunk(cells, columns) {
+		lines = append(lines, strings.TrimRight(string(row), " "))
+	}
+	s.Picture, s.Text = picture, strings.Join(lines, "\n")
+}
+
+// canBe says that a text begins with the secret, as far as it can be read.
+func canBe(text []byte, secret string) bool {
+	if secret == "" || len(text) < len(secret) {
+		return false
+	}
+	for n := range len(secret) {
+		if text[n] != secret[n] && text[n] != '?' {
+			return false
+		}
+	}
+	return true
 }
 
 // PNG is the picture as a file.
@@ -63,11 +134,12 @@ func (r *Running) look(ctx context.Context) (Screen, error) {
 	}
 	switch {
 	case isTextMode(seen.Picture.Bounds()):
+		seen.grid.cell = image.Pt(seen.Picture.Bounds().Dx()/textColumns, textHeight/textRows)
 		seen.Text, err = r.readText(ctx)
 	case r.shown.Picture != nil && bytes.Equal(r.shown.Picture.Pix, seen.Picture.Pix):
-		seen.Text = r.shown.Text
+		seen.Text, seen.grid = r.shown.Text, r.shown.grid
 	default:
-		seen.Text = readPicture(seen.Picture)
+		seen.Text, seen.grid = readPicture(seen.Picture)
 	}
 	r.shown = seen
 	return seen, err

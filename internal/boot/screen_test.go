@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"strings"
 	"testing"
@@ -70,5 +71,48 @@ func TestDecodeText(t *testing.T) {
 	}
 	if got := decodeText(memory[:100], 0); strings.TrimSpace(got) != "" && !strings.HasPrefix(got, "line") {
 		t.Errorf("of too little memory: %q", got)
+	}
+}
+
+// TestScreenHides: a secret that the guest shows is in no picture, in text mode as in
+// graphics, where it can be what cannot be read.
+func TestScreenHides(t *testing.T) {
+	t.Parallel()
+	cell := image.Pt(9, 16)
+	white := func() *image.RGBA {
+		picture := image.NewRGBA(image.Rect(0, 0, 9*textColumns, textHeight))
+		draw.Draw(picture, picture.Bounds(), image.White, image.Point{}, draw.Src)
+		return picture
+	}
+	for name, test := range map[string]struct {
+		text, want string
+		hidden     []image.Point // characters
+		seen       []image.Point
+	}{
+		"shown":                  {"web01 login: hunter2\nPassword:", "web01 login: *******\nPassword:", []image.Point{{13, 0}, {19, 0}}, []image.Point{{12, 0}, {20, 0}, {13, 1}}},
+		"over the end of a line": {strings.Repeat(".", 77) + "hun\nter2", strings.Repeat(".", 77) + "***\n****", []image.Point{{77, 0}, {79, 0}, {0, 1}, {3, 1}}, []image.Point{{76, 0}, {4, 1}}},
+		"perhaps":                {"login: h????r2?", "login: *******?", []image.Point{{7, 0}, {13, 0}}, []image.Point{{6, 0}}},
+		"not shown":              {"web01 login:", "web01 login:", nil, []image.Point{{0, 0}}},
+	} {
+		before := white()
+		s := Screen{Picture: before, Text: test.text, grid: grid{cell: cell}}
+		s.hide([]string{"hunter2", ""})
+		if strings.TrimRight(s.Text, "\n") != test.want {
+			t.Errorf("%s: the text is %q", name, s.Text)
+		}
+		at := func(p image.Point) color.RGBA { return s.Picture.RGBAAt(p.X*cell.X+4, p.Y*cell.Y+8) }
+		for _, p := range test.hidden {
+			if at(p) != (color.RGBA{A: 255}) {
+				t.Errorf("%s: %v is to be seen", name, p)
+			}
+		}
+		for _, p := range test.seen {
+			if at(p) != (color.RGBA{255, 255, 255, 255}) {
+				t.Errorf("%s: %v is hidden", name, p)
+			}
+		}
+		if !bytes.Equal(before.Pix, white().Pix) {
+			t.Errorf("%s: the picture that others have is changed", name)
+		}
 	}
 }

@@ -27,8 +27,9 @@ const (
 	StateNothing        State = "nothing"         // none of these before the timeout
 )
 
-// passphrasePrompt is cryptsetup's in an initramfs, or systemd's.
-var passphrasePrompt = regexp.MustCompile(`(?i)(please unlock disk [^\n]*|please enter passphrase for disk [^\n]*|enter passphrase for [^\n]*):\s*(?:\(press TAB for no echo\)\s*)?$`)
+// passphrasePrompt is cryptsetup's in an initramfs, or systemd's. On a screen in
+// graphics mode a cursor may stand behind it.
+var passphrasePrompt = regexp.MustCompile(`(?i)(please unlock disk [^\n]*|please enter passphrase for disk [^\n]*|enter passphrase for [^\n]*):\s*(?:\(press TAB for no echo\)\s*)?[?_]?$`)
 
 // deviceWait is dracut's and systemd's way to say that the root device has not
 // come for minutes. dracut's shell would follow, but not before another minute,

@@ -30,10 +30,11 @@ type observed struct {
 	// can be read of its screen. blank says that the screen shows nothing.
 	console, screen string
 	blank           bool
-	// answers says that a passphrase is typed when the guest asks for one.
-	answers  bool
-	agent    bool
-	speakers []Speaker
+	// answers says that a passphrase is typed when the guest asks for one, untypeable
+	// that it has asked on the screen and no keyboard has the characters.
+	answers, untypeable bool
+	agent               bool
+	speakers            []Speaker
 	happenings
 	// ended says that QEMU is gone, waited how long it ran, and over that this
 	// was all the time there is.
@@ -84,6 +85,8 @@ func judge(o observed) judgement {
 		return judgement{verdict: Booted, state: StateAgent}
 	case o.failing != "":
 		return judgement{Undecided, StateStopped, sentences[StateStopped] + ": " + o.failing}
+	case state == StatePassphrase && o.untypeable:
+		return judgement{Undecided, state, sentences[state] + " on its screen, and the one there is has characters that a US keyboard has not"}
 	case state == StatePassphrase && o.answers && !o.over:
 		return judgement{}
 	case state == StatePassphrase:

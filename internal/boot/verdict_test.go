@@ -53,8 +53,13 @@ func TestJudge(t *testing.T) {
 			observed{console: "Please unlock disk sda5_crypt: "},
 			judgement{Undecided, StatePassphrase, "it asks for the passphrase of a disk"},
 		},
-		"a passphrase is asked for, and there is one":   {observed{console: "Please unlock disk sda5_crypt: ", answers: true}, judgement{}},
-		"a passphrase is asked for, and was, too often": {observed{console: "Please unlock disk sda5_crypt: ", answers: true, over: true}, judgement{Undecided, StatePassphrase, "it asks for the passphrase of a disk"}},
+		"a passphrase is asked for, and there is one":               {observed{console: "Please unlock disk sda5_crypt: ", answers: true}, judgement{}},
+		"a passphrase is asked for, and was, too often":             {observed{console: "Please unlock disk sda5_crypt: ", answers: true, over: true}, judgement{Undecided, StatePassphrase, "it asks for the passphrase of a disk"}},
+		"a passphrase is asked for on the screen, and there is one": {observed{console: firmware, screen: "Please unlock disk sda5_crypt:", answers: true}, judgement{}},
+		"a passphrase that cannot be typed": {
+			observed{console: firmware, screen: "Please unlock disk sda5_crypt:", answers: true, untypeable: true},
+			judgement{Undecided, StatePassphrase, "it asks for the passphrase of a disk on its screen, and the one there is has characters that a US keyboard has not"},
+		},
 		"a blank screen": {
 			observed{console: firmware, blank: true, over: true, waited: 300 * time.Second},
 			judgement{Dead, StateSilent, "nothing was heard or seen of its system within 5m0s"},
