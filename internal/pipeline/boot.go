@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -270,13 +269,13 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 	case report.BootBooted:
 		return nil
 	case report.BootDead:
-		err := remedy.With(fmt.Errorf("the guest of %s does not boot: %s, after %.0f s%s", name, deathOf(became), became.Seconds, lastWords(became)), t.cure(became))
+		err := remedy.With(fmt.Errorf("the guest of %s does not boot: %s, after %.0f s%s", name, deathOf(became), became.Seconds, lastWords(became)), t.cure(became, len(j.manifest.Source.LUKSKeys) > 0))
 		if j.manifest.Pipeline.Validate.Boot.OnFailure == manifest.BootFatal {
 			return &evidenceError{error: err, seen: seen}
 		}
 		j.say.warnOf(report.ConcernBoot, err.Error(), remedy.Of(err))
 	default:
-		j.say.warnOf(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became))
+		j.say.warnOf(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became, len(j.manifest.Source.LUKSKeys) > 0))
 	}
 	return nil
 }
@@ -305,23 +304,4 @@ func lastWords(became *report.Boot) string {
 		text += "\nIts screen is in " + became.ScreenshotPath
 	}
 	return text
-}
-
-// cure is what can be done about a guest that has not come up.
-func (t target) cure(became *report.Boot) string {
-	state := boot.State(became.State)
-	notFixed := []boot.State{boot.StateInitramfsShell, boot.StateDeviceWait, boot.StateEmergency, boot.StatePanic, boot.StateGRUB, boot.StateNoBootDevice}
-	switch {
-	case !t.fixed && slices.Contains(notFixed, state):
-		return "enable the fix stage, which prepares the guest for KVM; or set pipeline.validate.boot.on_failure to warn to publish the image all the same"
-	case state == boot.StatePassphrase:
-		return "give the passphrase in source.luks_keys"
-	case state == boot.StateStopped:
-		return "make room on the file system of the output directory"
-	case state == boot.StateNothing, state == boot.StateSilent:
-		return "raise pipeline.validate.boot.timeout_seconds if this host is slow; a serial console in the guest (console=ttyS0 on its kernel's command line) " +
-			"tells more"
-	default:
-		return "see the console in the report and the warnings of the fix stage; or set pipeline.validate.boot.on_failure to warn to publish the image all the same"
-	}
 }

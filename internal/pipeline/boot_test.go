@@ -288,6 +288,44 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+// TestBootCures: against all that a guest can come to something helps, and that is
+// not the same for all.
+func TestBootCures(t *testing.T) {
+	t.Parallel()
+	for state, words := range map[boot.State]string{
+		boot.StateInitramfsShell: "pipeline.fix.initramfs to rebuild", boot.StateDeviceWait: "pipeline.fix.initramfs to rebuild",
+		boot.StateEmergency: "/etc/fstab", boot.StatePanic: "above its panic", boot.StateGRUB: "boot loader", boot.StateLoader: "first of the images",
+		boot.StateNoBootDevice: "UEFI", boot.StateExited: "switches it off", boot.StateResets: "restarts",
+	} {
+		became := &report.Boot{State: string(state)}
+		if state.Sentence() == "" {
+			t.Errorf("nothing is said of %s", state)
+		}
+		if got := (target{fixed: true}).cure(became, false); !strings.Contains(got, words) || !strings.HasSuffix(got, publishAnyway) {
+			t.Errorf("%s: %s", state, got)
+		}
+		repaired := state != boot.StateExited && state != boot.StateResets
+		if got := (target{}).cure(became, false); strings.HasPrefix(got, "enable the fix stage") != repaired {
+			t.Errorf("%s, unfixed: %s", state, got)
+		}
+	}
+	for _, test := range []struct {
+		state boot.State
+		keys  bool
+		words string
+	}{
+		{boot.StatePassphrase, false, "give the passphrase"},
+		{boot.StatePassphrase, true, "US keyboard"},
+		{boot.StateStopped, false, "make room"},
+		{boot.StateSilent, false, "timeout_seconds"},
+		{boot.StateNothing, true, "timeout_seconds"},
+	} {
+		if got := (target{fixed: true}).cure(&report.Boot{State: string(test.state)}, test.keys); !strings.Contains(got, test.words) {
+			t.Errorf("%s: %s", test.state, got)
+		}
+	}
+}
+
 func TestBootNeedsQEMU(t *testing.T) {
 	t.Parallel()
 	m := &manifest.Manifest{Pipeline: manifest.DefaultPipeline()}
