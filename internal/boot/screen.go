@@ -23,6 +23,24 @@ type Screen struct {
 	Text string
 
 	grid grid
+	// above is the text that has left the screen, as far as it is kept.
+	above string
+}
+
+// told is all that the screen has said, each line whole.
+func (s Screen) told() string {
+	if s.Picture == nil {
+		return ""
+	}
+	columns := s.grid.columns(s.Picture)
+	var text strings.Builder
+	for line := range strings.Lines(s.above + "\n" + s.Text) {
+		if line = strings.TrimRight(line, "\n"); len(line) != columns {
+			line += "\n" // a line that fills the screen goes on in the next
+		}
+		text.WriteString(line)
+	}
+	return text.String()
 }
 
 // grid is where on a picture the characters of its text are.
@@ -135,7 +153,7 @@ func (r *Running) look(ctx context.Context) (Screen, error) {
 	switch {
 	case isTextMode(seen.Picture.Bounds()):
 		seen.grid.cell = image.Pt(seen.Picture.Bounds().Dx()/textColumns, textHeight/textRows)
-		seen.Text, err = r.readText(ctx)
+		seen.above, seen.Text, err = r.readText(ctx)
 	case r.shown.Picture != nil && bytes.Equal(r.shown.Picture.Pix, seen.Picture.Pix):
 		seen.Text, seen.grid = r.shown.Text, r.shown.grid
 	default:
@@ -193,9 +211,9 @@ const (
 
 // readText reads the screen of a machine in VGA's text mode. The machine stands
 // still for that moment: it uses the same registers.
-func (r *Running) readText(ctx context.Context) (text string, err error) {
+func (r *Running) readText(ctx context.Context) (above, text string, err error) {
 	if _, err := r.monitor.command(ctx, "stop", nil); err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() {
 		// It must go on, however little time there is.
@@ -204,32 +222,32 @@ func (r *Running) readText(ctx context.Context) (text string, err error) {
 	}()
 	index, err := r.readPort(ctx, registerIndex)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	start := 0
 	for _, register := range []int{startHigh, startLow, index} {
 		if _, err := r.monitor.human(ctx, fmt.Sprintf("o /b %#x %#x", registerIndex, register)); err != nil {
-			return "", err
+			return "", "", err
 		}
 		if register == index {
 			break // the guest finds it as it was
 		}
 		value, err := r.readPort(ctx, registerData)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		start = start<<8 | value
 	}
 	file := filepath.Join(r.folder, "screen.text")
 	arguments := map[string]any{"val": textMemory, "size": textMemorySize, "filename": file}
 	if _, err := r.monitor.command(ctx, "pmemsave", arguments); err != nil {
-		return "", err
+		return "", "", err
 	}
 	memory, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("reading the text of the guest's screen: %w", err)
+		return "", "", fmt.Errorf("reading the text of the guest's screen: %w", err)
 	}
-	return decodeText(memory, start), nil
+	return decodeText(memory, 0, start), decodeText(memory, start, start+textRows*textColumns), nil
 }
 
 func (r *Running) readPort(ctx context.Context, port int) (int, error) {
@@ -244,14 +262,15 @@ func (r *Running) readPort(ctx context.Context, port int) (int, error) {
 	return value, nil
 }
 
-// decodeText returns the text on a screen that begins with the character start
-// of memory, in which each has a byte for its colours behind it.
-func decodeText(memory []byte, start int) string {
+// decodeText returns the text from one character of the memory to another; each has
+// a byte for its colours behind it. Kernels let a screen scroll by moving where it
+// begins, so what has left it is in front of that for a while.
+func decodeText(memory []byte, from, to int) string {
 	var lines []string
-	for row := range textRows {
+	for start := from; start+textColumns <= to; start += textColumns {
 		var line strings.Builder
 		for column := range textColumns {
-			at := 2 * (start + row*textColumns + column) % textMemorySize
+			at := 2 * (start + column) % textMemorySize
 			c := byte(' ')
 			if at < len(memory) && memory[at] > ' ' && memory[at] < 0x7f {
 				c = memory[at]

@@ -65,11 +65,11 @@ func TestDecodeText(t *testing.T) {
 			memory[(2*(start+row*textColumns+i))%textMemorySize] = byte(c)
 		}
 	}
-	lines := strings.Split(decodeText(memory, start), "\n")
+	lines := strings.Split(decodeText(memory, start, start+textRows*textColumns), "\n")
 	if len(lines) != textRows || lines[0] != "line 0" || lines[24] != "line 24" {
 		t.Errorf("read %q", lines)
 	}
-	if got := decodeText(memory[:100], 0); strings.TrimSpace(got) != "" && !strings.HasPrefix(got, "line") {
+	if got := decodeText(memory[:100], 0, textRows*textColumns); strings.TrimSpace(got) != "" && !strings.HasPrefix(got, "line") {
 		t.Errorf("of too little memory: %q", got)
 	}
 }
@@ -114,5 +114,35 @@ func TestScreenHides(t *testing.T) {
 		if !bytes.Equal(before.Pix, white().Pix) {
 			t.Errorf("%s: the picture that others have is changed", name)
 		}
+	}
+}
+
+// TestScreenTells: why a guest has failed can have left the screen, and can fill more
+// than a line of it.
+func TestScreenTells(t *testing.T) {
+	t.Parallel()
+	long := "[    1.514549] Kernel panic - not syncing: VFS: Unable to mount root fs on unkno"
+	s := Screen{
+		Picture: image.NewRGBA(image.Rect(0, 0, 720, textHeight)), grid: grid{cell: image.Pt(9, 16)},
+		above: "[FAILED] Failed to mount srv.mount - /srv.", Text: long + "\nwn-block(0,0)\nend",
+	}
+	const want = "[FAILED] Failed to mount srv.mount - /srv.\n[    1.514549] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\nend\n"
+	if got := s.told(); got != want {
+		t.Errorf("it tells %q", got)
+	}
+	if got := (Screen{}).told(); got != "" {
+		t.Errorf("nothing tells %q", got)
+	}
+}
+
+// TestDecodeTextAbove is of a screen that has scrolled by three lines.
+func TestDecodeTextAbove(t *testing.T) {
+	t.Parallel()
+	memory := make([]byte, textMemorySize)
+	for row := range textRows + 3 {
+		memory[2*row*textColumns] = byte('A' + row)
+	}
+	if got := decodeText(memory, 0, 3*textColumns); got != "A\nB\nC" {
+		t.Errorf("above it stands %q", got)
 	}
 }

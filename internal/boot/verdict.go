@@ -27,9 +27,10 @@ const maxResets = 3
 // observed is what can be told of a guest from outside.
 type observed struct {
 	// console is what it has printed since it was last answered, and screen what
-	// can be read of its screen. blank says that the screen shows nothing.
-	console, screen string
-	blank           bool
+	// can be read of its screen. told is what the screen has said, perhaps before.
+	// blank says that it shows nothing.
+	console, screen, told string
+	blank                 bool
 	// answers says that a passphrase is typed when the guest asks for one, untypeable
 	// that it has asked on the screen and no keyboard has the characters.
 	answers, untypeable bool
@@ -75,7 +76,7 @@ func judge(o observed) judgement {
 	state, seenOn := Classify(o.console), o.console
 	if state == StateNothing {
 		if onScreen := Classify(o.screen); onScreen != StateNothing {
-			state, seenOn = onScreen, o.screen
+			state, seenOn = onScreen, cmp.Or(o.told, o.screen)
 		}
 	}
 	switch {

@@ -172,7 +172,7 @@ func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgem
 // judge looks at all that is known by now.
 func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 	o := observed{
-		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, blank: w.outcome.Screen.blank(),
+		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
 		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
 		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
 	}
