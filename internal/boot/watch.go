@@ -195,7 +195,7 @@ func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgem
 // judge looks at all that is known by now.
 func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 	o := observed{
-		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
+		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, shows: w.outcome.Screen.state(), told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
 		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
 		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
 	}
@@ -229,8 +229,7 @@ func (w *watch) nextPassphrase() string {
 
 // asksOnScreen says that there is a question on the screen that was not answered.
 func (w *watch) asksOnScreen() bool {
-	text := w.outcome.Screen.Text
-	return Classify(text) == StatePassphrase && withoutCursor(text) != w.answered
+	return w.outcome.Screen.state() == StatePassphrase && withoutCursor(w.outcome.Screen.Text) != w.answered
 }
 
 // answerOnScreen types a passphrase if the question is still there, and says
@@ -263,8 +262,8 @@ func (w *watch) note(o observed) {
 	if state := Classify(o.console); state != StateNothing && state != StatePassphrase {
 		w.remember("console", string(state))
 	}
-	if state := Classify(o.screen); state != StateNothing {
-		w.remember("screen", string(state))
+	if o.shows != StateNothing {
+		w.remember("screen", string(o.shows))
 	}
 	for _, s := range o.speakers {
 		w.remember("frames", fmt.Sprintf("card %d speaks as %s", s.Card+1, strings.Join(append([]string{s.MAC}, s.Addresses...), " ")))
