@@ -32,7 +32,7 @@ func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
 		}
 	}
 	for _, p := range places {
-		if err := s.eachFile(p, s.readFile); err != nil {
+		if err := s.eachFile(network.Place(p), s.readFile); err != nil {
 			return err
 		}
 	}

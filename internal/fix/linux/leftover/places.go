@@ -2,8 +2,11 @@ package leftover
 
 import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 
+// place is written shorter.
+type place network.Place
+
 // places are what is read, line by line.
-var places = []network.Place{
+var places = []place{
 	// starting
 	{"/etc", "rc.local"},
 	{"/etc/rc.d", "rc.local"},

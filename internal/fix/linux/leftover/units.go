@@ -96,8 +96,8 @@ func (s *scan) readUnits() error {
 			}
 		}
 	}
-	for _, place := range []network.Place{{"/etc/sysconfig/network-scripts", "r*-*"}, {"/etc/sysconfig/network", "if*-*"}} {
-		files, err := place.Files(s.edit)
+	for _, place := range []place{{"/etc/sysconfig/network-scripts", "r*-*"}, {"/etc/sysconfig/network", "if*-*"}} {
+		files, err := network.Place(place).Files(s.edit)
 		if err != nil {
 			return err
 		}
