@@ -18,8 +18,8 @@ type Watching struct {
 	// time, and from the first again: on the serial console or, if it does not ask
 	// there, on the keyboard, which is a US one for the guest.
 	Passphrases []string
-	// Await is a line that the console has after the login prompt, which Watch
-	// then waits for as well.
+	// Await is a line that the console has once the guest is up, which Watch then
+	// waits for as well.
 	Await *regexp.Regexp
 }
 
@@ -293,10 +293,10 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
-// await waits for what the caller wants to see after the login prompt, as long as
+// await waits for what the caller wants to see of a guest that is up, as long as
 // there is time.
 func (w *watch) await(ctx context.Context) error {
-	if w.Await == nil || w.outcome.State != StateLogin {
+	if w.Await == nil || w.outcome.Verdict != Booted {
 		return nil
 	}
 	deadline, cancel := context.WithDeadline(ctx, w.started.Add(w.Timeout))
