@@ -157,7 +157,8 @@ const (
 // settle takes the last picture. A verdict of death may come in the middle of the
 // lines that say why, so it is given again when they are out.
 func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgement, error) {
-	if judged.verdict != Dead && judged.state != StateTimer || late {
+	speaks := judged.verdict == Dead && judged.state != StateResets || judged.state == StateTimer
+	if !speaks || late {
 		w.look(ctx)
 		return judged, nil
 	}
