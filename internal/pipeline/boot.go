@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
@@ -62,10 +61,16 @@ func (t target) cards() []boot.NIC {
 	return cards
 }
 
+// boots says that the run is to boot the guest.
+func (j job) boots() bool {
+	wanted := j.manifest.Pipeline.Validate
+	return wanted.Enabled && wanted.Boot.Enabled && !j.manifest.Options.DryRun
+}
+
 // checkBoot refuses a boot that this host cannot do, before the work that it
 // comes after.
 func checkBoot(j job, t target) error {
-	if wanted := j.manifest.Pipeline.Validate; !wanted.Enabled || !wanted.Boot.Enabled || j.manifest.Options.DryRun {
+	if !j.boots() {
 		return nil
 	}
 	if err := j.host.lacks(boot.Firmware(t.firmware)); err != nil {
@@ -79,7 +84,7 @@ func checkBoot(j job, t target) error {
 //
 // What is kept of it is returned, to be published with the images, unless the
 // stage fails: then it has its names already, as the report will have its own.
-func prove(ctx context.Context, j job, o opened, images []image, t target, seen *report.Validation) ([]image, error) {
+func prove(ctx context.Context, j job, o opened, images []image, t target, tried trial, seen *report.Validation) ([]image, error) {
 	if reason := t.unbootable(); reason != "" {
 		j.say.warnOf(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
 		return nil, nil
@@ -89,10 +94,8 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 		Firmware: boot.Firmware(t.firmware), Bus: buses[t.diskBus], NICs: t.cards(), MemoryMiB: options.MemoryMiB, CPUs: options.CPUs,
 		Accelerator: accelerator(ctx, j.options.Acceleration), Directory: o.artifacts.Dir(),
 	}
-	for _, image := range images {
-		machine.Disks = append(machine.Disks, boot.Disk{Path: image.temporary, Format: image.format})
-	}
-	watching := boot.Watching{Timeout: time.Duration(options.TimeoutSeconds) * time.Second}
+	machine.Disks, machine.Probe = j.trialDisks(ctx, images, tried)
+	watching := boot.Watching{Timeout: j.bootLimit()}
 	err := eachPassphrase(j.manifest.Source.LUKSKeys, func(_, passphrase string) {
 		watching.Passphrases = append(watching.Passphrases, passphrase)
 	})
@@ -113,6 +116,7 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 	}
 	hide(&outcome, watching.Passphrases)
 	seen.Boot = describeBoot(outcome, machine)
+	j.compareBoot(tried, outcome, seen.Boot)
 	kept, err := j.keepEvidence(o, outcome, seen.Boot)
 	if err != nil {
 		return nil, err
