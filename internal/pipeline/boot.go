@@ -296,9 +296,14 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 func deathOf(became *report.Boot) string {
 	sentence := boot.State(became.State).Sentence()
 	if sentence == "" || strings.HasPrefix(became.Reason, sentence) {
-		return became.Reason
+		sentence = became.Reason
+	} else {
+		sentence += " (" + became.Reason + ")"
 	}
-	return sentence + " (" + became.Reason + ")"
+	if became.Verdict == report.BootDead {
+		sentence = strings.Join(append([]string{sentence}, became.Differences...), "; ")
+	}
+	return sentence
 }
 
 // lastWords are the last lines that the guest has printed, for a message.

@@ -124,18 +124,25 @@ func layOver(ctx context.Context, i image) error {
 }
 
 // compareBoot enters what the guest has said of itself into the report, and warns
-// of what is not as it is configured.
+// of what is not as it is configured. In emergency mode only what it lacks for more
+// is told, with the failure.
 func (j job) compareBoot(tried trial, outcome boot.Outcome, became *report.Boot) {
 	if outcome.Facts == nil {
 		return
 	}
 	became.Guest = describeFacts(*outcome.Facts)
-	if outcome.Verdict != boot.Booted {
-		return
+	var differences []probe.Difference
+	switch {
+	case outcome.Verdict == boot.Booted:
+		differences = probe.Compare(tried.expected, *outcome.Facts)
+	case outcome.State == boot.StateEmergency:
+		differences = probe.CompareMounts(tried.expected, *outcome.Facts)
 	}
-	for _, difference := range probe.Compare(tried.expected, *outcome.Facts) {
+	for _, difference := range differences {
 		became.Differences = append(became.Differences, difference.Message)
-		j.say.warnOf(report.ConcernBootDiffers, difference.Message, difference.Remedy)
+		if outcome.Verdict == boot.Booted {
+			j.say.warnOf(report.ConcernBootDiffers, difference.Message, difference.Remedy)
+		}
 	}
 }
 

@@ -35,11 +35,7 @@ func Compare(wanted Expected, is boot.Facts) []Difference {
 	for _, i := range wanted.Interfaces {
 		all = append(all, compareInterface(i, is)...)
 	}
-	for _, mount := range wanted.Mounts {
-		if !mounted(mount, is.Mounts) {
-			all = append(all, lackingMount(mount))
-		}
-	}
+	all = append(all, CompareMounts(wanted, is)...)
 	all = append(all, compareSwaps(wanted.Swaps, is.Swaps)...)
 	for _, unit := range is.Failed {
 		if file, ok := explainedByHardware(unit); ok {
@@ -47,6 +43,17 @@ func Compare(wanted Expected, is boot.Facts) []Difference {
 				fmt.Sprintf("%s failed when the guest was booted", unit),
 				fmt.Sprintf("look at %s in the guest, and at `journalctl -b -u %s` there", file, unit),
 			})
+		}
+	}
+	return all
+}
+
+// CompareMounts says which file systems a guest lacks.
+func CompareMounts(wanted Expected, is boot.Facts) []Difference {
+	var all []Difference
+	for _, mount := range wanted.Mounts {
+		if !mounted(mount, is.Mounts) {
+			all = append(all, lackingMount(mount))
 		}
 	}
 	return all
