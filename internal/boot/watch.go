@@ -32,7 +32,7 @@ const lookEvery = 3 * time.Second
 // Evidence is one thing that was seen of the guest, and when: seconds after it
 // was started.
 type Evidence struct {
-	Source  string // "console", "screen", "frames", "agent" or "machine"
+	Source  string // "console", "screen", "frames", "agent", "probe" or "machine"
 	Seconds float64
 	Seen    string
 }
@@ -46,7 +46,9 @@ type Outcome struct {
 	Reason   string
 	Duration time.Duration // until the verdict
 	// Evidence is in the order in which it was seen.
-	Evidence    []Evidence
+	Evidence []Evidence
+	// Facts are what the guest's probe said, if it has one and that spoke.
+	Facts       *Facts
 	Console     string // all that was printed, without terminal escapes
 	Screen      Screen
 	Speakers    []Speaker
@@ -109,6 +111,8 @@ type watch struct {
 	// answered is what was on the screen when a passphrase was typed there.
 	answered string
 	seen     []string // what outcome.Evidence has
+	// up is when it was first seen to be up, while its probe is waited for.
+	up time.Time
 }
 
 // follow looks at the guest until there is a verdict.
@@ -123,7 +127,7 @@ func (w *watch) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if judged.verdict != "" {
+		if judged.verdict != "" && !w.waitsForProbe(judged, late) {
 			w.outcome.Duration = time.Since(w.started)
 			if judged, err = w.settle(ctx, judged, late); err != nil {
 				return err
@@ -195,6 +199,7 @@ func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
 		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
 	}
+	o.facts, _ = w.probe.said()
 	select {
 	case <-w.ended:
 		o.ended = true
@@ -264,6 +269,7 @@ func (w *watch) note(o observed) {
 	for _, s := range o.speakers {
 		w.remember("frames", fmt.Sprintf("card %d speaks as %s", s.Card+1, strings.Join(append([]string{s.MAC}, s.Addresses...), " ")))
 	}
+	w.noteProbe(o)
 	if o.agent {
 		w.remember("agent", "it answers")
 	}
