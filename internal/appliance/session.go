@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -31,6 +32,7 @@ type Session struct {
 	handle *guestfs.Guestfs
 	closed bool
 
+	images  []string          // of the drives, in their order
 	serials []string          // of the drives, in their order
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
@@ -77,7 +79,7 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 		opened: map[string]string{},
 	}
 	for _, drive := range drives {
-		s.serials = append(s.serials, drive.Serial)
+		s.images, s.serials = append(s.images, drive.Path), append(s.serials, drive.Serial)
 	}
 	s.stop = context.AfterFunc(ctx, func() {
 		// QEMU may be a script that has started QEMU.
@@ -126,6 +128,9 @@ func (s *Session) shutdown() error {
 			if err := s.unmount(g); err != nil {
 				return err
 			}
+			if err := requireWritten(g); err != nil {
+				return err
+			}
 			return g.Shutdown()
 		})
 		err = errors.Join(err, started.end(followersTime))
@@ -155,5 +160,20 @@ func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
 		// It failed because its appliance was killed.
 		return s.ctx.Err()
 	}
-	return cleanError(err)
+	return explainFull(cleanError(err), s.images)
+}
+
+// requireWritten fails where a disk did not take all that was written.
+func requireWritten(g *guestfs.Guestfs) error {
+	if err := g.Sync(); err != nil {
+		return err
+	}
+	messages, err := g.Dmesg()
+	if err != nil {
+		return err
+	}
+	if lines := writeErrors(messages); len(lines) > 0 {
+		return fmt.Errorf("writing to the disks failed: %s", strings.Join(lines, "; "))
+	}
+	return nil
 }
