@@ -48,7 +48,7 @@ func ReadKept(e *edit.Editor, described []report.NIC) (Kept, error) {
 		return k, err
 	}
 	k.Names = append(append(k.Names, foreign.names()...), boot.names()...)
-	err = eachFile(e, []place{{"/etc/systemd/network", "*.link"}, {"/etc/udev/rules.d", "*.rules"}}, func(name, text string) {
+	err = eachFile(e, []string{"/etc/systemd/network/*.link", "/etc/udev/rules.d/*.rules"}, func(name, text string) {
 		if path.Ext(name) == ".link" {
 			k.Names, k.Addresses = append(k.Names, netconf.LinkName(text)), append(k.Addresses, netconf.LinkAddress(text))
 			return
@@ -98,6 +98,6 @@ func namesByKernel(e *edit.Editor) (bool, error) {
 		}
 	}
 	plain := false
-	err := eachFile(e, bootFiles, func(_, text string) { plain = plain || plainNames.MatchString(text) })
+	err := eachCommandLine(e, func(_, text string) { plain = plain || plainNames.MatchString(text) })
 	return plain, err
 }
