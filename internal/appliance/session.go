@@ -34,6 +34,7 @@ type Session struct {
 	serials []string          // of the drives, in their order
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
+	points  []point           // of what is mounted below the guest's root, in their order
 }
 
 var (
@@ -122,7 +123,7 @@ func (s *Session) shutdown() error {
 	if err == nil {
 		started := followersOf(s.qemu.Pid)
 		err = s.locked(func(g *guestfs.Guestfs) error {
-			if err := g.Umount_all(); err != nil {
+			if err := s.unmount(g); err != nil {
 				return err
 			}
 			return g.Shutdown()

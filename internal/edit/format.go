@@ -27,6 +27,7 @@ var (
 	lvmFormat     = format{"LVM configuration", conf.LVMEntries, false}
 	udevFormat    = format{"file of udev rules", conf.UdevEntries, false}
 	lineFormat    = format{"list", conf.LineEntries, false}
+	hostsFormat   = format{"hosts file", conf.HostsEntries, false}
 )
 
 // bootFormats are the formats of the files that boot loaders read, and of those that
@@ -50,6 +51,11 @@ var bootFormats = map[bootfile.Format]format{
 	bootfile.Cmdline:         lineFormat,
 }
 
+// accountFormat is that of account files with so many fields in a line.
+func accountFormat(width int) format {
+	return format{"account file", conf.ColonEntries(width), false}
+}
+
 // formats are the other kinds of files by their paths: the first pattern that fits
 // counts. What is a script, and what is nobody's configuration, has none.
 var formats = []struct {
@@ -64,15 +70,22 @@ var formats = []struct {
 	}},
 	{udevFormat, []string{"/etc/udev/rules.d/*.rules"}},
 	{shellFormat, []string{
-		"/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*",
+		"/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*", "/etc/sysconfig/network", "/etc/conf.d/hostname",
 		"/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf",
 	}},
 	{mdadmFormat, []string{"/etc/mdadm.conf", "/etc/mdadm/mdadm.conf", "/etc/mdadm.conf.d/*.conf", "/etc/mdadm/mdadm.conf.d/*.conf"}},
 	{lvmFormat, []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"}},
+	{accountFormat(7), []string{"/etc/passwd"}},
+	{accountFormat(9), []string{"/etc/shadow"}},
+	{accountFormat(4), []string{"/etc/group", "/etc/gshadow"}},
+	{accountFormat(3), []string{"/etc/subuid", "/etc/subgid"}},
+	{hostsFormat, []string{"/etc/hosts"}},
 	{jsonFormat, []string{"/etc/*.json", "/etc/*/*.json"}},
 	{lineFormat, []string{
+		"/boot/extlinux/*", "/boot/syslinux/*", // what menus include
 		"/etc/initramfs-tools/modules", "/etc/modules", "/etc/modules-load.d/*.conf", "/etc/modprobe.d/*.conf",
 		"/etc/network/interfaces", "/etc/network/interfaces.d/*", "/boot/grub/device.map", "/boot/grub2/device.map", "/var/cache/debconf/config.dat",
+		"/.ssh/authorized_keys", "/*/.ssh/authorized_keys", "/*/*/.ssh/authorized_keys", "/*/*/*/.ssh/authorized_keys", "/*/*/*/*/.ssh/authorized_keys",
 	}},
 }
 

@@ -132,7 +132,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
 	j.say.report.Machine = neededMachine(opened, known, boot, images)
-	machine := targetOf(opened, seen, mended)
+	machine := targetOf(opened, j.say.report.Machine, seen, mended)
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
 			if err := checkBoot(j, machine); err != nil {
