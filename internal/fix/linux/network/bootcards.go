@@ -49,10 +49,12 @@ func searchBootFile(name, text string) bootCards {
 		}
 		// Quotes end a parameter just as blanks do.
 		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(conf.Blanks+`"'`, r) }) {
-			if at := strings.LastIndex(word, "CMDLINE_LINUX"); at >= 0 {
-				_, word, _ = strings.Cut(word, "=")
+			cards := parameterCards(word)
+			// The first one may stand right behind the key of the file: CMDLINE=ip=...
+			if _, rest, ok := strings.Cut(word, "="); len(cards) == 0 && ok && strings.Contains(rest, "=") {
+				word, cards = rest, parameterCards(rest)
 			}
-			for _, c := range parameterCards(word) {
+			for _, c := range cards {
 				c.file, c.parameter = name, word
 				if !slices.Contains(found, c) {
 					found = append(found, c)
