@@ -1,7 +1,7 @@
 // Package source turns what users have, a disk image, a chain of them, an OVF
-// package or the folder of a VMware machine, into disks that QEMU can open. Every header is read here before
-// QEMU sees it: the format is never guessed by QEMU, and no file outside the
-// source's own directory is ever opened.
+// package or the folder of a VMware machine, into disks that QEMU can open. Every
+// header is read here before QEMU sees it: the format is never guessed by QEMU, and
+// no file outside the source's own directory is ever opened.
 package source
 
 import (
