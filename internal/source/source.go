@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -30,6 +31,9 @@ const (
 	TypeQCOW2 = "qcow2"
 	TypeRaw   = "raw"
 )
+
+// Types are all source types.
+var Types = []string{TypeVMDK, TypeVMX, TypeOVA, TypeOVF, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw}
 
 // Request names a source.
 type Request struct {
@@ -143,8 +147,7 @@ func (o *opening) open(path string) error {
 		o.warnOfSiblings(path, false)
 		return o.addDisk(file, o.request.Type)
 	default:
-		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type),
-			"use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw")
+		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type), "use one of "+strings.Join(Types, ", "))
 	}
 }
 
