@@ -40,6 +40,34 @@ func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
 	}
 }
 
+// TestDemoInstallsBelowBuild: a user who is not root can run it, and what is installed
+// stays as it is.
+func TestDemoInstallsBelowBuild(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := dryRun(t, "demo")
+	if at := strings.Index(commands, "command -v terraform"); at < 0 || at > strings.Index(commands, "packages install") {
+		t.Errorf("make demo does not look for terraform first:\n%s", commands)
+	}
+	installed := 0
+	for line := range strings.Lines(commands) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != "install" || strings.HasSuffix(words[len(words)-1], "guestfs.go") {
+			continue
+		}
+		installed++
+		if to := words[len(words)-1]; !strings.HasPrefix(to, filepath.Join(root, "build")+"/") {
+			t.Errorf("make demo installs %s", to)
+		}
+	}
+	if installed != 2 {
+		t.Errorf("make demo installs %d files", installed)
+	}
+}
+
 func TestUnitTestsNeedGoAlone(t *testing.T) {
 	t.Parallel()
 	commands := dryRun(t, "unit")
