@@ -35,6 +35,7 @@ type Session struct {
 	monitor *monitor          // nil where layers were not asked for
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
+	points  []point           // of what is mounted below the guest's root, in their order
 }
 
 var (
@@ -121,7 +122,7 @@ func (s *Session) shutdown() error {
 	if err == nil {
 		started := followersOf(s.qemu.Pid)
 		err = s.locked(func(g *guestfs.Guestfs) error {
-			if err := g.Umount_all(); err != nil {
+			if err := s.unmount(g); err != nil {
 				return err
 			}
 			return g.Shutdown()

@@ -50,7 +50,10 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 			"-device", "virtserialport,bus=ports.0,chardev=probe,name="+ProbePort)
 	}
 	if m.Firmware == UEFI {
+		// Cards without ROMs are enough for a BIOS. OVMF has drivers of its own: what
+		// speaks from the cards shall be the guest (OvmfPkg/README, PXE).
 		args = append(args,
+			"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
 			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file="+escapeComma(code),
 			"-drive", "if=pflash,unit=1,format=raw,file="+escapeComma(variables))
 	}
@@ -98,8 +101,8 @@ func (m Machine) diskArguments() ([]string, error) {
 }
 
 // frameLength is how much of each frame is looked at, in bytes: its addresses
-// are in front.
-const frameLength = 128
+// are in front, and what a request by DHCP says of its sender behind them.
+const frameLength = 640
 
 func (m Machine) cardArguments(frames []int) ([]string, error) {
 	var args []string

@@ -14,8 +14,9 @@ import (
 type Watching struct {
 	// Timeout ends the boot, whatever was seen; DefaultTimeout where zero.
 	Timeout time.Duration
-	// Passphrases are typed on the console when the guest asks to unlock a disk, a
-	// further one each time, and from the first again.
+	// Passphrases are typed when the guest asks to unlock a disk, a further one each
+	// time, and from the first again: on the serial console or, if it does not ask
+	// there, on the keyboard, which is a US one for the guest.
 	Passphrases []string
 	// Await is a line that the console has after the login prompt, which Watch
 	// then waits for as well.
@@ -71,6 +72,9 @@ func Watch(ctx context.Context, m Machine, w Watching) (outcome Outcome, err err
 	err = watch.follow(ctx)
 	outcome = watch.outcome
 	outcome.Console, outcome.Accelerator = r.Console.Text(), r.Accelerator
+	if watch.typed > 0 {
+		outcome.Screen.hide(w.Passphrases)
+	}
 	outcome.Speakers, outcome.Resets = r.traffic.seen(), r.monitor.happened().resets
 	if err = errors.Join(err, r.Close()); err != nil {
 		return outcome, fmt.Errorf("booting a guest: %w", err)
@@ -84,9 +88,12 @@ type watch struct {
 	Watching
 	started time.Time
 	outcome Outcome
-	typed   int       // passphrases
-	seen    []string  // what outcome.Evidence has
-	up      time.Time // when it was first seen to be up, while its probe is waited for
+	typed   int  // passphrases
+	asked   bool // on the console
+	// answered is what was on the screen when a passphrase was typed there.
+	answered string
+	seen     []string  // what outcome.Evidence has
+	up       time.Time // when it was first seen to be up, while its probe is waited for
 }
 
 // follow looks at the guest until there is a verdict.
@@ -97,14 +104,16 @@ func (w *watch) follow(ctx context.Context) error {
 	defer looks.Stop()
 	late := false
 	for {
-		judged, err := w.judge(late)
+		judged, err := w.judge(ctx, late)
 		if err != nil {
 			return err
 		}
 		if judged.verdict != "" && !w.waitsForProbe(judged, late) {
-			w.outcome.Verdict, w.outcome.State, w.outcome.Reason = judged.verdict, judged.state, judged.reason
 			w.outcome.Duration = time.Since(w.started)
-			w.look(ctx)
+			if judged, err = w.settle(ctx, judged, late); err != nil {
+				return err
+			}
+			w.outcome.Verdict, w.outcome.State, w.outcome.Reason = judged.verdict, judged.state, judged.reason
 			return w.await(ctx)
 		}
 		select {
@@ -123,10 +132,50 @@ func (w *watch) follow(ctx context.Context) error {
 	}
 }
 
+// How long a guest that is dead may go on to say why, and how long it is silent
+// when it has said it.
+const (
+	lastWordsLimit = 3 * time.Second
+	lastWordsPause = 500 * time.Millisecond
+)
+
+// settle takes the last picture. A verdict of death may come in the middle of the
+// lines that say why, so it is given again when they are out.
+func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgement, error) {
+	if judged.verdict != Dead || late {
+		w.look(ctx)
+		return judged, nil
+	}
+	limit := time.NewTimer(lastWordsLimit)
+	defer limit.Stop()
+	pause := time.NewTimer(lastWordsPause)
+	defer pause.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-w.Console.change():
+			pause.Reset(lastWordsPause)
+		case <-pause.C:
+			waiting = false
+		case <-limit.C:
+			waiting = false
+		case <-w.ended:
+			waiting = false
+		case <-ctx.Done():
+			return judged, ctx.Err()
+		}
+	}
+	w.look(ctx)
+	again, err := w.judge(ctx, late)
+	if err != nil || again.verdict != Dead {
+		return judged, err
+	}
+	return again, nil
+}
+
 // judge looks at all that is known by now.
-func (w *watch) judge(late bool) (judgement, error) {
+func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 	o := observed{
-		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, blank: w.outcome.Screen.blank(),
+		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
 		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
 		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
 	}
@@ -137,14 +186,55 @@ func (w *watch) judge(late bool) (judgement, error) {
 	default:
 	}
 	w.note(o)
-	if o.answers && Classify(o.console) == StatePassphrase {
+	switch {
+	case !o.answers || late:
+	case Classify(o.console) == StatePassphrase:
 		w.remember("console", "it asked for the passphrase of a disk, which was typed")
-		typed := w.Passphrases[w.typed%len(w.Passphrases)]
-		w.typed++
-		return judgement{}, w.Console.answer(typed)
+		w.asked = true
+		return judgement{}, w.Console.answer(w.nextPassphrase())
+	case !w.asked && Classify(o.console) == StateNothing && w.asksOnScreen():
+		typed, err := w.answerOnScreen(ctx)
+		o.untypeable = !typed
+		if err != nil {
+			return judgement{}, err
+		}
 	}
 	return judge(o), nil
 }
+
+func (w *watch) nextPassphrase() string {
+	next := w.Passphrases[w.typed%len(w.Passphrases)]
+	w.typed++
+	return next
+}
+
+// asksOnScreen says that there is a question on the screen that was not answered.
+func (w *watch) asksOnScreen() bool {
+	text := w.outcome.Screen.Text
+	return Classify(text) == StatePassphrase && withoutCursor(text) != w.answered
+}
+
+// answerOnScreen types a passphrase if the question is still there, and says
+// whether one of them can be typed.
+func (w *watch) answerOnScreen(ctx context.Context) (typeable bool, err error) {
+	for range w.Passphrases {
+		keys, ok := keysOf(w.nextPassphrase())
+		if !ok {
+			continue
+		}
+		if w.look(ctx); !w.asksOnScreen() {
+			w.typed--
+			return true, nil
+		}
+		w.remember("screen", "it asked for the passphrase of a disk, which was typed")
+		w.answered = withoutCursor(w.outcome.Screen.Text)
+		return true, w.typeKeys(ctx, keys)
+	}
+	return false, nil
+}
+
+// withoutCursor is the text without what blinks.
+func withoutCursor(text string) string { return strings.TrimRight(text, " ?_\n") }
 
 // note keeps what was seen, each thing with its time.
 func (w *watch) note(o observed) {

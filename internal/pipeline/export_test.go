@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"net/netip"
+	"regexp"
 	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
@@ -15,6 +16,18 @@ func RunWithGuest(ctx context.Context, m *manifest.Manifest, o Options, outcome 
 	j := newJob(m, o)
 	j.host.lacks = func(boot.Firmware) error { return nil }
 	j.host.boot = func(context.Context, boot.Machine, boot.Watching) (boot.Outcome, error) { return outcome, nil }
+	return j.run(ctx)
+}
+
+// RunAwaiting is Run, whose boot goes on after the login prompt until the console
+// has the line: what a test guest tells of itself.
+func RunAwaiting(ctx context.Context, m *manifest.Manifest, o Options, line *regexp.Regexp) (*report.Report, error) {
+	j := newJob(m, o)
+	watch := j.host.boot
+	j.host.boot = func(ctx context.Context, started boot.Machine, watching boot.Watching) (boot.Outcome, error) {
+		watching.Await = line
+		return watch(ctx, started, watching)
+	}
 	return j.run(ctx)
 }
 

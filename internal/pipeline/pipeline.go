@@ -134,7 +134,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
 	j.say.report.Machine = neededMachine(opened, known, boot, images)
-	machine, tried := targetOf(opened, seen, mended), mended.trial
+	machine, tried := targetOf(opened, j.say.report.Machine, seen, mended), mended.trial
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
 			if err := checkBoot(j, machine); err != nil {

@@ -102,7 +102,7 @@ func bootAttribute() schema.Attribute {
 		"on_failure": choice(string(defaults.OnFailure), "What a guest that does not come up is: with `fatal`, an error, and nothing is published; with "+
 			"`warn`, a warning."),
 		"screenshot": option(defaults.Screenshot, "Whether to keep a picture of its screen. It lies beside the report, as the text of its console does, and "+
-			"is deleted with the image. A failed boot leaves both, as it leaves the report."),
+			"is deleted with the image. A failed boot leaves both, as it leaves the report. Only their owner can read them: a guest may show its secrets."),
 	}
 	return section("Boots the guest from the written images before they get their names: under QEMU, on a layer that is thrown away, without a way "+
 		"to any network, with the disk bus, network cards and firmware that `guest` tells. The guest is up when there is a login prompt on its serial "+

@@ -1,4 +1,4 @@
-package cli
+package presentation
 
 import (
 	"testing"
@@ -23,11 +23,7 @@ func TestBootLine(t *testing.T) {
 		"booted in 34 s: alpine":             {Verdict: report.BootBooted, Seconds: 34.2, Guest: &report.BootGuest{Hostname: "alpine", Progress: "done"}},
 		"boot: dead after 3 s: Kernel panic": {Verdict: report.BootDead, Seconds: 3.1, Reason: "Kernel panic"},
 	} {
-		rep := report.New()
-		if err := rep.StageSucceeded(1, report.Validation{Boot: became}); err != nil {
-			t.Fatal(err)
-		}
-		if got := bootLine(rep); got != want {
+		if got := BootLine(became); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
