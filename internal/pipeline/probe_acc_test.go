@@ -34,7 +34,7 @@ func TestAccProbe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	odd, dead := layerOn(t, build(t, recipe)), layerOn(t, build(t, recipe))
+	odd, dead := copyOf(t, build(t, recipe)), copyOf(t, build(t, recipe))
 	editGuests(t, []string{odd, dead}, []map[string]func(string) string{
 		{
 			"/boot/grub/grub.cfg": muted, "/etc/default/grub": muted,
@@ -156,14 +156,15 @@ func appended(line string) func(string) string {
 	return func(text string) string { return strings.TrimRight(text, "\n") + "\n" + line }
 }
 
-// layerOn is a qcow2 layer on a test guest, to be changed.
-func layerOn(t *testing.T, disk string) string {
+// copyOf is a test guest that may be changed.
+func copyOf(t *testing.T, disk string) string {
 	t.Helper()
-	layer := filepath.Join(t.TempDir(), "layer.qcow2")
-	if err := qemuimg.CreateOverlay(t.Context(), layer, qemuimg.Image{Path: disk, Format: formatOf(disk)}, 0); err != nil {
+	path := filepath.Join(t.TempDir(), "guest.qcow2")
+	err := qemuimg.Convert(t.Context(), qemuimg.ConvertOptions{Source: qemuimg.Image{Path: disk, Format: formatOf(disk)}, Dest: path, Format: "qcow2"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return layer
+	return path
 }
 
 // editGuests changes files of guests, each on one disk, in a single appliance.

@@ -88,14 +88,14 @@ func (x examined) layProbe(ctx context.Context, j job) (trial, error) {
 func (j job) trialDisks(ctx context.Context, images []image, tried trial) (disks []boot.Disk, probed bool) {
 	var failure error
 	for _, image := range images {
-		disks = append(disks, boot.Disk{Path: image.temporary, Format: image.format})
+		disks = append(disks, boot.Disk{Path: image.temporary, Format: image.format, SectorSize: image.sectorSize})
 	}
 	if len(tried.layers) == 0 {
 		return disks, false
 	}
 	layered := make([]boot.Disk, len(images))
 	for n, image := range images {
-		layered[n] = boot.Disk{Path: image.layer, Format: "qcow2"}
+		layered[n] = boot.Disk{Path: image.layer, Format: "qcow2", SectorSize: image.sectorSize}
 		failure = errors.Join(failure, layOver(ctx, image))
 	}
 	if failure != nil {
