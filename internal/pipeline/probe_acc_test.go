@@ -207,3 +207,52 @@ func editGuests(t *testing.T, disks []string, edits []map[string]func(string) st
 		}
 	}
 }
+
+// checkFacts compares what a migrated guest has told the product with what it was.
+func checkFacts(t *testing.T, c guestCase, recipe testguest.Recipe, became *report.Boot) {
+	t.Helper()
+	said := became.Guest
+	if said == nil {
+		t.Errorf("the guest was booted without a probe, or that said nothing: %+v", became.Evidence)
+		return
+	}
+	t.Logf("it says %+v", *said)
+	if said.Hostname != recipe.Hostname || said.Kernel == "" || len(said.FailedUnits) > 0 || len(became.Differences) > 0 {
+		t.Errorf("it says %+v; it differs in %q", said, became.Differences)
+	}
+	if c.nic != "" && !slices.ContainsFunc(said.Cards, func(card report.BootCard) bool {
+		return card.Name == c.nic && card.Device && slices.Contains(card.Addresses, c.address)
+	}) {
+		t.Errorf("it has not %s on %s, but %+v", c.address, c.nic, said.Cards)
+	}
+	for _, path := range c.mounts {
+		if !slices.ContainsFunc(said.Mounts, func(m report.BootMount) bool { return m.Path == path }) {
+			t.Errorf("%s is not mounted: %+v", path, said.Mounts)
+		}
+	}
+}
+
+// TestAccProbeWithoutSystemd boots a guest that SysV's init starts.
+func TestAccProbeWithoutSystemd(t *testing.T) {
+	requireFullMatrix(t)
+	recipe, err := testguest.Lookup(testguest.Flagship)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe.Name += "-sysvinit"
+	recipe.Bootstrap.Commands = append(slices.Clone(recipe.Bootstrap.Commands),
+		"apt-get install --yes --no-install-recommends -o APT::Install-Recommends=false sysvinit-core systemd-sysv-")
+	m := migration(build(t, recipe), t.TempDir())
+	m.Pipeline.Validate.Boot.Enabled = true
+	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
+	became := bootOf(t, r)
+	if err != nil {
+		t.Fatalf("the migration failed: %v\n%+v", err, became)
+	}
+	logStages(t, r)
+	t.Logf("%s (%s) after %.1f s: %+v", became.Verdict, became.State, became.Seconds, became.Evidence)
+	checkFacts(t, guestCase{nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}}, recipe, became)
+	if became.Guest != nil && became.Guest.Progress != "done" {
+		t.Errorf("its init says %q", became.Guest.Progress)
+	}
+}
