@@ -48,10 +48,8 @@ func followed(e *edit.Editor, name string) string {
 		info, err := e.Lstat(name)
 		return info.Mode, err
 	}
-	resolved, err := guest.FollowLinks(name, true, lstat, e.Readlink)
-	if err != nil {
-		return name
-	}
+	// Below /run, most is there only once the guest runs.
+	resolved, _ := guest.FollowLinks(name, true, lstat, e.Readlink)
 	return resolved
 }
 
