@@ -45,13 +45,13 @@ func (x examined) prepareTrial(ctx context.Context, j job) (trial, error) {
 		return trial{}, nil
 	}
 	j.say.progress(0, "preparing the trial of the guest")
-	prepared, err := x.layProbe(ctx, j)
+	prepared, failure := x.layProbe(ctx, j)
 	if ctx.Err() != nil {
 		return trial{}, ctx.Err()
 	}
-	if err != nil {
-		j.say.warnOf(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+err.Error(), "")
-		return trial{}, nil
+	if failure != nil {
+		j.say.warnOf(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(), "")
+		return trial{}, nil //nolint:nilerr // it costs no more than what the probe would tell
 	}
 	return prepared, nil
 }
