@@ -57,6 +57,7 @@ var sentences = map[State]string{
 	StateInitramfsShell: "its initramfs gave up and opened a shell",
 	StateEmergency:      "systemd went into emergency mode",
 	StatePanic:          "its kernel panicked",
+	StateTimer:          "the host was too slow to emulate its timer",
 	StateGRUB:           "GRUB stopped at its prompt",
 	StateLoader:         "its boot loader gave up",
 	StateNoBootDevice:   "the firmware found nothing to start",
@@ -96,6 +97,8 @@ func judge(o observed) judgement {
 		return judgement{verdict: Booted, state: StateAgent}
 	case o.failing != "":
 		return judgement{Undecided, StateStopped, sentences[StateStopped] + ": " + o.failing}
+	case state == StateTimer:
+		return judgement{Undecided, state, cmp.Or(Reason(seenOn), sentences[state])}
 	case state == StatePassphrase && o.untypeable:
 		return judgement{Undecided, state, sentences[state] + " on its screen, and the one there is has characters that a US keyboard has not"}
 	case state == StatePassphrase && o.answers && !o.over:

@@ -53,6 +53,10 @@ func TestJudge(t *testing.T) {
 			observed{console: kernel, happenings: happenings{failing: "disk0: No space left on device"}},
 			judgement{Undecided, StateStopped, "the host could not read or write its disk: disk0: No space left on device"},
 		},
+		"a host that is too slow": {
+			observed{screen: "[    0.036000] Kernel panic - not syncing: IO-APIC + timer doesn't work!  Boot with apic=debug"},
+			judgement{Undecided, StateTimer, "[    0.036000] Kernel panic - not syncing: IO-APIC + timer doesn't work!  Boot with apic=debug"},
+		},
 		"a passphrase is asked for, and there is none": {
 			observed{console: "Please unlock disk sda5_crypt: "},
 			judgement{Undecided, StatePassphrase, "it asks for the passphrase of a disk"},

@@ -86,14 +86,17 @@ func Watch(ctx context.Context, m Machine, w Watching) (outcome Outcome, err err
 type watch struct {
 	*Running
 	Watching
-	started time.Time
-	outcome Outcome
-	typed   int  // passphrases
-	asked   bool // on the console
+	started  time.Time
+	outcome  Outcome
+	typed    int // passphrases
+	restarts int
+	asked    bool // on the console
 	// answered is what was on the screen when a passphrase was typed there.
 	answered string
-	seen     []string  // what outcome.Evidence has
-	up       time.Time // when it was first seen to be up, while its probe is waited for
+	seen     []string // what outcome.Evidence has
+	// up is when it was first seen to be up, or why it is not, while its probe is
+	// waited for.
+	up time.Time
 }
 
 // follow looks at the guest until there is a verdict.
@@ -107,6 +110,12 @@ func (w *watch) follow(ctx context.Context) error {
 		judged, err := w.judge(ctx, late)
 		if err != nil {
 			return err
+		}
+		if judged.state == StateTimer && w.restarts < maxRestarts && !late {
+			if err := w.restart(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		if judged.verdict != "" && !w.waitsForProbe(judged, late) {
 			w.outcome.Duration = time.Since(w.started)
@@ -130,6 +139,22 @@ func (w *watch) follow(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// maxRestarts is how often a guest is started anew for what is the host's fault.
+const maxRestarts = 3
+
+// restart presses the machine's reset button: its guest has not got so far that it
+// has written anything.
+func (w *watch) restart(ctx context.Context) error {
+	w.restarts++
+	w.remember("machine", fmt.Sprintf("%s, and it was started anew (%d)", StateTimer.Sentence(), w.restarts))
+	w.Console.forget()
+	if _, err := w.monitor.command(ctx, "system_reset", nil); err != nil {
+		return err
+	}
+	w.outcome.Screen = Screen{}
+	return nil
 }
 
 // How long a guest that is dead may go on to say why, and how long it is silent

@@ -38,7 +38,7 @@ func computedAttributes() map[string]schema.Attribute {
 			Computed:            true,
 			Attributes: map[string]schema.Attribute{
 				"verdict":  readString("`booted`, `dead` (published all the same with `on_failure = \"warn\"`) or `undecided`, if neither was seen."),
-				"state":    readString("What it came to, such as `login`, `agent`, `probe`, `initramfs_shell`, `emergency`, `panic`, `grub`, `no_boot_device` or `resets`."),
+				"state":    readString("What it came to, such as `login`, `agent`, `probe`, `initramfs_shell`, `emergency`, `panic`, `grub`, `boot_loader`, `no_boot_device`, `exited`, `silent` or `resets`."),
 				"reason":   readString("Why the verdict is not `booted`; null if it is."),
 				"seconds":  schema.Float64Attribute{MarkdownDescription: "Seconds from its start to the verdict.", Computed: true},
 				"hostname": readString("What it called itself; null if it told nothing of itself."),

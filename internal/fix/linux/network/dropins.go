@@ -44,7 +44,7 @@ func wholeFiles(e *edit.Editor, pattern string) ([]wholeFile, error) {
 	var found []wholeFile
 	for _, base := range slices.Compact(bases) {
 		whole := wholeFile{base: base}
-		err := eachFile(e, []place{{path.Join(networkdDirectory, base+".d"), "*.conf"}}, func(name, text string) {
+		err := eachFile(e, []Place{{path.Join(networkdDirectory, base+".d"), "*.conf"}}, func(name, text string) {
 			whole.dropIns = append(whole.dropIns, dropIn{name, text})
 		})
 		if err != nil {
