@@ -92,7 +92,7 @@ func judge(o observed) judgement {
 	case said.verdict == Booted && state != StatePanic:
 		return said
 	case said.verdict == Dead && (state == StateNothing || state == StateEmergency):
-		return said
+		return judgement{Dead, StateEmergency, cmp.Or(Reason(seenOn), said.reason)}
 	case state == StateNothing && o.agent:
 		return judgement{verdict: Booted, state: StateAgent}
 	case o.failing != "":
