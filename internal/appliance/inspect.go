@@ -15,7 +15,7 @@ import (
 func (s *Session) Inspect() ([]guest.OS, error) {
 	var systems []guest.OS
 	err := s.call("inspect the disks", "", func(g *guestfs.Guestfs) error {
-		if err := g.Umount_all(); err != nil {
+		if err := s.unmount(g); err != nil {
 			return err
 		}
 		roots, err := g.Inspect_os()

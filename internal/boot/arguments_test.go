@@ -22,7 +22,7 @@ func TestQEMUArgs(t *testing.T) {
 		},
 		"UEFI": {
 			Machine{Disks: []Disk{{Path: "a.qcow2"}}, Firmware: UEFI, Persist: true},
-			[]string{"unit=0,format=raw,readonly=on,file=/code", "unit=1,format=raw,file=/variables", "format=qcow2,snapshot=off"},
+			[]string{"IPv4PXESupport,string=n", "IPv6PXESupport,string=n", "unit=0,format=raw,readonly=on,file=/code", "unit=1,format=raw,file=/variables", "format=qcow2,snapshot=off"},
 			nil,
 		},
 		"two disks on PVSCSI": {
@@ -44,7 +44,7 @@ func TestQEMUArgs(t *testing.T) {
 			Machine{Disks: []Disk{{Path: "a"}}, Accelerator: "kvm", NICs: []NIC{{Model: "e1000", MAC: "00:50:56:9a:01:02"}, {}}},
 			[]string{
 				"-accel kvm -cpu host", "e1000,netdev=net0,romfile=,mac=00:50:56:9a:01:02", "virtio-net-pci,netdev=net1,romfile=",
-				"netdev=net0,queue=rx,maxlen=128,file=/dev/fd/5", "netdev=net1,queue=rx,maxlen=128,file=/dev/fd/6",
+				"netdev=net0,queue=rx,maxlen=640,file=/dev/fd/5", "netdev=net1,queue=rx,maxlen=640,file=/dev/fd/6",
 			},
 			nil,
 		},

@@ -84,10 +84,15 @@ func (c *Console) Send(text string) error {
 
 // answer types a line in answer to what was asked so far.
 func (c *Console) answer(line string) error {
-	c.mu.Lock()
-	c.answered = len(c.text)
-	c.mu.Unlock()
+	c.forget()
 	return c.Send(line + "\n")
+}
+
+// forget has unanswered begin with what comes now.
+func (c *Console) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answered = len(c.text)
 }
 
 // unanswered is the text behind what was answered.

@@ -42,12 +42,14 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 func TestClassifyWaits(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"nothing yet":     "",
-		"kernel messages": "[    0.000000] Linux version 6.1.0\n",
-		"word login":      "[  OK  ] Started systemd-logind.service - User Login Management.\n",
-		"Debian issue":    "Debian GNU/Linux 12 web01 ttyS0\n",
-		"GRUB menu":       "Welcome to GRUB!\n",
-		"login in kernel": "[    3.1] audit: login: failed\n",
+		"nothing yet":                          "",
+		"kernel messages":                      "[    0.000000] Linux version 6.1.0\n",
+		"word login":                           "[  OK  ] Started systemd-logind.service - User Login Management.\n",
+		"Debian issue":                         "Debian GNU/Linux 12 web01 ttyS0\n",
+		"GRUB menu":                            "Welcome to GRUB!\n",
+		"a shell of UEFI that starts a script": "UEFI Interactive Shell v2.2\nShell> fs0:\\EFI\\debian\\grubx64.efi\nWelcome to GRUB!\n",
+		"half a line":                          "Booting from Hard Disk...\nNo bootable dev",
+		"login in kernel":                      "[    3.1] audit: login: failed\n",
 	} {
 		if got := Classify(text); got != StateNothing {
 			t.Errorf("%s: state %q, want %q", name, got, StateNothing)

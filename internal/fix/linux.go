@@ -38,6 +38,7 @@ func (r *run) linux() []step {
 			func(ctx context.Context) error { return vmwaretools.Remove(ctx, e) },
 		},
 		{"boot loader configuration", 2, updateGrub, boot.Regenerate},
+		{"boot loader configuration", 1, updateGrub, simple(boot.MendDefault)},
 		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
 		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
 		{"boot loader configuration", 1, nil, simple(boot.CorrectRegenerated)},

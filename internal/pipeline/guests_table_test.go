@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -76,6 +77,44 @@ func (r guestRow) String() string {
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %.0f |",
 		cell(r.recipe.Description), why, cell(strings.Join(r.changes, ", ")), boots, r.seconds)
+}
+
+// varying is what differs from boot to boot, or by the machine, and what the guide
+// has instead.
+var varying = []struct {
+	pattern *regexp.Regexp
+	as      string
+}{
+	{regexp.MustCompile(`^\[ *\d+\.\d+\] `), ""},
+	{regexp.MustCompile(`UUID=[0-9a-fA-F-]+`), "UUID=..."},
+	{regexp.MustCompile(`\(\d+min \d+s / no limit\)`), "(2min 1s / no limit)"},
+	{regexp.MustCompile(`(Boot0001) .*: (Not Found)`), "$1 ... $2"},
+}
+
+// documented is how the guide on guests says why a guest does not come up.
+func documented(state testguest.State, reason string) string {
+	if state == testguest.StateGRUB {
+		return "| GRUB's prompt |"
+	}
+	for _, v := range varying {
+		reason = v.pattern.ReplaceAllString(reason, v.as)
+	}
+	return "| `" + reason + "` |"
+}
+
+func TestDocumentedReasons(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]string{
+		"ALERT!  UUID=0ab1-c2 does not exist.  Dropping to a shell!":             "| `ALERT!  UUID=... does not exist.  Dropping to a shell!` |",
+		"[  155.552732] dracut: FATAL: FIPS integrity test failed":               "| `dracut: FATAL: FIPS integrity test failed` |",
+		"Job dev-nvme0n1p3.device/start running (4min 27s / no limit)":           "| `Job dev-nvme0n1p3.device/start running (2min 1s / no limit)` |",
+		`BdsDxe: failed to load Boot0001 "UEFI Misc Device" from Pci: Not Found`: "| `BdsDxe: failed to load Boot0001 ... Not Found` |",
+	} {
+		if got := documented(testguest.StateInitramfsShell, reason); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		checkDocumented(t, testguest.StateInitramfsShell, reason)
+	}
 }
 
 func TestGuestRow(t *testing.T) {

@@ -1,8 +1,9 @@
 package leftover
 
-// place is a directory, whose last part may be a pattern, and the pattern of base
-// names in it.
-type place struct{ directory, pattern string }
+import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
+
+// place is written shorter.
+type place network.Place
 
 // places are what is read, line by line.
 var places = []place{
@@ -113,28 +114,6 @@ var places = []place{
 	{"/etc/ferm/*.d", "*"},
 	{"/etc/csf", "csf.conf"},
 	{"/etc/fail2ban", "*.local"},
-}
-
-// commandLines are where kernel parameters are.
-var commandLines = []place{
-	{"/etc/default", "grub"},
-	{"/etc/default/grub.d", "*.cfg"},
-	{"/etc/sysconfig", "bootloader"},
-	{"/etc/kernel", "cmdline"},
-	{"/etc/cmdline.d", "*.conf"},
-	{"/boot/grub", "grub.cfg"},
-	{"/boot/grub2", "grub.cfg"},
-	{"/boot/efi/EFI/*", "grub.cfg"},
-	{"/boot/grub", "menu.lst"},
-	{"/boot/grub", "grub.conf"},
-	{"/boot/grub", "grubenv"},
-	{"/boot/grub2", "grubenv"},
-	{"/boot/loader/entries", "*.conf"},
-	{"/boot/efi/loader/entries", "*.conf"},
-	{"/efi/loader/entries", "*.conf"},
-	{"/boot", "extlinux.conf"},
-	{"/boot/extlinux", "extlinux.conf"},
-	{"/boot/syslinux", "syslinux.cfg"},
 }
 
 // edited are the files within places that a repair has read.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 )
 
 const unitDirectory = "/etc/systemd/system"
@@ -96,7 +97,7 @@ func (s *scan) readUnits() error {
 		}
 	}
 	for _, place := range []place{{"/etc/sysconfig/network-scripts", "r*-*"}, {"/etc/sysconfig/network", "if*-*"}} {
-		files, err := s.edit.List(place.directory, place.pattern)
+		files, err := network.Place(place).Files(s.edit)
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,9 @@ type Menu struct {
 	// of what is started where that fails. -1 is what is not known, or no kernel.
 	Default  int
 	Fallback int
+	// Wanted is what GRUB's menu gives as its default: a number, a title or an id, or
+	// a path of these; or nothing.
+	Wanted string
 	// DefaultTitle is what Default is called, also where that is no kernel.
 	DefaultTitle string
 	// Unclear says why the menu may have more entries than are known; or nothing.
@@ -49,11 +52,15 @@ type Menu struct {
 // Reads reports whether a file is part of the menu.
 func (m Menu) Reads(file string) bool { return slices.Contains(m.read, file) }
 
+// Files are those that the menu was read from.
+func (m Menu) Files() []string { return slices.Clone(m.read) }
+
 // Entry is a choice of a menu that starts a kernel.
 type Entry struct {
 	File      string // where it is written
 	Title     string
 	ID        string
+	Choice    string // how the menu's default names it; or nothing
 	Kernel    File
 	Initramfs []File // those that hold a system; processor microcode is left out
 	// Parameters are the kernel's, one by one.

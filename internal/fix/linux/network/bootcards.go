@@ -12,24 +12,45 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
-// bootFiles are where kernel command lines are written.
-var bootFiles = []place{
+// CommandLines are where kernel parameters are written: what boot loaders read, and
+// what that is made from.
+var CommandLines = []Place{
 	{"/etc/default", "grub"},
 	{"/etc/default/grub.d", "*.cfg"},
+	{"/etc/sysconfig", "bootloader"},
+	{"/etc", "update-extlinux.conf"},
 	{"/etc/kernel", "cmdline"},
 	{"/etc/cmdline.d", "*.conf"},
-	{"/boot/grub", "grub.cfg"},
+	{"/etc/grub.d", "4[01]_custom"},
+	{"/boot/grub", "*.cfg"},
+	{"/boot/grub2", "*.cfg"},
+	{"/boot/efi/EFI/*", "*.cfg"},
+	{"/efi/EFI/*", "*.cfg"},
+	{"/boot/EFI/*", "*.cfg"},
 	{"/boot/grub", "menu.lst"},
 	{"/boot/grub", "grub.conf"},
-	{"/boot/grub2", "grub.cfg"},
+	{"/boot/efi/EFI/*", "grub.conf"},
 	{"/boot/grub", "grubenv"},
 	{"/boot/grub2", "grubenv"},
+	{"/boot/efi/EFI/*", "grubenv"},
 	{"/boot/loader/entries", "*.conf"},
 	{"/boot/efi/loader/entries", "*.conf"},
 	{"/efi/loader/entries", "*.conf"},
 	{"/boot", "extlinux.conf"},
-	{"/boot/extlinux", "extlinux.conf"},
-	{"/boot/syslinux", "syslinux.cfg"},
+	{"/boot/extlinux", "*.c[of][ng]*"},
+	{"/boot/syslinux", "*.c[of][ng]*"},
+	{"/boot", "refind_linux.conf"},
+	{"/boot/efi/EFI/*", "refind.conf"},
+	{"/efi/EFI/*", "refind.conf"},
+	{"/boot", "limine.c[of][ng]*"},
+	{"/boot/limine", "limine.c[of][ng]*"},
+	{"/boot/efi", "limine.c[of][ng]*"},
+	{"/boot/efi/limine", "limine.c[of][ng]*"},
+	{"/boot/efi/EFI/*", "limine.c[of][ng]*"},
+	{"/boot/efi/EFI/*", "elilo.conf"},
+	{"/boot/efi", "elilo.conf"},
+	{"/etc", "elilo.conf"},
+	{"/etc", "lilo.conf"},
 }
 
 // bootCard is a card that a kernel command line names.
@@ -45,7 +66,7 @@ type bootCards []bootCard
 // kernel's parameters are in words of their own in all of these files.
 func readBootCards(e *edit.Editor) (bootCards, error) {
 	var found bootCards
-	err := eachFile(e, bootFiles, func(name, text string) {
+	err := eachFile(e, CommandLines, func(name, text string) {
 		found = append(found, searchBootFile(name, text)...)
 	})
 	return found, err
@@ -59,10 +80,12 @@ func searchBootFile(name, text string) bootCards {
 		}
 		// Quotes end a parameter just as blanks do.
 		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(conf.Blanks+`"'`, r) }) {
-			if at := strings.LastIndex(word, "CMDLINE_LINUX"); at >= 0 {
-				_, word, _ = strings.Cut(word, "=")
+			cards := parameterCards(word)
+			// The first one may stand right behind the key of the file: CMDLINE=ip=...
+			if _, rest, ok := strings.Cut(word, "="); len(cards) == 0 && ok && strings.Contains(rest, "=") {
+				word, cards = rest, parameterCards(rest)
 			}
-			for _, c := range parameterCards(word) {
+			for _, c := range cards {
 				c.file, c.parameter = name, word
 				if !slices.Contains(found, c) {
 					found = append(found, c)

@@ -12,7 +12,7 @@ import (
 
 // foreignFiles are places of network configuration in formats that are searched
 // for names and addresses of cards, and never edited.
-var foreignFiles = []place{
+var foreignFiles = []Place{
 	{"/etc", "dhcpcd.conf"},
 	{"/etc", "iftab"},
 	{"/etc", "mactab"},
