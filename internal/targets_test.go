@@ -96,3 +96,18 @@ func TestMissingPackages(t *testing.T) {
 		t.Errorf("apt-get was asked for %q (%v)", text, err)
 	}
 }
+
+// TestInstallServesBothRegistries looks for the folders in which Terraform and
+// OpenTofu look for hyper2kvm/hyper2kvm by themselves.
+func TestInstallServesBothRegistries(t *testing.T) {
+	t.Parallel()
+	commands := dryRun(t, "install")
+	for _, want := range []string{
+		"registry.terraform.io", "registry.opentofu.org",
+		`/.terraform.d/plugins/$registry/hyper2kvm/hyper2kvm/0.1.0/`, `/terraform-provider-hyper2kvm_v0.1.0"`,
+	} {
+		if !strings.Contains(commands, want) {
+			t.Errorf("make install has no %s:\n%s", want, commands)
+		}
+	}
+}
