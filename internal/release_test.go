@@ -1,8 +1,10 @@
 package internal
 
 import (
+	"archive/zip"
 	"bytes"
 	"debug/elf"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,6 +113,7 @@ func TestAccRelease(t *testing.T) {
 		if want := "hyper2kvm version 1.2.3\n"; err != nil || string(out) != want {
 			t.Errorf("--version: %v, %q", err, out)
 		}
+		applyFromMirror(t, program)
 		other := filepath.Join(t.TempDir(), "other")
 		copied := exec.CommandContext(t.Context(), "cp", "-a", root, other)
 		if out, err := copied.CombinedOutput(); err != nil {
@@ -128,6 +131,78 @@ func TestAccRelease(t *testing.T) {
 			t.Errorf("two builds from two folders differ (%d and %d bytes)", len(first), len(second))
 		}
 	})
+}
+
+// mirrored is a configuration whose migration needs no libguestfs.
+const mirrored = `
+terraform {
+  required_providers {
+    hyper2kvm = {
+      source  = "hyper2kvm/hyper2kvm"
+      version = "1.2.3"
+    }
+  }
+}
+resource "hyper2kvm_migration" "disk" {
+  source   = { type = "raw", path = "disk.raw" }
+  output   = { directory = "images" }
+  pipeline = { convert = {}, validate = {} }
+}
+`
+
+// applyFromMirror installs a program from a zip as releases have it, and migrates.
+func applyFromMirror(t *testing.T, program string) {
+	t.Helper()
+	for _, needed := range []string{"terraform", "qemu-img"} {
+		if _, err := exec.LookPath(needed); err != nil {
+			t.Skipf("%s is not installed", needed)
+		}
+	}
+	directory := t.TempDir()
+	write := func(name string, text []byte) string {
+		path := filepath.Join(directory, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a test's own
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	archive := zip.NewWriter(&packed)
+	header := &zip.FileHeader{Name: "terraform-provider-hyper2kvm_v1.2.3", Method: zip.Deflate}
+	header.SetMode(0o755)
+	entry, err := archive.CreateHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write(text); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write("mirror/registry.terraform.io/hyper2kvm/hyper2kvm/terraform-provider-hyper2kvm_1.2.3_linux_amd64.zip", packed.Bytes())
+	settings := write("terraformrc", fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(directory, "mirror")))
+	write("main.tf", []byte(mirrored))
+	write("disk.raw", make([]byte, 1<<20))
+	for _, arguments := range [][]string{{"init"}, {"apply", "-auto-approve"}} {
+		command := exec.CommandContext(t.Context(), "terraform", append(arguments, "-input=false", "-no-color")...)
+		command.Dir = directory
+		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("terraform %v: %v\n%s", arguments, err, out)
+		}
+	}
+	images, err := filepath.Glob(filepath.Join(directory, "images", "*.qcow2"))
+	if err != nil || len(images) != 1 {
+		t.Errorf("the migration made %q, %v", images, err)
+	}
 }
 
 // TestReleaseIsBuiltAsTested compares the flags of GoReleaser with those that
