@@ -88,8 +88,47 @@ func text(data []byte, narrow bool) string {
 	return letters.String()
 }
 
-// children calls each for the keys below a key until it returns false.
-func (h *Hive) children(k key, each func(key) bool) error {
+// entry is where a list of keys leads to. hash is that of the name, 0 where the list
+// has none.
+type entry struct{ offset, hash uint32 }
+
+// nameHash is what lists have of the name of a key, 0 for one that has letters of
+// which only Windows knows the capitals.
+func nameHash(name string) uint32 {
+	hash := uint32(0)
+	for _, letter := range []byte(strings.ToUpper(name)) {
+		if letter >= 0x80 {
+			return 0
+		}
+		hash = hash*37 + uint32(letter)
+	}
+	return hash
+}
+
+// child finds the key of a name below a key. Those of another hash are not read,
+// for they lie all over the hive, but where none is found.
+func (h *Hive) child(k key, name string) (child key, found bool, err error) {
+	hashes := []uint32{0}
+	if hash := nameHash(name); hash != 0 {
+		hashes = []uint32{hash, 0}
+	}
+	for _, hash := range hashes {
+		err := h.children(k, hash, func(c key) bool {
+			if found = strings.EqualFold(c.name, name); found {
+				child = c
+			}
+			return !found
+		})
+		if err != nil || found {
+			return child, found, err
+		}
+	}
+	return key{}, false, nil
+}
+
+// children calls each for the keys below a key until it returns false. With a hash
+// those that are known to have another are left out.
+func (h *Hive) children(k key, hash uint32, each func(key) bool) error {
 	if k.keys == 0 || k.keysAt == noCell {
 		return nil
 	}
@@ -97,11 +136,14 @@ func (h *Hive) children(k key, each func(key) bool) error {
 		return damaged("the key %q is said to have %d keys below it", k.name, k.keys)
 	}
 	left := int(k.keys)
-	_, err := h.list(k.keysAt, maxLists, func(offset uint32) (bool, error) {
+	_, err := h.list(k.keysAt, maxLists, func(e entry) (bool, error) {
 		if left--; left < 0 {
 			return false, damaged("the key %q has more keys below it than it is said to have", k.name)
 		}
-		child, err := h.key(offset)
+		if hash != 0 && e.hash != 0 && e.hash != hash {
+			return true, nil
+		}
+		child, err := h.key(e.offset)
 		return err == nil && each(child), err
 	})
 	return err
@@ -109,7 +151,7 @@ func (h *Hive) children(k key, each func(key) bool) error {
 
 // list calls each for what a list of keys leads to until it returns false, and
 // says whether it came to the end.
-func (h *Hive) list(offset uint32, depth int, each func(uint32) (bool, error)) (bool, error) {
+func (h *Hive) list(offset uint32, depth int, each func(entry) (bool, error)) (bool, error) {
 	head, err := h.wholeCell(offset, 4)
 	if err != nil {
 		return false, err
@@ -127,10 +169,13 @@ func (h *Hive) list(offset uint32, depth int, each func(uint32) (bool, error)) (
 		return false, err
 	}
 	for n := range count {
-		found := binary.LittleEndian.Uint32(data[4+n*width:])
+		found := entry{offset: binary.LittleEndian.Uint32(data[4+n*width:])}
+		if kind == "lh" {
+			found.hash = binary.LittleEndian.Uint32(data[8+n*width:])
+		}
 		var more bool
 		if kind == "ri" {
-			more, err = h.list(found, depth, each)
+			more, err = h.list(found.offset, depth, each)
 		} else {
 			more, err = each(found)
 		}

@@ -159,7 +159,7 @@ func (h *Hive) Keys(path string) ([]string, error) {
 	}
 	var names []string
 	total := 0
-	err = h.children(k, func(child key) bool {
+	err = h.children(k, 0, func(child key) bool {
 		names = append(names, child.name)
 		total += len(child.name)
 		return total <= maxNames
@@ -187,19 +187,14 @@ func (h *Hive) walk(path string) (key, error) {
 		return k, wrap(path, err)
 	}
 	for name := range strings.SplitSeq(path, `\`) {
-		found := false
-		err := h.children(k, func(child key) bool {
-			if found = strings.EqualFold(child.name, name); found {
-				k = child
-			}
-			return !found
-		})
+		child, found, err := h.child(k, name)
 		switch {
 		case err != nil:
 			return key{}, wrap(path, err)
 		case !found:
 			return key{}, wrap(path, fs.ErrNotExist)
 		}
+		k = child
 	}
 	return k, nil
 }
