@@ -68,6 +68,29 @@ func TestAccDeaths(t *testing.T) {
 	}
 }
 
+// TestAccSlowHost: a kernel that panics for the host's fault is started anew, and is
+// not dead when that does not help.
+func TestAccSlowHost(t *testing.T) {
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("needs QEMU: set TF_ACC=1 or run make testacc")
+	}
+	const panics = "Kernel panic - not syncing: IO-APIC + timer doesn't work!"
+	disk := boot.Disk{Path: writeDisk(t, bootSector(saying(panics)...))}
+	outcome := watch(t, boot.Machine{Disks: []boot.Disk{disk}, MemoryMiB: 512, CPUs: 1}, boot.Watching{Timeout: 2 * time.Minute})
+	if outcome.Verdict != boot.Undecided || outcome.State != boot.StateTimer || outcome.Reason != panics {
+		t.Errorf("%s, %s, %q", outcome.Verdict, outcome.State, outcome.Reason)
+	}
+	anew := 0
+	for _, e := range outcome.Evidence {
+		if strings.HasPrefix(e.Seen, "started anew") {
+			anew++
+		}
+	}
+	if anew != 3 || outcome.Resets != 0 {
+		t.Errorf("started anew %d times, reset %d times", anew, outcome.Resets)
+	}
+}
+
 func watch(t *testing.T, machine boot.Machine, watching boot.Watching) boot.Outcome {
 	t.Helper()
 	outcome, err := boot.Watch(t.Context(), machine, watching)

@@ -14,6 +14,7 @@ const (
 	StateInitramfsShell State = "initramfs_shell" // the initramfs gave up: BusyBox or dracut shell
 	StateEmergency      State = "emergency"       // the root file system is mounted, but systemd wants maintenance
 	StatePanic          State = "panic"           // kernel panic
+	StateTimer          State = "timer"           // its kernel panicked because the host was too slow to emulate a timer
 	StateGRUB           State = "grub"            // GRUB's prompt or rescue prompt
 	StateLoader         State = "boot_loader"     // another boot loader, or the code in front of it, gave up
 	StateNoBootDevice   State = "no_boot_device"  // the firmware found nothing to start
@@ -24,6 +25,8 @@ const (
 	StateSilent         State = "silent"          // nothing was heard or seen of a system
 	StateStopped        State = "stopped"         // QEMU could not read or write a disk
 	StateAgent          State = "agent"           // the guest agent answers
+	StateProbe          State = "probe"           // its probe says that all is started
+	StateStarting       State = "starting"        // its probe says that systemd is not done
 	StateNothing        State = "nothing"         // none of these before the timeout
 )
 
@@ -44,6 +47,8 @@ var signs = []struct {
 	state   State
 	pattern *regexp.Regexp
 }{
+	// Under emulation on a busy host. Kernels that know KVM under them do not test it.
+	{StateTimer, regexp.MustCompile(`Kernel panic - not syncing: IO-APIC \+ timer doesn't work`)},
 	{StatePanic, regexp.MustCompile(`Kernel panic - not syncing|Kernel panic: `)},
 	// The shells of initramfs-tools, dracut (in each of its steps), mkinitcpio,
 	// Alpine and SUSE's mkinitrd.

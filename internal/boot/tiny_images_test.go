@@ -20,6 +20,13 @@ func bootSector(code ...byte) []byte {
 	return disk
 }
 
+// saying is the code that prints the text and stops.
+func saying(text string) []byte {
+	// mov si, text; lodsb; test al, al; jz; mov ah, 0xe; int 0x10; jmp; hlt; jmp
+	code := []byte{0xbe, 0x11, 0x7c, 0xac, 0x84, 0xc0, 0x74, 6, 0xb4, 0xe, 0xcd, 0x10, 0xeb, 0xf5, 0xf4, 0xeb, 0xfd}
+	return append(append(code, text...), 0)
+}
+
 // efiProgram is a program for UEFI on x86-64 that is the code alone (PE/COFF
 // specification, chapters 3 and 4).
 func efiProgram(code ...byte) []byte {

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,13 @@ func recorded(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(new(screenFilter).filter(text))
+}
+
+// onScreen has the screen show what its text says.
+func onScreen(o observed) observed {
+	o.shows = Classify(o.screen)
+	o.told = cmp.Or(o.told, o.screen)
+	return o
 }
 
 func TestJudge(t *testing.T) {
@@ -52,6 +60,10 @@ func TestJudge(t *testing.T) {
 		"a full host": {
 			observed{console: kernel, happenings: happenings{failing: "disk0: No space left on device"}},
 			judgement{Undecided, StateStopped, "the host could not read or write its disk: disk0: No space left on device"},
+		},
+		"a host that is too slow": {
+			observed{screen: "[    0.036000] Kernel panic - not syncing: IO-APIC + timer doesn't work!  Boot with apic=debug"},
+			judgement{Undecided, StateTimer, "[    0.036000] Kernel panic - not syncing: IO-APIC + timer doesn't work!  Boot with apic=debug"},
 		},
 		"a passphrase is asked for, and there is none": {
 			observed{console: "Please unlock disk sda5_crypt: "},
@@ -95,7 +107,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := judge(test.seen); got != test.want {
+			if got := judge(onScreen(test.seen)); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
@@ -155,7 +167,7 @@ func TestJudgeDeaths(t *testing.T) {
 	} {
 		want.verdict = Dead
 		for on, seen := range map[string]observed{"console": {console: text}, "screen": {screen: strings.TrimRight(text, " ")}} {
-			if got := judge(seen); got != want {
+			if got := judge(onScreen(seen)); got != want {
 				t.Errorf("on the %s, %q: got %+v, want %+v", on, text, got, want)
 			}
 		}
@@ -183,7 +195,7 @@ func TestJudgeRecordedConsoles(t *testing.T) {
 	for _, file := range files {
 		text := recorded(t, filepath.Base(file))
 		for on, seen := range map[string]observed{"console": {console: text}, "screen": {screen: text}} {
-			got := judge(seen)
+			got := judge(onScreen(seen))
 			if got.verdict != Dead || got.reason == "" || !strings.Contains(text, got.reason) && sentences[got.state] != got.reason {
 				t.Errorf("%s on the %s: %+v", file, on, got)
 			}

@@ -317,6 +317,7 @@ func TestBootCures(t *testing.T) {
 		{boot.StatePassphrase, false, "give the passphrase"},
 		{boot.StatePassphrase, true, "US keyboard"},
 		{boot.StateStopped, false, "make room"},
+		{boot.StateTimer, false, "fewer migrations"},
 		{boot.StateSilent, false, "timeout_seconds"},
 		{boot.StateNothing, true, "timeout_seconds"},
 	} {

@@ -43,6 +43,8 @@ func (t target) cure(became *report.Boot, keys bool) string {
 			"those of ASCII"
 	case state == boot.StatePassphrase:
 		return "give the passphrase in source.luks_keys"
+	case state == boot.StateTimer:
+		return "run fewer migrations at once on this host, or one with KVM, and migrate again"
 	case state == boot.StateStopped:
 		return "make room on the file system of the output directory"
 	default:

@@ -93,6 +93,13 @@ func TestRecordedRuns(t *testing.T) {
 		for _, change := range decoded.Changes() {
 			wanted = append(wanted, change.Path, change.Description)
 		}
+		if became := decoded.Validation.Boot; became != nil {
+			wanted = append(wanted, became.Differences...)
+			if became.Guest != nil {
+				wanted = append(wanted, became.Guest.Hostname)
+				wanted = append(wanted, became.Guest.FailedUnits...)
+			}
+		}
 		for _, made := range r.Artifacts {
 			wanted = append(wanted, made.Path, made.SizeHuman)
 		}
@@ -164,7 +171,7 @@ func TestHostileReport(t *testing.T) {
 	t.Parallel()
 	r := &report.Report{}
 	fill(reflect.ValueOf(&r.Artifacts).Elem(), hostile)
-	fill(reflect.ValueOf(&r.Machine).Elem(), hostile)
+	fill(reflect.ValueOf(&r.NewMachine).Elem(), hostile)
 	fill(reflect.ValueOf(&r.Concerns).Elem(), hostile)
 	r.Concerns = append(r.Concerns, r.Concerns[0])
 	r.Concerns[1].Category = report.Information

@@ -108,6 +108,9 @@ func BootLine(became *report.Boot) string {
 		return fmt.Sprintf("boot: %s after %.0f s: %s", became.Verdict, became.Seconds, became.Reason)
 	}
 	line := fmt.Sprintf("booted in %.0f s", became.Seconds)
+	if became.Guest != nil {
+		return line + ": " + guestLine(*became.Guest)
+	}
 	var addresses []string
 	for _, frames := range became.Frames {
 		addresses = append(addresses, frames.Addresses...)
@@ -116,6 +119,27 @@ func BootLine(became *report.Boot) string {
 		line += ", seen as " + strings.Join(addresses, " ")
 	}
 	return line
+}
+
+// guestLine is what a guest that came up has said of itself.
+func guestLine(g report.BootGuest) string {
+	var words []string
+	if g.Hostname != "" {
+		words = append(words, g.Hostname)
+	}
+	for _, card := range g.Cards {
+		if len(card.Addresses) > 0 {
+			words = append(words, card.Name+" "+strings.Join(card.Addresses, " "))
+		}
+	}
+	switch {
+	case g.Progress == "done": // no systemd
+	case len(g.FailedUnits) == 0:
+		words = append(words, "no failed units")
+	default:
+		words = append(words, "failed: "+strings.Join(g.FailedUnits, " "))
+	}
+	return strings.Join(words, ", ")
 }
 
 // content is what lies on a disk: its file systems, or its partitions where none
@@ -172,4 +196,33 @@ func nics(machine *report.Hardware) []string {
 		cards = append(cards, text)
 	}
 	return cards
+}
+
+// fact is a named value, for people.
+type fact struct{ Name, Value string }
+
+// said is what the guest has said of itself when it was up.
+func said(guest *report.BootGuest) []fact {
+	if guest == nil {
+		return nil
+	}
+	facts := []fact{{"state", guest.Progress}, {"host name", guest.Hostname}, {"kernel", guest.Kernel}, {"SELinux", guest.SELinux}}
+	for _, card := range guest.Cards {
+		if card.Device {
+			facts = append(facts, fact{"card", strings.TrimSpace(card.Name + " " + strings.Join(card.Addresses, " "))})
+		}
+	}
+	for _, route := range guest.Routes {
+		facts = append(facts, fact{"route", strings.TrimSpace("default by " + route.Card + " " + route.Gateway)})
+	}
+	for _, mount := range guest.Mounts {
+		facts = append(facts, fact{"mount", mount.Path + " (" + mount.Type + ", " + mount.Source + ")"})
+	}
+	for _, swap := range guest.Swaps {
+		facts = append(facts, fact{"swap", swap})
+	}
+	for _, unit := range guest.FailedUnits {
+		facts = append(facts, fact{"failed", unit})
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
 }

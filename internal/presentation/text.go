@@ -120,7 +120,7 @@ func (p *page) message(kind, stage, message, remedy string) {
 }
 
 func (p *page) machine(r run) {
-	machine := r.Machine
+	machine := r.NewMachine
 	if machine == nil {
 		return
 	}
@@ -178,6 +178,12 @@ func (p *page) boot(became *report.Boot) {
 	p.field("reason", became.Reason)
 	for _, seen := range became.Evidence {
 		p.line(1, "%8.1f s  %-8s  %s", seen.Seconds, seen.Source, seen.Seen)
+	}
+	for _, told := range said(became.Guest) {
+		p.field(told.Name, told.Value)
+	}
+	for _, differing := range became.Differences {
+		p.block(1, "not as configured: ", differing)
 	}
 	for _, lines := range []struct {
 		name  string
