@@ -41,6 +41,34 @@ func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
 	}
 }
 
+// TestDemoInstallsBelowBuild: a user who is not root can run it, and what is installed
+// stays as it is.
+func TestDemoInstallsBelowBuild(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := dryRun(t, "demo")
+	if at := strings.Index(commands, "command -v terraform"); at < 0 || at > strings.Index(commands, "packages install") {
+		t.Errorf("make demo does not look for terraform first:\n%s", commands)
+	}
+	installed := 0
+	for line := range strings.Lines(commands) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != "install" || strings.HasSuffix(words[len(words)-1], "guestfs.go") {
+			continue
+		}
+		installed++
+		if to := words[len(words)-1]; !strings.HasPrefix(to, filepath.Join(root, "build")+"/") {
+			t.Errorf("make demo installs %s", to)
+		}
+	}
+	if installed != 3 { // the provider twice, and the command
+		t.Errorf("make demo installs %d files", installed)
+	}
+}
+
 func TestUnitTestsNeedGoAlone(t *testing.T) {
 	t.Parallel()
 	commands := dryRun(t, "unit")
@@ -103,8 +131,8 @@ func TestInstallServesBothRegistries(t *testing.T) {
 	t.Parallel()
 	commands := dryRun(t, "install")
 	for _, want := range []string{
-		"registry.terraform.io", "registry.opentofu.org",
-		`/.terraform.d/plugins/$registry/hyper2kvm/hyper2kvm/0.1.0/`, `/terraform-provider-hyper2kvm_v0.1.0"`,
+		"/.terraform.d/plugins/registry.terraform.io/hyper2kvm/hyper2kvm/0.1.0/",
+		"/.terraform.d/plugins/registry.opentofu.org/hyper2kvm/hyper2kvm/0.1.0/",
 	} {
 		if !strings.Contains(commands, want) {
 			t.Errorf("make install has no %s:\n%s", want, commands)

@@ -27,9 +27,10 @@ const maxResets = 3
 // observed is what can be told of a guest from outside.
 type observed struct {
 	// console is what it has printed since it was last answered, and screen what
-	// can be read of its screen. told is what the screen has said, perhaps before.
-	// blank says that it shows nothing.
+	// can be read of its screen. shows is the state that this is, told what the screen
+	// has said, perhaps before. blank says that it shows nothing.
 	console, screen, told string
+	shows                 State
 	blank                 bool
 	// answers says that a passphrase is typed when the guest asks for one, untypeable
 	// that it has asked on the screen and no keyboard has the characters.
@@ -77,10 +78,8 @@ func (s State) Sentence() string { return sentences[s] }
 // judge says what the guest has come to, or nothing yet.
 func judge(o observed) judgement {
 	state, seenOn := Classify(o.console), o.console
-	if state == StateNothing {
-		if onScreen := Classify(o.screen); onScreen != StateNothing {
-			state, seenOn = onScreen, cmp.Or(o.told, o.screen)
-		}
+	if state == StateNothing && o.shows != "" && o.shows != StateNothing {
+		state, seenOn = o.shows, o.told
 	}
 	var told judgement
 	if o.facts != nil {

@@ -78,7 +78,7 @@ func checkBoot(j job, t target) error {
 // stage fails: then it has its names already, as the report will have its own.
 func prove(ctx context.Context, j job, o opened, images []image, t target, tried trial, seen *report.Validation) ([]image, error) {
 	if reason := t.unbootable(); reason != "" {
-		j.say.warnOf(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
+		j.say.find(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
 		return nil, nil
 	}
 	options := j.manifest.Pipeline.Validate.Boot
@@ -277,9 +277,9 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 		if j.manifest.Pipeline.Validate.Boot.OnFailure == manifest.BootFatal {
 			return &evidenceError{error: err, seen: seen}
 		}
-		j.say.warnOf(report.ConcernBoot, err.Error(), remedy.Of(err))
+		j.say.find(report.ConcernBoot, err.Error(), remedy.Of(err))
 	default:
-		j.say.warnOf(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became, len(j.manifest.Source.LUKSKeys) > 0))
+		j.say.find(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became, len(j.manifest.Source.LUKSKeys) > 0))
 	}
 	return nil
 }

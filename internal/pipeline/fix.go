@@ -56,7 +56,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
 	})
-	j.say.warnAll(warnings, report.ConcernOfFix)
+	j.say.findAll(warnings, report.ConcernOfFix)
 	if err != nil {
 		return fixed{}, err
 	}
@@ -135,7 +135,7 @@ func keepOverlays(ctx context.Context, j job, g mounted) ([]image, trial, error)
 			temporary: temporary, final: final, format: "qcow2",
 			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize, layer: content.trial.layer(n),
 		})
-		j.say.warnOf(report.ConcernOverlay, filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
+		j.say.find(report.ConcernOverlay, filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
 			"enable the convert stage to get an image that stands alone")
 	}
 	if err := verifySource(j, o.source); err != nil {

@@ -55,7 +55,7 @@ func (x examined) release(ctx context.Context, j job) (content, error) {
 	if x.hibernated {
 		// Not a bit of it may change, and inspection may have replayed journals.
 		c.images = x.opened.images()
-		say.warnOf(report.ConcernHibernated, "the guest is hibernated: it is copied as it is, deleted blocks included, and will go on where it was suspended, on other hardware",
+		say.find(report.ConcernHibernated, "the guest is hibernated: it is copied as it is, deleted blocks included, and will go on where it was suspended, on other hardware",
 			"start it on the old machine, shut it down, and migrate it then")
 		return c, x.session.end()
 	}
@@ -81,7 +81,7 @@ func (x examined) trim(say *reporter) (bool, error) {
 		return false, fmt.Errorf("trimming the guest's disks: %w", err)
 	}
 	for _, err := range failures {
-		say.warnOf(report.ConcernNotTrimmed, "deleted blocks are copied along: "+err.Error(), "")
+		say.find(report.ConcernNotTrimmed, "deleted blocks are copied along: "+err.Error(), "")
 	}
 	return len(failures) == 0, nil
 }

@@ -1,6 +1,3 @@
-// Package pipeline runs one migration: the five stages in order over one
-// overlay and at most one appliance. Each stage takes what those before it have
-// found out or made, and returns its own.
 package pipeline
 
 import (
@@ -133,8 +130,8 @@ func (j job) stages(ctx context.Context) (failure error) {
 		known, boot = mended.known, mended.guest.bootDisk
 		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
-	j.say.report.Machine = neededMachine(opened, known, boot, images)
-	machine, tried := targetOf(opened, j.say.report.Machine, seen, mended), mended.trial
+	j.say.report.NewMachine = neededMachine(opened, known, boot, images)
+	machine, tried := targetOf(opened, j.say.report.NewMachine, seen, mended), mended.trial
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
 			if err := checkBoot(j, machine); err != nil {
@@ -146,7 +143,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 			return err
 		}
 		images, tried = converted.images, converted.trial
-		j.say.report.Machine = neededMachine(opened, known, boot, images)
+		j.say.report.NewMachine = neededMachine(opened, known, boot, images)
 	}
 	if isEnabled(report.StageValidate) {
 		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine, tried) })

@@ -39,7 +39,7 @@ func (s *session) launch(ctx context.Context, j job, o opened, overlays []string
 	}
 	s.Session, s.running = launched, true
 	if _, reason := s.Accelerator(); reason != "" {
-		j.say.warnOf(report.ConcernKVM, "KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
+		j.say.find(report.ConcernKVM, "KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
 			"make KVM work on this host (if that is a virtual machine: allow nested virtualisation), or set acceleration to tcg to accept emulation")
 	}
 	return nil

@@ -36,7 +36,7 @@ func readTables(ctx context.Context, say *reporter, disks []source.Disk, work st
 		tables = append(tables, read)
 		sectorSizes = append(sectorSizes, sector)
 		if sector != usualSector {
-			say.warnOf(report.ConcernSectorSize, fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
+			say.find(report.ConcernSectorSize, fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
 				disk.Name, sector, usualSector), remedyForSectors(sector))
 		}
 	}

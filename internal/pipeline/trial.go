@@ -50,7 +50,7 @@ func (x examined) prepareTrial(ctx context.Context, j job) (trial, error) {
 		return trial{}, ctx.Err()
 	}
 	if err != nil {
-		j.say.warnOf(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+err.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+err.Error(), "")
 		return trial{}, nil
 	}
 	return prepared, nil
@@ -99,7 +99,7 @@ func (j job) trialDisks(ctx context.Context, images []image, tried trial) (disks
 		failure = errors.Join(failure, layOver(ctx, image))
 	}
 	if failure != nil {
-		j.say.warnOf(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(), "")
 		return disks, false
 	}
 	return layered, true
@@ -141,7 +141,7 @@ func (j job) compareBoot(tried trial, outcome boot.Outcome, became *report.Boot)
 	for _, difference := range differences {
 		became.Differences = append(became.Differences, difference.Message)
 		if outcome.Verdict == boot.Booted {
-			j.say.warnOf(report.ConcernBootDiffers, difference.Message, difference.Remedy)
+			j.say.find(report.ConcernBootDiffers, difference.Message, difference.Remedy)
 		}
 	}
 }

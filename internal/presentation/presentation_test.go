@@ -171,7 +171,7 @@ func TestHostileReport(t *testing.T) {
 	t.Parallel()
 	r := &report.Report{}
 	fill(reflect.ValueOf(&r.Artifacts).Elem(), hostile)
-	fill(reflect.ValueOf(&r.Machine).Elem(), hostile)
+	fill(reflect.ValueOf(&r.NewMachine).Elem(), hostile)
 	fill(reflect.ValueOf(&r.Concerns).Elem(), hostile)
 	r.Concerns = append(r.Concerns, r.Concerns[0])
 	r.Concerns[1].Category = report.Information

@@ -120,7 +120,7 @@ func (p *page) message(kind, stage, message, remedy string) {
 }
 
 func (p *page) machine(r run) {
-	machine := r.Machine
+	machine := r.NewMachine
 	if machine == nil {
 		return
 	}

@@ -152,7 +152,7 @@ func (m *migrationModel) setResult(ctx context.Context, rep *report.Report) (dia
 		diags.AddWarning("Unable to read what is known about the guest", "The report has an unexpected form: "+err.Error())
 	}
 	m.Guest = object("guest", guest)
-	m.Machine = object("machine", newHardwareModel(rep.Machine))
+	m.Machine = object("machine", newHardwareModel(rep.NewMachine))
 	concerns, concernDiags := types.ListValueFrom(ctx, concernType(), newConcernModels(rep.Concerns))
 	diags.Append(concernDiags...)
 	m.Concerns = concerns
