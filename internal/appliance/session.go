@@ -32,8 +32,8 @@ type Session struct {
 	handle *guestfs.Guestfs
 	closed bool
 
-	images  []string          // of the drives, in their order
-	serials []string          // of the drives, in their order
+	drives  []Drive
+	monitor *monitor          // nil where layers were not asked for
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
 	points  []point           // of what is mounted below the guest's root, in their order
@@ -76,10 +76,7 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 	s := &Session{
 		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
 		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
-		opened: map[string]string{},
-	}
-	for _, drive := range drives {
-		s.images, s.serials = append(s.images, drive.Path), append(s.serials, drive.Serial)
+		opened: map[string]string{}, drives: drives, monitor: launched.monitor,
 	}
 	s.stop = context.AfterFunc(ctx, func() {
 		// QEMU may be a script that has started QEMU.
@@ -112,6 +109,7 @@ func (s *Session) Close() error {
 		err = errors.Join(err, closeErr)
 	}
 	s.watchdog.dismiss()
+	s.monitor.close()
 	_ = s.qemu.Release()
 	// What stays loses nothing of the disks, and the folder is the caller's: on FUSE
 	// and NFS a file goes only when all have closed it.
@@ -160,7 +158,7 @@ func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
 		// It failed because its appliance was killed.
 		return s.ctx.Err()
 	}
-	return explainFull(cleanError(err), s.images)
+	return explainFull(cleanError(err), imagesOf(s.drives))
 }
 
 // requireWritten fails where a disk did not take all that was written.

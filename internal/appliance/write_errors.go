@@ -39,6 +39,14 @@ func explainFull(err error, images []string) error {
 		"make room there, or work in another directory (work_directory, or the output's)")
 }
 
+func imagesOf(drives []Drive) []string {
+	var images []string
+	for _, drive := range drives {
+		images = append(images, drive.Path)
+	}
+	return images
+}
+
 // failedWrite finds what a kernel says of a disk that did not take what was written.
 // What wrote it need not have heard of that.
 var failedWrite = regexp.MustCompile(`(?m)^.*(?:error, dev [a-z]+, sector \d+ op 0x1:\(WRITE\)|lost (?:async |sync )?page write).*$`)

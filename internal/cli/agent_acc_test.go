@@ -150,7 +150,7 @@ func TestAccAgent(t *testing.T) {
 		a.prepare(t, "chown", "-R", "1000:1000", filepath.Join(a.root, "work"))
 		return text
 	}
-	small, err := manifest.Decode(strings.NewReader(write("small.json", "raw", "/work/disk.raw", `"inspect": {}`)))
+	small, err := manifest.Decode(strings.NewReader(write("small.json", "raw", "/work/disk.raw", `"inspect": {}, "fix": {}`)))
 	if err != nil {
 		t.Fatal(err)
 	}

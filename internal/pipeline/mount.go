@@ -59,7 +59,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, withKey(fmt.Errorf("mounting the guest's file systems: %w", err), x.devices, keys)
 	}
 	for _, warning := range warnings {
-		j.say.warnOf(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning, "")
 	}
 	warnLocked(j.say, x.devices, keys)
 	// The guest's own tables have told what it calls some of them.
@@ -73,6 +73,7 @@ func mount(j job, x examined) (mounted, error) {
 	editor, err := edit.New(edit.Guest{
 		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
 	}, j.manifest.Pipeline.Fix.Backup)
+	x.found = &found
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 
@@ -95,7 +96,7 @@ func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, er
 		for _, s := range systems {
 			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
 		}
-		j.say.warnOf(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
+		j.say.find(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
 			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
 	}
 	return found, nil

@@ -173,7 +173,7 @@ func (m *inspectionModel) setResult(ctx context.Context, rep *report.Report) (di
 	m.Firmware, m.VirtualSize = types.StringValue(result.Firmware), types.Int64Value(result.Source.VirtualSize)
 	m.Guest, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["guest"].GetType()).AttrTypes, guest)
 	diags.Append(d...)
-	m.Machine, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["machine"].GetType()).AttrTypes, newHardwareModel(rep.Machine))
+	m.Machine, d = types.ObjectValueFrom(ctx, must[types.ObjectType](attributes["machine"].GetType()).AttrTypes, newHardwareModel(rep.NewMachine))
 	diags.Append(d...)
 	m.Concerns, d = types.ListValueFrom(ctx, concernType(), newConcernModels(rep.Concerns))
 	diags.Append(d...)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -153,8 +154,8 @@ func (c *Configuration) setSavedEntry(d deadDefault) (changed bool, err error) {
 	takes := func(variable string) bool {
 		return slices.ContainsFunc(scripts, func(text string) bool { return defaultIs(text, "${"+variable+"}", "$"+variable) })
 	}
-	if err := c.eachFile(bootFiles, func(name, _ string, f bootFile) error {
-		if f.pattern == "grubenv" && !slices.Contains(blocks, name) {
+	if err := c.eachFile(func(name, _ string, f bootfile.File) error {
+		if f.Format == bootfile.GrubEnvironment && !slices.Contains(blocks, name) {
 			blocks = append(blocks, name)
 		}
 		return nil

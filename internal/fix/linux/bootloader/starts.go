@@ -68,9 +68,10 @@ func (c *Configuration) requireStart() error {
 	switch best {
 	case starts:
 		c.warnOtherSystem(menus, entries)
+		c.warnOldDisk(menus, entries, false)
 		return c.requireDefault(menus, entries)
 	case oldDisk:
-		c.oldDisk = true
+		c.warnOldDisk(menus, entries, true)
 		return nil
 	case dead, unknown:
 	}
@@ -256,6 +257,32 @@ func (c *Configuration) deadDefaults(menus []menu.Menu, entries [][]judged) (fai
 		failed = append(failed, d)
 	}
 	return failed, reached
+}
+
+// warnOldDisk tells of the menu, if there is one, that starts by itself an entry which
+// needs a disk that is called as in the old machine. Where no default is known to do
+// without, or nothing else starts at all (only), the new machine gets such a disk.
+func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only bool) {
+	var needs *judged
+	without, told := false, c.oldDisk
+	for i, m := range menus {
+		for n := range entries[i] {
+			switch j := &entries[i][n]; {
+			case j.outcome == oldDisk && needs == nil && (only || n == m.Default):
+				needs, told = j, told || m.Loader == menu.Unified
+			case j.outcome == starts && n == m.Default:
+				without = true
+			}
+		}
+	}
+	if needs == nil {
+		return
+	}
+	if c.oldDisk = c.oldDisk || !without; told {
+		return
+	}
+	c.edit.Warn(needs.String()+": on a virtio disk it does not start",
+		"name the root file system by UUID in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
 // warnOtherSystem tells where a menu starts by itself another system than the one

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
@@ -26,13 +27,13 @@ var history = regexp.MustCompile(`(~|\.(bak|old|orig|save|sample|example|disable
 // Find warns of each thing that is left, with the file, the line and what to do.
 func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
 	s := scan{edit: e, disks: disks, cards: cards, seen: map[string]bool{}}
-	for _, p := range network.CommandLines {
-		if err := s.eachFile(p, s.readCommandLines); err != nil {
+	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
+		if err := s.eachFile(f.Pattern, s.readCommandLines); err != nil {
 			return err
 		}
 	}
 	for _, p := range places {
-		if err := s.eachFile(network.Place(p), s.readFile); err != nil {
+		if err := s.eachFile(p, s.readFile); err != nil {
 			return err
 		}
 	}
@@ -48,8 +49,8 @@ type scan struct {
 }
 
 // eachFile reads the files at a place, copies aside.
-func (s *scan) eachFile(p network.Place, read func(file, text string) error) error {
-	files, err := p.Files(s.edit)
+func (s *scan) eachFile(pattern string, read func(file, text string) error) error {
+	files, err := s.edit.Find(pattern)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 )
 
 const unitDirectory = "/etc/systemd/system"
@@ -96,8 +95,8 @@ func (s *scan) readUnits() error {
 			}
 		}
 	}
-	for _, place := range []place{{"/etc/sysconfig/network-scripts", "r*-*"}, {"/etc/sysconfig/network", "if*-*"}} {
-		files, err := network.Place(place).Files(s.edit)
+	for _, pattern := range []string{"/etc/sysconfig/network-scripts/r*-*", "/etc/sysconfig/network/if*-*"} {
+		files, err := s.edit.Find(pattern)
 		if err != nil {
 			return err
 		}

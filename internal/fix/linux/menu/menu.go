@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
@@ -142,8 +143,8 @@ func (r *reader) only(firmware string) bool { return r.firmware == "" || r.firmw
 // it is mounted at one of its usual places.
 func (r *reader) espDirectories() ([]string, error) {
 	var found []string
-	for _, parent := range []string{"/boot/efi/EFI", "/efi/EFI", "/boot/EFI"} {
-		directories, err := r.edit.List(parent, "*")
+	for _, vendors := range bootfile.Vendors {
+		directories, err := r.edit.List(path.Dir(vendors), "*")
 		if err != nil {
 			return nil, err
 		}

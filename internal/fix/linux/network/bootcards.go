@@ -7,50 +7,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
-// CommandLines are where kernel parameters are written: what boot loaders read, and
-// what that is made from.
-var CommandLines = []Place{
-	{"/etc/default", "grub"},
-	{"/etc/default/grub.d", "*.cfg"},
-	{"/etc/sysconfig", "bootloader"},
-	{"/etc", "update-extlinux.conf"},
-	{"/etc/kernel", "cmdline"},
-	{"/etc/cmdline.d", "*.conf"},
-	{"/etc/grub.d", "4[01]_custom"},
-	{"/boot/grub", "*.cfg"},
-	{"/boot/grub2", "*.cfg"},
-	{"/boot/efi/EFI/*", "*.cfg"},
-	{"/efi/EFI/*", "*.cfg"},
-	{"/boot/EFI/*", "*.cfg"},
-	{"/boot/grub", "menu.lst"},
-	{"/boot/grub", "grub.conf"},
-	{"/boot/efi/EFI/*", "grub.conf"},
-	{"/boot/grub", "grubenv"},
-	{"/boot/grub2", "grubenv"},
-	{"/boot/efi/EFI/*", "grubenv"},
-	{"/boot/loader/entries", "*.conf"},
-	{"/boot/efi/loader/entries", "*.conf"},
-	{"/efi/loader/entries", "*.conf"},
-	{"/boot", "extlinux.conf"},
-	{"/boot/extlinux", "*.c[of][ng]*"},
-	{"/boot/syslinux", "*.c[of][ng]*"},
-	{"/boot", "refind_linux.conf"},
-	{"/boot/efi/EFI/*", "refind.conf"},
-	{"/efi/EFI/*", "refind.conf"},
-	{"/boot", "limine.c[of][ng]*"},
-	{"/boot/limine", "limine.c[of][ng]*"},
-	{"/boot/efi", "limine.c[of][ng]*"},
-	{"/boot/efi/limine", "limine.c[of][ng]*"},
-	{"/boot/efi/EFI/*", "limine.c[of][ng]*"},
-	{"/boot/efi/EFI/*", "elilo.conf"},
-	{"/boot/efi", "elilo.conf"},
-	{"/etc", "elilo.conf"},
-	{"/etc", "lilo.conf"},
+// eachCommandLine gives each file that has parameters of kernels.
+func eachCommandLine(e *edit.Editor, do func(name, text string)) error {
+	var patterns []string
+	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
+		patterns = append(patterns, f.Pattern)
+	}
+	return eachFile(e, patterns, do)
 }
 
 // bootCard is a card that a kernel command line names.
@@ -66,7 +35,7 @@ type bootCards []bootCard
 // kernel's parameters are in words of their own in all of these files.
 func readBootCards(e *edit.Editor) (bootCards, error) {
 	var found bootCards
-	err := eachFile(e, CommandLines, func(name, text string) {
+	err := eachCommandLine(e, func(name, text string) {
 		found = append(found, searchBootFile(name, text)...)
 	})
 	return found, err

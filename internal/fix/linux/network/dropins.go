@@ -44,11 +44,18 @@ func wholeFiles(e *edit.Editor, pattern string) ([]wholeFile, error) {
 	var found []wholeFile
 	for _, base := range slices.Compact(bases) {
 		whole := wholeFile{base: base}
-		err := eachFile(e, []Place{{path.Join(networkdDirectory, base+".d"), "*.conf"}}, func(name, text string) {
-			whole.dropIns = append(whole.dropIns, dropIn{name, text})
-		})
+		names, err := e.List(path.Join(networkdDirectory, base+".d"), "*.conf")
 		if err != nil {
 			return nil, err
+		}
+		for _, name := range names {
+			text, ok, err := e.Read(name)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				whole.dropIns = append(whole.dropIns, dropIn{name, text})
+			}
 		}
 		if whole.text, err = mainFile(e, base); err != nil {
 			return nil, err

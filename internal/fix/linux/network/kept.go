@@ -55,7 +55,7 @@ func ReadKept(e *edit.Editor, described []report.NIC) (Kept, error) {
 	for _, link := range links {
 		k.Names, k.Addresses = append(k.Names, netconf.LinkName(link.text)), append(k.Addresses, netconf.LinkAddress(link.text))
 	}
-	err = eachFile(e, []Place{{"/etc/udev/rules.d", "*.rules"}}, func(_, text string) {
+	err = eachFile(e, []string{"/etc/udev/rules.d/*.rules"}, func(_, text string) {
 		for _, rule := range netconf.ReadUdevRules(text) {
 			k.Names, k.Addresses = append(k.Names, rule.Name), append(k.Addresses, rule.MAC)
 		}
@@ -101,6 +101,6 @@ func namesByKernel(e *edit.Editor) (bool, error) {
 		}
 	}
 	plain := false
-	err := eachFile(e, CommandLines, func(_, text string) { plain = plain || plainNames.MatchString(text) })
+	err := eachCommandLine(e, func(_, text string) { plain = plain || plainNames.MatchString(text) })
 	return plain, err
 }
