@@ -22,6 +22,7 @@ type netplanCard struct {
 	id, setName string
 	match       map[string]*ast.MappingValueNode
 	hasMatch    bool
+	addresses   []string
 	document    yamlDocument
 }
 
@@ -65,7 +66,7 @@ func ReadNetplan(text string) (n Netplan, ok bool) {
 func (y yamlDocument) netplanCard(entry *ast.MappingValueNode) netplanCard {
 	c := netplanCard{
 		id: yamlText(entry.Key), setName: y.text(y.child(entry.Value, "set-name")),
-		match: map[string]*ast.MappingValueNode{}, document: y,
+		match: map[string]*ast.MappingValueNode{}, document: y, addresses: y.netplanAddresses(y.child(entry.Value, "addresses")),
 	}
 	match := y.child(entry.Value, "match")
 	for _, m := range y.entries(match) {
@@ -127,6 +128,7 @@ func readNetplan(_, text string) Found {
 	found := Found{Virtual: file.virtual}
 	for _, c := range file.cards {
 		name := c.name()
+		found.addAddresses(name, c.addresses...)
 		if name != "" || c.pinned() {
 			found.Cards = append(found.Cards, Card{Name: name, MAC: hardwareAddress(c.matched("macaddress"))})
 		} else if c.hasMatch {

@@ -71,6 +71,8 @@ const (
 	ConcernEarlyBoot     ConcernID = "guest.early_boot"
 	ConcernVMwareTools   ConcernID = "guest.vmware_tools"
 	ConcernNetwork       ConcernID = "guest.network"
+	ConcernCardUnknown   ConcernID = "guest.network.card_unknown"
+	ConcernCardMAC       ConcernID = "guest.network.mac_needed"
 	ConcernInitramfs     ConcernID = "guest.initramfs"
 	ConcernLeftover      ConcernID = "guest.leftover_names"
 	ConcernSELinux       ConcernID = "guest.selinux"
@@ -138,6 +140,8 @@ var ConcernKinds = []ConcernKind{
 	{ConcernEarlyBoot, Warned, "Finding about an early stage of the boot"},
 	{ConcernVMwareTools, Warned, "VMware's tools stay"},
 	{ConcernNetwork, Warned, "Finding about network cards"},
+	{ConcernCardUnknown, Warned, "Network card that keeps neither its name nor its addresses"},
+	{ConcernCardMAC, Warned, "Network cards that need the old ones' addresses"},
 	{ConcernInitramfs, Warned, "Finding about an initramfs"},
 	{ConcernLeftover, Warned, "Name of the old machine that stays"},
 	{ConcernSELinux, Information, "SELinux labels at the first boot"},

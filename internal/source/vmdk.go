@@ -164,7 +164,7 @@ func (o *opening) checkExtent(of section, extent vmdkExtent) error {
 	if filepath.IsAbs(extent.name) || !filepath.IsLocal(extent.name) {
 		return refuse(fmt.Sprintf("%s takes its data from %q, outside its own directory", of.name, printable(extent.name)),
 			"put all files of the disk into one directory and let the descriptor name them without a path; "+
-				"files outside the source's directory are never opened")
+				"no file outside of the source's directory and source.directories is opened")
 	}
 	s, err := o.neighbour(of, extent.name)
 	if err != nil {
