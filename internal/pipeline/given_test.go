@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,6 +69,20 @@ func TestChooseByRoot(t *testing.T) {
 	_, _, err := choosing("/dev/sdc1")
 	if !errors.As(err, new(*rootError)) || !strings.Contains(err.Error(), "Debian 12 on /dev/sda1, Rocky 9 on /dev/sdb1") || remedy.Of(err) == "" {
 		t.Errorf("%v (%s)", err, remedy.Of(err))
+	}
+}
+
+// An error that policies know by an id is among the concerns of the failed run.
+func TestErrorsAreConcerns(t *testing.T) {
+	t.Parallel()
+	j := newJob(&manifest.Manifest{}, Options{})
+	j.recordFailure(fmt.Errorf("source.path: %w", report.Concerning(report.ConcernRDM, remedy.With(errors.New("a disk of the host"), "copy it"))))
+	j.recordFailure(errors.New("something else"))
+	want := []report.Concern{{
+		ID: "vmware.disk.rdm.detected", Category: report.Critical, Label: "Disk that is a device of the old host", Assessment: "source.path: a disk of the host", Remedy: "copy it",
+	}}
+	if diff := cmp.Diff(want, j.say.report.Concerns); diff != "" || len(j.say.report.Errors) != 2 {
+		t.Errorf("%d errors, concerns (-want +got)\n%s", len(j.say.report.Errors), diff)
 	}
 }
 

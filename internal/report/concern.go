@@ -34,6 +34,8 @@ const (
 	ConcernIndependentDisk ConcernID = "vmware.disk_mode.independent"
 	ConcernDiscardingDisk  ConcernID = "vmware.disk_mode.nonpersistent"
 	ConcernSharedDisk      ConcernID = "vmware.disk.shared.detected"
+	ConcernRDM             ConcernID = "vmware.disk.rdm.detected"
+	ConcernGuestSpace      ConcernID = "vmware.guestDisks.freespace"
 	ConcernSnapshot        ConcernID = "vmware.snapshot.detected"
 	ConcernPassthrough     ConcernID = "vmware.passthrough_device.detected"
 	ConcernSRIOV           ConcernID = "vmware.device.sriov.detected"
@@ -103,6 +105,8 @@ type ConcernKind struct {
 var ConcernKinds = []ConcernKind{
 	{ConcernPassthrough, Critical, "Device of the host in the old machine"},
 	{ConcernSuspended, Critical, "Suspended machine"},
+	{ConcernRDM, Critical, "Disk that is a device of the old host"},
+	{ConcernGuestSpace, Critical, "Too little space in the guest"},
 	{ConcernDiscardingDisk, Warned, "Disk whose writes were discarded"},
 	{ConcernSharedDisk, Warned, "Disk shared with other machines"},
 	{ConcernTPM, Warned, "TPM, whose keys stay behind"},
