@@ -4,11 +4,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/cli"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
@@ -39,11 +36,7 @@ func main() {
 		}
 		pluginprocess.ExitWithTerraform(release)
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address:         address,
-		Debug:           cli.WantsDebug(os.Args),
-		ProtocolVersion: 6,
-	})
+	err := provider.Serve(address, provider.New(version), cli.WantsDebug(os.Args))
 	release()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

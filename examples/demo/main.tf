@@ -32,6 +32,21 @@ resource "hyper2kvm_migration" "demo" {
     directory = var.output_directory
     filename  = "demo.qcow2"
   }
+
+  pipeline = {
+    inspect = {}
+    fix     = {}
+    convert = {}
+    # The guest is booted from the image before that gets its name.
+    validate = { boot = { enabled = true } }
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = self.boot.verdict == "booted"
+      error_message = "The guest was not seen to boot: ${coalesce(self.boot.reason, "no reason is known")}"
+    }
+  }
 }
 
 output "image" {
@@ -40,6 +55,16 @@ output "image" {
 
 output "guest" {
   value = hyper2kvm_migration.demo.guest
+}
+
+output "boot" {
+  description = "What became of the guest when it was booted."
+  value       = hyper2kvm_migration.demo.boot
+}
+
+output "picture" {
+  description = "The picture of its screen."
+  value       = hyper2kvm_migration.demo.boot.screenshot_path
 }
 
 output "stages" {

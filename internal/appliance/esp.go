@@ -14,7 +14,7 @@ import (
 // mountESP mounts the EFI system partition of a guest that leaves that to
 // systemd's generator. Where it cannot be found or mounted there is no error:
 // the guest may have one and not use it.
-func mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) (guest.Mount, bool) {
+func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) (guest.Mount, bool) {
 	for _, device := range devices {
 		if device.Kind != guest.KindDisk {
 			continue
@@ -36,7 +36,7 @@ func mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) 
 					continue
 				}
 				planned := guest.PlannedMount{Mount: guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}}
-				if mountPlanned(g, planned) == nil {
+				if s.mountPlanned(g, planned) == nil {
 					return planned.Mount, true
 				}
 				return guest.Mount{}, false

@@ -15,7 +15,7 @@ import (
 func (s *Session) Inspect() ([]guest.OS, error) {
 	var systems []guest.OS
 	err := s.call("inspect the disks", "", func(g *guestfs.Guestfs) error {
-		if err := g.Umount_all(); err != nil {
+		if err := s.unmount(g); err != nil {
 			return err
 		}
 		roots, err := g.Inspect_os()
@@ -69,8 +69,11 @@ func readOS(g *guestfs.Guestfs, root string) guest.OS {
 	if found.Major != 0 || found.Minor != 0 {
 		found.Version = fmt.Sprintf("%d.%d", found.Major, found.Minor)
 	}
-	if found.Type == "linux" {
+	switch found.Type {
+	case "linux":
 		readSystemFiles(g, &found)
+	case "windows":
+		readRegistry(g, &found)
 	}
 	return found
 }

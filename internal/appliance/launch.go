@@ -31,6 +31,7 @@ var errSilent = errors.New("the appliance hangs")
 // launched is an appliance that is up.
 type launched struct {
 	handle   *guestfs.Guestfs
+	monitor  *monitor // nil where none is wanted
 	qemu     *os.Process
 	watchdog *watchdog
 	used     Acceleration
@@ -94,7 +95,12 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 		return launched{}, err
 	}
 	up := launched{handle: handle, used: accel}
-	err = configure(handle, drives, options, dir, accel)
+	if options.Layers {
+		if up.monitor, err = newMonitor(dir); err != nil {
+			return launched{}, errors.Join(err, handle.Close())
+		}
+	}
+	err = configure(handle, drives, options, dir, accel, up.monitor)
 	switch {
 	case err != nil:
 	case accel == AccelKVM:
@@ -110,12 +116,13 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 	}
 	if err != nil {
 		_ = handle.Close()
+		up.monitor.close()
 		return launched{}, err
 	}
 	return up, nil
 }
 
-func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, accel Acceleration) error {
+func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, accel Acceleration, control *monitor) error {
 	defer holdThread(g)()
 	processors := options.Processors
 	switch {
@@ -126,6 +133,7 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 		// Emulation of several is slower for all that runs on one.
 		processors = 1
 	}
+	reportErrors := "scsi-hd.werror=report"
 	settings := map[Acceleration]string{AccelKVM: "force_kvm", AccelTCG: "force_tcg"}
 	steps := []func() error{
 		func() error { return g.Set_backend("direct") },
@@ -135,11 +143,21 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 		func() error { return g.Set_smp(processors) },
 		func() error { return g.Set_trace(options.Trace) },
 		func() error { return g.Set_verbose(options.Trace) },
+		// QEMU would stop where the host has no room for a write, and wait for
+		// somebody who makes some.
+		func() error { return g.Config("-global", &reportErrors) },
 		// Ctrl-C is for this process to handle: a QEMU that dies of it takes
 		// the orderly way out away. The recovery process ends QEMU if this
 		// process is killed.
 		func() error { return g.Set_pgroup(true) },
 		func() error { return g.Set_recovery_proc(true) },
+		func() error {
+			if control == nil {
+				return nil
+			}
+			address := control.option()
+			return g.Config("-qmp", &address)
+		},
 		func() error {
 			if options.Memory == 0 {
 				return nil

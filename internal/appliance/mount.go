@@ -4,7 +4,6 @@ package appliance
 
 import (
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"syscall"
@@ -41,7 +40,7 @@ func (s *Session) MountGuest(system guest.OS) ([]guest.Mount, []string, error) {
 	err := s.call("mount the guest's file systems", "", func(g *guestfs.Guestfs) (err error) {
 		mounts, warnings, err = s.mountGuest(g, system)
 		if err != nil {
-			_ = g.Umount_all()
+			_ = s.unmount(g)
 		}
 		return err
 	})
@@ -59,14 +58,18 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	if area := devices.Hibernated(); area != "" {
 		return nil, nil, HibernatedIn(area)
 	}
-	if err := g.Umount_all(); err != nil {
+	if err := s.unmount(g); err != nil {
 		return nil, nil, err
 	}
 	if err := g.Mount(system.Root, "/"); err != nil {
-		return nil, nil, mountError(system.Root, "/", err)
+		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
+	}
+	// The kernel's driver then writes nothing, and says so by its own words.
+	if system.Type == "windows" && hibernatedWindows(g) {
+		return nil, nil, HibernatedIn(guest.HibernationFile)
 	}
 	if err := probeWrite(g, "/"); err != nil {
-		return nil, nil, mountError(system.Root, "/", err)
+		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}
 	mounts := []guest.Mount{devices.RootMount(system.Root)}
 	if system.Type != "linux" {
@@ -90,17 +93,17 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		return nil, nil, err
 	}
 	for _, planned := range plan {
-		err := mountPlanned(g, planned)
+		err := s.mountPlanned(g, planned)
 		switch {
 		case err == nil:
 			mounts = append(mounts, planned.Mount)
 		case planned.Vital || s.ctx.Err() != nil:
-			return nil, nil, mountError(planned.Device, planned.Path, err)
+			return nil, nil, planned.Failed(cleanError(err))
 		default:
-			warnings = append(warnings, mountError(planned.Device, planned.Path, err).Error())
+			warnings = append(warnings, planned.Failed(cleanError(err)).Error())
 		}
 	}
-	if esp, ok := mountESP(g, devices, mounts); ok {
+	if esp, ok := s.mountESP(g, devices, mounts); ok {
 		mounts = append(mounts, esp)
 	}
 	for _, file := range tables.SwapFiles() {
@@ -114,20 +117,25 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	return mounts, warnings, nil
 }
 
-func mountPlanned(g *guestfs.Guestfs, planned guest.PlannedMount) error {
+func (s *Session) mountPlanned(g *guestfs.Guestfs, planned guest.PlannedMount) error {
+	made, err := makePoint(g, planned.Path)
+	if err != nil {
+		return errors.Join(err, removeDirectories(g, made))
+	}
 	// mount runs outside of the guest's root: a link on the way that is
 	// absolute would lead it into the appliance.
-	point, err := g.Realpath(planned.Path)
+	at, err := g.Realpath(planned.Path)
+	if err == nil {
+		err = g.Mount_options(planned.Options, planned.Device, at)
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, removeDirectories(g, made))
 	}
-	if err := g.Mount_options(planned.Options, planned.Device, point); err != nil {
-		return err
-	}
+	s.points = append(s.points, point{at, made})
 	if !planned.Vital {
 		return nil
 	}
-	return probeWrite(g, point)
+	return probeWrite(g, at)
 }
 
 // probeWrite makes a file and removes it: a file system can be mounted
@@ -140,22 +148,9 @@ func probeWrite(g *guestfs.Guestfs, dir string) error {
 	return g.Rm(file)
 }
 
-// mountError says what the guest's owner can do.
-func mountError(device, point string, err error) error {
-	err = cleanError(err)
-	switch {
-	case errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are; "+
-			"start the guest, check the file system, shut it down cleanly, and take its disk again", point, device)
-	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%s (%s) is full: make room in the guest and take its disk again", point, device)
-	}
-	return fmt.Errorf("%s (%s) cannot be mounted: %w", point, device, err)
-}
-
 // Unmount unmounts the guest, so that all that was written is on its disks.
 func (s *Session) Unmount() error {
-	return s.call("unmount the guest", "", (*guestfs.Guestfs).Umount_all)
+	return s.call("unmount the guest", "", s.unmount)
 }
 
 // Space tells how much room the file system has that holds a guest path.

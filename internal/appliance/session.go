@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -31,9 +32,11 @@ type Session struct {
 	handle *guestfs.Guestfs
 	closed bool
 
-	serials []string          // of the drives, in their order
+	drives  []Drive
+	monitor *monitor          // nil where layers were not asked for
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
+	points  []point           // of what is mounted below the guest's root, in their order
 }
 
 var (
@@ -73,10 +76,7 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 	s := &Session{
 		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
 		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
-		opened: map[string]string{},
-	}
-	for _, drive := range drives {
-		s.serials = append(s.serials, drive.Serial)
+		opened: map[string]string{}, drives: drives, monitor: launched.monitor,
 	}
 	s.stop = context.AfterFunc(ctx, func() {
 		// QEMU may be a script that has started QEMU.
@@ -109,6 +109,7 @@ func (s *Session) Close() error {
 		err = errors.Join(err, closeErr)
 	}
 	s.watchdog.dismiss()
+	s.monitor.close()
 	_ = s.qemu.Release()
 	// What stays loses nothing of the disks, and the folder is the caller's: on FUSE
 	// and NFS a file goes only when all have closed it.
@@ -122,7 +123,10 @@ func (s *Session) shutdown() error {
 	if err == nil {
 		started := followersOf(s.qemu.Pid)
 		err = s.locked(func(g *guestfs.Guestfs) error {
-			if err := g.Umount_all(); err != nil {
+			if err := s.unmount(g); err != nil {
+				return err
+			}
+			if err := requireWritten(g); err != nil {
 				return err
 			}
 			return g.Shutdown()
@@ -154,5 +158,20 @@ func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
 		// It failed because its appliance was killed.
 		return s.ctx.Err()
 	}
-	return cleanError(err)
+	return explainFull(cleanError(err), imagesOf(s.drives))
+}
+
+// requireWritten fails where a disk did not take all that was written.
+func requireWritten(g *guestfs.Guestfs) error {
+	if err := g.Sync(); err != nil {
+		return err
+	}
+	messages, err := g.Dmesg()
+	if err != nil {
+		return err
+	}
+	if lines := writeErrors(messages); len(lines) > 0 {
+		return fmt.Errorf("writing to the disks failed: %s", strings.Join(lines, "; "))
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testmount"
 )
 
 func needAppliance(t *testing.T) {
@@ -115,7 +117,7 @@ func buildGuest(t *testing.T, s *Session) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"boot/efi", "bin", "etc", "srv", "secret", "dev", "proc", "sys", "tmp", "var/lib/dpkg", "run"} {
+	for _, dir := range []string{"boot/efi", "bin", "etc", "secret", "dev", "proc", "sys", "tmp", "var/lib/dpkg", "run"} {
 		if err := s.MkdirAll("/"+dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -297,6 +299,7 @@ func TestAccSession(t *testing.T) {
 	t.Run("extended attributes", func(t *testing.T) { testExtendedAttributes(t, s) })
 	t.Run("programs", func(t *testing.T) { testPrograms(t, s) })
 	t.Run("trim", func(t *testing.T) { testTrim(t, s, drives[0]) })
+	t.Run("made mount points", func(t *testing.T) { testMadePoints(t, s, systems[0].Root) })
 	t.Run("check", func(t *testing.T) { testCheck(t, s) })
 
 	done = timed(t, "close")
@@ -415,6 +418,22 @@ func testTrim(t *testing.T, s *Session, drive Drive) {
 	t.Logf("allocated: %d MiB before, %d MiB after", before>>20, after>>20)
 	if before-after < 90<<20 {
 		t.Errorf("trim freed %d bytes of 100 MiB", before-after)
+	}
+}
+
+// testMadePoints: once it is unmounted, the guest is without the mount point that it
+// did not have, and has those that it had.
+func testMadePoints(t *testing.T, s *Session, root string) {
+	if err := s.call("mount", root, func(g *guestfs.Guestfs) error { return g.Mount_ro(root, "/") }); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"/srv": fs.ErrNotExist, "/secret": nil, "/boot": nil} {
+		if _, err := s.Stat(name); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+	if err := s.Unmount(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -537,6 +556,33 @@ func TestAccCancelCall(t *testing.T) {
 		t.Errorf("close says that the disks are complete: %v", err)
 	}
 	nothingLeft(t, dir)
+}
+
+// TestAccFullHost: a host without room for what is written is an error, and no wait.
+func TestAccFullHost(t *testing.T) {
+	needAppliance(t)
+	directory := testmount.Tmpfs(t, "size=24m")
+	drive := Drive{Path: filepath.Join(directory, "disk.qcow2"), Format: "qcow2"}
+	if out, err := exec.Command("qemu-img", "create", "-q", "-f", "qcow2", drive.Path, "300M").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s, err := Open(t.Context(), []Drive{drive}, Options{TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.call("build", "", func(g *guestfs.Guestfs) error {
+		return errors.Join(g.Mkfs("ext4", "/dev/sda", nil), g.Mount("/dev/sda", "/"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	done := timed(t, "write")
+	written := s.Upload("/large", bytes.NewReader(bytes.Repeat([]byte("text that takes room\n"), 5<<20)), 0o600)
+	closed := s.Close()
+	done()
+	t.Logf("written: %v; closed: %v", written, closed)
+	if closed == nil || !strings.Contains(closed.Error(), "the host has no space left in "+directory) {
+		t.Errorf("close: %v", closed)
+	}
 }
 
 func TestAccOpenErrors(t *testing.T) {

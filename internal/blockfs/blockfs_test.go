@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -206,6 +207,56 @@ func TestMount(t *testing.T) {
 	}
 	if err := tree.Mount("/absent", boot); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("mounted on what is not there: %v", err)
+	}
+}
+
+// TestMakeDirectory: what is made is there to be mounted on, and nowhere else.
+func TestMakeDirectory(t *testing.T) {
+	t.Parallel()
+	tree, _ := mountImage(t, "ext4")
+	device := blockfstest.Load(t, "testdata", "vfat12")
+	found, err := Identify(device, device.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	boot, err := Open(device, found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := tree.List("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/new", "/new/deep/point", "/new/deep/point", "/many"} {
+		if err := tree.MakeDirectory(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if names, err := tree.List("/"); err != nil || len(names) != len(before)+1 || !slices.Contains(names, "new") {
+		t.Errorf("/ has %q, %v", names, err)
+	}
+	if names, err := tree.List("/new/deep"); err != nil || !slices.Equal(names, []string{"point"}) {
+		t.Errorf("/new/deep has %q, %v", names, err)
+	}
+	if err := tree.Mount("/new/deep/point", boot); err != nil {
+		t.Fatal(err)
+	}
+	if node, _, err := tree.Walk("/new/deep/point/Lower.txt", true); err != nil || !node.Info().Mode.IsRegular() {
+		t.Errorf("what is mounted there is not found: %v", err)
+	}
+	if err := tree.MakeDirectory("/lower.txt/point"); !errors.Is(err, syscall.ENOTDIR) {
+		t.Errorf("made below a file: %v", err)
+	}
+	if err := tree.Mount("/new", boot); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := tree.Walk("/new/deep", true); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("seen below what was mounted over it: %v", err)
+	}
+	if fresh, _ := mountImage(t, "ext4"); fresh != nil {
+		if _, _, err := fresh.Walk("/new", true); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the file system has it: %v", err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -23,6 +24,9 @@ const (
 // it. It serves one goroutine at a time.
 type Tree struct {
 	mounts map[string]FS
+	// made are the directories that the file systems do not have, by the one that
+	// they are in.
+	made map[string][]string
 	// directories are those that were read, by their path without links.
 	directories map[string]*directory
 }
@@ -37,7 +41,7 @@ type directory struct {
 
 // NewTree mounts root on / .
 func NewTree(root FS) *Tree {
-	return &Tree{mounts: map[string]FS{"/": root}, directories: map[string]*directory{}}
+	return &Tree{mounts: map[string]FS{"/": root}, made: map[string][]string{}, directories: map[string]*directory{}}
 }
 
 // Mount mounts a file system on a directory, which must be there.
@@ -50,13 +54,45 @@ func (t *Tree) Mount(name string, mounted FS) error {
 		return &fs.PathError{Op: "mount", Path: name, Err: syscall.ENOTDIR}
 	}
 	t.mounts[resolved] = mounted
-	for known := range t.directories {
-		if known == resolved || strings.HasPrefix(known, strings.TrimSuffix(resolved, "/")+"/") {
-			delete(t.directories, known)
-		}
+	hidden := func(known string) bool {
+		return known == resolved || strings.HasPrefix(known, strings.TrimSuffix(resolved, "/")+"/")
 	}
+	maps.DeleteFunc(t.directories, func(known string, _ *directory) bool { return hidden(known) })
+	maps.DeleteFunc(t.made, func(known string, _ []string) bool { return hidden(known) })
 	return nil
 }
+
+// MakeDirectory adds an empty directory to the tree, and those that it lies in,
+// for something to be mounted on. The file systems stay as they are. What is there
+// already is no error.
+func (t *Tree) MakeDirectory(name string) error {
+	_, _, err := t.Walk(name, true)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, _, atLink := t.Walk(name, false); atLink == nil {
+		return err // a link that leads nowhere
+	}
+	if err := t.MakeDirectory(path.Dir(name)); err != nil {
+		return err
+	}
+	_, parent, err := t.Walk(path.Dir(name), true)
+	if err != nil {
+		return err
+	}
+	t.made[parent] = append(t.made[parent], path.Base(name))
+	delete(t.directories, parent)
+	return nil
+}
+
+// emptyDirectory is a directory that no file system has.
+type emptyDirectory struct{}
+
+func (emptyDirectory) Info() Info                        { return Info{Mode: fs.ModeDir | 0o755} }
+func (emptyDirectory) ReadDir() ([]Entry, error)         { return nil, nil }
+func (emptyDirectory) Open(Entry) (Node, error)          { return nil, fs.ErrNotExist }
+func (emptyDirectory) Readlink() (string, error)         { return "", syscall.EINVAL }
+func (emptyDirectory) ReadAt([]byte, int64) (int, error) { return 0, syscall.EISDIR }
 
 // Walk finds what an absolute path names, and its path without links. With
 // follow, a link at its end is followed, too.
@@ -162,6 +198,10 @@ func (t *Tree) directory(resolved string) (*directory, error) {
 			read.entries[key] = entry
 			read.names = append(read.names, entry.Name)
 		}
+	}
+	for _, name := range t.made[resolved] {
+		read.entries[read.key(name)], read.nodes[read.key(name)] = Entry{Name: name}, emptyDirectory{}
+		read.names = append(read.names, name)
 	}
 	slices.Sort(read.names)
 	t.directories[resolved] = read

@@ -9,6 +9,7 @@ import (
 // files are the file descriptors that QEMU inherits, by what they are for.
 type descriptors struct {
 	monitor, agent int
+	probe          int   // where the machine has one
 	frames         []int // one for each card
 }
 
@@ -44,8 +45,15 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 		"-chardev", fmt.Sprintf("socket,id=agent,fd=%d", d.agent),
 		"-device", "virtserialport,bus=ports.0,chardev=agent,name=" + agentPort,
 	}
+	if m.Probe {
+		args = append(args, "-chardev", fmt.Sprintf("socket,id=probe,fd=%d", d.probe),
+			"-device", "virtserialport,bus=ports.0,chardev=probe,name="+ProbePort)
+	}
 	if m.Firmware == UEFI {
+		// Cards without ROMs are enough for a BIOS. OVMF has drivers of its own: what
+		// speaks from the cards shall be the guest (OvmfPkg/README, PXE).
 		args = append(args,
+			"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
 			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file="+escapeComma(code),
 			"-drive", "if=pflash,unit=1,format=raw,file="+escapeComma(variables))
 	}
@@ -87,14 +95,17 @@ func (m Machine) diskArguments() ([]string, error) {
 		default:
 			return nil, fmt.Errorf("disk bus %q is not known", m.Bus)
 		}
+		if disk.SectorSize != 0 && m.Bus != SATA && m.Bus != IDE {
+			device += fmt.Sprintf(",logical_block_size=%[1]d,physical_block_size=%[1]d", disk.SectorSize)
+		}
 		args = append(args, "-device", fmt.Sprintf("%s,drive=disk%d,bootindex=%d", device, i, i+1))
 	}
 	return args, nil
 }
 
 // frameLength is how much of each frame is looked at, in bytes: its addresses
-// are in front.
-const frameLength = 128
+// are in front, and what a request by DHCP says of its sender behind them.
+const frameLength = 640
 
 func (m Machine) cardArguments(frames []int) ([]string, error) {
 	var args []string

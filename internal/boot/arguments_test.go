@@ -22,7 +22,7 @@ func TestQEMUArgs(t *testing.T) {
 		},
 		"UEFI": {
 			Machine{Disks: []Disk{{Path: "a.qcow2"}}, Firmware: UEFI, Persist: true},
-			[]string{"unit=0,format=raw,readonly=on,file=/code", "unit=1,format=raw,file=/variables", "format=qcow2,snapshot=off"},
+			[]string{"IPv4PXESupport,string=n", "IPv6PXESupport,string=n", "unit=0,format=raw,readonly=on,file=/code", "unit=1,format=raw,file=/variables", "format=qcow2,snapshot=off"},
 			nil,
 		},
 		"two disks on PVSCSI": {
@@ -44,9 +44,19 @@ func TestQEMUArgs(t *testing.T) {
 			Machine{Disks: []Disk{{Path: "a"}}, Accelerator: "kvm", NICs: []NIC{{Model: "e1000", MAC: "00:50:56:9a:01:02"}, {}}},
 			[]string{
 				"-accel kvm -cpu host", "e1000,netdev=net0,romfile=,mac=00:50:56:9a:01:02", "virtio-net-pci,netdev=net1,romfile=",
-				"netdev=net0,queue=rx,maxlen=128,file=/dev/fd/5", "netdev=net1,queue=rx,maxlen=128,file=/dev/fd/6",
+				"netdev=net0,queue=rx,maxlen=640,file=/dev/fd/5", "netdev=net1,queue=rx,maxlen=640,file=/dev/fd/6",
 			},
 			nil,
+		},
+		"large sectors": {
+			Machine{Disks: []Disk{{Path: "a", SectorSize: 4096}, {Path: "b"}}, Firmware: UEFI},
+			[]string{"virtio-blk-pci,logical_block_size=4096,physical_block_size=4096,drive=disk0", "virtio-blk-pci,drive=disk1"},
+			[]string{ProbePort},
+		},
+		"a probe": {
+			Machine{Disks: []Disk{{Path: "a", SectorSize: 4096}}, Bus: SATA, Probe: true},
+			[]string{"socket,id=probe,fd=9", "virtserialport,bus=ports.0,chardev=probe,name=" + ProbePort, "ide-hd,bus=ide.0,drive=disk0"},
+			[]string{"block_size"},
 		},
 		"forward": {
 			Machine{Disks: []Disk{{Path: "a"}}, Forwards: []Forward{{HostPort: 2222, GuestAddress: "192.0.2.10", GuestPort: 22}}},
@@ -56,7 +66,7 @@ func TestQEMUArgs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			args, err := test.machine.arguments(descriptors{monitor: 3, agent: 4, frames: []int{5, 6}}, "/code", "/variables")
+			args, err := test.machine.arguments(descriptors{monitor: 3, agent: 4, probe: 9, frames: []int{5, 6}}, "/code", "/variables")
 			if err != nil {
 				t.Fatal(err)
 			}

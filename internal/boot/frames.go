@@ -109,8 +109,41 @@ const (
 	addressMAC = 6 // bytes
 )
 
-// senderOf returns who has sent a frame. The address is not valid where the frame
-// names none: one that asks for an address, for example, or whether one is free.
+// isNetworkBoot says that a packet is a request by DHCP of firmware that looks for
+// a system to start: by its vendor class (RFC 2132, 9.13; the UEFI specification,
+// 24.3.1 and 24.7.3).
+func isNetworkBoot(packet []byte) bool {
+	const udp, headerUDP, serverPort = 17, 8, 67
+	const cookie, cookieLength = 236, 4 // in front of the options
+	const pad, vendorClass, last = 0, 60, 255
+	if len(packet) < 20 || packet[9] != udp {
+		return false
+	}
+	message := packet[min(len(packet), int(packet[0]&0xf)*4):]
+	if len(message) < headerUDP+cookie+cookieLength || binary.BigEndian.Uint16(message[2:]) != serverPort {
+		return false
+	}
+	options := message[headerUDP+cookie+cookieLength:]
+	for len(options) > 1 && options[0] != last {
+		if options[0] == pad {
+			options = options[1:]
+			continue
+		}
+		end := 2 + int(options[1])
+		if end > len(options) {
+			return false
+		}
+		if class := string(options[2:end]); options[0] == vendorClass {
+			return strings.HasPrefix(class, "PXEClient") || strings.HasPrefix(class, "HTTPClient")
+		}
+		options = options[end:]
+	}
+	return false
+}
+
+// senderOf returns who has sent a frame, where that is the guest's system. The
+// address is not valid where the frame names none: one that asks for an address,
+// for example, or whether one is free.
 func senderOf(frame []byte) (mac string, address netip.Addr, ok bool) {
 	const header = 2*addressMAC + 2
 	if len(frame) < header {
@@ -118,6 +151,9 @@ func senderOf(frame []byte) (mac string, address netip.Addr, ok bool) {
 	}
 	mac = strings.ToLower(net.HardwareAddr(frame[addressMAC : 2*addressMAC]).String())
 	kind, rest := binary.BigEndian.Uint16(frame[2*addressMAC:]), frame[header:]
+	if kind == kindIPv4 && isNetworkBoot(rest) {
+		return "", netip.Addr{}, false
+	}
 	if kind == kindVLAN && len(rest) >= 4 {
 		kind, rest = binary.BigEndian.Uint16(rest[2:]), rest[4:]
 	}

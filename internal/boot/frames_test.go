@@ -57,6 +57,40 @@ func TestSenderOf(t *testing.T) {
 	}
 }
 
+// discover is a request by DHCP with the options, as they are on the wire.
+func discover(t *testing.T, options string) []byte {
+	t.Helper()
+	frame := frameOf(t, "ffffffffffff 525400123456 0800 450001480001000040110000 00000000 ffffffff 0044004301340000")
+	frame = append(frame, make([]byte, 236)...)
+	return append(frame, frameOf(t, "63825363 350101"+options+"ff")...)
+}
+
+// TestFirmwareIsNoGuest: what a firmware asks for a system to start is nothing that
+// the guest's own system says.
+func TestFirmwareIsNoGuest(t *testing.T) {
+	t.Parallel()
+	class := func(name string) string { return hex.EncodeToString(append([]byte{60, byte(len(name))}, name...)) }
+	for name, test := range map[string]struct {
+		options string
+		guest   bool
+	}{
+		"SeaBIOS with iPXE": {class("PXEClient:Arch:00000:UNDI:002001"), false},
+		"OVMF":              {"5d020007" + class("PXEClient:Arch:00007:UNDI:003000"), false},
+		"OVMF, by HTTP":     {"00" + class("HTTPClient:Arch:00016:UNDI:003001"), false},
+		"dhcpcd":            {class("dhcpcd-9.4.1:Linux-6.1.0-18-amd64:x86_64:GenuineIntel"), true},
+		"without a class":   {"370401030c0f", true},
+		"a broken option":   {"3cff50", true},
+	} {
+		whole := discover(t, test.options)
+		if _, _, ok := senderOf(whole); ok != test.guest {
+			t.Errorf("%s: the guest's: %t", name, ok)
+		}
+		for length := range whole { // none of them may panic
+			senderOf(whole[:length])
+		}
+	}
+}
+
 // capture is frames as QEMU writes them.
 func capture(frames ...[]byte) []byte {
 	file := binary.LittleEndian.AppendUint32(nil, captureMagic)

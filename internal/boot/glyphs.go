@@ -17,16 +17,24 @@ import (
 // those that Classify knows; the others have letters for these. Longer ones are
 // looked for first. A "*" is anything.
 var sentencesOnScreens = []string{
-	"Press ESC in 5 seconds to skip startup.nsh or any other key to continue.",
+	"Press ESC in * seconds to skip startup.nsh or any other key to continue.",
 	`You are in emergency mode. After logging in, type "journalctl -xb" to view`,
 	"Cannot open access to console, the root account is locked.",
 	"Gave up waiting for root file system device.  Common problems:",
 	`Generating "/run/initramfs/rdsosreport.txt"`,
+	"BdsDxe: No bootable option or device was found.",
+	"You are now being dropped into an emergency shell.",
+	"initramfs emergency recovery shell launched",
+	"Failed to boot both default and fallback entries",
 	"Enter 'help' for a list of built-in commands.",
 	"Minimal BASH-like line editing is supported.",
 	"---[ end Kernel panic - not syncing: ",
 	"(or press Control-D to continue):",
 	"Give root password for maintenance",
+	"Welcome to emergency mode!",
+	"reboot: System halted",
+	"BdsDxe: starting Boot000",
+	"BdsDxe: loading Boot000",
 	"Press Enter for maintenance",
 	"Kernel panic - not syncing: ",
 	"Entering emergency mode.",
@@ -52,17 +60,17 @@ const blankGlyph = 0
 // readPicture returns the text in a picture as far as it is known by sentences,
 // with "?" for what is not, or nothing. Characters of the wrong size or place make
 // less sense than the right ones.
-func readPicture(picture *image.RGBA) string {
-	best, most := "", 0
+func readPicture(picture *image.RGBA) (best string, at grid) {
+	most := 0
 	for _, cell := range cells {
 		for _, corner := range corners(picture.Bounds().Size(), cell) {
 			text := readGlyphs(glyphsOf(picture, corner, cell))
 			if letters := len(strings.Join(strings.FieldsFunc(text, isNoLetter), "")); letters > most {
-				best, most = text, letters
+				best, most, at = text, letters, grid{corner, cell}
 			}
 		}
 	}
-	return best
+	return best, at
 }
 
 // uefiRows are how many lines UEFI's text modes have beside that which fills the
@@ -184,15 +192,82 @@ func (a alphabet) learnPrompts(lines [][]int) {
 		return
 	}
 	last := lines[len(lines)-1]
+	// UEFI's text can be in the middle.
+	inner := last[slices.IndexFunc(last, func(glyph int) bool { return glyph != blankGlyph }):]
 	for _, prompt := range prompts {
 		const unknown = 2
-		found, equal := a.fits(last, []string{prompt})
-		if found != nil && equal >= len(prompt)-unknown && endsBy(last, len(prompt)) {
+		found, equal := a.fits(inner, []string{prompt})
+		if found != nil && equal >= len(prompt)-unknown && endsBy(inner, len(prompt)) {
 			a.add(found)
 			return
 		}
 	}
+	if n := len(lines); n > 1 && lines[n-2][len(lines[n-2])-1] != blankGlyph { // it goes on in the last
+		inner = slices.Concat(lines[n-2], last)
+	}
+	if a.learnPassphrase(inner) {
+		return
+	}
 	a.learnLogin(lines[:len(lines)-1], last)
+}
+
+// What asks for the passphrase of a disk begins so, perhaps behind other text, and
+// may end so behind its colon.
+var (
+	passphraseOpenings = []string{"Please enter passphrase for disk ", "Please unlock disk ", "Enter passphrase for "}
+	passphraseEnding   = "(press TAB for no echo)"
+)
+
+// learnPassphrase takes a line for such a question if one begins in it. Its last
+// letter is the colon then, but for a cursor.
+func (a alphabet) learnPassphrase(line []int) bool {
+	for _, opening := range passphraseOpenings {
+		for start := range line {
+			found, equal := a.fits(line[start:], []string{opening})
+			if found == nil || equal < enoughEqual {
+				continue
+			}
+			with := alphabet{glyphs: maps.Clone(a.glyphs), letters: maps.Clone(a.letters)}
+			with.add(found)
+			if with.learnEnding(line) {
+				maps.Copy(a.glyphs, with.glyphs)
+				maps.Copy(a.letters, with.letters)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// learnEnding learns what is at the end of a question, at least its colon.
+func (a alphabet) learnEnding(line []int) bool {
+	end := trimBlank(line)
+	for at := range end {
+		if found, equal := a.fits(end[at:], []string{passphraseEnding}); found != nil && equal >= enoughEqual && endsBy(end[at:], len(passphraseEnding)) {
+			a.add(found)
+			end = trimBlank(end[:at])
+			break
+		}
+	}
+	if n := len(end); n > 2 && end[n-2] == blankGlyph { // a cursor
+		end = trimBlank(end[:n-1])
+	}
+	n := len(end)
+	if n < 2 || end[n-1] == end[n-2] { // what is being typed is shown as stars
+		return false
+	}
+	can, known := a.is(':', end[n-1])
+	if can && !known {
+		a.add(map[byte]int{':': end[n-1]})
+	}
+	return can
+}
+
+func trimBlank(line []int) []int {
+	for len(line) > 0 && line[len(line)-1] == blankGlyph {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
 // endsBy says that a line is blank from there on, but for a cursor.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,107 @@ type Screen struct {
 	// Text is what can be read of it, a line for each of the screen's, without
 	// empty ones at the end. In graphics mode "?" stands for what cannot.
 	Text string
+
+	grid grid
+	// above is the text that has left the screen, as far as it is kept.
+	above string
+}
+
+// told is all that the screen has said, each line whole.
+func (s Screen) told() string {
+	if s.Picture == nil {
+		return ""
+	}
+	return s.unwrap(s.above + "\n" + s.Text)
+}
+
+// unwrap joins a line that fills the screen with the next.
+func (s Screen) unwrap(text string) string {
+	columns := s.grid.columns(s.Picture)
+	var whole strings.Builder
+	for line := range strings.Lines(text) {
+		if end := strings.TrimRight(line, "\n"); len(end) == columns {
+			line = end
+		}
+		whole.WriteString(line)
+	}
+	return whole.String()
+}
+
+// state is what the screen shows, be it over the end of a line.
+func (s Screen) state() State {
+	state := Classify(s.Text)
+	if state == StateNothing && s.Picture != nil {
+		state = Classify(s.unwrap(s.Text))
+	}
+	return state
+}
+
+// grid is where on a picture the characters of its text are.
+type grid struct{ corner, cell image.Point }
+
+// columns are how many characters a line of the picture has.
+func (g grid) columns(picture *image.RGBA) int {
+	if g.cell.X == 0 {
+		return 0
+	}
+	return (picture.Bounds().Dx() - g.corner.X) / g.cell.X
+}
+
+// hide makes black what on the screen is, or can be, one of the secrets: what
+// cannot be read can be anything. It may go on in the next line.
+func (s *Screen) hide(secrets []string) {
+	if s.Picture == nil {
+		return
+	}
+	columns := s.grid.columns(s.Picture)
+	if columns <= 0 {
+		return
+	}
+	var cells []byte
+	for line := range strings.Lines(s.Text) {
+		row := []byte(strings.TrimRight(line, "\n"))
+		cells = append(cells, row[:min(len(row), columns)]...)
+		cells = append(cells, bytes.Repeat([]byte{' '}, max(0, columns-len(row)))...)
+	}
+	hidden := map[int]bool{}
+	for _, secret := range secrets {
+		for at := range cells {
+			if canBe(cells[at:], secret) {
+				for n := range len(secret) {
+					hidden[at+n] = true
+				}
+			}
+		}
+	}
+	if len(hidden) == 0 {
+		return
+	}
+	picture := image.NewRGBA(s.Picture.Bounds())
+	copy(picture.Pix, s.Picture.Pix)
+	for at := range hidden {
+		cells[at] = '*'
+		corner := s.grid.corner.Add(image.Pt(at%columns*s.grid.cell.X, at/columns*s.grid.cell.Y))
+		draw.Draw(picture, image.Rectangle{Min: corner, Max: corner.Add(s.grid.cell)}, image.Black, image.Point{}, draw.Src)
+	}
+	var lines []string
+	for row := range slices.Chunk(cells, columns) {
+		lines = append(lines, strings.TrimRight(string(row), " "))
+	}
+	s.Picture, s.Text = picture, strings.Join(lines, "\n")
+}
+
+// canBe says that a text begins with the secret, as far as it can be read.
+func canBe(text []byte, secret string) bool {
+	if secret == "" || len(text) < len(secret) {
+		return false
+	}
+	for n := range len(secret) {
+		if text[n] != secret[n] && text[n] != '?' {
+			return false
+		}
+	}
+	return true
 }
 
 // PNG is the picture as a file.
@@ -33,9 +136,9 @@ func (s Screen) PNG() ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// blank says that the screen is of one colour.
+// blank says that the screen is of one colour, or has nothing but a cursor.
 func (s Screen) blank() bool {
-	if s.Picture == nil {
+	if s.Picture == nil || isTextMode(s.Picture.Bounds()) && s.Text == "" {
 		return true
 	}
 	pixels := s.Picture.Pix
@@ -63,11 +166,12 @@ func (r *Running) look(ctx context.Context) (Screen, error) {
 	}
 	switch {
 	case isTextMode(seen.Picture.Bounds()):
-		seen.Text, err = r.readText(ctx)
+		seen.grid.cell = image.Pt(seen.Picture.Bounds().Dx()/textColumns, textHeight/textRows)
+		seen.above, seen.Text, err = r.readText(ctx)
 	case r.shown.Picture != nil && bytes.Equal(r.shown.Picture.Pix, seen.Picture.Pix):
-		seen.Text = r.shown.Text
+		seen.Text, seen.grid = r.shown.Text, r.shown.grid
 	default:
-		seen.Text = readPicture(seen.Picture)
+		seen.Text, seen.grid = readPicture(seen.Picture)
 	}
 	r.shown = seen
 	return seen, err
@@ -121,9 +225,9 @@ const (
 
 // readText reads the screen of a machine in VGA's text mode. The machine stands
 // still for that moment: it uses the same registers.
-func (r *Running) readText(ctx context.Context) (text string, err error) {
+func (r *Running) readText(ctx context.Context) (above, text string, err error) {
 	if _, err := r.monitor.command(ctx, "stop", nil); err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() {
 		// It must go on, however little time there is.
@@ -132,32 +236,32 @@ func (r *Running) readText(ctx context.Context) (text string, err error) {
 	}()
 	index, err := r.readPort(ctx, registerIndex)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	start := 0
 	for _, register := range []int{startHigh, startLow, index} {
 		if _, err := r.monitor.human(ctx, fmt.Sprintf("o /b %#x %#x", registerIndex, register)); err != nil {
-			return "", err
+			return "", "", err
 		}
 		if register == index {
 			break // the guest finds it as it was
 		}
 		value, err := r.readPort(ctx, registerData)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		start = start<<8 | value
 	}
 	file := filepath.Join(r.folder, "screen.text")
 	arguments := map[string]any{"val": textMemory, "size": textMemorySize, "filename": file}
 	if _, err := r.monitor.command(ctx, "pmemsave", arguments); err != nil {
-		return "", err
+		return "", "", err
 	}
 	memory, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("reading the text of the guest's screen: %w", err)
+		return "", "", fmt.Errorf("reading the text of the guest's screen: %w", err)
 	}
-	return decodeText(memory, start), nil
+	return decodeText(memory, 0, start), decodeText(memory, start, start+textRows*textColumns), nil
 }
 
 func (r *Running) readPort(ctx context.Context, port int) (int, error) {
@@ -172,14 +276,15 @@ func (r *Running) readPort(ctx context.Context, port int) (int, error) {
 	return value, nil
 }
 
-// decodeText returns the text on a screen that begins with the character start
-// of memory, in which each has a byte for its colours behind it.
-func decodeText(memory []byte, start int) string {
+// decodeText returns the text from one character of the memory to another; each has
+// a byte for its colours behind it. Kernels let a screen scroll by moving where it
+// begins, so what has left it is in front of that for a while.
+func decodeText(memory []byte, from, to int) string {
 	var lines []string
-	for row := range textRows {
+	for start := from; start+textColumns <= to; start += textColumns {
 		var line strings.Builder
 		for column := range textColumns {
-			at := 2 * (start + row*textColumns + column) % textMemorySize
+			at := 2 * (start + column) % textMemorySize
 			c := byte(' ')
 			if at < len(memory) && memory[at] > ' ' && memory[at] < 0x7f {
 				c = memory[at]

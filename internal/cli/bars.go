@@ -11,6 +11,8 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/cwriter"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/presentation"
 )
 
 // isTerminal reports whether w is a terminal on which a bar can be redrawn.
@@ -90,7 +92,7 @@ func (b *bars) advanced(_ string, percent, total float64, doing string) {
 		return
 	}
 	if doing != "" {
-		text := strings.ReplaceAll(printable(doing), "\n", " ")
+		text := strings.ReplaceAll(presentation.Printable(doing), "\n", " ")
 		b.beside.Store(runewidth.Truncate(text, doingWidth, "…"))
 	}
 	// A full bar is a finished one; only the stage's end may say that.
@@ -105,11 +107,11 @@ func (b *bars) ended(_ string, success bool, seconds float64) {
 		return
 	}
 	if !success {
-		b.beside.Store("failed after " + spell(seconds))
+		b.beside.Store("failed after " + presentation.Seconds(seconds))
 		b.abort()
 		return
 	}
-	b.beside.Store(spell(seconds))
+	b.beside.Store(presentation.Seconds(seconds))
 	b.current.SetCurrent(barTotal)
 	b.current = nil
 }

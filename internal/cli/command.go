@@ -94,6 +94,7 @@ Exit codes:
 const examples = `  hyper2kvm --manifest migration.json
   hyper2kvm --manifest migration.json --dry-run -v
   generate-manifest | hyper2kvm --manifest - --events
+  hyper2kvm report report.json --html > report.html
   hyper2kvm --print-schema > manifest.schema.json`
 
 // Run executes the command with its arguments (without the program's name) and
@@ -126,6 +127,9 @@ func (c *Command) Run(ctx context.Context, args []string) int {
 		},
 	}
 	f.define(root)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.AddCommand(c.reportCommand())
 	root.SetArgs(args)
 	root.SetIn(c.Stdin)
 	root.SetOut(c.Stdout)

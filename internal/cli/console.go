@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/presentation"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -78,9 +79,9 @@ func (c *console) print(prefix, stage, message, remedy string) {
 	if stage != "" {
 		prefix += stage + ": "
 	}
-	text := prefix + strings.ReplaceAll(printable(message), "\n", "\n  ")
+	text := prefix + strings.ReplaceAll(presentation.Printable(message), "\n", "\n  ")
 	if remedy != "" {
-		text += "\n  what to do: " + strings.ReplaceAll(printable(remedy), "\n", "\n  ")
+		text += "\n  what to do: " + strings.ReplaceAll(presentation.Printable(remedy), "\n", "\n  ")
 	}
 	_, _ = fmt.Fprintln(c.progress, text)
 }

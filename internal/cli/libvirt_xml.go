@@ -29,10 +29,10 @@ func checkLibvirtXML(path string, m *manifest.Manifest) error {
 // writeLibvirtXML writes the domain of the new machine to a file that is not there
 // yet.
 func writeLibvirtXML(path string, result *report.Report) (err error) {
-	if result.Machine == nil {
+	if result.NewMachine == nil {
 		return errors.New("writing the domain: the report does not tell what the machine needs")
 	}
-	text, err := libvirt.DomainXML(*result.Machine)
+	text, err := libvirt.DomainXML(*result.NewMachine)
 	if err != nil {
 		return fmt.Errorf("writing the domain: %w", err)
 	}

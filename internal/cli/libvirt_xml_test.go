@@ -52,7 +52,7 @@ func TestLibvirtXML(t *testing.T) {
 				Engine: func(context.Context, *manifest.Manifest, pipeline.Options) (*report.Report, error) {
 					ran = true
 					r := report.New()
-					r.Machine, r.Pipeline.Success = test.machine, true
+					r.NewMachine, r.Pipeline.Success = test.machine, true
 					return r, nil
 				},
 			}

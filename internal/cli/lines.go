@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/presentation"
 )
 
 // noProgress shows messages and no progress.
@@ -40,7 +42,7 @@ func (l *lines) advanced(stage string, percent, total float64, doing string) {
 	// Rounded down, so that nothing but the end is 100 %.
 	text := fmt.Sprintf("%s: %d %% (%d %% of all)", stage, int(percent), int(total))
 	if doing != "" {
-		text += ", " + printable(doing)
+		text += ", " + presentation.Printable(doing)
 	}
 	_, _ = fmt.Fprintln(l, text)
 }
@@ -50,7 +52,7 @@ func (l *lines) ended(stage string, success bool, seconds float64) {
 	if !success {
 		outcome = "failed"
 	}
-	_, _ = fmt.Fprintf(l, "%s: %s after %s\n", stage, outcome, spell(seconds))
+	_, _ = fmt.Fprintf(l, "%s: %s after %s\n", stage, outcome, presentation.Seconds(seconds))
 }
 
 func (*lines) close() {}

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/presentation"
 )
 
 // readManifest reads the manifest from its file or from standard input.
@@ -54,7 +55,7 @@ func printManifestError(w io.Writer, path string, err error) {
 	}
 	var found manifest.Errors
 	if !errors.As(err, &found) {
-		_, _ = fmt.Fprintf(w, "hyper2kvm: %s\n", printable(err.Error()))
+		_, _ = fmt.Fprintf(w, "hyper2kvm: %s\n", presentation.Printable(err.Error()))
 		return
 	}
 	for _, e := range found {
@@ -62,6 +63,6 @@ func printManifestError(w io.Writer, path string, err error) {
 		if e.Line > 0 {
 			place = fmt.Sprintf("%s:%d:%d", path, e.Line, e.Column)
 		}
-		_, _ = fmt.Fprintf(w, "%s: %s\n", place, printable(e.Error()))
+		_, _ = fmt.Fprintf(w, "%s: %s\n", place, presentation.Printable(e.Error()))
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/presentation"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // summary is the outcome of a run in a few lines.
 func summary(m *manifest.Manifest, r *report.Report, err error) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s", outcome(r, err), spell(r.Pipeline.DurationSeconds))
+	fmt.Fprintf(&text, "%s %s", outcome(r, err), presentation.Seconds(r.Pipeline.DurationSeconds))
 	if count := r.Summary.TotalWarnings; count == 1 {
 		text.WriteString(", with 1 warning")
 	} else if count > 1 {
@@ -20,13 +21,13 @@ func summary(m *manifest.Manifest, r *report.Report, err error) string {
 	text.WriteByte('\n')
 	for _, a := range r.Artifacts {
 		kind := strings.ReplaceAll(a.Type, "_", " ")
-		fmt.Fprintf(&text, "  %s: %s (%s, %s)\n", kind, printable(a.Path), a.Format, a.SizeHuman)
+		fmt.Fprintf(&text, "  %s: %s (%s, %s)\n", kind, presentation.Printable(a.Path), a.Format, a.SizeHuman)
 	}
-	if line := bootLine(r); line != "" {
-		fmt.Fprintf(&text, "  %s\n", printable(line))
+	if line := presentation.BootLine(bootOf(r)); line != "" {
+		fmt.Fprintf(&text, "  %s\n", presentation.Printable(line))
 	}
 	if path := m.ReportPath(); m.Options.Report.Enabled && r.WrittenTo(path) {
-		fmt.Fprintf(&text, "  report: %s\n", printable(path))
+		fmt.Fprintf(&text, "  report: %s\n", presentation.Printable(path))
 	}
 	return text.String()
 }
@@ -48,23 +49,11 @@ func outcome(r *report.Report, err error) string {
 	return "migration failed after"
 }
 
-// bootLine is what became of the guest's boot, or empty if it was not booted.
-func bootLine(r *report.Report) string {
+// bootOf is what became of the guest's boot, or nil if it was not booted.
+func bootOf(r *report.Report) *report.Boot {
 	seen, err := report.ResultOf[report.Validation](r)
-	became := seen.Boot
-	if err != nil || became == nil {
-		return ""
+	if err != nil {
+		return nil
 	}
-	if became.Verdict != report.BootBooted {
-		return fmt.Sprintf("boot: %s after %.0f s: %s", became.Verdict, became.Seconds, became.Reason)
-	}
-	line := fmt.Sprintf("booted in %.0f s", became.Seconds)
-	var addresses []string
-	for _, frames := range became.Frames {
-		addresses = append(addresses, frames.Addresses...)
-	}
-	if len(addresses) > 0 {
-		line += ", seen as " + strings.Join(addresses, " ")
-	}
-	return line
+	return seen.Boot
 }

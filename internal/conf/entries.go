@@ -3,6 +3,7 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -61,6 +62,56 @@ func TableEntries(text string) ([]Entry, error) {
 		}
 	}
 	return entries, err
+}
+
+// ColonEntries read a file like passwd(5), whose lines have so many fields with
+// colons between them: its entries, by what they begin with, and as many words as
+// they have fields. Comments and what NIS adds are entries, too.
+func ColonEntries(width int) Entries {
+	return func(text string) ([]Entry, error) {
+		var entries []Entry
+		var err error
+		number := 0
+		for line := range strings.Lines(text) {
+			number++
+			line = strings.TrimRight(line, "\n")
+			fields := strings.Split(line, ":")
+			if line == "" {
+				continue
+			}
+			if !strings.ContainsAny(line[:1], "#+-") && (len(fields) != width || fields[0] == "") {
+				err = errors.Join(err, fmt.Errorf("line %d has %d fields, and not %d", number, len(fields), width))
+			}
+			entries = append(entries, Entry{Key: fields[0], Value: strings.Join(fields, wordMark)})
+		}
+		return entries, err
+	}
+}
+
+// HostsEntries are the lines of hosts(5): an address, its names and, as one word, the
+// comment after them; and comments alone.
+func HostsEntries(text string) ([]Entry, error) {
+	var entries []Entry
+	for line := range strings.Lines(text) {
+		names, comment, commented := strings.Cut(strings.TrimSpace(line), "#")
+		words := strings.Fields(names)
+		if len(words) == 0 && !commented {
+			continue
+		}
+		key := "#"
+		if len(words) > 0 {
+			key = words[0]
+			if address, err := netip.ParseAddr(key); err == nil {
+				key = address.String()
+			}
+			words = words[1:]
+		}
+		if commented {
+			words = append(words, "#"+comment)
+		}
+		entries = append(entries, Entry{Key: key, Value: strings.Join(words, wordMark)})
+	}
+	return entries, nil
 }
 
 // INIEntries are the heads and entries of a file that ParseINI reads.

@@ -49,6 +49,21 @@ func (e GrubEnvironment) Edit(edit func(name, value string) string) GrubEnvironm
 	return e
 }
 
+// Set gives one variable a value, and adds it where there is none of its name.
+func (e GrubEnvironment) Set(name, value string) GrubEnvironment {
+	line := strings.NewReplacer("\\", "\\\\", "\n", "\\\n").Replace(value) + "\n"
+	if _, ok := e.Values()[name]; !ok {
+		e.content += name + "=" + line
+		return e
+	}
+	return e.Edit(func(known, old string) string {
+		if known == name {
+			return line
+		}
+		return old
+	})
+}
+
 // String is the file's text. It has the size that it had, or grows by whole
 // blocks; where its size was no multiple of a block it becomes one.
 func (e GrubEnvironment) String() string {

@@ -3,6 +3,7 @@ package edit
 import (
 	"path"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
@@ -26,9 +27,36 @@ var (
 	lvmFormat     = format{"LVM configuration", conf.LVMEntries, false}
 	udevFormat    = format{"file of udev rules", conf.UdevEntries, false}
 	lineFormat    = format{"list", conf.LineEntries, false}
+	hostsFormat   = format{"hosts file", conf.HostsEntries, false}
 )
 
-// formats are the kinds of files by their paths: the first pattern that fits
+// bootFormats are the formats of the files that boot loaders read, and of those that
+// their menus are made from.
+var bootFormats = map[bootfile.Format]format{
+	bootfile.GrubScript:      grubFormat,
+	bootfile.GrubEnvironment: grubenvFormat,
+	bootfile.GrubDefaults:    shellFormat,
+	bootfile.PerlBootloader:  shellFormat,
+	bootfile.UpdateExtlinux:  shellFormat,
+	bootfile.GrubCustom:      lineFormat, // a script whose end is GRUB's
+	bootfile.GrubLegacy:      lineFormat,
+	bootfile.LoaderEntry:     lineFormat,
+	bootfile.LoaderConf:      lineFormat,
+	bootfile.Syslinux:        lineFormat,
+	bootfile.RefindLinux:     lineFormat,
+	bootfile.Refind:          lineFormat,
+	bootfile.Limine:          lineFormat,
+	bootfile.Elilo:           lineFormat,
+	bootfile.Lilo:            lineFormat,
+	bootfile.Cmdline:         lineFormat,
+}
+
+// accountFormat is that of account files with so many fields in a line.
+func accountFormat(width int) format {
+	return format{"account file", conf.ColonEntries(width), false}
+}
+
+// formats are the other kinds of files by their paths: the first pattern that fits
 // counts. What is a script, and what is nobody's configuration, has none.
 var formats = []struct {
 	format   format
@@ -42,27 +70,32 @@ var formats = []struct {
 	}},
 	{udevFormat, []string{"/etc/udev/rules.d/*.rules"}},
 	{shellFormat, []string{
-		"/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*", "/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/sysconfig/bootloader",
-		"/etc/update-extlinux.conf", "/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf",
+		"/etc/sysconfig/network-scripts/ifcfg-*", "/etc/sysconfig/network/ifcfg-*", "/etc/sysconfig/network", "/etc/conf.d/hostname",
+		"/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf",
 	}},
-	{grubenvFormat, []string{"/boot/grub/grubenv", "/boot/grub2/grubenv", "/boot/efi/EFI/*/grubenv", "/efi/EFI/*/grubenv"}},
-	{grubFormat, []string{"/boot/grub/*.cfg", "/boot/grub2/*.cfg", "/boot/efi/EFI/*/*.cfg", "/efi/EFI/*/*.cfg", "/boot/EFI/*/*.cfg"}},
 	{mdadmFormat, []string{"/etc/mdadm.conf", "/etc/mdadm/mdadm.conf", "/etc/mdadm.conf.d/*.conf", "/etc/mdadm/mdadm.conf.d/*.conf"}},
 	{lvmFormat, []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"}},
+	{accountFormat(7), []string{"/etc/passwd"}},
+	{accountFormat(9), []string{"/etc/shadow"}},
+	{accountFormat(4), []string{"/etc/group", "/etc/gshadow"}},
+	{accountFormat(3), []string{"/etc/subuid", "/etc/subgid"}},
+	{hostsFormat, []string{"/etc/hosts"}},
 	{jsonFormat, []string{"/etc/*.json", "/etc/*/*.json"}},
 	{lineFormat, []string{
-		"/etc/grub.d/4[01]_custom", // a script whose end is GRUB's
-		"/boot/grub/menu.lst", "/boot/grub/grub.conf", "/boot/efi/EFI/*/grub.conf", "/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf", "/efi/loader/entries/*.conf",
-		"/boot/extlinux.conf", "/boot/extlinux/*", "/boot/syslinux/*", "/boot/refind_linux.conf", "/boot/efi/EFI/*/*.conf", "/efi/EFI/*/*.conf",
-		"/boot/limine.c*", "/boot/limine/*", "/boot/efi/limine.c*", "/boot/efi/limine/*", "/boot/efi/elilo.conf", "/etc/elilo.conf",
-		"/etc/kernel/cmdline", "/etc/cmdline.d/*.conf", "/etc/initramfs-tools/modules", "/etc/modules", "/etc/modules-load.d/*.conf", "/etc/modprobe.d/*.conf",
+		"/boot/extlinux/*", "/boot/syslinux/*", // what menus include
+		"/etc/initramfs-tools/modules", "/etc/modules", "/etc/modules-load.d/*.conf", "/etc/modprobe.d/*.conf",
 		"/etc/network/interfaces", "/etc/network/interfaces.d/*", "/boot/grub/device.map", "/boot/grub2/device.map", "/var/cache/debconf/config.dat",
+		"/.ssh/authorized_keys", "/*/.ssh/authorized_keys", "/*/*/.ssh/authorized_keys", "/*/*/*/.ssh/authorized_keys", "/*/*/*/*/.ssh/authorized_keys",
 	}},
 }
 
 // formatOf returns the format of the file at a guest's path; ok is false where it
 // has none that is known.
 func formatOf(name string) (f format, ok bool) {
+	if file, found := bootfile.Of(name); found {
+		f, ok = bootFormats[file.Format]
+		return f, ok
+	}
 	for _, known := range formats {
 		for _, pattern := range known.patterns {
 			if fits, _ := path.Match(pattern, name); fits {

@@ -75,6 +75,14 @@ var structured = map[string]struct {
 		text = shuffled(r, "# c\n", "dm_mod\n", valueToken+" x=1\n")
 		return text, text + "\n", ""
 	}},
+	"groups": {"/etc/group", func(r *rand.Rand) (text, same, broken string) {
+		text = shuffled(r, "root:x:0:\n", "sudo:x:27:"+valueToken+"\n", "+:::\n", "# a comment\n")
+		return text, "\n" + text, text + pick(r, "alone\n", "a:b\n", ":x:5:\n", "a:x:5:b:c\n")
+	}},
+	"hosts": {"/etc/hosts", func(r *rand.Rand) (text, same, broken string) {
+		text = shuffled(r, "127.0.0.1 localhost\n", "# a comment\n", "192.0.2.1 "+valueToken+" x # c\n")
+		return text, "\n" + strings.ReplaceAll(text, "1 ", pick(r, "1\t", "1   ")), ""
+	}},
 	"ifcfg": {"/etc/sysconfig/network-scripts/ifcfg-a", func(r *rand.Rand) (text, same, broken string) {
 		text = shuffled(r, "DEVICE=a\n", "NAME=\""+valueToken+" b\"\n", "export ONBOOT=yes\n")
 		return text, "# c\n" + strings.ReplaceAll(text, `"`, "'"), text + "\"\n"

@@ -7,7 +7,6 @@
 package fix
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,21 +47,14 @@ type Options struct {
 }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
-// stage's time, and wanted, if not nil, tells whether the options ask for it.
+// stage's time, concern the kind of what it warns of, and wanted, if not nil, tells
+// whether the options ask for it.
 type step struct {
-	name   string
-	weight float64
-	wanted func(Options) bool
-	do     func(context.Context) error
-}
-
-// concerns are the kinds of what steps warn of.
-var concerns = map[string]report.ConcernID{
-	"fstab": report.ConcernFstab, "crypttab": report.ConcernCrypttab, "boot loader configuration": report.ConcernBootLoader,
-	"device map": report.ConcernBootLoader, "early boot configuration": report.ConcernEarlyBoot, "UEFI fallback loader": report.ConcernBootLoader,
-	"VMware tools": report.ConcernVMwareTools, "network": report.ConcernNetwork, "initramfs": report.ConcernInitramfs,
-	"disks that GRUB goes onto": report.ConcernBootLoader, "verify boot configuration": report.ConcernBootLoader,
-	"left-over names": report.ConcernLeftover, "SELinux labels": report.ConcernSELinux,
+	name    string
+	weight  float64
+	concern report.ConcernID
+	wanted  func(Options) bool
+	do      func(context.Context) error
 }
 
 // run is what the steps share: the guest, and what comes out.
@@ -108,7 +100,7 @@ func (r *run) all(ctx context.Context, steps []step) error {
 			return err
 		}
 		err := s.do(ctx)
-		r.Editor.Identify(cmp.Or(concerns[s.name], report.ConcernOfFix))
+		r.Editor.Identify(s.concern)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

@@ -1,12 +1,14 @@
 package fix
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 func TestRunTellsHowFarItIs(t *testing.T) {
@@ -44,17 +46,19 @@ func TestRunTellsHowFarItIs(t *testing.T) {
 	}
 }
 
-// Each kind of warning is one of a step that there is.
-func TestConcernsAreOfSteps(t *testing.T) {
+// TestStepsSayWhatTheyAre: each step has a name of its own, and a kind for what it warns
+// of that the table of kinds has.
+func TestStepsSayWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	r := &run{Target: Target{Editor: edittest.Of(t, guesttest.New(t))}}
-	steps := map[string]bool{}
+	names := map[string]bool{}
 	for _, s := range r.linux() {
-		steps[s.name] = true
-	}
-	for name := range concerns {
-		if !steps[name] {
-			t.Errorf("there is no step %q", name)
+		if s.name == "" || names[s.name] {
+			t.Errorf("the name %q is not of one step alone", s.name)
+		}
+		names[s.name] = true
+		if !slices.ContainsFunc(report.ConcernKinds, func(k report.ConcernKind) bool { return k.ID == s.concern }) {
+			t.Errorf("step %q warns of %q, which is no kind", s.name, s.concern)
 		}
 	}
 }

@@ -99,6 +99,9 @@ func TestChooseStartedSystem(t *testing.T) {
 		"a volume of LVM":                    {[]OS{a, b}, []Menu{{"/dev/sda1", "/grub2/grub.cfg", entry("linux16 /k root=/dev/mapper/vg0-b ro rd.lvm.lv=vg0/b")}}, 1},
 		"a loader entry":                     {[]OS{a, b}, []Menu{{"/dev/sda1", "/loader/entries/x.conf", "title x\nlinux /k\noptions root=/dev/vg0/b\n"}}, 1},
 		"GRUB Legacy":                        {[]OS{older, newer}, []Menu{{"/dev/sda1", "/grub/menu.lst", "title x\n kernel /k root=/dev/sda4 ro\n"}}, 1},
+		"Limine":                             {[]OS{older, newer}, []Menu{{"/dev/sda1", "/EFI/arch/limine.conf", "/Arch\n    protocol: linux\n    cmdline: root=UUID=newer rw\n"}}, 1},
+		"rEFInd":                             {[]OS{older, newer}, []Menu{{"/dev/sda1", "/refind_linux.conf", "# \"x\" \"root=UUID=older\"\n\"Boot\" \"rw root=UUID=newer\"\n"}}, 1},
+		"ELILO":                              {[]OS{older, newer}, []Menu{{"/dev/sda1", "/EFI/x/elilo.conf", "image=vmlinuz\n\tappend=\"ro root=/dev/sda4\"\n"}}, 1},
 		"extlinux":                           {[]OS{older, newer}, []Menu{{"/dev/sda1", "/extlinux/extlinux.conf", "LABEL x\n KERNEL /k\n APPEND ro root=UUID=newer\n"}}, 1},
 		"where the EFI partition's leads":    {[]OS{older, newer}, []Menu{{"/dev/sda3", "/boot/grub/grub.cfg", entry("linux /k root=UUID=older")}, {"/dev/sda4", "/boot/grub/grub.cfg", entry("linux /k root=UUID=newer")}, {"/dev/sda1", "/EFI/debian/grub.cfg", "search.fs_uuid newer root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n"}}, 1},
 		"a subvolume by rootflags":           {[]OS{copyOf("a"), copyOf("b")}, []Menu{{"/dev/sda2", "/b/boot/grub/grub.cfg", entry("linux /k root=UUID=pool rootflags=subvol=b,x")}}, 1},
@@ -117,8 +120,8 @@ func TestChooseStartedSystem(t *testing.T) {
 func TestFindMenus(t *testing.T) {
 	t.Parallel()
 	tree := map[string][]string{
-		"/": {"@", "@home", "grub2", "EFI", "loader"}, "/@": {"boot"}, "/@/boot": {"grub"}, "/@/boot/grub": {"grub.cfg"},
-		"/grub2": {"grub.cfg", "grubenv"}, "/EFI": {"debian"}, "/EFI/debian": {"grub.cfg"}, "/loader": {"entries"}, "/loader/entries": {"a.conf", "b.txt"},
+		"/": {"@", "@home", "grub2", "EFI", "loader", "refind_linux.conf"}, "/@": {"boot"}, "/@/boot": {"grub"}, "/@/boot/grub": {"grub.cfg"},
+		"/grub2": {"grub.cfg", "grubenv"}, "/EFI": {"arch", "debian"}, "/EFI/debian": {"grub.cfg"}, "/EFI/arch": {"limine.conf", "limine.conf.bak"}, "/loader": {"entries"}, "/loader/entries": {"a.conf", "b.txt"},
 	}
 	read := func(name string) ([]byte, error) {
 		if name == "/EFI/debian/grub.cfg" {
@@ -136,7 +139,9 @@ func TestFindMenus(t *testing.T) {
 	for _, m := range FindMenus("/dev/sda1", list, read) {
 		got = append(got, m.Device+m.Path)
 	}
-	if want := []string{"/dev/sda1/grub2/grub.cfg", "/dev/sda1/@/boot/grub/grub.cfg", "/dev/sda1/loader/entries/a.conf"}; !slices.Equal(got, want) {
+	if want := []string{
+		"/dev/sda1/@/boot/grub/grub.cfg", "/dev/sda1/EFI/arch/limine.conf", "/dev/sda1/grub2/grub.cfg", "/dev/sda1/loader/entries/a.conf", "/dev/sda1/refind_linux.conf",
+	}; !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}
 }

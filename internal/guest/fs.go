@@ -1,6 +1,7 @@
 // Package guest is the model of a guest: its file system and its programs as
 // fixes are written against them, its systems, and the block devices behind
-// them with all their names. internal/appliance serves them from disks.
+// them with all their names. internal/appliance serves them from disks with libguestfs,
+// and internal/offline, to be read only, from the disks' blocks.
 package guest
 
 import (

@@ -1,10 +1,13 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // PlannedMount is a file system of the guest's fstab that is to be mounted. Of
@@ -13,6 +16,24 @@ type PlannedMount struct {
 	Mount
 
 	Vital bool // fixes cannot be trusted without it
+}
+
+// Failed is the error of a mount that did not come up, with what the guest's
+// owner can do; nil where err is.
+func (m Mount) Failed(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are; "+
+			"start the guest, check the file system, shut it down cleanly, and take its disk again", m.Path, m.Device)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s (%s) is full: make room in the guest and take its disk again", m.Path, m.Device)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%s (%s) cannot be mounted: the path leads to no directory, but to a file or by a link to nothing; "+
+			"mend that in the guest, or its /etc/fstab, and take its disk again", m.Path, m.Device)
+	}
+	return fmt.Errorf("%s (%s) cannot be mounted: %w", m.Path, m.Device, err)
 }
 
 // vitalPaths is where boot files, packages and programs lie.

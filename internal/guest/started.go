@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
@@ -16,30 +18,26 @@ type Menu struct {
 	Text   string
 }
 
-// menuPlaces is where boot loaders have their menus, from the top of a file system:
-// that of /boot, the EFI system partition, a root, or a btrfs with roots below it.
-var menuPlaces = []string{
-	"/grub*/grub.cfg", "/boot/grub*/grub.cfg", "/*/boot/grub*/grub.cfg", "/EFI/*/grub.cfg",
-	"/grub/menu.lst", "/boot/grub/menu.lst", "/loader/entries/*.conf", "/boot/loader/entries/*.conf",
-	"/extlinux*/extlinux.conf", "/boot/extlinux*/extlinux.conf", "/boot/extlinux.conf", "/extlinux.conf",
-}
-
 // maxMenu is a size in bytes that no menu has.
 const maxMenu = 1 << 20
 
 // FindMenus reads the menus on a file system. What cannot be read tells nothing.
 func FindMenus(device string, readDir func(string) ([]string, error), readFile func(string) ([]byte, error)) []Menu {
 	var menus []Menu
-	for _, place := range menuPlaces {
+	listed := map[string][]string{}
+	list := func(directory string) []string {
+		if _, ok := listed[directory]; !ok {
+			listed[directory], _ = readDir(directory) // none, where it cannot be read
+		}
+		return listed[directory]
+	}
+	seen := map[string]bool{}
+	for _, place := range bootfile.OnFilesystem() {
 		found := []string{"/"}
 		for part := range strings.SplitSeq(place[1:], "/") {
 			var next []string
 			for _, above := range found {
-				names, err := readDir(above)
-				if err != nil {
-					continue
-				}
-				for _, name := range names {
+				for _, name := range list(above) {
 					if ok, _ := path.Match(part, name); ok {
 						next = append(next, path.Join(above, name))
 					}
@@ -48,6 +46,10 @@ func FindMenus(device string, readDir func(string) ([]string, error), readFile f
 			found = next
 		}
 		for _, file := range found {
+			if seen[file] {
+				continue
+			}
+			seen[file] = true
 			if text, err := readFile(file); err == nil && len(text) <= maxMenu {
 				menus = append(menus, Menu{Device: device, Path: file, Text: string(text)})
 			}
@@ -86,12 +88,13 @@ func startsOf(menus []Menu, devices Devices) []start {
 			starts = append(starts, startOf(strings.Fields(parameters), "", mentioned, devices)...)
 		case base == "grub.cfg":
 			starts = append(starts, grubStarts(m.Text, devices)...)
-		default: // menu.lst, grub.conf, extlinux.conf
+		default: // a menu whose lines have parameters, in quotes or not
 			for line := range strings.Lines(m.Text) {
-				words := strings.Fields(line)
-				if len(words) > 1 && slices.Contains([]string{"kernel", "append"}, strings.ToLower(words[0])) {
-					starts = append(starts, startOf(words[1:], "", mentioned, devices)...)
+				if strings.HasPrefix(strings.TrimSpace(line), "#") {
+					continue
 				}
+				words := strings.FieldsFunc(line, func(r rune) bool { return r == '"' || unicode.IsSpace(r) })
+				starts = append(starts, startOf(words, "", mentioned, devices)...)
 			}
 		}
 	}

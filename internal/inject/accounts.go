@@ -24,6 +24,7 @@ type accounts struct {
 	passwd, shadow, group, gshadow, subuid, subgid *colonFile
 	today                                          string // days since 1970
 	notes                                          map[string][]string
+	named                                          []string // users and groups of the manifest
 }
 
 // accountFiles are the paths, how many fields their lines have, and which
@@ -74,7 +75,7 @@ func (a *accounts) write(p *plan) {
 		if f.secret >= 0 {
 			show = hideField(f.secret)
 		}
-		p.stage(f.path, change{kind: kindFile, content: file.String(), perm: 0o644, show: show}, strings.Join(a.notes[f.path], "; "))
+		p.stage(f.path, change{kind: kindFile, content: file.String(), perm: 0o644, show: show, meant: meantAccounts(a.named)}, strings.Join(a.notes[f.path], "; "))
 	}
 }
 

@@ -35,7 +35,7 @@ func planKeys(p *plan, index int, user manifest.User, home string, by owner) err
 	}
 	text, added := conf.AddAuthorizedKeys(old, keys)
 	p.mkdir(directory, 0o700, by, "")
-	p.writeHidden(file, text, 0o600, by, describeKeys(added))
+	p.stage(file, change{kind: kindFile, content: text, perm: 0o600, owner: by, enforce: true, meant: meantMore}, describeKeys(added))
 	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
 		p.warn(fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
 	}

@@ -76,26 +76,30 @@ func planHostnameFiles(p *plan, m machineName) {
 	}
 	for file, key := range map[string]string{"/etc/sysconfig/network": "HOSTNAME", "/etc/conf.d/hostname": "hostname"} {
 		if text := p.mustRead(file); conf.Assignments(text)[key] != "" {
-			value := m.name
-			if key == "hostname" {
-				value = `"` + value + `"`
+			text = setAssignment(text, key, m.name)
+			p.editText(file, text, meantValue(key), "host name")
+			if conf.Assignments(text)[key] != m.name {
+				p.warn(fmt.Sprintf("%s in the guest assigns %s in a way that is not understood: it keeps the old name", file, key), "set "+key+"="+m.name+" there in the guest")
 			}
-			p.writeText(file, setAssignment(text, key, value), "host name")
 		}
 	}
 	keepFromCloudInit(p, "99-keep-hostname.cfg", "preserve_hostname: true\nmanage_etc_hosts: false\n", "keep cloud-init from setting the host name")
 }
 
-// setAssignment replaces the value in every line that assigns key.
+// setAssignment replaces the value wherever a shell file assigns it to key. What is
+// no valid shell file stays.
 func setAssignment(text, key, value string) string {
-	var result strings.Builder
-	for line := range strings.Lines(text) {
-		if name, _, ok := strings.Cut(strings.TrimSpace(line), "="); ok && name == key {
-			line = key + "=" + value + "\n"
-		}
-		result.WriteString(line)
+	values, err := conf.ShellValues(text)
+	if err != nil {
+		return text
 	}
-	return result.String()
+	var edits []conf.Edit
+	for _, v := range values {
+		if v.Name == key && v.Whole {
+			edits = append(edits, conf.Edit{Start: v.Start, End: v.End, Text: value})
+		}
+	}
+	return conf.ApplyEdits(text, edits)
 }
 
 // debianLoopback is where Debian puts the name of a machine without a
@@ -112,15 +116,19 @@ func planHosts(p *plan, family distro.Family, m machineName, wanted []manifest.H
 		text = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 	}
 	hosts := parseHosts(text)
+	named := m.aliases()
 	if m.name != "" && old != "" {
 		short, _, _ := strings.Cut(old, ".")
-		hosts.rename(oldNames(hosts, short))
+		former := oldNames(hosts, short)
+		hosts.rename(former)
+		named = append(named, former...)
 	}
 	for i, host := range wanted {
 		address, err := netip.ParseAddr(host.IP)
 		if err != nil {
 			return fmt.Errorf("%s.hosts[%d].ip: %q is no IP address", attrHostname, i, host.IP)
 		}
+		named = append(named, strings.Fields(host.Hostname)...)
 		if conflicts := hosts.add(address, strings.Fields(host.Hostname)); len(conflicts) > 0 {
 			p.warn(fmt.Sprintf("the guest's /etc/hosts has another address for %s: it comes first and wins", quotedList(conflicts)),
 				"remove the old line from /etc/hosts in the guest")
@@ -134,7 +142,7 @@ func planHosts(p *plan, family distro.Family, m machineName, wanted []manifest.H
 			hosts.setLoopback(localhost, m.aliases())
 		}
 	}
-	p.writeText("/etc/hosts", hosts.String(), "host names and addresses")
+	p.editText("/etc/hosts", hosts.String(), meantHosts(named), "host names and addresses")
 	return nil
 }
 

@@ -87,5 +87,8 @@ func (i *Injection) stage(ctx context.Context, p *plan) error {
 		}
 		problems = errors.Join(problems, section())
 	}
-	return problems
+	if problems != nil {
+		return problems
+	}
+	return p.check()
 }

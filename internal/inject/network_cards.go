@@ -14,7 +14,7 @@ import (
 func cardNames(p *plan) []string {
 	var names []string
 	for _, file := range p.matching("/etc/systemd/network", "*.link") {
-		if name := netconf.LinkName(p.mustRead(file)); name != "" {
+		if name := netconf.LinkName(readWhole(p, file).String()); name != "" {
 			names = append(names, name)
 		}
 	}

@@ -65,8 +65,7 @@ func readManagers(p *plan, s *services) []manager {
 		m := manager{name: "systemd-networkd", service: "systemd-networkd.service"}
 		for _, directory := range []string{"/etc/systemd/network", "/usr/lib/systemd/network"} {
 			for _, file := range p.matching(directory, "*.network") {
-				parsed := conf.ReadINI(p.mustRead(file))
-				m.interfaces = append(m.interfaces, netconf.MatchNames(parsed)...)
+				m.interfaces = append(m.interfaces, netconf.MatchNames(readWhole(p, file))...)
 			}
 		}
 		managers = append(managers, m)

@@ -177,3 +177,21 @@ func TestWarnOtherCard(t *testing.T) {
 		})
 	}
 }
+
+// TestDropInsAreRead: what lies in X.link.d and X.network.d is part of X.
+func TestDropInsAreRead(t *testing.T) {
+	t.Parallel()
+	const directory = "/etc/systemd/network/"
+	g := newGuest(t, debianFiles, map[string]string{
+		directory + "05-card.link": "[Match]\nType=ether\n", directory + "05-card.link.d/name.conf": "[Link]\nName=ens5\n",
+		directory + "10-lan.network": "[Network]\nDHCP=yes\n", directory + "10-lan.network.d/match.conf": "[Match]\nName=ens192\n",
+	})
+	_, warnings := g.inject(manifest.Configuration{Network: &manifest.Network{
+		SystemdNetworkd: []manifest.NetworkFile{{Filename: "50-new.network", Content: "[Match]\nName=ens192\n[Network]\nDHCP=yes\n"}},
+	}})
+	for _, want := range []string{"the network card keeps the name ens5", "10-lan.network in the guest comes first and matches ens192 too"} {
+		if !slices.ContainsFunc(warnings, func(w report.Warning) bool { return strings.Contains(w.Message, want) }) {
+			t.Errorf("no warning says %q: %v", want, warnings)
+		}
+	}
+}

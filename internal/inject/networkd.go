@@ -15,6 +15,16 @@ import (
 
 const networkdDirectory = "/etc/systemd/network"
 
+// readWhole is a file of systemd-networkd or a .link file with its drop-ins, which
+// are read as one.
+func readWhole(p *plan, file string) conf.INI {
+	text := p.mustRead(file)
+	for _, dropIn := range p.matching(path.Join(networkdDirectory, path.Base(file)+".d"), "*.conf") {
+		text += "\n" + p.mustRead(dropIn)
+	}
+	return conf.ReadINI(text)
+}
+
 // planNetworkd stages files of systemd-networkd (and, for .link, of udev).
 func (n *networkPlanner) planNetworkd(files []manifest.NetworkFile) {
 	p := n.plan
@@ -60,7 +70,7 @@ func warnShadowed(p *plan, filename string, interfaces, existing []string) {
 		if path.Base(other) >= filename {
 			continue
 		}
-		parsed := conf.ReadINI(p.mustRead(other))
+		parsed := readWhole(p, other)
 		for _, name := range interfaces {
 			if matchesAny(netconf.MatchNames(parsed), name) {
 				p.warn(fmt.Sprintf("%s in the guest comes first and matches %s too: %s has no effect on it", other, name, filename),

@@ -39,9 +39,12 @@ type change struct {
 	content string
 	target  string // of a link
 	// perm and owner count for a new file; with enforce also for an existing one.
-	perm         fs.FileMode
-	owner        owner
-	enforce      bool
+	perm    fs.FileMode
+	owner   owner
+	enforce bool
+	// meant is what the edit of a file that is there changes in it; nil where the
+	// file is written whole.
+	meant        edit.Meant
 	descriptions []string
 	// show turns the content into what a diff may show. Nil shows nothing.
 	show func(string) string
@@ -165,10 +168,15 @@ func (p *plan) stage(name string, e change, description string) {
 	p.staged[name] = &e
 }
 
-// writeText stages a file that may be shown. An existing one keeps its mode
+// writeText stages a whole file that may be shown. An existing one keeps its mode
 // and owner; a new one is root's.
 func (p *plan) writeText(name, text, description string) {
 	p.stage(name, change{kind: kindFile, content: text, perm: 0o644, show: showAll}, description)
+}
+
+// editText stages an edit of a file that may be shown, which changes what is meant.
+func (p *plan) editText(name, text string, meant edit.Meant, description string) {
+	p.stage(name, change{kind: kindFile, content: text, perm: 0o644, show: showAll, meant: meant}, description)
 }
 
 // writeHidden stages a file whose content nobody may see in a report, with

@@ -3,6 +3,7 @@ package inject
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +30,10 @@ func (u *userPlanner) stage(wanted *manifest.Users) error {
 	var err error
 	if u.accounts, err = readAccounts(u.plan, u.now); err != nil {
 		return err
+	}
+	u.accounts.named = slices.Concat(wanted.Delete, wanted.Disable)
+	for _, user := range wanted.Create {
+		u.accounts.named = append(append(u.accounts.named, user.Name), user.Groups...)
 	}
 	var errs []error
 	for i, name := range wanted.Delete {

@@ -270,14 +270,14 @@ func compare(t *testing.T, path string, goType reflect.Type, schema map[string]a
 			names = append(names, name)
 			inner := strings.TrimPrefix(path+"."+name, ".")
 			if inSchema[name] == nil {
-				t.Errorf("the schema lacks %s", inner)
+				t.Errorf("schema.json lacks %s", inner)
 				continue
 			}
 			compare(t, inner, goType.Field(n).Type, inSchema[name])
 		}
 		for name := range inSchema {
 			if !slices.Contains(names, name) {
-				t.Errorf("the Go types lack %s.%s", path, name)
+				t.Errorf("types.go lacks %s.%s", path, name)
 			}
 		}
 	default: // the others hold nothing

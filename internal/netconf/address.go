@@ -1,6 +1,7 @@
 package netconf
 
 import (
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -11,110 +12,122 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
-// Address is an IP address that a file gives to an interface by its name.
+// Address is one that a configuration file gives to an interface at boot, as it
+// stands there and not by DHCP.
 type Address struct {
-	Card string // without alias and VLAN
-	IP   netip.Addr
+	Interface string
+	Address   netip.Addr
 }
 
-// ParseIP reads an address as configuration has it: with a prefix, a gateway or
-// neither behind it.
-func ParseIP(text string) (netip.Addr, bool) {
-	text = strings.Trim(strings.TrimSpace(text), `"'`)
-	if end := strings.IndexAny(text, "/,; \t"); end >= 0 {
-		text = text[:end]
+// addresses makes those of an interface of words that may be addresses, with or
+// without the length of their prefix.
+func addresses(name string, words ...string) []Address {
+	var found []Address
+	if name == "" || isPattern(name) {
+		return nil
 	}
-	ip, err := netip.ParseAddr(text)
-	return ip.Unmap().WithZone(""), err == nil && !ip.IsUnspecified()
+	for _, word := range words {
+		text, _, _ := strings.Cut(word, "/")
+		if address, err := netip.ParseAddr(text); err == nil && address.Zone() == "" && !address.IsUnspecified() && !address.IsLoopback() {
+			found = append(found, Address{Interface: name, Address: address})
+		}
+	}
+	return found
 }
 
-// addAddresses notes those of the texts that are addresses.
-func (f *Found) addAddresses(card string, texts ...string) {
-	if card == "" {
-		return
+// ifupdownAddresses reads interfaces(5): an alias has its address on the card.
+func ifupdownAddresses(_, text string) []Address {
+	started := ReadIfupdown(text).started
+	var found []Address
+	name, static := "", false
+	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
+		case fields[0] == "iface" && len(fields) > 3:
+			name, _, _ = strings.Cut(fields[1], ":")
+			static = fields[3] == "static" && started[baseInterface(name)]
+		case slices.Contains([]string{"iface", "auto", "mapping", "source", "source-directory"}, fields[0]) || strings.HasPrefix(fields[0], "allow-"):
+			static = false
+		case static && fields[0] == "address" && len(fields) > 1:
+			found = append(found, addresses(name, fields[1])...)
+		}
 	}
-	for _, text := range texts {
-		if ip, ok := ParseIP(text); ok {
-			if a := (Address{baseInterface(card), ip}); !slices.Contains(f.Addresses, a) {
-				f.Addresses = append(f.Addresses, a)
+	return found
+}
+
+// netplanAddresses reads netplan(5). An address is a text, or a mapping that has
+// one for its key.
+func netplanAddresses(_, text string) []Address {
+	var found []Address
+	eachNetplanInterface(text, func(y yamlDocument, kind string, entry *ast.MappingValueNode) {
+		name := yamlText(entry.Key)
+		if kind == "ethernets" {
+			name = y.netplanCard(entry).name()
+		}
+		for _, item := range y.items(y.child(entry.Value, "addresses")) {
+			word := y.text(item)
+			for _, labelled := range y.entries(item) {
+				word = yamlText(labelled.Key)
+			}
+			found = append(found, addresses(name, word)...)
+		}
+	})
+	return found
+}
+
+// networkdAddresses reads systemd.network(5).
+func networkdAddresses(_, text string) []Address {
+	file := conf.ReadINI(text)
+	words := append(file.Values("Network", "Address"), file.Values("Address", "Address")...)
+	var found []Address
+	if names := MatchNames(file); len(names) == 1 {
+		found = addresses(names[0], words...)
+	}
+	return found
+}
+
+// keyfileAddress is a key of nm-settings-keyfile(5), whose values have gateways
+// behind them: address1=10.0.0.5/24,10.0.0.1.
+var keyfileAddress = regexp.MustCompile(`^address(?:es)?[0-9]*$`)
+
+func keyfileAddresses(_, text string) []Address {
+	file := conf.ReadINI(text)
+	profile := ReadKeyfile(text)
+	var found []Address
+	if !profile.Starts {
+		return nil
+	}
+	for _, line := range file {
+		if (line.Section == "ipv4" || line.Section == "ipv6") && keyfileAddress.MatchString(line.Key) && file.Value(line.Section, "method") == "manual" {
+			for _, entry := range strings.Split(line.Value, ";") {
+				word, _, _ := strings.Cut(entry, ",")
+				found = append(found, addresses(profile.Interface, strings.TrimSpace(word))...)
 			}
 		}
 	}
+	return found
 }
 
-// ifcfgAddress are the variables of ifcfg files that hold addresses of their own
-// interface: those of RHEL have a number behind them, those of SUSE any ending.
-var ifcfgAddress = regexp.MustCompile(`^(IPADDR[0-9]*|IPADDR_.+|IPADDR_START|IPV6ADDR|IPV6ADDR_SECONDARIES)$`)
+// ifcfgAddress are the settings of ifcfg files that have an address: RHEL numbers
+// them, SUSE gives them a suffix, and IPv6 has its own on RHEL.
+var ifcfgAddress = regexp.MustCompile(`^(?:IPADDR(?:[0-9]*|_\w+)|IPV6ADDR|IPV6ADDR_SECONDARIES)$`)
 
-// addIfcfgAddresses takes files of aliases, too, which name no card of their own.
-func (f *Found) addIfcfgAddresses(base string, set map[string]string) {
-	name := set["DEVICE"]
-	if match := ifcfgAlias.FindStringSubmatch(base); match != nil && name == "" {
-		name = match[1]
-	}
-	if name == "" {
-		name = strings.TrimPrefix(base, "ifcfg-")
-	}
-	for key, value := range set {
-		if ifcfgAddress.MatchString(key) {
-			f.addAddresses(name, strings.Fields(value)...)
-		}
-	}
-	slices.SortFunc(f.Addresses, func(a, b Address) int { return a.IP.Compare(b.IP) })
-}
-
-// keyfileAddress are the keys of a profile that hold addresses, with a number or
-// without.
-var keyfileAddress = regexp.MustCompile(`^address(es)?[0-9]*$`)
-
-func (f *Found) addKeyfileAddresses(name string, file conf.INI) {
-	for _, line := range file {
-		if (line.Section == "ipv4" || line.Section == "ipv6") && keyfileAddress.MatchString(line.Key) {
-			f.addAddresses(name, strings.Split(line.Value, ";")...) // several, in old profiles
-		}
-	}
-}
-
-func (f *Found) addNetworkdAddresses(names []string, file conf.INI) {
-	if len(names) != 1 || isPattern(names[0]) {
-		return
-	}
-	for _, section := range []string{"Network", "Address"} {
-		f.addAddresses(names[0], file.Values(section, "Address")...)
-	}
-}
-
-// netplanAddresses are the texts of a list of addresses, each of which may have
-// options.
-func (y yamlDocument) netplanAddresses(node ast.Node) []string {
-	list, ok := y.resolved(node).(*ast.SequenceNode)
-	if !ok {
+func ifcfgAddresses(base, text string) []Address {
+	file := ReadIfcfg(base, text)
+	set := ifcfgSettings(text)
+	if !file.Starts || strings.HasPrefix(strings.ToLower(set["BOOTPROTO"]), "dhcp") {
 		return nil
 	}
-	var texts []string
-	for _, value := range list.Values {
-		if text := y.text(value); text != "" {
-			texts = append(texts, text)
-			continue
-		}
-		for _, entry := range y.entries(value) {
-			texts = append(texts, yamlText(entry.Key))
+	name, _, _ := strings.Cut(file.Name, ":")
+	if match := ifcfgAlias.FindStringSubmatch(base); match != nil && set["DEVICE"] == "" {
+		name = match[1] // of a range
+	}
+	var found []Address
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		if ifcfgAddress.MatchString(key) {
+			found = append(found, addresses(name, strings.Fields(set[key])...)...)
 		}
 	}
-	return texts
-}
-
-// resolved is what an anchor or an alias stands for.
-func (y yamlDocument) resolved(node ast.Node) ast.Node {
-	for range maxDepth {
-		switch n := node.(type) {
-		case *ast.AnchorNode:
-			node = n.Value
-		case *ast.AliasNode:
-			node = y.anchors[yamlText(n.Value)]
-		default:
-			return node
-		}
-	}
-	return nil
+	return found
 }

@@ -26,8 +26,6 @@ type Found struct {
 	// Ports are the names that the file calls the parent, the port, the slave
 	// or the link of something else.
 	Ports []string
-	// Addresses are those that the file gives to interfaces, cards or not.
-	Addresses []Address
 	// AnyCard is set where the file applies to a card whatever its name is.
 	AnyCard bool
 	// Sources are patterns of paths that the file includes.

@@ -118,7 +118,6 @@ func readIfcfg(base, text string) (found Found, card *Card, set map[string]strin
 		}
 	}
 	slices.Sort(found.Ports)
-	found.addIfcfgAddresses(base, set)
 	i := ReadIfcfg(base, text)
 	switch {
 	case i.Name == "lo":

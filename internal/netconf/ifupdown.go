@@ -16,7 +16,6 @@ type Ifupdown struct {
 	told          map[string]bool // by name: something lies on it
 	ports         []string        // what something lies on
 	sources       []string
-	addresses     [][2]string // an interface, and an address of it
 }
 
 // ReadIfupdown reads an interfaces file.
@@ -70,8 +69,6 @@ var cardOptions = []string{"bond-master", "bond-primary", "bridge-access", "brid
 func (i *Ifupdown) option(current, key string, values []string) {
 	below := slices.Contains(belowKeys, key)
 	switch {
-	case key == "address":
-		i.addresses = append(i.addresses, [2]string{current, values[0]})
 	case below:
 		// The VLAN ens192.100 would be the card ens192 without its number.
 		if key != "vlan-raw-device" || !strings.Contains(current, ".") {
@@ -136,9 +133,6 @@ func (i *Ifupdown) start(key string, names []string) {
 func readIfupdown(_, text string) Found {
 	file := ReadIfupdown(text)
 	found := Found{Ports: file.ports, Sources: file.sources}
-	for _, a := range file.addresses {
-		found.addAddresses(a[0], a[1])
-	}
 	for _, name := range file.names {
 		if name == "lo" || file.virtual[name] {
 			continue

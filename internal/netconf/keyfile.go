@@ -54,7 +54,6 @@ func readKeyfile(_, text string) Found {
 			found.Ports = append(found.Ports, portNames(parent)...)
 		}
 	}
-	found.addKeyfileAddresses(k.Interface, file)
 	switch {
 	case k.Type == "pppoe" && k.Interface != "" && file.Value("pppoe", "parent") == "":
 		found.Ports = append(found.Ports, k.Interface) // the card itself, before NetworkManager 1.10 alone

@@ -22,7 +22,6 @@ type netplanCard struct {
 	id, setName string
 	match       map[string]*ast.MappingValueNode
 	hasMatch    bool
-	addresses   []string
 	document    yamlDocument
 }
 
@@ -63,10 +62,27 @@ func ReadNetplan(text string) (n Netplan, ok bool) {
 	return n, true
 }
 
+// eachNetplanInterface calls do for every interface of a netplan file, with the
+// section that it is in.
+func eachNetplanInterface(text string, do func(y yamlDocument, kind string, entry *ast.MappingValueNode)) {
+	file, err := parser.ParseBytes([]byte(text), 0)
+	if err != nil {
+		return
+	}
+	for _, document := range file.Docs {
+		y := newYAML(document)
+		for _, kind := range y.entries(y.child(document.Body, "network")) {
+			for _, entry := range y.entries(kind.Value) {
+				do(y, yamlText(kind.Key), entry)
+			}
+		}
+	}
+}
+
 func (y yamlDocument) netplanCard(entry *ast.MappingValueNode) netplanCard {
 	c := netplanCard{
 		id: yamlText(entry.Key), setName: y.text(y.child(entry.Value, "set-name")),
-		match: map[string]*ast.MappingValueNode{}, document: y, addresses: y.netplanAddresses(y.child(entry.Value, "addresses")),
+		match: map[string]*ast.MappingValueNode{}, document: y,
 	}
 	match := y.child(entry.Value, "match")
 	for _, m := range y.entries(match) {
@@ -128,7 +144,6 @@ func readNetplan(_, text string) Found {
 	found := Found{Virtual: file.virtual}
 	for _, c := range file.cards {
 		name := c.name()
-		found.addAddresses(name, c.addresses...)
 		if name != "" || c.pinned() {
 			found.Cards = append(found.Cards, Card{Name: name, MAC: hardwareAddress(c.matched("macaddress"))})
 		} else if c.hasMatch {

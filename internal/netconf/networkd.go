@@ -41,7 +41,6 @@ func readNetworkd(_, text string) Found {
 		}
 		return found
 	}
-	found.addNetworkdAddresses(names, file)
 	port := slices.ContainsFunc(networkdOverlays, func(key string) bool { return file.Value("Network", key) != "" })
 	told := port || hasHardwareKey(file) || slices.Contains(file.Words("Match", "Type"), "ether")
 	if len(names) == 0 {

@@ -93,6 +93,46 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestMountWithoutPoint: a mount point that the guest does not have, which systemd
+// makes at each boot, is there to be mounted on.
+func TestMountWithoutPoint(t *testing.T) {
+	t.Parallel()
+	for fstab, test := range map[string]struct {
+		warning string
+		mounted string // where /boot's file system is
+	}{
+		"/srv ext2 defaults 0 2 ": {mounted: "/srv"},
+		"/var ext2 defaults 0 2 ": {mounted: "/var"},
+		"/srv/a/b ext2 def 0 2  ": {mounted: "/srv/a/b"},
+		"/bin/b ext2 def 0 2    ": {mounted: "/bin/b"},
+		"/swapfile ext2 def 0 2 ": {warning: "/swapfile (/dev/sda1) cannot be mounted: the path leads to no directory, but to a file"},
+		"/swapfile/a ext2 def 0 ": {warning: "/swapfile/a (/dev/sda1) cannot be mounted: the path leads to no directory, but to a file"},
+	} {
+		view := lookAt(t, debian(t, "/boot ext2 defaults 0 2", fstab))
+		if len(view.Unread) > 0 || len(view.Systems) != 1 {
+			t.Errorf("%s: not read: %q", fstab, view.Unread)
+			continue
+		}
+		m, err := view.Mount(view.Systems[0])
+		if err != nil {
+			t.Errorf("%s: %v", fstab, err)
+			continue
+		}
+		if test.warning != "" {
+			if len(m.Mounts) != 1 || len(m.Warnings) != 1 || !strings.HasPrefix(m.Warnings[0], test.warning) {
+				t.Errorf("%s: mounted %+v, warned of %q", fstab, m.Mounts, m.Warnings)
+			}
+			continue
+		}
+		if len(m.Warnings) > 0 {
+			t.Errorf("%s: warned of %q", fstab, m.Warnings)
+		}
+		if names, err := m.FS.ReadDir(test.mounted); err != nil || !slices.Contains(names, "grub") {
+			t.Errorf("%s: %s has %q, %v", fstab, test.mounted, names, err)
+		}
+	}
+}
+
 // equalOS compares systems without their tables.
 func equalOS(a, b guest.OS) bool {
 	return a.Root == b.Root && a.Type == b.Type && a.Distro == b.Distro && a.Product == b.Product && a.Version == b.Version &&

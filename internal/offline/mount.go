@@ -68,10 +68,16 @@ func (v *View) mount(f files, m guest.Mount) error {
 	if !ok {
 		return fmt.Errorf("%s (%s) is not read here", m.Path, m.Device)
 	}
-	if err := guarded(func() error { return f.tree.Mount(m.Path, mounted) }); err != nil {
-		return fmt.Errorf("%s (%s) cannot be mounted: %w", m.Path, m.Device, err)
+	err := guarded(func() error {
+		if err := f.tree.MakeDirectory(m.Path); err != nil {
+			return err
+		}
+		return f.tree.Mount(m.Path, mounted)
+	})
+	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
+		err = cause.Err // the path is said already
 	}
-	return nil
+	return m.Failed(err)
 }
 
 // mountESP mounts the EFI system partition of a guest that leaves that to
@@ -111,7 +117,7 @@ func (v *View) mountESP(f files, m *Mounted) {
 	}
 }
 
-// Hibernated returns the swap area or file that holds the memory of a suspended
+// Hibernated returns the swap area or the file that holds the memory of a suspended
 // guest, or "".
 func (m Mounted) Hibernated(system guest.OS) string {
 	if area := m.Devices.Hibernated(); area != "" {
@@ -120,6 +126,9 @@ func (m Mounted) Hibernated(system guest.OS) string {
 	f, ok := m.FS.(files)
 	if !ok {
 		return ""
+	}
+	if system.Type == "windows" {
+		return f.hibernatedWindows()
 	}
 	for _, name := range system.Tables.SwapFiles() {
 		mark := make([]byte, guest.SuspendMarkLength)

@@ -8,12 +8,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -21,51 +20,49 @@ import (
 
 // target is the machine that a run's outputs are for, as far as it is known.
 type target struct {
-	firmware, diskBus, nicModel, arch string
-	nics                              []report.NIC
+	firmware, diskBus, arch string
+	nics                    []boot.NIC
 	// fixed says that the guest was prepared for it, hibernated that it was not
 	// shut down.
 	fixed, hibernated bool
 }
 
-// targetOf is the machine that what the stages have found out describes. The
-// latter two are empty where their stages did not run.
-func targetOf(o opened, seen inspected, mended fixed) target {
-	found := seen.report.Guest
-	t := target{
-		firmware: cmp.Or(found.Firmware, firmwareOf(o.tables, o.describedFirmware())),
-		diskBus:  cmp.Or(mended.report.DiskBus, found.DiskBus),
-		nicModel: cmp.Or(mended.report.NICModel, found.NICModel),
-		arch:     cmp.Or(found.Arch, mended.guest.os.Arch),
-		nics:     o.describedNICs(),
+// targetOf is the machine that the report tells of, or, where no stage has looked
+// at the guest, the one that migrations are for.
+func targetOf(o opened, needed *report.Hardware, seen inspected, mended fixed) target {
+	if needed == nil {
+		needed = machine.Needs(machine.Found{Old: o.source.Machine, NICs: o.describedNICs(), Disks: []report.HardwareDisk{{}}, Guest: report.Guest{
+			Firmware: firmwareOf(o.tables, o.describedFirmware()), DiskBus: virtioHardware.diskBus, NICModel: virtioHardware.nicModel,
+		}})
 	}
-	t.fixed = mended.report.DiskBus != ""
-	t.hibernated = seen.disks.hibernated || mended.guest.hibernated
+	t := target{
+		firmware: needed.Firmware, diskBus: needed.Disks[0].Bus, arch: needed.Arch,
+		fixed: mended.report.DiskBus != "", hibernated: seen.disks.hibernated || mended.guest.hibernated,
+	}
+	for _, nic := range needed.NICs {
+		t.nics = append(t.nics, boot.NIC{Model: nic.Model, MAC: nic.MAC})
+	}
+	if len(t.nics) == 0 {
+		t.nics = []boot.NIC{{Model: virtioHardware.nicModel}}
+	}
 	return t
 }
 
-// buses are the disk buses of outputs as the boot room calls them. A guest of
-// which nothing is known is booted from what migrations are for.
+// buses are the disk buses of outputs as the boot room calls them.
 var buses = map[string]boot.Bus{
-	"": boot.VirtioBlk, "virtio": boot.VirtioBlk, "scsi": boot.VirtioSCSI, "sata": boot.SATA, "ide": boot.IDE,
+	"virtio": boot.VirtioBlk, "scsi": boot.VirtioSCSI, "sata": boot.SATA, "ide": boot.IDE,
 }
 
-// cards are the network cards of the old machine as the new one has them.
-func (t target) cards() []boot.NIC {
-	var cards []boot.NIC
-	for _, nic := range t.nics {
-		cards = append(cards, boot.NIC{Model: t.nicModel, MAC: nic.MAC})
-	}
-	if len(cards) == 0 {
-		cards = []boot.NIC{{Model: t.nicModel}}
-	}
-	return cards
+// boots says that the run is to boot the guest.
+func (j job) boots() bool {
+	wanted := j.manifest.Pipeline.Validate
+	return wanted.Enabled && wanted.Boot.Enabled && !j.manifest.Options.DryRun
 }
 
 // checkBoot refuses a boot that this host cannot do, before the work that it
 // comes after.
 func checkBoot(j job, t target) error {
-	if wanted := j.manifest.Pipeline.Validate; !wanted.Enabled || !wanted.Boot.Enabled || j.manifest.Options.DryRun {
+	if !j.boots() {
 		return nil
 	}
 	if err := j.host.lacks(boot.Firmware(t.firmware)); err != nil {
@@ -79,20 +76,18 @@ func checkBoot(j job, t target) error {
 //
 // What is kept of it is returned, to be published with the images, unless the
 // stage fails: then it has its names already, as the report will have its own.
-func prove(ctx context.Context, j job, o opened, images []image, t target, seen *report.Validation) ([]image, error) {
+func prove(ctx context.Context, j job, o opened, images []image, t target, tried trial, seen *report.Validation) ([]image, error) {
 	if reason := t.unbootable(); reason != "" {
-		j.say.warnOf(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
+		j.say.find(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
 		return nil, nil
 	}
 	options := j.manifest.Pipeline.Validate.Boot
-	machine := boot.Machine{
-		Firmware: boot.Firmware(t.firmware), Bus: buses[t.diskBus], NICs: t.cards(), MemoryMiB: options.MemoryMiB, CPUs: options.CPUs,
+	started := boot.Machine{
+		Firmware: boot.Firmware(t.firmware), Bus: buses[t.diskBus], NICs: t.nics, MemoryMiB: options.MemoryMiB, CPUs: options.CPUs,
 		Accelerator: accelerator(ctx, j.options.Acceleration), Directory: o.artifacts.Dir(),
 	}
-	for _, image := range images {
-		machine.Disks = append(machine.Disks, boot.Disk{Path: image.temporary, Format: image.format})
-	}
-	watching := boot.Watching{Timeout: time.Duration(options.TimeoutSeconds) * time.Second}
+	started.Disks, started.Probe = j.trialDisks(ctx, images, tried)
+	watching := boot.Watching{Timeout: j.bootLimit()}
 	err := eachPassphrase(j.manifest.Source.LUKSKeys, func(_, passphrase string) {
 		watching.Passphrases = append(watching.Passphrases, passphrase)
 	})
@@ -104,7 +99,7 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := j.host.boot(ctx, machine, watching)
+	outcome, err := j.host.boot(ctx, started, watching)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +107,8 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 		return nil, err
 	}
 	hide(&outcome, watching.Passphrases)
-	seen.Boot = describeBoot(outcome, machine)
+	seen.Boot = describeBoot(outcome, started)
+	j.compareBoot(tried, outcome, seen.Boot)
 	kept, err := j.keepEvidence(o, outcome, seen.Boot)
 	if err != nil {
 		return nil, err
@@ -277,13 +273,13 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 	case report.BootBooted:
 		return nil
 	case report.BootDead:
-		err := remedy.With(fmt.Errorf("the guest of %s does not boot: %s, after %.0f s%s", name, deathOf(became), became.Seconds, lastWords(became)), t.cure(became))
+		err := remedy.With(fmt.Errorf("the guest of %s does not boot: %s, after %.0f s%s", name, deathOf(became), became.Seconds, lastWords(became)), t.cure(became, len(j.manifest.Source.LUKSKeys) > 0))
 		if j.manifest.Pipeline.Validate.Boot.OnFailure == manifest.BootFatal {
 			return &evidenceError{error: err, seen: seen}
 		}
-		j.say.warnOf(report.ConcernBoot, err.Error(), remedy.Of(err))
+		j.say.find(report.ConcernBoot, err.Error(), remedy.Of(err))
 	default:
-		j.say.warnOf(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became))
+		j.say.find(report.ConcernBoot, fmt.Sprintf("whether the guest of %s boots is not known: %s%s", name, deathOf(became), lastWords(became)), t.cure(became, len(j.manifest.Source.LUKSKeys) > 0))
 	}
 	return nil
 }
@@ -292,9 +288,14 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 func deathOf(became *report.Boot) string {
 	sentence := boot.State(became.State).Sentence()
 	if sentence == "" || strings.HasPrefix(became.Reason, sentence) {
-		return became.Reason
+		sentence = became.Reason
+	} else {
+		sentence += " (" + became.Reason + ")"
 	}
-	return sentence + " (" + became.Reason + ")"
+	if became.Verdict == report.BootDead {
+		sentence = strings.Join(append([]string{sentence}, became.Differences...), "; ")
+	}
+	return sentence
 }
 
 // lastWords are the last lines that the guest has printed, for a message.
@@ -312,23 +313,4 @@ func lastWords(became *report.Boot) string {
 		text += "\nIts screen is in " + became.ScreenshotPath
 	}
 	return text
-}
-
-// cure is what can be done about a guest that has not come up.
-func (t target) cure(became *report.Boot) string {
-	state := boot.State(became.State)
-	notFixed := []boot.State{boot.StateInitramfsShell, boot.StateDeviceWait, boot.StateEmergency, boot.StatePanic, boot.StateGRUB, boot.StateNoBootDevice}
-	switch {
-	case !t.fixed && slices.Contains(notFixed, state):
-		return "enable the fix stage, which prepares the guest for KVM; or set pipeline.validate.boot.on_failure to warn to publish the image all the same"
-	case state == boot.StatePassphrase:
-		return "give the passphrase in source.luks_keys"
-	case state == boot.StateStopped:
-		return "make room on the file system of the output directory"
-	case state == boot.StateNothing, state == boot.StateSilent:
-		return "raise pipeline.validate.boot.timeout_seconds if this host is slow; a serial console in the guest (console=ttyS0 on its kernel's command line) " +
-			"tells more"
-	default:
-		return "see the console in the report and the warnings of the fix stage; or set pipeline.validate.boot.on_failure to warn to publish the image all the same"
-	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
 // bootedConversion converts a small disk, of which outcome says what became of its
@@ -135,9 +136,7 @@ func TestBootEvidence(t *testing.T) {
 		if err := boot.Vacant(path); err != nil {
 			t.Errorf("the next run could not replace %v", err)
 		}
-		if _, err := os.Stat(path); err != nil {
-			t.Error(err)
-		}
+		checkPrivate(t, path)
 		if _, err := artifact.ReadRecord(path); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s of a failed run is recorded: %v", path, err)
 		}
@@ -151,6 +150,9 @@ func TestBootEvidence(t *testing.T) {
 	var kinds []string
 	for _, a := range r.Artifacts {
 		kinds = append(kinds, a.Type+" "+a.Path)
+		if !a.IsImage() {
+			checkPrivate(t, a.Path)
+		}
 		if record, err := artifact.ReadRecord(a.Path); err != nil || artifact.Check(a.Path, record.Identity()).State != artifact.StateOwned {
 			t.Errorf("%s is not the run's own: %v", a.Path, err)
 		}
@@ -160,6 +162,14 @@ func TestBootEvidence(t *testing.T) {
 	}
 	if images := report.Images(r.Artifacts); len(images) != 1 || images[0].Path != m.OutputPath() {
 		t.Errorf("images: %+v", images)
+	}
+}
+
+// checkPrivate: what a guest prints and shows may be a secret.
+func checkPrivate(t *testing.T, path string) {
+	t.Helper()
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%s: %v, %v", path, info, err)
 	}
 }
 
@@ -237,9 +247,28 @@ func TestBootMachine(t *testing.T) {
 
 func TestTarget(t *testing.T) {
 	t.Parallel()
-	old := target{diskBus: "sata", nicModel: "e1000e", nics: []report.NIC{{MAC: "00:50:56:9a:01:02"}, {}}}
-	if diff := cmp.Diff([]boot.NIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}}, old.cards()); diff != "" {
-		t.Errorf("cards (-want +got):\n%s", diff)
+	needed := &report.Hardware{
+		Firmware: "uefi", Arch: "x86_64", Disks: []report.HardwareDisk{{Bus: "sata"}},
+		NICs: []report.HardwareNIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}},
+	}
+	unseen := opened{source: &source.Source{Machine: &report.Machine{Firmware: "uefi", NICs: []report.NIC{{MAC: "00:50:56:9a:01:02"}}}}}
+	for name, test := range map[string]struct{ got, want target }{
+		"told by the report": {
+			targetOf(opened{}, needed, inspected{}, fixed{report: report.FixResult{DiskBus: "sata"}}),
+			target{firmware: "uefi", diskBus: "sata", arch: "x86_64", fixed: true, nics: []boot.NIC{{Model: "e1000e", MAC: "00:50:56:9a:01:02"}, {Model: "e1000e"}}},
+		},
+		"a machine without cards": {
+			targetOf(opened{}, &report.Hardware{Firmware: "bios", Disks: needed.Disks}, inspected{}, fixed{}),
+			target{firmware: "bios", diskBus: "sata", nics: []boot.NIC{{Model: "virtio"}}},
+		},
+		"told by the descriptor alone": {
+			targetOf(unseen, nil, inspected{}, fixed{}),
+			target{firmware: "bios", diskBus: "virtio", arch: "x86_64", nics: []boot.NIC{{Model: "virtio", MAC: "00:50:56:9a:01:02"}}},
+		},
+	} {
+		if diff := cmp.Diff(test.want, test.got, cmp.AllowUnexported(target{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 	for _, of := range []hardware{virtioHardware, commonHardware, oldHardware, {diskBus: "scsi"}} {
 		if bus, ok := buses[of.diskBus]; !ok || diskBusOf(bus) != of.diskBus {
@@ -255,6 +284,45 @@ func TestTarget(t *testing.T) {
 	} {
 		if got := it.target.unbootable(); (got == "") != it.boots {
 			t.Errorf("%s: %q", reason, got)
+		}
+	}
+}
+
+// TestBootCures: against all that a guest can come to something helps, and that is
+// not the same for all.
+func TestBootCures(t *testing.T) {
+	t.Parallel()
+	for state, words := range map[boot.State]string{
+		boot.StateInitramfsShell: "pipeline.fix.initramfs to rebuild", boot.StateDeviceWait: "pipeline.fix.initramfs to rebuild",
+		boot.StateEmergency: "/etc/fstab", boot.StatePanic: "above its panic", boot.StateGRUB: "boot loader", boot.StateLoader: "first of the images",
+		boot.StateNoBootDevice: "UEFI", boot.StateExited: "switches it off", boot.StateResets: "restarts",
+	} {
+		became := &report.Boot{State: string(state)}
+		if state.Sentence() == "" {
+			t.Errorf("nothing is said of %s", state)
+		}
+		if got := (target{fixed: true}).cure(became, false); !strings.Contains(got, words) || !strings.HasSuffix(got, publishAnyway) {
+			t.Errorf("%s: %s", state, got)
+		}
+		repaired := state != boot.StateExited && state != boot.StateResets
+		if got := (target{}).cure(became, false); strings.HasPrefix(got, "enable the fix stage") != repaired {
+			t.Errorf("%s, unfixed: %s", state, got)
+		}
+	}
+	for _, test := range []struct {
+		state boot.State
+		keys  bool
+		words string
+	}{
+		{boot.StatePassphrase, false, "give the passphrase"},
+		{boot.StatePassphrase, true, "US keyboard"},
+		{boot.StateStopped, false, "make room"},
+		{boot.StateTimer, false, "fewer migrations"},
+		{boot.StateSilent, false, "timeout_seconds"},
+		{boot.StateNothing, true, "timeout_seconds"},
+	} {
+		if got := (target{fixed: true}).cure(&report.Boot{State: string(test.state)}, test.keys); !strings.Contains(got, test.words) {
+			t.Errorf("%s: %s", test.state, got)
 		}
 	}
 }

@@ -85,7 +85,7 @@ func bootFiles(mounts []guest.Mount, devices guest.Devices, firmware string) (di
 // where boot is not certain.
 func bootOrder(say *reporter, disks []source.Disk, boot int, certain bool) []int {
 	if !certain {
-		say.warnOf(report.ConcernBootDisk, fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(disks), disks[boot].Name),
+		say.find(report.ConcernBootDisk, fmt.Sprintf("nothing tells which of the %d disks the machine starts from; %s is taken", len(disks), disks[boot].Name),
 			"if it is another, attach that one's image to the new machine first")
 	}
 	return attachOrder(len(disks), boot)

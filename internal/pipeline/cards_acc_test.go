@@ -148,10 +148,10 @@ func TestAccTwoCardsKeepTheirNames(t *testing.T) {
 					t.Errorf("%+v", concern)
 				}
 			}
-			if test.described && len(r.Machine.Disks) != 2 {
-				t.Errorf("the new machine has %+v", r.Machine.Disks)
+			if test.described && len(r.NewMachine.Disks) != 2 {
+				t.Errorf("the new machine has %+v", r.NewMachine.Disks)
 			}
-			bootSwapped(t, r.Machine)
+			bootSwapped(t, r.NewMachine)
 		})
 	}
 }

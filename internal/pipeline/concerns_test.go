@@ -73,7 +73,7 @@ func TestWarningsAreConcerns(t *testing.T) {
 	t.Parallel()
 	say := newReporter()
 	say.begin(report.StageFix, []float64{1})
-	say.warnAll([]report.Warning{{ID: report.ConcernNetwork, Message: "a"}, {Message: "b", Remedy: "do"}}, report.ConcernConfiguration)
+	say.findAll([]report.Warning{{ID: report.ConcernNetwork, Message: "a"}, {Message: "b", Remedy: "do"}}, report.ConcernConfiguration)
 	say.warn("c", "")
 	if got, want := concernIDs(say.report), []report.ConcernID{report.ConcernNetwork, report.ConcernConfiguration, report.ConcernOfFix}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)

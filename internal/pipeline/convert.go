@@ -17,6 +17,7 @@ import (
 type converted struct {
 	report report.Conversion
 	images []image
+	trial  trial
 }
 
 func (c converted) result() report.StageResult { return c.report }
@@ -25,17 +26,20 @@ func (c converted) result() report.StageResult { return c.report }
 type conversion struct {
 	disk source.Disk
 	// from is the disk, or the overlay on it.
-	from qemuimg.Image
-	to   string
+	from  qemuimg.Image
+	to    string
+	layer string
+	// sectorSize is of the disk, in bytes; 0 where it is the usual.
+	sectorSize int
 }
 
 // convert copies the disks into the output format.
 func convert(ctx context.Context, j job, o opened, disks medium) (converted, error) {
-	content, err := disks.release(j.say)
+	content, err := disks.release(ctx, j)
 	if err != nil {
 		return converted{}, err
 	}
-	conversions := conversionsOf(j, o.source.Disks, content)
+	conversions := conversionsOf(j, o, content)
 	var total, done int64
 	var images []qemuimg.Image
 	for _, c := range conversions {
@@ -45,7 +49,7 @@ func convert(ctx context.Context, j job, o opened, disks medium) (converted, err
 	if err := j.capacity().check(ctx, images); err != nil {
 		return converted{}, err
 	}
-	written := converted{report: report.Conversion{Trimmed: content.trimmed}}
+	written := converted{trial: content.trial, report: report.Conversion{Trimmed: content.trimmed}}
 	copied := j.say.progressUntil(almost)
 	for _, c := range conversions {
 		image, described, err := copyDisk(ctx, j.manifest, o, c, func(percent float64) {
@@ -70,12 +74,14 @@ func convert(ctx context.Context, j job, o opened, disks medium) (converted, err
 }
 
 // conversionsOf lists what has to be copied, the boot disk first.
-func conversionsOf(j job, disks []source.Disk, from content) []conversion {
-	order := bootOrder(j.say, disks, from.bootDisk, from.bootDiskCertain)
+func conversionsOf(j job, o opened, from content) []conversion {
+	order := bootOrder(j.say, o.source.Disks, from.bootDisk, from.bootDiskCertain)
 	var conversions []conversion
 	for position, path := range j.manifest.OutputPaths(len(order)) {
 		n := order[position]
-		conversions = append(conversions, conversion{disk: disks[n], from: from.images[n], to: path})
+		conversions = append(conversions, conversion{
+			disk: o.source.Disks[n], from: from.images[n], to: path, layer: from.trial.layer(n), sectorSize: o.unusualSector(n),
+		})
 	}
 	return conversions
 }
@@ -103,7 +109,7 @@ func copyDisk(ctx context.Context, m *manifest.Manifest, o opened, c conversion,
 	}
 	return image{
 			temporary: temporary, final: c.to, format: format,
-			kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize,
+			kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize, layer: c.layer, sectorSize: c.sectorSize,
 		}, report.ConvertedImage{
 			Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
 			SizeBytes: written.Size(), Compressed: options.Compress,

@@ -29,7 +29,7 @@ func noSystem(devices guest.Devices, keys []manifest.LUKSKey) error {
 // warnLocked tells of encrypted devices beside the system that stay closed.
 func warnLocked(say *reporter, devices guest.Devices, keys []manifest.LUKSKey) {
 	for _, device := range devices.Locked() {
-		say.warnOf(report.ConcernEncrypted, fmt.Sprintf("%s is encrypted with LUKS and was not looked into: %s", where(device), whyLocked(keys)), giveKey(device))
+		say.find(report.ConcernEncrypted, fmt.Sprintf("%s is encrypted with LUKS and was not looked into: %s", where(device), whyLocked(keys)), giveKey(device))
 	}
 }
 

@@ -71,7 +71,7 @@ func (j job) cleanUp() {
 	if failure == nil {
 		return
 	}
-	j.say.warnOf(report.ConcernLeftFile, "what this run used is not all removed: "+failure.Error(),
+	j.say.find(report.ConcernLeftFile, "what this run used is not all removed: "+failure.Error(),
 		"remove it when nothing has it open any more; so does the next migration into the same directory")
 	j.say.report.Finish()
 	// The report that is there may not be replaced any more. Then only whoever

@@ -78,7 +78,7 @@ func damaged(say *reporter, f checkedFilesystem, err error, mode manifest.FsckMo
 	if mode == manifest.FsckFatal {
 		return remedy.With(err, repairRemedy)
 	}
-	say.warnOf(report.ConcernFilesystem, err.Error(), "have it repaired in the guest (fsck; xfs_repair)")
+	say.find(report.ConcernFilesystem, err.Error(), "have it repaired in the guest (fsck; xfs_repair)")
 	return nil
 }
 

@@ -122,7 +122,20 @@ func proveDead(t *testing.T, c guestCase, row *guestRow, disks []string) {
 		t.Errorf("published: %+v", r.Artifacts)
 	}
 	row.unfixed = testguest.BootResult{State: testguest.State(became.State), Reason: became.Reason}
+	checkDocumented(t, row.unfixed.State, became.Reason)
 	t.Logf("plain conversion: %s after %.0f s: %s", became.State, became.Seconds, became.Reason)
+}
+
+// checkDocumented: the guide says of each guest what it ends with.
+func checkDocumented(t *testing.T, state testguest.State, reason string) {
+	t.Helper()
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "guests.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := documented(state, reason); !strings.Contains(string(guide), want) {
+		t.Errorf("the guide on guests has no %s", want)
+	}
 }
 
 // proveLost is proveDead for a guest that comes up in the wrong way.
@@ -166,9 +179,11 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	source := m.Source.Path
 	before := digest(t, source)
 	m.Pipeline.Fix.RemoveVMwareTools = c.removeTools
-	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
+	m.Pipeline.Validate.Boot.Enabled = true
+	r, err := pipeline.RunAwaiting(t.Context(), m, pipeline.Options{Acceleration: "auto"}, testguest.ProbeEnd)
+	became := bootOf(t, r)
 	if err != nil {
-		t.Fatalf("the migration failed: %v\n%+v", err, r.Errors)
+		t.Fatalf("the migration failed: %v\n%+v\nthe guest became %+v", err, r.Errors, became)
 	}
 	if after := digest(t, source); after != before {
 		t.Errorf("the source changed: sha256 %s became %s", before, after)
@@ -181,25 +196,34 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 		}
 	}
 
-	var images []string
-	for _, image := range r.Artifacts {
-		images = append(images, image.Path)
+	log, _ := m.BootPaths()
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
 	}
-	result := bootRecipe(t, recipe, images...)
-	row.fixed = result
-	if result.State != testguest.StateLogin {
-		t.Fatalf("the migrated guest reached %q: %s\n%s", result.State, result.Reason, tail(result.Console))
+	console := string(text)
+	row.fixed = testguest.BootResult{State: testguest.State(became.State), Reason: became.Reason, Console: console}
+	row.boots = became.Verdict == report.BootBooted
+	if !row.boots {
+		t.Fatalf("the migrated guest is %q (%q): %s\n%s", became.Verdict, became.State, became.Reason, tail(console))
 	}
-	t.Logf("migrated: login prompt after %s", result.Duration.Round(time.Second))
-	if result.Probe == nil {
-		t.Fatalf("the guest reached its login prompt, but its probe said nothing\n%s", tail(result.Console))
+	t.Logf("migrated: %s after %.0f s", became.State, became.Seconds)
+	for _, secret := range m.Source.LUKSKeys {
+		if strings.Contains(console, secret.Key) {
+			t.Errorf("the log has the passphrase of %s", secret.Device)
+		}
 	}
-	checkProbe(t, c, recipe, *result.Probe)
+	probe, ok := testguest.ParseProbe(console)
+	if !ok {
+		t.Fatalf("the guest is up, but its probe said nothing\n%s", tail(console))
+	}
+	checkProbe(t, c, recipe, probe)
+	checkFacts(t, c, recipe, became)
 	if !c.again {
 		return
 	}
 	for _, number := range []string{"first", "second"} {
-		probe := administer(t, testguest.BootDisk{Path: images[0], Format: "qcow2"}, 15*time.Minute, "true")
+		probe := administer(t, testguest.BootDisk{Path: report.Images(r.Artifacts)[0].Path, Format: "qcow2"}, 15*time.Minute, "true")
 		t.Logf("%s boot that is kept: %+v", number, probe.Addresses)
 		checkProbe(t, c, recipe, probe)
 	}

@@ -62,7 +62,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		default:
 			looked = false
 			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
-			j.say.warnOf(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+			j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 		}
 	}
 	if looked {
@@ -171,7 +171,7 @@ func (j job) leavesInitramfs() bool {
 // advise warns where what the guest as it is has to be given is not virtio.
 func advise(say *reporter, needed hardware) hardware {
 	if needed.reason != "" {
-		say.warnOf(report.ConcernHardware, needed.warning(), needed.remedy)
+		say.find(report.ConcernHardware, needed.warning(), needed.remedy)
 	}
 	return needed
 }

@@ -150,7 +150,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		return err
 	}
 	if err != nil {
-		j.say.warnOf(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+		j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
@@ -170,17 +170,17 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (mount
 		return mounted{}, err
 	}
 	for _, warning := range m.Warnings {
-		j.say.warnOf(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning, "")
 	}
 	x.devices = m.Devices
 	warnLocked(j.say, x.devices, j.manifest.Source.LUKSKeys)
 	if area := m.Hibernated(found); area != "" {
 		x.hibernated = true
 		err := appliance.HibernatedIn(area)
-		j.say.warnOf(report.ConcernHibernated, "the guest's files may be older than what it goes on with: "+err.Error(), remedy.Of(err))
+		j.say.find(report.ConcernHibernated, "the guest's files may be older than what it goes on with: "+err.Error(), remedy.Of(err))
 	}
 	if note := view.StaleNote(m.Mounts); note != "" {
-		j.say.warnOf(report.ConcernFilesystem, note, "shut the guest down cleanly and take its disk again")
+		j.say.find(report.ConcernFilesystem, note, "shut the guest down cleanly and take its disk again")
 	}
 	files, mirrored := bootFiles(m.Mounts, x.devices, x.firmware)
 	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))

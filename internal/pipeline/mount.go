@@ -60,7 +60,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, withKey(fmt.Errorf("mounting the guest's file systems: %w", err), x.devices, keys)
 	}
 	for _, warning := range warnings {
-		j.say.warnOf(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning, "")
 	}
 	warnLocked(j.say, x.devices, keys)
 	// The guest's own tables have told what it calls some of them.
@@ -74,6 +74,7 @@ func mount(j job, x examined) (mounted, error) {
 	editor, err := edit.New(edit.Guest{
 		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
 	}, j.manifest.Pipeline.Fix.Backup)
+	x.found = &found
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 
@@ -109,7 +110,7 @@ func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, er
 	}
 	found := systems[guest.ChooseSystem(systems, on.devices, on.bootDisk, started...)]
 	if len(systems) > 1 {
-		j.say.warnOf(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(listed, ", "), found.Root),
+		j.say.find(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(listed, ", "), found.Root),
 			"if another is meant, name it in source.root")
 	}
 	return found, nil

@@ -1,6 +1,3 @@
-// Package pipeline runs one migration: the five stages in order over one
-// overlay and at most one appliance. Each stage takes what those before it have
-// found out or made, and returns its own.
 package pipeline
 
 import (
@@ -81,6 +78,10 @@ func (j job) run(ctx context.Context) (*report.Report, error) {
 type image struct {
 	temporary, final, format, kind string
 	virtualSize                    int64
+	// sectorSize is of the disk, in bytes; 0 where it is the usual.
+	sectorSize int
+	// layer is what was laid over the disk for the trial of its guest, or empty.
+	layer string
 }
 
 // stages runs the enabled stages and stops at the first that fails.
@@ -131,8 +132,8 @@ func (j job) stages(ctx context.Context) (failure error) {
 		known, boot = mended.known, mended.guest.bootDisk
 		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
-	j.say.report.Machine = neededMachine(opened, known, boot, images)
-	machine := targetOf(opened, seen, mended)
+	j.say.report.NewMachine = neededMachine(opened, known, boot, images)
+	machine, tried := targetOf(opened, j.say.report.NewMachine, seen, mended), mended.trial
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
 			if err := checkBoot(j, machine); err != nil {
@@ -143,11 +144,11 @@ func (j job) stages(ctx context.Context) (failure error) {
 		if err != nil {
 			return err
 		}
-		images = converted.images
-		j.say.report.Machine = neededMachine(opened, known, boot, images)
+		images, tried = converted.images, converted.trial
+		j.say.report.NewMachine = neededMachine(opened, known, boot, images)
 	}
 	if isEnabled(report.StageValidate) {
-		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine) })
+		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine, tried) })
 	}
 	return err
 }

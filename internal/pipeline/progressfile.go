@@ -33,7 +33,7 @@ func (o *outputs) openProgress(artifacts *artifact.Run) {
 	})
 	file, err := artifacts.Progress(directory, names...)
 	if err != nil {
-		o.say.warnOf(report.ConcernReaders, "there is no "+progressName+" to follow this run by: "+err.Error(), "")
+		o.say.find(report.ConcernReaders, "there is no "+progressName+" to follow this run by: "+err.Error(), "")
 	}
 	if file == nil {
 		return

@@ -98,7 +98,7 @@ func (o *outputs) admitReaders() {
 	}
 	for _, follow := range o.followed {
 		if err := o.readers.exposed(follow.file.Admit(readers)); err != nil {
-			o.say.warnOf(report.ConcernReaders, "only its owner can read "+progressName+": "+err.Error(), "")
+			o.say.find(report.ConcernReaders, "only its owner can read "+progressName+": "+err.Error(), "")
 		}
 	}
 }
@@ -112,7 +112,7 @@ func (r *readers) exposed(err error) error {
 	}
 	if !r.warned {
 		r.warned = true
-		r.say.warnOf(report.ConcernReaders, fmt.Sprintf("others may read what this run writes to %s than may read the source: files there get the mode %04o where %04o is wanted",
+		r.say.find(report.ConcernReaders, fmt.Sprintf("others may read what this run writes to %s than may read the source: files there get the mode %04o where %04o is wanted",
 			r.directory, exposed.Mode, exposed.Want),
 			"choose an output.directory on a file system that keeps modes, or mount this one for yourself alone")
 	}

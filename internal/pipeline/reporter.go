@@ -72,23 +72,24 @@ func (r *reporter) cancelled(ctx context.Context) *Error {
 	return &Error{Stage: r.stage, Err: fmt.Errorf("cancelled: %w", context.Cause(ctx))}
 }
 
-// warn records something that the user should know but that stops nothing. It is a
-// concern of no particular kind.
-func (r *reporter) warn(message, remedy string) { r.warnOf("", message, remedy) }
+// warn is find for something of no particular kind.
+func (r *reporter) warn(message, remedy string) { r.find("", message, remedy) }
 
-// warnOf is warn for a kind of concern.
-func (r *reporter) warnOf(id report.ConcernID, message, remedy string) {
-	r.report.AddConcern(r.stage, id, message, remedy)
-	r.tell(message, remedy)
+// find records a concern. The category of its kind says whether that is a warning, too.
+func (r *reporter) find(id report.ConcernID, assessment, remedy string) {
+	if r.report.AddConcern(r.stage, id, assessment, remedy) != report.Information {
+		r.tell(assessment, remedy)
+	}
 }
 
-// tell is warn without a concern.
-func (r *reporter) tell(message, remedy string) {
-	r.report.Warn(r.stage, message, remedy)
-	r.notify(report.Event{Type: report.EventWarning, Message: message, Remedy: remedy})
+// findAll is find for warnings. Those that have no kind are of the kind id.
+func (r *reporter) findAll(warnings []report.Warning, id report.ConcernID) {
+	for _, w := range warnings {
+		r.find(cmp.Or(w.ID, id), w.Message, w.Remedy)
+	}
 }
 
-// repeat tells what another report says of concerns and warnings.
+// repeat records what another report has of concerns and warnings.
 func (r *reporter) repeat(other *report.Report) {
 	r.report.Concerns = append(r.report.Concerns, other.Concerns...)
 	for _, warning := range other.Warnings {
@@ -96,19 +97,10 @@ func (r *reporter) repeat(other *report.Report) {
 	}
 }
 
-// find records a finding, which is a warning too unless it is information.
-func (r *reporter) find(id report.ConcernID, assessment, remedy string) {
-	if r.report.AddConcern(r.stage, id, assessment, remedy) == report.Information {
-		return
-	}
-	r.tell(assessment, remedy)
-}
-
-// warnAll records warnings. Those that have no kind are of the kind id.
-func (r *reporter) warnAll(warnings []report.Warning, id report.ConcernID) {
-	for _, w := range warnings {
-		r.warnOf(cmp.Or(w.ID, id), w.Message, w.Remedy)
-	}
+// tell is a warning of a concern that is recorded.
+func (r *reporter) tell(message, remedy string) {
+	r.report.Warn(r.stage, message, remedy)
+	r.notify(report.Event{Type: report.EventWarning, Message: message, Remedy: remedy})
 }
 
 // progress tells how far the running stage is, from 0 to 100.

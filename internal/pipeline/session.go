@@ -22,23 +22,22 @@ type session struct {
 func (s *session) launch(ctx context.Context, j job, o opened, overlays []string) error {
 	var drives []appliance.Drive
 	for n, overlay := range overlays {
-		drive := appliance.Drive{Path: overlay, Format: "qcow2", Serial: o.source.Disks[n].Serial}
-		if o.sectorSizes[n] != usualSector {
-			drive.SectorSize = o.sectorSizes[n]
-		}
-		drives = append(drives, drive)
+		drives = append(drives, appliance.Drive{
+			Path: overlay, Format: "qcow2", Serial: o.source.Disks[n].Serial, SectorSize: o.unusualSector(n),
+		})
 	}
 	j.say.progress(1, "launching the appliance")
 	launched, err := appliance.Open(ctx, drives, appliance.Options{
 		TempDir:      o.artifacts.Dir(),
 		Acceleration: j.options.Acceleration,
+		Layers:       j.boots(),
 	})
 	if err != nil {
 		return err
 	}
 	s.Session, s.running = launched, true
 	if _, reason := s.Accelerator(); reason != "" {
-		j.say.warnOf(report.ConcernKVM, "KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
+		j.say.find(report.ConcernKVM, "KVM acceleration is not usable, so the appliance runs emulated (TCG), which is slower: "+reason,
 			"make KVM work on this host (if that is a virtual machine: allow nested virtualisation), or set acceleration to tcg to accept emulation")
 	}
 	return nil

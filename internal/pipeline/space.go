@@ -61,7 +61,7 @@ func estimateSpace(ctx context.Context, j job, disks []source.Disk) error {
 	case certain:
 		return shortage
 	case shortage != nil:
-		j.say.warnOf(report.ConcernSpace, shortage.Error(), spaceRemedy)
+		j.say.find(report.ConcernSpace, shortage.Error(), spaceRemedy)
 	}
 	return nil
 }

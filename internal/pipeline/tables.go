@@ -36,11 +36,20 @@ func readTables(ctx context.Context, say *reporter, disks []source.Disk, work st
 		tables = append(tables, read)
 		sectorSizes = append(sectorSizes, sector)
 		if sector != usualSector {
-			say.warnOf(report.ConcernSectorSize, fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
+			say.find(report.ConcernSectorSize, fmt.Sprintf("%s has sectors of %d bytes: its partition table counts in them, and a machine with sectors of %d bytes finds no partition",
 				disk.Name, sector, usualSector), remedyForSectors(sector))
 		}
 	}
 	return tables, sectorSizes, nil
+}
+
+// unusualSector is the size of the sectors of the n-th disk, or 0 where it is the
+// usual.
+func (o opened) unusualSector(n int) int {
+	if n >= len(o.sectorSizes) || o.sectorSizes[n] == usualSector {
+		return 0
+	}
+	return o.sectorSizes[n]
 }
 
 // remedyForSectors is what a new machine needs for a disk with large sectors.

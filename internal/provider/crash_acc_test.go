@@ -43,6 +43,7 @@ resource "hyper2kvm_migration" "test" {
 const (
 	conversionAlone = "convert = {}, validate = {}"
 	allStages       = "inspect = {}, fix = {}, convert = {}, validate = {}"
+	bootWithout     = "convert = {}, validate = { boot = { enabled = true, timeout_seconds = 3600 } }"
 )
 
 // strike is what befalls an apply.
@@ -95,6 +96,8 @@ type crashPoint struct {
 	hashes bool
 	// guest migrates a real guest, with the appliance.
 	guest bool
+	// boots has a guest booted that neither comes up nor fails.
+	boots bool
 	ready func(mark string) bool
 }
 
@@ -105,6 +108,10 @@ var crashPoints = []crashPoint{
 	{name: "load_manifest, hashing", stage: report.StageLoadManifest, hashes: true},
 	{name: "convert", stage: report.StageConvert, blocks: "convert", ready: sleeps},
 	{name: "validate", stage: report.StageValidate, blocks: "check", ready: sleeps},
+	{
+		name: "validate, booting", stage: report.StageValidate, doing: "booting the guest", boots: true,
+		ready: func(mark string) bool { return countMarked(mark, "-display none") == 1 },
+	},
 	{
 		name: "inspect, launching", stage: report.StageInspect, doing: "launching", guest: true,
 		ready: func(mark string) bool { return countMarked(mark, "guestfsd.sock") >= 1 },
@@ -159,6 +166,8 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 	switch {
 	case at.guest:
 		source, format, stages = flagship(t), "vmdk", allStages
+	case at.boots:
+		source, stages = hangingDisk(t), bootWithout
 	case at.hashes:
 		// No machine hashes it within the time that it may take to cancel.
 		source = sparseFile(t, 1<<40)
@@ -166,13 +175,13 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 	}
 	directory, temporary := filepath.Join(t.TempDir(), "images"), shortTempDir(t)
 	path, slow := slowQEMUImg(t, at.blocks)
-	mark := "HOME=" + t.TempDir() // in the environment of all processes of this test
+	mark := "PATH=" + path // in the environment of all processes of this test, and only there
 	locks := t.TempDir()
 	configure := func(stages string) string {
 		return fmt.Sprintf(crashConfig, source, directory, locks, stages, format)
 	}
-	c := newCLI(t, executable, map[string]string{"main.tf": configure(stages)}, "PATH="+path,
-		mark, "TMPDIR="+temporary, "XDG_CACHE_HOME="+t.TempDir(), "LIBGUESTFS_CACHEDIR=/var/tmp")
+	c := newCLI(t, executable, map[string]string{"main.tf": configure(stages)}, mark,
+		"HOME="+t.TempDir(), "TMPDIR="+temporary, "XDG_CACHE_HOME="+t.TempDir(), "LIBGUESTFS_CACHEDIR=/var/tmp")
 	killAtTheEnd(t, mark)
 
 	cmd := exec.Command("terraform", "apply", "-auto-approve", "-no-color")
@@ -224,8 +233,8 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 	if err := os.Remove(slow); err != nil {
 		t.Fatal(err)
 	}
-	if at.guest && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		// To sweep, the next apply needs no second appliance.
+	if at.boots || at.guest && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		// To sweep, the next apply needs no second appliance, and no guest.
 		if err := os.WriteFile(filepath.Join(c.directory, "main.tf"), []byte(configure(conversionAlone)), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -299,6 +308,26 @@ func sparseFile(t *testing.T, size int64) string {
 		t.Fatal(err)
 	}
 	return file.Name()
+}
+
+// hangingDisk is started by a BIOS and does nothing ever after.
+func hangingDisk(t *testing.T) string {
+	t.Helper()
+	disk := sparseFile(t, 4<<20)
+	file, err := os.OpenFile(disk, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.Write([]byte{0xfa, 0xf4, 0xeb, 0xfd}) // cli; hlt; jmp
+	}
+	if err == nil {
+		_, err = file.WriteAt([]byte{0x55, 0xaa}, 510)
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return disk
 }
 
 // flagship is the disk of a real guest.

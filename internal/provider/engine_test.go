@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -73,7 +72,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		pluginprocess.ExitWithTerraform(release)
-		err = providerserver.Serve(context.Background(), serve, providerserver.ServeOpts{Address: registryAddress})
+		err = Serve(registryAddress, serve, false)
 		release()
 		if err != nil {
 			_, _ = io.WriteString(os.Stderr, err.Error()+"\n")

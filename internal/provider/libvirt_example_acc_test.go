@@ -67,7 +67,7 @@ func TestAccLibvirtDomain(t *testing.T) {
 						if err != nil {
 							return err
 						}
-						m := migratedGuest{outputPath: known["output_path"], machine: *said.Machine}
+						m := migratedGuest{outputPath: known["output_path"], machine: *said.NewMachine}
 						if m.machine.Firmware != test.firmware || len(m.machine.Disks) != test.disks {
 							return fmt.Errorf("the new machine is %+v", m.machine)
 						}

@@ -64,7 +64,7 @@ func compareSection(t *testing.T, path string, section reflect.Type, attributes 
 		attribute, ok := attributes[name]
 		if !ok {
 			if _, listed := alone[at]; !listed {
-				t.Errorf("the schema lacks %s", at)
+				t.Errorf("migration_schema_*.go lack the attribute %s", at)
 			}
 			alone[at] = true
 			continue
@@ -89,7 +89,7 @@ func compareSection(t *testing.T, path string, section reflect.Type, attributes 
 			continue
 		}
 		if _, listed := alone[at]; !listed {
-			t.Errorf("the manifest lacks %s", at)
+			t.Errorf("manifest/types.go lacks %s", at)
 		}
 		alone[at] = true
 		if attributes[name].IsWriteOnly() && fields[replacedBy(name, attributes[name])] == nil {

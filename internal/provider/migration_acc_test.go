@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -24,8 +23,12 @@ const address = "hyper2kvm_migration.test"
 // fakeFactories serve the provider with the engine that this binary plays.
 func fakeFactories(t *testing.T) map[string]func() (tfprotov6.ProviderServer, error) {
 	t.Helper()
+	return factoriesOf(fakeProvider(t))
+}
+
+func factoriesOf(p *hyper2kvmProvider) map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"hyper2kvm": providerserver.NewProtocol6WithError(fakeProvider(t)),
+		"hyper2kvm": func() (tfprotov6.ProviderServer, error) { return newServerOf(p), nil },
 	}
 }
 

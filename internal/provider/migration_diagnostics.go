@@ -96,14 +96,3 @@ func reportHint(m *manifest.Manifest, rep *report.Report) string {
 	}
 	return "Details are in the report " + m.ReportPath() + "."
 }
-
-// paragraphs joins those that are not empty.
-func paragraphs(texts ...string) string {
-	var kept []string
-	for _, text := range texts {
-		if text != "" {
-			kept = append(kept, text)
-		}
-	}
-	return strings.Join(kept, "\n\n")
-}

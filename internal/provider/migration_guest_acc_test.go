@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -115,9 +114,7 @@ func TestAccMigrationOfGuest(t *testing.T) {
 // realFactories serve the provider with the engine that users get.
 func realFactories(t *testing.T) map[string]func() (tfprotov6.ProviderServer, error) {
 	t.Helper()
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		"hyper2kvm": providerserver.NewProtocol6WithError(&hyper2kvmProvider{version: "test", executable: buildProvider(t), lockDirectory: t.TempDir()}),
-	}
+	return factoriesOf(&hyper2kvmProvider{version: "test", executable: buildProvider(t), lockDirectory: t.TempDir()})
 }
 
 // deployAddress is the address that the configuration gives to the guest.

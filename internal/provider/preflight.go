@@ -87,38 +87,10 @@ func tell(diags *diag.Diagnostics, problem report.Problem, old replacedFiles) {
 	addAt(at, summary, text)
 }
 
-// shortened is a message as a summary has it: its first line, and not all of a
-// long one.
-func shortened(message string) string {
-	const enough = 160
-	line, _, _ := strings.Cut(message, "\n")
-	if runes := []rune(line); len(runes) > enough {
-		return string(runes[:enough-3]) + "..."
-	}
-	return strings.TrimSuffix(line, ":")
-}
-
-// beyond is a message as a detail has it: nothing where the summary says all.
-func beyond(message string) string {
-	if shortened(message) == message {
-		return ""
-	}
-	return strings.TrimSuffix(message, ".") + "."
-}
-
 // otherwise is what a person should know of a problem that has no remedy.
 func otherwise(problem report.Problem) string {
 	if problem.Uncertain {
 		return "The migration judges that again, and fails then if it must."
 	}
 	return "Put that right before you apply: the migration makes an error of it before any work."
-}
-
-// sentence is a remedy as a diagnostic has it. Messages stay as they are: they
-// may begin with a file's name.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
 }

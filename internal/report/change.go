@@ -18,7 +18,9 @@ type Change struct {
 	Diff        string `json:"diff,omitempty"`
 }
 
-// Warning is something that a person should know or do, while the run goes on.
+// Warning is something that a person should know or do, while the run goes on. It is
+// what rooms hand up; the report has it as a Concern, and as a Message where the kind's
+// category says so. A Problem is of a run that has not begun.
 type Warning struct {
 	// ID is its kind, and empty where that is told by what was done.
 	ID      ConcernID

@@ -9,7 +9,7 @@ const (
 	Critical Category = "critical"
 	// Warned is what a person should look at.
 	Warned Category = "warning"
-	// Information is what is done otherwise than it was, and harmless.
+	// Information is what is done otherwise than it was, and harmless. It is no warning.
 	Information Category = "information"
 )
 
@@ -70,6 +70,7 @@ const (
 	ConcernFstab         ConcernID = "guest.fstab"
 	ConcernCrypttab      ConcernID = "guest.crypttab"
 	ConcernBootLoader    ConcernID = "guest.boot_loader"
+	ConcernBootMenu      ConcernID = "guest.boot_menu"
 	ConcernEarlyBoot     ConcernID = "guest.early_boot"
 	ConcernVMwareTools   ConcernID = "guest.vmware_tools"
 	ConcernNetwork       ConcernID = "guest.network"
@@ -80,6 +81,8 @@ const (
 	ConcernSELinux       ConcernID = "guest.selinux"
 	ConcernConfiguration ConcernID = "guest.configuration"
 	ConcernBoot          ConcernID = "guest.boot.unproven"
+	ConcernBootDiffers   ConcernID = "guest.boot.differs"
+	ConcernNoProbe       ConcernID = "guest.boot.no_probe"
 
 	ConcernKVM      ConcernID = "host.kvm.unusable"
 	ConcernSpace    ConcernID = "host.space"
@@ -101,7 +104,8 @@ type ConcernKind struct {
 	Label    string
 }
 
-// ConcernKinds lists the kinds of concerns.
+// ConcernKinds lists the kinds of concerns. Their categories decide what else is done
+// with them: all but information is a warning, too, of the report and of Terraform.
 var ConcernKinds = []ConcernKind{
 	{ConcernPassthrough, Critical, "Device of the host in the old machine"},
 	{ConcernSuspended, Critical, "Suspended machine"},
@@ -121,12 +125,12 @@ var ConcernKinds = []ConcernKind{
 	{ConcernHostnameDefault, Information, "Host name that is a default"},
 	{ConcernOS, Warned, "Operating system that no fixes exist for"},
 
-	{ConcernSource, Information, "Source with something unusual"},
+	{ConcernSource, Warned, "Source with something unusual"},
 	{ConcernOpenDisk, Warned, "Disk that a machine has open"},
 	{ConcernNewerState, Warned, "Newer state of the disk"},
 	{ConcernDiskContent, Warned, "Disk that may not be as it was"},
 	{ConcernDiskSnapshot, Information, "Snapshots inside of an image"},
-	{ConcernUnpacked, Information, "Source that had to be unpacked"},
+	{ConcernUnpacked, Warned, "Source that had to be unpacked"},
 	{ConcernChecksums, Warned, "Files without a checksum"},
 	{ConcernBootDisk, Warned, "Boot disk not certain"},
 	{ConcernSectorSize, Warned, "Disk with sectors of 4096 bytes"},
@@ -141,6 +145,7 @@ var ConcernKinds = []ConcernKind{
 	{ConcernFstab, Warned, "Finding about fstab"},
 	{ConcernCrypttab, Warned, "Finding about crypttab"},
 	{ConcernBootLoader, Warned, "Finding about the boot loader"},
+	{ConcernBootMenu, Warned, "Guest that may not start, or starts another way"},
 	{ConcernEarlyBoot, Warned, "Finding about an early stage of the boot"},
 	{ConcernVMwareTools, Warned, "VMware's tools stay"},
 	{ConcernNetwork, Warned, "Finding about network cards"},
@@ -148,15 +153,17 @@ var ConcernKinds = []ConcernKind{
 	{ConcernCardMAC, Warned, "Network cards that need the old ones' addresses"},
 	{ConcernInitramfs, Warned, "Finding about an initramfs"},
 	{ConcernLeftover, Warned, "Name of the old machine that stays"},
-	{ConcernSELinux, Information, "SELinux labels at the first boot"},
+	{ConcernSELinux, Warned, "SELinux labels at the first boot"},
 	{ConcernConfiguration, Warned, "Finding about the injected configuration"},
 	{ConcernBoot, Warned, "Guest whose boot is not proven"},
-	{ConcernNotTrimmed, Information, "Deleted blocks that are copied"},
+	{ConcernBootDiffers, Warned, "Guest that came up otherwise than configured"},
+	{ConcernNoProbe, Warned, "Guest that was booted without a probe"},
+	{ConcernNotTrimmed, Warned, "Deleted blocks that are copied"},
 
-	{ConcernKVM, Information, "Migrating host without KVM"},
+	{ConcernKVM, Warned, "Migrating host without KVM"},
 	{ConcernSpace, Warned, "Too little space on the host"},
 	{ConcernReaders, Warned, "File whose mode could not be set"},
-	{ConcernLeftFile, Information, "Files of another run"},
+	{ConcernLeftFile, Warned, "Files of another run"},
 	{ConcernOverlay, Warned, "Image that needs the source"},
 
 	{ConcernOfLoad, Warned, "Other finding of load_manifest"},

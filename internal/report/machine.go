@@ -1,7 +1,7 @@
 package report
 
-// Machine is what the description of a virtual machine, of OVF or VMX, tells
-// about it. Whatever it does not tell is empty.
+// Machine is what the description of the old virtual machine, of OVF or VMX, tells
+// about it; the new one is Hardware. Whatever it does not tell is empty.
 type Machine struct {
 	// ID and Name are the machine's in the descriptor.
 	ID   string `json:"id,omitempty"`

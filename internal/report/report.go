@@ -13,8 +13,9 @@ type Report struct {
 	Timestamp Time       `json:"timestamp"` // when the run started
 	Pipeline  Pipeline   `json:"pipeline"`
 	Artifacts []Artifact `json:"artifacts"`
-	// Machine is what the new machine needs, where the guest was looked at.
-	Machine *Hardware `json:"machine,omitempty"`
+	// NewMachine is what the new machine needs, where the guest was looked at. The old
+	// one is a Machine.
+	NewMachine *Hardware `json:"machine,omitempty"`
 	// Concerns are all warnings, and what else a policy may decide by.
 	Concerns []Concern `json:"concerns"`
 	Warnings []Message `json:"warnings"`
@@ -75,7 +76,8 @@ type Artifact struct {
 	VirtualSize int64  `json:"virtual_size,omitempty"`
 }
 
-// Message is one warning or error. Remedy, where there is one, says what to do.
+// Message is one warning or error as the report has it: with its stage and time.
+// Remedy, where there is one, says what to do.
 type Message struct {
 	Stage     string `json:"stage"`
 	Message   string `json:"message"`

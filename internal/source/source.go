@@ -1,7 +1,7 @@
 // Package source turns what users have, a disk image, a chain of them, an OVF
-// package or the folder of a VMware machine, into disks that QEMU can open. Every header is read here before
-// QEMU sees it: the format is never guessed by QEMU, and no file outside the
-// source's own directory is ever opened.
+// package or the folder of a VMware machine, into disks that QEMU can open. Every
+// header is read here before QEMU sees it: the format is never guessed by QEMU, and
+// no file outside the source's own directory is ever opened.
 package source
 
 import (
@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -30,6 +31,9 @@ const (
 	TypeQCOW2 = "qcow2"
 	TypeRaw   = "raw"
 )
+
+// Types are all source types.
+var Types = []string{TypeVMDK, TypeVMX, TypeOVA, TypeOVF, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw}
 
 // Request names a source.
 type Request struct {
@@ -149,8 +153,7 @@ func (o *opening) open(path string) error {
 		o.warnOfSiblings(path, false)
 		return o.addDisk(file, o.request.Type)
 	default:
-		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type),
-			"use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw")
+		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type), "use one of "+strings.Join(Types, ", "))
 	}
 }
 

@@ -62,7 +62,7 @@ func Boot(ctx context.Context, o BootOptions) (BootResult, error) {
 		watching.Passphrases = []string{o.Passphrase}
 	}
 	if o.WaitForProbe {
-		watching.Await = probeEnd
+		watching.Await = ProbeEnd
 	}
 	outcome, err := boot.Watch(ctx, o.machine(), watching)
 	result := BootResult{
@@ -77,4 +77,5 @@ func Boot(ctx context.Context, o BootOptions) (BootResult, error) {
 	return result, err
 }
 
-var probeEnd = regexp.MustCompile(probePrefix + "END")
+// ProbeEnd is the last line of a test guest's probe.
+var ProbeEnd = regexp.MustCompile(probePrefix + "END")

@@ -5,25 +5,35 @@ package bootloader
 import (
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
-// bootFile is a kind of configuration file that names devices, and how it is
-// edited.
-type bootFile struct {
-	directory string
-	pattern   string // of base names, as path.Match has it
-	edit      func(text string, s bootScope) (string, []finding)
-	// entry is set if a boot loader or kernel reads the file at boot: a stale
-	// root= in it keeps the guest from booting. The others only shape what the
-	// guest's tools write later.
-	entry       bool
-	description string
+// editor edits the text of a file: names of devices that hold on any machine, and what
+// is left to be told.
+type editor func(text string, s bootScope) (string, []finding)
+
+// editors are those of the files that name devices.
+var editors = map[bootfile.Format]editor{
+	bootfile.GrubScript:      editGrubConfig,
+	bootfile.GrubEnvironment: editGrubenv,
+	bootfile.GrubDefaults:    editGrubDefault,
+	bootfile.GrubCustom:      editGrubConfig,
+	bootfile.GrubLegacy:      editGrubLegacy,
+	bootfile.LoaderEntry:     editLoaderEntry,
+	bootfile.Syslinux:        editSyslinux,
+	bootfile.RefindLinux:     editRefindLinux,
+	bootfile.Refind:          editRefind,
+	bootfile.Limine:          editLimine,
+	bootfile.Elilo:           editElilo,
+	bootfile.PerlBootloader:  editBootloaderSysconfig,
+	bootfile.UpdateExtlinux:  editUpdateExtlinux,
+	bootfile.Cmdline:         editPlainCmdline,
 }
 
 const (
@@ -31,44 +41,12 @@ const (
 	toLaterFiles = "use stable names in what later boot configuration is made from"
 )
 
-// bootFiles are edited in this order, what others are made from first.
-var bootFiles = []bootFile{
-	{"/etc/default", "grub", editGrubDefault, false, toLaterFiles},
-	{"/etc/default/grub.d", "*.cfg", editGrubDefault, false, toLaterFiles},
-	{"/etc/grub.d", "4[01]_custom", editGrubConfig, false, toLaterFiles},
-	{"/etc/sysconfig", "bootloader", editBootloaderSysconfig, false, toLaterFiles},
-	{"/etc", "update-extlinux.conf", editUpdateExtlinux, false, toLaterFiles},
-	{"/etc/kernel", "cmdline", editPlainCmdline, false, toLaterFiles},
-	{"/etc/cmdline.d", "*.conf", editPlainCmdline, false, toLaterFiles},
-	{"/boot/grub2", "grubenv", editGrubenv, true, toKernel},
-	{"/boot/grub", "grubenv", editGrubenv, true, toKernel},
-	{"/boot/efi/EFI/*", "grubenv", editGrubenv, true, toKernel},
-	{"/boot/grub2", "*.cfg", editGrubConfig, true, toKernel},
-	{"/boot/grub", "*.cfg", editGrubConfig, true, toKernel},
-	{"/boot/efi/EFI/*", "*.cfg", editGrubConfig, true, toKernel},
-	{"/efi/EFI/*", "*.cfg", editGrubConfig, true, toKernel},
-	{"/boot/EFI/*", "*.cfg", editGrubConfig, true, toKernel},
-	{"/boot/grub", "menu.lst", editGrubLegacy, true, toKernel},
-	{"/boot/grub", "grub.conf", editGrubLegacy, true, toKernel},
-	{"/boot/efi/EFI/*", "grub.conf", editGrubLegacy, true, toKernel},
-	{"/boot/loader/entries", "*.conf", editLoaderEntry, true, toKernel},
-	{"/boot/efi/loader/entries", "*.conf", editLoaderEntry, true, toKernel},
-	{"/efi/loader/entries", "*.conf", editLoaderEntry, true, toKernel},
-	{"/boot", "extlinux.conf", editSyslinux, true, toKernel},
-	{"/boot/extlinux", "*.c[of][ng]*", editSyslinux, true, toKernel},
-	{"/boot/syslinux", "*.c[of][ng]*", editSyslinux, true, toKernel},
-	{"/boot", "refind_linux.conf", editRefindLinux, true, toKernel},
-	{"/boot/efi/EFI/*", "refind.conf", editRefind, true, toKernel},
-	{"/efi/EFI/*", "refind.conf", editRefind, true, toKernel},
-	{"/boot", "limine.conf", editLimine, true, toKernel},
-	{"/boot", "limine.cfg", editLimine, true, toKernel},
-	{"/boot/limine", "limine.c[of][ng]*", editLimine, true, toKernel},
-	{"/boot/efi", "limine.c[of][ng]*", editLimine, true, toKernel},
-	{"/boot/efi/limine", "limine.c[of][ng]*", editLimine, true, toKernel},
-	{"/boot/efi/EFI/*", "limine.c[of][ng]*", editLimine, true, toKernel},
-	{"/boot/efi/EFI/*", "elilo.conf", editElilo, true, toKernel},
-	{"/boot/efi", "elilo.conf", editElilo, true, toKernel},
-	{"/etc", "elilo.conf", editElilo, false, toLaterFiles},
+// description is what an edit does, for people.
+func description(f bootfile.File) string {
+	if f.AtBoot {
+		return toKernel
+	}
+	return toLaterFiles
 }
 
 // Configuration is what a guest's boot loaders read, and what that is made from.
@@ -95,23 +73,23 @@ func NewConfiguration(e *edit.Editor, names devname.Names, firmware string) *Con
 
 // Fix gives the kernel parameters of every boot loader stable names.
 func (c *Configuration) Fix() error {
-	return c.editFiles(bootFiles)
+	scope := c.scope()
+	return c.eachFile(func(name, text string, f bootfile.File) error {
+		return c.editFile(name, text, scope, editors[f.Format], description(f))
+	})
 }
 
-// editFiles edits every one of the files that exists.
-func (c *Configuration) editFiles(files []bootFile) error {
-	scope := c.scope()
-	return c.eachFile(files, func(name, text string, f bootFile) error {
-		fixed, findings := f.edit(text, scope)
-		for i, found := range findings {
-			if i == edit.MaxNotes {
-				c.edit.Warn(fmt.Sprintf("%s: there are %d more such entries", name, len(findings)-i), "")
-				break
-			}
-			c.edit.Warn(name+": "+found.String(), found.remedy())
+// editFile writes a file as it is to be, and warns of what an edit leaves.
+func (c *Configuration) editFile(name, text string, scope bootScope, do editor, description string) error {
+	fixed, findings := do(text, scope)
+	for i, found := range findings {
+		if i == edit.MaxNotes {
+			c.edit.Warn(fmt.Sprintf("%s: there are %d more such entries", name, len(findings)-i), "")
+			break
 		}
-		return c.edit.Rewrite(name, fixed, 0o644, f.description, meantIn(name))
-	})
+		c.edit.Warn(name+": "+found.String(), found.remedy())
+	}
+	return c.edit.Rewrite(name, fixed, 0o644, description, meantIn(name))
 }
 
 func (f finding) remedy() string {
@@ -144,11 +122,11 @@ func (c *Configuration) NeedsOldDisk() bool { return c.oldDisk }
 func (c *Configuration) Verify(edited bool) error {
 	scope := c.scope()
 	var stale []error
-	err := c.eachFile(bootFiles, func(name, text string, f bootFile) error {
-		if !f.entry {
+	err := c.eachFile(func(name, text string, f bootfile.File) error {
+		if !f.AtBoot {
 			return nil
 		}
-		fixed, findings := f.edit(text, scope)
+		fixed, findings := editors[f.Format](text, scope)
 		for _, problem := range staleRoots(fixed, text, findings) {
 			stale = append(stale, fmt.Errorf("%s%s", name, problem))
 		}
@@ -194,44 +172,21 @@ func (c *Configuration) scope() bootScope {
 	return bootScope{names: c.names, hasKernel: func(image string) bool { return hasKernel(c.edit, image) }}
 }
 
-// eachFile calls do for every one of the files that exists.
-func (c *Configuration) eachFile(files []bootFile, do func(name, text string, f bootFile) error) error {
-	for _, f := range files {
-		directories := []string{f.directory}
-		if parent, ok := strings.CutSuffix(f.directory, "/*"); ok {
-			var err error
-			if directories, err = c.edit.List(parent, "*"); err != nil {
-				return err
-			}
+// eachFile calls do for every file that is edited and exists.
+func (c *Configuration) eachFile(do func(name, text string, f bootfile.File) error) error {
+	for _, f := range bootfile.Files() {
+		if f.Unedited != "" {
+			continue
 		}
-		for _, directory := range directories {
-			if info, err := c.edit.Stat(directory); err != nil || !info.Mode.IsDir() {
-				continue
-			}
-			names, err := c.edit.List(directory, f.pattern)
-			if err != nil {
-				return err
-			}
-			for _, name := range names {
-				text, ok, err := c.edit.Read(name)
-				if err != nil {
-					return err
-				}
-				if !ok {
-					continue
-				}
-				if err := do(name, text, f); err != nil {
-					return err
-				}
-			}
+		if err := c.edit.EachFile(f.Pattern, func(name, text string) error { return do(name, text, f) }); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// hasKernel reports whether a kernel image, as a boot loader names it, is a
-// file of this guest. The loader's root may be /boot, the ESP or a btrfs
-// volume's top, so that the name is a part of the guest's path or the reverse.
+// hasKernel reports whether a kernel image, as a boot loader names it, is a file of
+// this guest.
 func hasKernel(e *edit.Editor, image string) bool {
 	if image == "" || strings.ContainsRune(image, '$') && !strings.HasPrefix(image, "($") {
 		return true // by a variable: nobody can tell
@@ -239,17 +194,5 @@ func hasKernel(e *edit.Editor, image string) bool {
 	if strings.HasPrefix(image, "(") {
 		_, image, _ = strings.Cut(image, ")")
 	}
-	for name := path.Join("/", image); name != "/"; {
-		for _, mount := range []string{"/", "/boot", "/boot/efi", "/efi", "/boot/extlinux", "/boot/syslinux"} {
-			if e.Exists(path.Join(mount, name)) {
-				return true
-			}
-		}
-		_, rest, ok := strings.Cut(name[1:], "/")
-		if !ok {
-			break
-		}
-		name = "/" + rest
-	}
-	return false
+	return menu.Anywhere(e, image) != ""
 }

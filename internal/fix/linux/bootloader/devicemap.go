@@ -3,6 +3,7 @@ package bootloader
 import (
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 )
@@ -28,7 +29,7 @@ func FixDeviceMap(e *edit.Editor) error {
 		case empty:
 			err = e.Remove(path, "remove the map of the old machine's disks; GRUB finds disks by itself")
 		default:
-			err = e.Write(path, fixed, 0o644, "remove the old machine's disks")
+			err = e.Rewrite(path, fixed, 0o644, "remove the old machine's disks", meantFewer)
 		}
 		if err != nil {
 			return err
@@ -54,3 +55,6 @@ func editDeviceMap(text string) (fixed string, empty bool) {
 	}
 	return kept.String(), empty
 }
+
+// meantFewer: entries go.
+func meantFewer(_, is *conf.Entry) bool { return is == nil }

@@ -7,22 +7,35 @@ const (
 
 // earlyFiles are what names devices beside fstab, crypttab and the boot loader:
 // configuration that initramfs images take in, and units.
-var earlyFiles = []bootFile{
-	{"/etc/initramfs-tools", "initramfs.conf", editResume, false, "name the resume device by a stable name"},
-	{"/etc/initramfs-tools/conf.d", "*", editResume, false, "name the resume device by a stable name"},
-	{"/etc", "dracut.conf", editDracutConf, false, "use stable names in dracut's configuration"},
-	{"/etc/dracut.conf.d", "*.conf", editDracutConf, false, "use stable names in dracut's configuration"},
-	{"/etc", "mdadm.conf", editMdadmFile, false, toAnyDisk},
-	{"/etc/mdadm", "mdadm.conf", editMdadmFile, false, toAnyDisk},
-	{"/etc/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
-	{"/etc/mdadm/mdadm.conf.d", "*.conf", editMdadmFile, false, toAnyDisk},
-	{"/etc/systemd/system", "*.mount", editMountUnit, false, "mount by a stable name"},
-	{"/etc/systemd/system", "*.swap", editSwapUnit, false, ""},
-	{"/etc/lvm", "lvm.conf", editLVMConf, false, toVirtioDisks},
-	{"/etc/lvm", "lvmlocal.conf", editLVMConf, false, toVirtioDisks},
+var earlyFiles = []struct {
+	pattern     string
+	edit        editor
+	description string
+}{
+	{"/etc/initramfs-tools/initramfs.conf", editResume, "name the resume device by a stable name"},
+	{"/etc/initramfs-tools/conf.d/*", editResume, "name the resume device by a stable name"},
+	{"/etc/dracut.conf", editDracutConf, "use stable names in dracut's configuration"},
+	{"/etc/dracut.conf.d/*.conf", editDracutConf, "use stable names in dracut's configuration"},
+	{"/etc/mdadm.conf", editMdadmFile, toAnyDisk},
+	{"/etc/mdadm/mdadm.conf", editMdadmFile, toAnyDisk},
+	{"/etc/mdadm.conf.d/*.conf", editMdadmFile, toAnyDisk},
+	{"/etc/mdadm/mdadm.conf.d/*.conf", editMdadmFile, toAnyDisk},
+	{"/etc/systemd/system/*.mount", editMountUnit, "mount by a stable name"},
+	{"/etc/systemd/system/*.swap", editSwapUnit, ""},
+	{"/etc/lvm/lvm.conf", editLVMConf, toVirtioDisks},
+	{"/etc/lvm/lvmlocal.conf", editLVMConf, toVirtioDisks},
 }
 
 // FixEarlyFiles gives what initramfs images take in, and units, stable names.
 func (c *Configuration) FixEarlyFiles() error {
-	return c.editFiles(earlyFiles)
+	scope := c.scope()
+	for _, f := range earlyFiles {
+		err := c.edit.EachFile(f.pattern, func(name, text string) error {
+			return c.editFile(name, text, scope, f.edit, f.description)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
@@ -39,8 +40,13 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 	}
 	arch, ok := efiArches[os.Arch]
 	esp := findESP(e.Mounts())
-	if esp == "" || !ok {
-		e.Warn("the guest boots by UEFI, and its EFI system partition was not found or its architecture is not known: a fallback loader could not be ensured",
+	if esp == "" {
+		e.Warn("the guest boots by UEFI, and its EFI system partition was not found: a fallback loader could not be ensured, and the firmware may find nothing to start",
+			"check that the EFI system partition is on the migrated disks and in the guest's /etc/fstab, and start the image before the old machine is given up")
+		return nil
+	}
+	if !ok {
+		e.Warn("the guest boots by UEFI, and no boot loader is known for its architecture ("+os.Arch+"): a fallback loader could not be ensured",
 			"if the firmware finds nothing to boot, choose the loader by hand in its menu")
 		return nil
 	}
@@ -54,13 +60,15 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 	}
 	if loader == nil {
 		has := ""
-		if programs, err := t.programs(); err != nil {
+		programs, err := t.programs()
+		if err != nil {
 			return err
-		} else if len(programs) > 0 {
+		}
+		if len(programs) > 0 {
 			has = " (it has " + strings.Join(programs, ", ") + ", which need their own directory)"
 		}
 		e.Warn("the EFI system partition "+esp+" has no boot loader that could be the fallback loader"+has,
-			"install one in the guest as EFI/BOOT/BOOT"+strings.ToUpper(arch.suffix)+".EFI: firmware without boot entries finds nothing to boot")
+			"install one in the guest as EFI/BOOT/BOOT"+strings.ToUpper(arch.suffix)+".EFI"+installOf(programs)+": firmware without boot entries finds nothing to boot")
 		return nil
 	}
 	return t.install(*loader)
@@ -123,9 +131,27 @@ func (t efiTree) programs() ([]string, error) {
 	return found, nil
 }
 
+// ownDirectory are loaders that start from the directory that they were installed
+// in, by what the names of their programs begin with.
+var ownDirectory = []struct {
+	program string
+	loader  menu.Loader
+}{{"refind", menu.REFInd}, {"elilo", menu.ELILO}, {"limine", menu.Limine}}
+
+// installOf says how the loader of the programs comes to where firmware looks for
+// one; nothing where they are of none that is known.
+func installOf(programs []string) string {
+	for _, known := range ownDirectory {
+		if slices.ContainsFunc(programs, func(p string) bool { return strings.HasPrefix(strings.ToLower(path.Base(p)), known.program) }) {
+			return " (" + advices[known.loader].install + ")"
+		}
+	}
+	return ""
+}
+
 // requireProgram refuses a guest on whose EFI system partition firmware finds nothing
 // that it could start.
-func (c *Configuration) requireProgram() error {
+func (c *Configuration) requireProgram(menus []menu.Menu) error {
 	esp := findESP(c.edit.Mounts())
 	if c.firmware != guest.FirmwareUEFI || esp == "" {
 		return nil
@@ -135,7 +161,7 @@ func (c *Configuration) requireProgram() error {
 		return err
 	}
 	return remedy.With(fmt.Errorf("the EFI system partition (%s) has no EFI program: the firmware finds nothing to start", esp),
-		"install the boot loader in the guest on its old machine (grub-install, or bootctl install), and take its disks again")
+		"install the boot loader in the guest on its old machine ("+advise(menus, toInstall)+"), and take its disks again")
 }
 
 // efiLoader is a boot loader in its vendor's directory.

@@ -34,31 +34,31 @@ func (j judged) String() string {
 	return fmt.Sprintf("%s: %s: %s", j.File, j.Name(), j.why)
 }
 
-const menuRemedy = "start the guest on its old machine, repair the boot menu there (update-grub, or grub2-mkconfig -o with the menu's file), " +
-	"and take its disks again"
+// repairMenus is the remedy of menus that start nothing.
+func repairMenus(menus []menu.Menu) string {
+	return "start the guest on its old machine, repair the boot menu there (" + advise(menus, toRepair) + "), and take its disks again"
+}
 
 // requireStart makes sure that the firmware of the new machine comes to something
 // that starts. What is certain not to is an error, what cannot be told a warning.
 func (c *Configuration) requireStart() error {
-	c.warnBootSector()
-	if err := c.requireProgram(); err != nil {
-		return err
-	}
 	menus, err := c.menus()
 	if err != nil {
+		return err
+	}
+	c.warnBootSector(menus)
+	if err := c.requireProgram(menus); err != nil {
 		return err
 	}
 	if len(menus) == 0 {
 		return c.withoutMenu()
 	}
 	c.lilo(menus)
-	entries := make([][]judged, len(menus))
+	entries := c.judgeAll(menus)
 	best := dead
 	var hopeless []judged
-	for i, m := range menus {
-		for _, e := range m.Entries {
-			j := c.judge(m, e)
-			entries[i] = append(entries[i], j)
+	for i := range menus {
+		for _, j := range entries[i] {
 			best = max(best, j.outcome)
 			if j.outcome < oldDisk {
 				hopeless = append(hopeless, j)
@@ -68,9 +68,10 @@ func (c *Configuration) requireStart() error {
 	switch best {
 	case starts:
 		c.warnOtherSystem(menus, entries)
+		c.warnOldDisk(menus, entries, false)
 		return c.requireDefault(menus, entries)
 	case oldDisk:
-		c.oldDisk = true
+		c.warnOldDisk(menus, entries, true)
 		return nil
 	case dead, unknown:
 	}
@@ -103,7 +104,7 @@ func (c *Configuration) requireStart() error {
 			"look at the menu in the guest before the migration, and start the image before the old machine is given up")
 		return nil
 	}
-	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), menuRemedy)
+	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), repairMenus(menus))
 }
 
 // maxTold is how many entries one message names.
@@ -152,19 +153,35 @@ func readBy(l menu.Loader, bootLoader string) bool {
 }
 
 // warnBootSector tells where a BIOS does not come to a loader that is known.
-func (c *Configuration) warnBootSector() {
+func (c *Configuration) warnBootSector(menus []menu.Menu) {
 	if c.firmware != guest.FirmwareBIOS {
 		return
 	}
-	const remedy = "start the guest's image before the old machine is given up; if nothing comes up, install GRUB from a rescue system (grub-install)"
+	found := ""
 	switch c.bootLoader {
 	case "none":
-		c.edit.Warn("the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it", remedy)
+		found = "the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it"
 	case "unknown":
-		c.edit.Warn("the code in the boot sector of the boot disk is of no boot loader that is known: what it starts is not known", remedy)
+		found = "the code in the boot sector of the boot disk is of no boot loader that is known: what it starts is not known"
 	case "Windows":
-		c.edit.Warn("the boot sector of the boot disk starts Windows, and not this guest", remedy)
+		found = "the boot sector of the boot disk starts Windows, and not this guest"
+	default:
+		return
 	}
+	remedy := "start the guest's image before the old machine is given up; if nothing comes up, install the boot loader from a rescue system (" + advise(menus, toInstall) + ")"
+	if c.onlyUEFI(menus) {
+		found += "; and what the guest is started by, " + started(menus) + ", UEFI firmware alone starts, from an EFI system partition, of which none was found"
+		remedy = "migrate the disk that has the EFI system partition, too; if no disk has one, the guest needs a boot loader that a BIOS starts: " +
+			"install one in the guest on its old machine (" + advise(nil, toInstall) + "), and take its disks again"
+	}
+	c.edit.Warn(found, remedy)
+}
+
+// onlyUEFI reports whether all menus are of loaders that no BIOS starts, while there
+// is nothing that UEFI firmware would start them from.
+func (c *Configuration) onlyUEFI(menus []menu.Menu) bool {
+	bios := func(m menu.Menu) bool { return !advices[m.Loader].uefi }
+	return len(menus) > 0 && !slices.ContainsFunc(menus, bios) && findESP(c.edit.Mounts()) == ""
 }
 
 // withoutMenu tells that no menu was found.
@@ -177,38 +194,95 @@ func (c *Configuration) withoutMenu() error {
 
 // requireDefault makes sure that what a menu starts by itself does start.
 func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) error {
-	var failed []error
-	reached := false // by a default that starts, or is not known to fail
+	failed, reached := c.deadDefaults(menus, entries)
+	if len(failed) == 0 {
+		return nil
+	}
+	var problems []error
+	better := ""
+	for _, d := range failed {
+		problems = append(problems, d.err())
+		if better == "" && d.other != nil {
+			better = ", such as " + d.other.Name() + " of " + d.other.File
+		}
+	}
+	if reached {
+		for _, problem := range problems {
+			c.edit.Warn(problem.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
+		}
+		return nil
+	}
+	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(problems...)),
+		chooseDefault(menus, better))
+}
+
+// deadDefault is a menu that starts by itself what does not start.
+type deadDefault struct {
+	menu     menu.Menu
+	chosen   judged
+	other    *judged // one that starts, or nil
+	fallback bool    // other is what the loader goes on with by itself
+}
+
+func (d deadDefault) err() error {
+	message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", d.menu.File, d.chosen.Name(), d.chosen.why)
+	switch {
+	case d.fallback:
+		message += ", so that its fallback"
+	case d.other != nil:
+		message += ", while"
+	}
+	if d.other != nil {
+		message += " " + d.other.Name() + " of " + d.other.File + " does"
+	}
+	return errors.New(message)
+}
+
+// deadDefaults finds the menus that start by themselves what does not start. reached
+// says that some menu, or a fallback, comes to what does, or is not known not to.
+func (c *Configuration) deadDefaults(menus []menu.Menu, entries [][]judged) (failed []deadDefault, reached bool) {
 	for i, m := range menus {
 		if m.Default < 0 || entries[i][m.Default].outcome != dead {
 			reached = reached || slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts })
 			continue
 		}
-		chosen := entries[i][m.Default]
-		message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", m.File, chosen.Name(), chosen.why)
-		at := slices.IndexFunc(entries[i], func(j judged) bool { return j.outcome == starts })
+		d := deadDefault{menu: m, chosen: entries[i][m.Default]}
 		if m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
-			at, reached = m.Fallback, true
-			message += ", so that its fallback"
-		} else if at >= 0 {
-			message += ", while"
+			d.other, d.fallback, reached = &entries[i][m.Fallback], true, true
+		} else if at := c.replacement(entries[i]); at >= 0 {
+			d.other = &entries[i][at]
+		} else if at := slices.IndexFunc(entries[i], func(j judged) bool { return j.outcome == starts }); at >= 0 {
+			d.other = &entries[i][at]
 		}
-		if at >= 0 {
-			message += " " + entries[i][at].Name() + " of " + entries[i][at].File + " does"
+		failed = append(failed, d)
+	}
+	return failed, reached
+}
+
+// warnOldDisk tells of the menu, if there is one, that starts by itself an entry which
+// needs a disk that is called as in the old machine. Where no default is known to do
+// without, or nothing else starts at all (only), the new machine gets such a disk.
+func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only bool) {
+	var needs *judged
+	without, told := false, c.oldDisk
+	for i, m := range menus {
+		for n := range entries[i] {
+			switch j := &entries[i][n]; {
+			case j.outcome == oldDisk && needs == nil && (only || n == m.Default):
+				needs, told = j, told || m.Loader == menu.Unified
+			case j.outcome == starts && n == m.Default:
+				without = true
+			}
 		}
-		failed = append(failed, errors.New(message))
 	}
-	if len(failed) == 0 {
-		return nil
+	if needs == nil {
+		return
 	}
-	if reached {
-		for _, f := range failed {
-			c.edit.Warn(f.Error(), "choose another default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub)")
-		}
-		return nil
+	if c.oldDisk = c.oldDisk || !without; told {
+		return
 	}
-	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(failed...)),
-		"choose an entry that starts as the default in the guest (grub-set-default, or GRUB_DEFAULT in /etc/default/grub and update-grub), and take its disks again")
+	c.edit.Warn(needs.String()+": on a virtio disk it does not start",
+		"name the root file system by UUID in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
 // warnOtherSystem tells where a menu starts by itself another system than the one
@@ -218,24 +292,29 @@ func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
 		if m.Default < 0 || entries[i][m.Default].outcome != starts || !c.names.HasRoot {
 			continue
 		}
-		e := entries[i][m.Default]
-		root, _ := e.Parameter("root")
-		d, found := c.names.Resolve(root)
-		if !found {
-			continue
-		}
-		what := ""
-		same := d.Name == c.names.Root.Name || d.UUID != "" && d.UUID == c.names.Root.UUID // several may share it
-		if !same {
-			what = "root=" + root
-		} else if flags, ok := e.Parameter("rootflags"); ok && d.FSType == "btrfs" {
-			what = c.otherSubvolume(flags)
-		}
-		if what != "" {
+		e := entries[i][m.Default].Entry
+		if what := c.otherSystem(e); what != "" {
 			c.edit.Warn(fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
 				"if the other is meant, migrate without the disk, snapshot or subvolume that holds this one")
 		}
 	}
+}
+
+// otherSystem is the parameter of an entry that names another system than the one that
+// was fixed, or nothing.
+func (c *Configuration) otherSystem(e menu.Entry) string {
+	root, _ := e.Parameter("root")
+	d, found := c.names.Resolve(root)
+	if !found {
+		return ""
+	}
+	if d.Name != c.names.Root.Name && (d.UUID == "" || d.UUID != c.names.Root.UUID) { // several may share it
+		return "root=" + root
+	}
+	if flags, ok := e.Parameter("rootflags"); ok && d.FSType == "btrfs" {
+		return c.otherSubvolume(flags)
+	}
+	return ""
 }
 
 // otherSubvolume is the option of rootflags= that names another subvolume than the
@@ -253,6 +332,17 @@ func (c *Configuration) otherSubvolume(flags string) string {
 		}
 	}
 	return ""
+}
+
+// judgeAll says of each menu what becomes of its entries.
+func (c *Configuration) judgeAll(menus []menu.Menu) [][]judged {
+	entries := make([][]judged, len(menus))
+	for i, m := range menus {
+		for _, e := range m.Entries {
+			entries[i] = append(entries[i], c.judge(m, e))
+		}
+	}
+	return entries
 }
 
 // judge says what becomes of an entry.

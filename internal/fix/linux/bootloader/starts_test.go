@@ -1,6 +1,7 @@
 package bootloader
 
 import (
+	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -290,6 +291,46 @@ func TestVerifyBootSector(t *testing.T) {
 				t.Errorf("needs the old disk: %v", c.NeedsOldDisk())
 			}
 		})
+	}
+}
+
+// TestVerifyOldDisk: where the guest gets a disk of its old kind, or may need one, a
+// warning says so.
+func TestVerifyOldDisk(t *testing.T) {
+	t.Parallel()
+	label := func(name, root string) string {
+		return "LABEL " + name + "\n LINUX /vmlinuz-6.1\n INITRD /initrd.img-6.1\n APPEND root=" + root + "\n"
+	}
+	included := func(preset string, labels ...string) map[string]string { // what a menu includes is not edited
+		return files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
+			"/boot/extlinux/extlinux.conf", "DEFAULT "+preset+"\nINCLUDE /own/labels.txt\n", "/boot/own/labels.txt", strings.Join(labels, ""))
+	}
+	for name, test := range map[string]struct {
+		files   map[string]string
+		oldDisk bool
+		warns   []string
+	}{
+		"by a stable name":         {files: included("a", label("a", "UUID=root-uuid"))},
+		"alone":                    {files: included("a", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/boot/own/labels.txt", "/dev/sda3", "virtio"}},
+		"the default":              {files: included("a", label("a", "/dev/sda3"), label("b", "UUID=root-uuid")), oldDisk: true, warns: []string{`entry "a"`, "/dev/sda3"}},
+		"not the default":          {files: included("b", label("a", "/dev/sda3"), label("b", "UUID=root-uuid"))},
+		"that of one of two menus": {files: with(included("a", label("a", "/dev/sda3")), "/boot/syslinux/syslinux.cfg", "DEFAULT b\n"+label("b", "UUID=root-uuid")), warns: []string{"/dev/sda3"}},
+	} {
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
+		c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
+		if err := errors.Join(c.Fix(), c.Verify(true)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, warnings := e.Take()
+		if c.NeedsOldDisk() != test.oldDisk || len(warnings) > 1 || (len(warnings) == 1) != (test.warns != nil) {
+			t.Errorf("%s: needs the old disk: %v; warnings %q", name, c.NeedsOldDisk(), warnings)
+			continue
+		}
+		for _, want := range test.warns {
+			if !strings.Contains(warnings[0].Message, want) || !strings.Contains(warnings[0].Remedy, "SATA") {
+				t.Errorf("%s: %q does not say %q", name, warnings[0], want)
+			}
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func (c *Configuration) warnUnifiedImages() error {
 		editor := cmdlineEditor{names: c.names}
 		if editor.editCmdline(cmdline) != cmdline || len(editor.findings) > 0 {
 			c.edit.Warn(image+" names devices of the old machine in its kernel parameters, which cannot be edited",
-				"build it anew in the guest with root=UUID= before the migration, or boot another entry")
+				"build it anew in the guest with root=UUID= before the migration, boot another entry, or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func persistDrivers(e *edit.Editor, lacked map[initramfs.Generator][]string) err
 			if err != nil {
 				return err
 			}
-			err = e.Write(initramfsToolsModules, addModuleLines(text, names), 0o644, "keep the virtio drivers in later initramfs images")
+			err = e.Rewrite(initramfsToolsModules, addModuleLines(text, names), 0o644, "keep the virtio drivers in later initramfs images", meantModules(names))
 			if err != nil {
 				return err
 			}
@@ -36,7 +36,7 @@ func persistDrivers(e *edit.Editor, lacked map[initramfs.Generator][]string) err
 	}
 	if names := lacked[initramfs.GeneratorDracut]; len(names) > 0 {
 		text := "# The drivers of the disks on KVM, added by hyper2kvm.\nadd_drivers+=\" " + strings.Join(names, " ") + " \"\n"
-		return e.Write(dracutDrivers, text, 0o644, "keep the virtio drivers in later initramfs images")
+		return e.Rewrite(dracutDrivers, text, 0o644, "keep the virtio drivers in later initramfs images", meantDrivers)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func keepInInitramfs(e *edit.Editor, targets []string) error {
 	if err != nil || !ok {
 		return err
 	}
-	return e.Write(path, markCrypttab(text, targets), 0o600, "open the root file system's encrypted device in every initramfs")
+	return e.Rewrite(path, markCrypttab(text, targets), 0o600, "open the root file system's encrypted device in every initramfs", meantMark(targets))
 }
 
 // markCrypttab gives the entries of the targets the option initramfs.

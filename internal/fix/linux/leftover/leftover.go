@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
@@ -26,8 +27,8 @@ var history = regexp.MustCompile(`(~|\.(bak|old|orig|save|sample|example|disable
 // Find warns of each thing that is left, with the file, the line and what to do.
 func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
 	s := scan{edit: e, disks: disks, cards: cards, seen: map[string]bool{}}
-	for _, p := range commandLines {
-		if err := s.eachFile(p, s.readCommandLines); err != nil {
+	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
+		if err := s.eachFile(f.Pattern, s.readCommandLines); err != nil {
 			return err
 		}
 	}
@@ -48,34 +49,25 @@ type scan struct {
 }
 
 // eachFile reads the files at a place, copies aside.
-func (s *scan) eachFile(p place, read func(file, text string) error) error {
-	directories := []string{p.directory}
-	if parent, base := path.Split(p.directory); strings.Contains(base, "*") {
-		var err error
-		if directories, err = s.edit.List(path.Clean(parent), base); err != nil {
-			return err
-		}
+func (s *scan) eachFile(pattern string, read func(file, text string) error) error {
+	files, err := s.edit.Find(pattern)
+	if err != nil {
+		return err
 	}
-	for _, directory := range directories {
-		files, err := s.edit.List(directory, p.pattern)
+	for _, file := range files {
+		if history.MatchString(file) || s.seen[file] || slices.Contains(edited, file) || strings.Contains(file, "-hyper2kvm-") {
+			continue
+		}
+		s.seen[file] = true
+		text, ok, err := s.edit.Read(file)
 		if err != nil {
 			return err
 		}
-		for _, file := range files {
-			if history.MatchString(file) || s.seen[file] || slices.Contains(edited, file) || strings.Contains(file, "-hyper2kvm-") {
-				continue
-			}
-			s.seen[file] = true
-			text, ok, err := s.edit.Read(file)
-			if err != nil {
-				return err
-			}
-			if !ok || strings.ContainsRune(text, 0) {
-				continue
-			}
-			if err := read(file, text); err != nil {
-				return err
-			}
+		if !ok || strings.ContainsRune(text, 0) {
+			continue
+		}
+		if err := read(file, text); err != nil {
+			return err
 		}
 	}
 	return nil

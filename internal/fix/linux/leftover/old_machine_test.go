@@ -47,6 +47,9 @@ var left = map[string]struct{ file, text, message string }{
 	"ip= in GRUB's menu":         {"/boot/grub/grub.cfg", "menuentry a {\n linux /vmlinuz ip=10.0.0.2::10.0.0.1:255.0.0.0::ens224:none\n}\n", "line 2: ens224"},
 	"vlan= in GRUB's defaults":   {"/etc/default/grub", "GRUB_CMDLINE_LINUX=\"vlan=ens224.5:ens224\"\n", "line 1: ens224"},
 	"bootdev= in a loader entry": {"/boot/loader/entries/a.conf", "title a\noptions bootdev=ens224\n", "line 2: ens224"},
+	"ip= of SUSE's tools":        {"/etc/sysconfig/bootloader", "DEFAULT_APPEND=\"ip=ens224:dhcp\"\n", "line 1: ens224"},
+	"ip= in an ESP's menu":       {"/efi/EFI/arch/grub.cfg", " linux /vmlinuz ip=ens224:dhcp\n", "line 1: ens224"},
+	"ip= in rEFInd's file":       {"/boot/refind_linux.conf", "\"Boot\" \"ip=ens224:dhcp\"\n", "line 1: ens224"},
 	// cards, by address and slot
 	"a udev rule with an address":  {"/etc/udev/rules.d/70-x.rules", "SUBSYSTEM==\"net\", \\\n ATTR{address}==\"00:50:56:00:00:01\", RUN+=\"/x\"\n", "line 1: 00:50:56:00:00:01"},
 	"a described address":          {"/etc/default/x", "MAC=52:00:00:00:00:09\n", "52:00:00:00:00:09"},

@@ -95,8 +95,8 @@ func (s *scan) readUnits() error {
 			}
 		}
 	}
-	for _, place := range []place{{"/etc/sysconfig/network-scripts", "r*-*"}, {"/etc/sysconfig/network", "if*-*"}} {
-		files, err := s.edit.List(place.directory, place.pattern)
+	for _, pattern := range []string{"/etc/sysconfig/network-scripts/r*-*", "/etc/sysconfig/network/if*-*"} {
+		files, err := s.edit.Find(pattern)
 		if err != nil {
 			return err
 		}

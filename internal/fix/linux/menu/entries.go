@@ -117,17 +117,20 @@ func (r *reader) loaderMenus() ([]Menu, error) {
 		return nil, err
 	}
 	m := Menu{Loader: LoaderEntries, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}
-	for _, e := range entries {
-		m.read = append(m.read, e.File)
+	for i := range entries {
+		entries[i].Choice = entries[i].ID + ".conf"
+		m.read = append(m.read, entries[i].File)
 	}
 	for _, directory := range []string{"/boot/loader", "/boot/efi/loader", "/efi/loader"} {
-		text, ok, err := r.edit.Read(path.Join(directory, "loader.conf"))
+		file := path.Join(directory, "loader.conf")
+		text, ok, err := r.edit.Read(file)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			continue
 		}
+		m.read = append(m.read, file)
 		for line := range strings.Lines(text) {
 			key, value := conf.LoaderField(line)
 			if key != "default" {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -97,8 +98,31 @@ func (r *reader) grubMenu(file string) (Menu, error) {
 	s.run(nodes)
 	m.Unclear = s.unclear
 	s.finish(s.tops)
+	m.nameChoices(s.tops, "")
 	s.choose()
 	return m, nil
+}
+
+// nameChoices gives the entries the names that a default may have: ids before titles,
+// and their number where these are not theirs alone, or would have to be quoted.
+func (m *Menu) nameChoices(choices []*grubChoice, before string) {
+	for i, c := range choices {
+		name := strconv.Itoa(i)
+		for _, own := range []string{c.ID, c.Title} {
+			_, err := strconv.Atoi(own)
+			if own != "" && err != nil && !strings.ContainsAny(own, ">$\"'\\\n"+vagueValue) && !strings.Contains(own, mountToken) &&
+				slices.IndexFunc(choices, func(o *grubChoice) bool { return o.ID == own || o.Title == own }) == i {
+				name = own
+				break
+			}
+		}
+		switch {
+		case c.submenu:
+			m.nameChoices(c.children, before+name+">")
+		case c.index >= 0:
+			m.Entries[c.index].Choice = before + name
+		}
+	}
 }
 
 // choose finds what is started by itself.
@@ -107,6 +131,7 @@ func (s *grubScript) choose() {
 	if strings.Contains(wanted, vagueValue) {
 		return
 	}
+	s.menu.Wanted = wanted
 	found, certain := find(s.tops, wanted)
 	if found == nil {
 		return

@@ -97,7 +97,7 @@ func (r *reader) legacyMenu(file, text string) (Menu, error) {
 				current = len(m.Entries)
 				titles[len(titles)-1].index = current
 				m.Entries = append(m.Entries, Entry{
-					File: file, Title: titles[len(titles)-1].title, Kernel: r.legacyFile(image, root), Parameters: parameters[2:],
+					File: file, Title: titles[len(titles)-1].title, Choice: strconv.Itoa(len(titles) - 1), Kernel: r.legacyFile(image, root), Parameters: parameters[2:],
 				})
 			}
 		case "initrd":

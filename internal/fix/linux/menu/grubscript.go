@@ -344,9 +344,9 @@ func (s *grubScript) finish(choices []*grubChoice) {
 func find(choices []*grubChoice, wanted string) (found *grubChoice, certain bool) {
 	first, rest, _ := strings.Cut(wanted, ">")
 	certain = true
-	at := -1
+	at, numbered := -1, false
 	if n, err := strconv.Atoi(first); err == nil {
-		at = n
+		at, numbered = n, true
 	} else if first != "" {
 		at = slices.IndexFunc(choices, func(c *grubChoice) bool { return c.ID == first || c.Title == first })
 		if at < 0 { // a title may itself have a >
@@ -354,13 +354,14 @@ func find(choices []*grubChoice, wanted string) (found *grubChoice, certain bool
 		}
 	}
 	if at < 0 || at >= len(choices) {
-		at = 0
+		at, numbered = 0, true
 	}
 	if len(choices) == 0 {
 		return nil, false
 	}
-	for _, c := range choices[:at+1] {
-		certain = certain && !c.unsure
+	for i, c := range choices[:at+1] {
+		// A name finds its own, whatever comes before.
+		certain = certain && (!c.unsure || !numbered && i < at)
 	}
 	if found = choices[at]; !found.submenu {
 		return found, certain

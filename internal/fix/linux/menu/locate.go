@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
@@ -65,13 +66,15 @@ func elsewhere(device string) bool {
 	})
 }
 
-// anywhere finds a file of which the loader's root is not known: that may be /boot,
+func (r *reader) anywhere(name string) string { return Anywhere(r.edit, name) }
+
+// Anywhere finds a file of which the loader's root is not known: that may be /boot,
 // the EFI system partition or the top of a btrfs, so that the name is a part of the
-// guest's path or the reverse.
-func (r *reader) anywhere(name string) string {
+// guest's path or the reverse. It returns the guest path, or nothing.
+func Anywhere(e *edit.Editor, name string) string {
 	for name = path.Join("/", name); name != "/"; {
 		for _, place := range places {
-			if at := path.Join(place, name); r.isFile(at) {
+			if at := path.Join(place, name); isFile(e, at) {
 				return at
 			}
 		}
@@ -84,8 +87,10 @@ func (r *reader) anywhere(name string) string {
 	return ""
 }
 
-func (r *reader) isFile(name string) bool {
-	info, err := r.edit.Stat(name)
+func (r *reader) isFile(name string) bool { return isFile(r.edit, name) }
+
+func isFile(e *edit.Editor, name string) bool {
+	info, err := e.Stat(name)
 	return err == nil && info.Mode.IsRegular()
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
@@ -36,6 +37,9 @@ type Menu struct {
 	// of what is started where that fails. -1 is what is not known, or no kernel.
 	Default  int
 	Fallback int
+	// Wanted is what GRUB's menu gives as its default: a number, a title or an id, or
+	// a path of these; or nothing.
+	Wanted string
 	// DefaultTitle is what Default is called, also where that is no kernel.
 	DefaultTitle string
 	// Unclear says why the menu may have more entries than are known; or nothing.
@@ -49,11 +53,15 @@ type Menu struct {
 // Reads reports whether a file is part of the menu.
 func (m Menu) Reads(file string) bool { return slices.Contains(m.read, file) }
 
+// Files are those that the menu was read from.
+func (m Menu) Files() []string { return slices.Clone(m.read) }
+
 // Entry is a choice of a menu that starts a kernel.
 type Entry struct {
 	File      string // where it is written
 	Title     string
 	ID        string
+	Choice    string // how the menu's default names it; or nothing
 	Kernel    File
 	Initramfs []File // those that hold a system; processor microcode is left out
 	// Parameters are the kernel's, one by one.
@@ -135,8 +143,8 @@ func (r *reader) only(firmware string) bool { return r.firmware == "" || r.firmw
 // it is mounted at one of its usual places.
 func (r *reader) espDirectories() ([]string, error) {
 	var found []string
-	for _, parent := range []string{"/boot/efi/EFI", "/efi/EFI", "/boot/EFI"} {
-		directories, err := r.edit.List(parent, "*")
+	for _, vendors := range bootfile.Vendors {
+		directories, err := r.edit.List(path.Dir(vendors), "*")
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
@@ -26,33 +27,28 @@ func (r *reader) otherMenus() ([]Menu, error) {
 		}
 		menus = append(menus, m)
 	}
-	directories, err := r.espDirectories()
-	if err != nil {
-		return nil, err
-	}
 	for _, known := range []struct {
-		loader Loader
-		files  []string
-		read   func(file, text string) []Entry
+		loader  Loader
+		formats []bootfile.Format
+		read    func(file, text string) []Entry
 	}{
-		{LILO, []string{"/etc/lilo.conf"}, r.liloEntries},
-		{ELILO, append(inAll(directories, "elilo.conf"), "/boot/efi/elilo.conf"), r.liloEntries},
-		{REFInd, append(inAll(directories, "refind.conf"), "/boot/refind_linux.conf"), r.refindEntries},
-		{Limine, append(inAll(append(directories, "/boot", "/boot/limine", "/boot/efi", "/boot/efi/limine"), "limine.conf"),
-			"/boot/limine.cfg", "/boot/limine/limine.cfg", "/boot/efi/limine.cfg"), r.limineEntries},
+		{LILO, []bootfile.Format{bootfile.Lilo}, r.liloEntries},
+		{ELILO, []bootfile.Format{bootfile.Elilo}, r.liloEntries},
+		{REFInd, []bootfile.Format{bootfile.Refind, bootfile.RefindLinux}, r.refindEntries},
+		{Limine, []bootfile.Format{bootfile.Limine}, r.limineEntries},
 	} {
 		if known.loader == LILO && !r.only(guest.FirmwareBIOS) {
 			continue
 		}
-		for _, file := range known.files {
-			text, ok, err := r.edit.Read(file)
-			if err != nil {
-				return nil, err
-			}
-			if ok && strings.TrimSpace(text) != "" {
+		for _, at := range bootfile.Where(func(f bootfile.File) bool { return f.StartsKernels && slices.Contains(known.formats, f.Format) }) {
+			err := r.edit.EachFile(at.Pattern, func(file, text string) error {
 				if entries := known.read(file, text); len(entries) > 0 {
 					add(Menu{Loader: known.loader, File: file, Entries: entries})
 				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -63,14 +59,6 @@ func (f *File) uncertain() {
 	if f.State == Missing {
 		f.State = Unknown
 	}
-}
-
-func inAll(directories []string, name string) []string {
-	var files []string
-	for _, directory := range directories {
-		files = append(files, path.Join(directory, name))
-	}
-	return files
 }
 
 var liloLine = regexp.MustCompile(`^[ \t]*([A-Za-z-]+)[ \t]*(?:=[ \t]*(.*?))?[ \t]*$`)

@@ -108,7 +108,7 @@ func (s *syslinuxScript) read(file, text string, depth int) {
 			label := &s.labels[len(s.labels)-1]
 			if label.index < 0 {
 				label.index = len(m.Entries)
-				m.Entries = append(m.Entries, Entry{File: file, Title: label.name, Kernel: s.locate(value), Parameters: pending})
+				m.Entries = append(m.Entries, Entry{File: file, Title: label.name, Choice: label.name, Kernel: s.locate(value), Parameters: pending})
 				s.parameters(current(), pending)
 			}
 		case "initrd":

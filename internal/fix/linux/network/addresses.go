@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -56,8 +57,12 @@ func cardAddresses(files []networkFile, leases map[string]lease) map[netip.Addr]
 		known[ip] = name
 	}
 	for _, f := range files {
-		for _, a := range f.found.Addresses {
-			add(a.Card, a.IP)
+		if f.format.Addresses == nil {
+			continue
+		}
+		for _, a := range f.format.Addresses(path.Base(f.path), f.text) {
+			card, _, _ := strings.Cut(a.Interface, ".")
+			add(card, a.Address)
 		}
 	}
 	for name, l := range leases {
@@ -74,7 +79,7 @@ func addressByIP(name string, known map[netip.Addr]string, described []report.NI
 	found := ""
 	for _, n := range described {
 		for _, text := range n.Addresses {
-			ip, ok := netconf.ParseIP(text)
+			ip, ok := parseIP(text)
 			if !ok || known[ip] != name || n.MAC == found {
 				continue
 			}
@@ -85,6 +90,13 @@ func addressByIP(name string, known map[netip.Addr]string, described []report.NI
 		}
 	}
 	return found
+}
+
+// parseIP reads an address with a prefix or without.
+func parseIP(text string) (netip.Addr, bool) {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "/")
+	ip, err := netip.ParseAddr(text)
+	return ip.Unmap().WithZone(""), err == nil && !ip.IsUnspecified()
 }
 
 // slotName is how udev names a card by its slot.

@@ -54,8 +54,8 @@ func TestCardsByTheirIPAddresses(t *testing.T) {
 		"ifcfg of SUSE":       {"/etc/sysconfig/network/ifcfg-eth0": "IPADDR='" + ipA + "/24'\n", "/etc/sysconfig/network/ifcfg-eth1": "IPADDR_1='" + ipB + "/24'\n"},
 		"ifcfg, alias, range": {scripts + "ifcfg-eth0": "DEVICE=eth0\n", scripts + "ifcfg-eth0:1": "DEVICE=eth0:1\nIPADDR=" + ipA + "\n", scripts + "ifcfg-eth1": "DEVICE=eth1\n", scripts + "ifcfg-eth1-range0": "IPADDR_START=" + ipB + "\n"},
 		"keyfiles": {
-			profiles + "a": "[connection]\ntype=ethernet\ninterface-name=eth0\n[ipv4]\naddress1=" + ipA + "/24,192.0.2.1\n",
-			profiles + "b": "[connection]\ntype=ethernet\ninterface-name=eth1\n[ipv4]\naddresses=203.0.113.1/24;" + ipB + "/24;\n",
+			profiles + "a": "[connection]\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=" + ipA + "/24,192.0.2.1\n",
+			profiles + "b": "[connection]\ntype=ethernet\ninterface-name=eth1\n[ipv4]\nmethod=manual\naddresses=203.0.113.1/24;" + ipB + "/24;\n",
 		},
 		"netplan": {"/etc/netplan/a.yaml": "network:\n  ethernets:\n    eth0: {addresses: [" + ipA + "/24]}\n    eth1:\n      addresses:\n      - " + ipB + "/24: {label: b}\n"},
 		"netplan, aliases of YAML": {

@@ -7,29 +7,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
-// bootFiles are where kernel command lines are written.
-var bootFiles = []place{
-	{"/etc/default", "grub"},
-	{"/etc/default/grub.d", "*.cfg"},
-	{"/etc/kernel", "cmdline"},
-	{"/etc/cmdline.d", "*.conf"},
-	{"/boot/grub", "grub.cfg"},
-	{"/boot/grub", "menu.lst"},
-	{"/boot/grub", "grub.conf"},
-	{"/boot/grub2", "grub.cfg"},
-	{"/boot/grub", "grubenv"},
-	{"/boot/grub2", "grubenv"},
-	{"/boot/loader/entries", "*.conf"},
-	{"/boot/efi/loader/entries", "*.conf"},
-	{"/efi/loader/entries", "*.conf"},
-	{"/boot", "extlinux.conf"},
-	{"/boot/extlinux", "extlinux.conf"},
-	{"/boot/syslinux", "syslinux.cfg"},
+// eachCommandLine gives each file that has parameters of kernels.
+func eachCommandLine(e *edit.Editor, do func(name, text string)) error {
+	var patterns []string
+	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
+		patterns = append(patterns, f.Pattern)
+	}
+	return eachFile(e, patterns, do)
 }
 
 // bootCard is a card that a kernel command line names.
@@ -45,7 +35,7 @@ type bootCards []bootCard
 // kernel's parameters are in words of their own in all of these files.
 func readBootCards(e *edit.Editor) (bootCards, error) {
 	var found bootCards
-	err := eachFile(e, bootFiles, func(name, text string) {
+	err := eachCommandLine(e, func(name, text string) {
 		found = append(found, searchBootFile(name, text)...)
 	})
 	return found, err
@@ -59,10 +49,12 @@ func searchBootFile(name, text string) bootCards {
 		}
 		// Quotes end a parameter just as blanks do.
 		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(conf.Blanks+`"'`, r) }) {
-			if at := strings.LastIndex(word, "CMDLINE_LINUX"); at >= 0 {
-				_, word, _ = strings.Cut(word, "=")
+			cards := parameterCards(word)
+			// The first one may stand right behind the key of the file: CMDLINE=ip=...
+			if _, rest, ok := strings.Cut(word, "="); len(cards) == 0 && ok && strings.Contains(rest, "=") {
+				word, cards = rest, parameterCards(rest)
 			}
-			for _, c := range parameterCards(word) {
+			for _, c := range cards {
 				c.file, c.parameter = name, word
 				if !slices.Contains(found, c) {
 					found = append(found, c)

@@ -299,7 +299,7 @@ var listParameter = regexp.MustCompile(`\bcc:.*datasource_list[^\[\n]*\[([^\]\n]
 
 // readParameters: the kernel's command line comes after all files.
 func (c *cloudInit) readParameters(e *edit.Editor) error {
-	return eachFile(e, bootFiles, func(_, text string) {
+	return eachCommandLine(e, func(_, text string) {
 		for line := range strings.Lines(text) {
 			if strings.HasPrefix(strings.TrimSpace(line), "#") {
 				continue

@@ -11,73 +11,109 @@ import (
 
 const networkdDirectory = "/etc/systemd/network"
 
-// addDropIns reads what lies in directories X.network.d beside, or in the place of,
-// a file X.network of the guest or of its distribution: networkd takes them for
-// parts of the file. A drop-in has the cards of the whole, so that it is edited
-// with it.
-func addDropIns(e *edit.Editor, files []networkFile) ([]networkFile, error) {
-	directories, err := e.List(networkdDirectory, "*.network.d")
+// networkdPatterns are those of the files that have drop-ins: networkd's, and
+// udev's .link files.
+var networkdPatterns = []string{"*.network", "*.netdev", "*.link"}
+
+// wholeFile is a file X.network, X.netdev or X.link of the guest or of its
+// distribution with what lies in the directory X.network.d, and so on, beside it or in
+// its place: they are read as one.
+type wholeFile struct {
+	base, text string
+	dropIns    []dropIn
+}
+
+type dropIn struct{ path, text string }
+
+// wholeFiles reads those of a pattern that the guest has itself, or has drop-ins for,
+// by their names.
+func wholeFiles(e *edit.Editor, pattern string) ([]wholeFile, error) {
+	files, err := e.List(networkdDirectory, pattern)
 	if err != nil {
 		return nil, err
 	}
-	format := networkdFormat()
-	for _, directory := range directories {
-		parts, err := e.List(directory, "*.conf")
+	directories, err := e.List(networkdDirectory, pattern+".d")
+	if err != nil {
+		return nil, err
+	}
+	var bases []string
+	for _, name := range append(files, directories...) {
+		bases = append(bases, strings.TrimSuffix(path.Base(name), ".d"))
+	}
+	slices.Sort(bases)
+	var found []wholeFile
+	for _, base := range slices.Compact(bases) {
+		whole := wholeFile{base: base}
+		names, err := e.List(path.Join(networkdDirectory, base+".d"), "*.conf")
 		if err != nil {
 			return nil, err
 		}
-		var dropIns []networkFile
-		for _, name := range parts {
+		for _, name := range names {
 			text, ok, err := e.Read(name)
 			if err != nil {
 				return nil, err
 			}
 			if ok {
-				dropIns = append(dropIns, networkFile{path: name, text: text, format: format})
+				whole.dropIns = append(whole.dropIns, dropIn{name, text})
 			}
 		}
-		if len(dropIns) == 0 {
-			continue
-		}
-		base := strings.TrimSuffix(path.Base(directory), ".d")
-		i := slices.IndexFunc(files, func(f networkFile) bool { return f.path == path.Join(networkdDirectory, base) })
-		whole, err := vendorFile(e, base)
-		if err != nil {
+		if whole.text, err = mainFile(e, base); err != nil {
 			return nil, err
 		}
-		if i >= 0 {
-			whole = files[i].text
+		if len(whole.dropIns) == 0 && !slices.Contains(files, path.Join(networkdDirectory, base)) {
+			continue
 		}
-		for _, d := range dropIns {
-			whole += "\n" + d.text
+		for _, d := range whole.dropIns {
+			whole.text += "\n" + d.text
 		}
-		found := format.Read(base, whole)
-		if i >= 0 {
-			files[i].found = found
-		} else {
-			dropIns[0].found = found
-		}
-		for n := range dropIns {
-			if netconf.MatchesHardware(dropIns[n].text) {
-				dropIns[n].found.Cards = found.Cards
-			}
-		}
-		files = append(files, dropIns...)
+		found = append(found, whole)
 	}
-	return files, nil
+	return found, nil
 }
 
-func networkdFormat() netconf.Format {
-	i := slices.IndexFunc(netconf.Formats, func(f netconf.Format) bool { return f.Pattern == "*.network" })
-	return netconf.Formats[i]
-}
-
-// vendorFile is a .network file of the distribution.
-func vendorFile(e *edit.Editor, base string) (string, error) {
-	for _, directory := range []string{"/usr/lib/systemd/network", "/lib/systemd/network"} {
+// mainFile is what drop-ins belong to: a file of the guest, or else of its
+// distribution.
+func mainFile(e *edit.Editor, base string) (string, error) {
+	for _, directory := range []string{networkdDirectory, "/usr/lib/systemd/network", "/lib/systemd/network"} {
 		if text, ok, err := e.Read(path.Join(directory, base)); err != nil || ok {
 			return text, err
 		}
 	}
 	return "", nil
+}
+
+// addDropIns reads drop-ins. Each has the cards of the whole, so that it is edited
+// with it.
+func addDropIns(e *edit.Editor, files []networkFile) ([]networkFile, error) {
+	for _, format := range netconf.Formats {
+		if !slices.Contains(networkdPatterns, format.Pattern) {
+			continue
+		}
+		wholes, err := wholeFiles(e, format.Pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, whole := range wholes {
+			if len(whole.dropIns) == 0 || strings.Contains(whole.base, ownMark) {
+				continue
+			}
+			var dropIns []networkFile
+			for _, d := range whole.dropIns {
+				dropIns = append(dropIns, networkFile{path: d.path, text: d.text, format: format})
+			}
+			found := format.Read(whole.base, whole.text)
+			if i := slices.IndexFunc(files, func(f networkFile) bool { return f.path == path.Join(networkdDirectory, whole.base) }); i >= 0 {
+				files[i].found = found
+			} else {
+				dropIns[0].found = found
+			}
+			for n := range dropIns {
+				if netconf.MatchesHardware(dropIns[n].text) {
+					dropIns[n].found.Cards = found.Cards
+				}
+			}
+			files = append(files, dropIns...)
+		}
+	}
+	return files, nil
 }

@@ -2,6 +2,7 @@ package network
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,13 +10,15 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
-// TestDropInsAreRead: networkd takes X.network.d for parts of X.network.
+// TestDropInsAreRead: networkd takes X.network.d for parts of X.network, and the same
+// with .netdev, and udev with .link.
 func TestDropInsAreRead(t *testing.T) {
 	t.Parallel()
 	const (
 		main   = "/etc/systemd/network/10-lan.network"
 		dropIn = "/etc/systemd/network/10-lan.network.d/pin.conf"
 		vendor = "/usr/lib/systemd/network/10-lan.network"
+		link   = "/etc/systemd/network/05-card.link"
 		dhcp   = "[Network]\nDHCP=yes\n"
 	)
 	for name, test := range map[string]struct{ files, want map[string]string }{
@@ -33,6 +36,30 @@ func TestDropInsAreRead(t *testing.T) {
 		"of the distribution's file": {
 			map[string]string{vendor: "[Match]\nName=ens192\n" + dhcp, dropIn: "[Match]\nPath=pci-0000:0b:00.0\n"},
 			map[string]string{linkEns192: linkFile("ens192", ""), dropIn: "[Match]\nName=ens192\n"},
+		},
+		"a .link file gets its name": {
+			map[string]string{main: "[Match]\nName=lan0\n" + dhcp, link: "[Match]\nMACAddress=00:50:56:00:00:01\n", link + ".d/name.conf": "[Link]\nName=lan0\n"},
+			map[string]string{"/etc/systemd/network/10-hyper2kvm-lan0.link": linkFile("lan0", "")},
+		},
+		"a .netdev file gets its name": {
+			map[string]string{
+				interfaces: ens192, "/etc/systemd/network/20-br.netdev": "[NetDev]\nKind=bridge\n", "/etc/systemd/network/20-br.netdev.d/name.conf": "[NetDev]\nName=eno7\n",
+				"/etc/systemd/network/20-br.network": "[Match]\nName=eno7\n" + dhcp,
+			},
+			map[string]string{linkEns192: linkFile("ens192", "")},
+		},
+		"the distribution's .link file sets more": {
+			map[string]string{
+				interfaces: ens192, "/usr/lib/systemd/network/99-default.link": "[Match]\nOriginalName=*\n[Link]\nNamePolicy=keep kernel\n",
+				"/etc/systemd/network/99-default.link.d/mtu.conf": "[Link]\nMTUBytes=9000\n",
+			},
+			map[string]string{linkEns192: linkFile("ens192", "") + "MTUBytes=9000\n"},
+		},
+		"a .link file is for any card by a drop-in": {
+			map[string]string{
+				interfaces: ens192, link: "[Link]\nWakeOnLan=off\n", link + ".d/match.conf": "[Match]\nOriginalName=*\n",
+			},
+			map[string]string{"/etc/systemd/network/00-hyper2kvm-ens192.link": linkFile("ens192", "") + "WakeOnLan=off\n"},
 		},
 		"a bridge's port": {
 			map[string]string{main: "[Match]\nName=lan0\n", dropIn: "[Network]\nBridge=br0\n"},
@@ -60,6 +87,30 @@ func TestDropInsAreRead(t *testing.T) {
 		if !maps.Equal(got, test.want) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// TestDropInsAreKept: names and addresses that drop-ins give are those of the new
+// machine, too.
+func TestDropInsAreKept(t *testing.T) {
+	t.Parallel()
+	e := edittest.Of(t, guesttest.New(t, map[string]string{
+		newSystemd: "", "/etc/systemd/network/05-card.link": "[Match]\nType=ether\n",
+		"/etc/systemd/network/05-card.link.d/a.conf": "[Match]\nMACAddress=00:50:56:00:00:01\n[Link]\nName=lan7\n",
+		"/etc/systemd/network/20-br.netdev":          "[NetDev]\nKind=bridge\n",
+		"/etc/systemd/network/20-br.netdev.d/a.conf": "[NetDev]\nName=br7\n",
+	}))
+	kept, err := ReadKept(e, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"lan7", "br7"} {
+		if !slices.Contains(kept.Names, name) {
+			t.Errorf("names = %q without %s", kept.Names, name)
+		}
+	}
+	if !slices.Contains(kept.Addresses, "00:50:56:00:00:01") {
+		t.Errorf("addresses = %q", kept.Addresses)
 	}
 }
 

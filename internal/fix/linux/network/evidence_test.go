@@ -223,6 +223,42 @@ func TestParameterCards(t *testing.T) {
 	}
 }
 
+// TestCommandLines: a card that kernel parameters name is found wherever these are
+// written.
+func TestCommandLines(t *testing.T) {
+	t.Parallel()
+	for file, text := range map[string]string{
+		"/etc/sysconfig/bootloader":                    "DEFAULT_APPEND=\"quiet ip=ens192:dhcp\"\n",
+		"/etc/update-extlinux.conf":                    "default_kernel_opts=ip=ens192:dhcp\n",
+		"/etc/default/grub":                            "GRUB_CMDLINE_LINUX=ip=ens192:dhcp\n",
+		"/etc/default/grub.d/50-x.cfg":                 "GRUB_CMDLINE_LINUX_DEFAULT='quiet ip=ens192:dhcp'\n",
+		"/boot/grub/custom.cfg":                        "menuentry x {\n linux /v ip=ens192:dhcp\n}\n",
+		"/boot/efi/EFI/debian/grub.cfg":                "menuentry x {\n linux /v ip=ens192:dhcp\n}\n",
+		"/efi/EFI/arch/grub.cfg":                       "menuentry x {\n linux /v ip=ens192:dhcp\n}\n",
+		"/boot/EFI/arch/grub.cfg":                      "menuentry x {\n linux /v ip=ens192:dhcp\n}\n",
+		"/boot/efi/EFI/redhat/grubenv":                 "# GRUB Environment Block\nkernelopts=root=UUID=1 ip=ens192:dhcp\n",
+		"/boot/efi/EFI/redhat/grub.conf":               "title x\n kernel /v ip=ens192:dhcp\n",
+		"/boot/extlinux/extlinux.conf":                 "LABEL l\n APPEND ip=ens192:dhcp\n",
+		"/boot/refind_linux.conf":                      "\"Boot\" \"root=UUID=1 ip=ens192:dhcp\"\n",
+		"/boot/limine.cfg":                             ":Linux\nKERNEL_CMDLINE=ip=ens192:dhcp\n",
+		"/boot/efi/limine.conf":                        "/Linux\n cmdline: ip=ens192:dhcp\n",
+		"/boot/efi/EFI/Slackware/elilo.conf":           "image=v\n append=\"ip=ens192:dhcp\"\n",
+		"/etc/lilo.conf":                               "image=/v\n append=\"ip=ens192:dhcp\"\n",
+		"/boot/efi/loader/entries/m.conf":              "options ip=ens192:dhcp\n",
+		"/etc/cmdline.d/net.conf":                      "ip=ens192:dhcp\n",
+		"/boot/efi/EFI/debian/not-a-menu.cfg.dpkg-old": "", // found in none
+	} {
+		e := edittest.Of(t, guesttest.New(t, map[string]string{newSystemd: "", file: text}))
+		if err := Fix(e, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := EarlyFiles(e)
+		if err != nil || (len(got) == 1 && got[0] == linkEns192) != (text != "") {
+			t.Errorf("%s: files for the initramfs = %q, %v", file, got, err)
+		}
+	}
+}
+
 func TestEarlyFiles(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string][]string{

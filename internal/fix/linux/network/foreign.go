@@ -12,20 +12,20 @@ import (
 
 // foreignFiles are places of network configuration in formats that are searched
 // for names and addresses of cards, and never edited.
-var foreignFiles = []place{
-	{"/etc", "dhcpcd.conf"},
-	{"/etc", "iftab"},
-	{"/etc", "mactab"},
-	{"/etc", "ifplugd.conf"},
-	{"/etc/conf.d", "net"},     // Gentoo
-	{"/etc/netctl", "*"},       // Arch
-	{"/etc/nmstate", "*.yml"},  // RHEL
-	{"/etc/nmstate", "*.yaml"}, //
-	{"/etc/rc.d", "rc.inet1.conf"},
-	{"/etc/ppp/peers", "*"},
-	{"/etc/ppp", "pppoe.conf"},
-	{"/etc/wicked/ifconfig", "*.xml"},
-	{"/var/lib/connman", "*.config"},
+var foreignFiles = []string{
+	"/etc/dhcpcd.conf",
+	"/etc/iftab",
+	"/etc/mactab",
+	"/etc/ifplugd.conf",
+	"/etc/conf.d/net",     // Gentoo
+	"/etc/netctl/*",       // Arch
+	"/etc/nmstate/*.yml",  // RHEL
+	"/etc/nmstate/*.yaml", //
+	"/etc/rc.d/rc.inet1.conf",
+	"/etc/ppp/peers/*",
+	"/etc/ppp/pppoe.conf",
+	"/etc/wicked/ifconfig/*.xml",
+	"/var/lib/connman/*.config",
 }
 
 // foreignFile is a file that names cards and is not edited.

@@ -48,11 +48,14 @@ func ReadKept(e *edit.Editor, described []report.NIC) (Kept, error) {
 		return k, err
 	}
 	k.Names = append(append(k.Names, foreign.names()...), boot.names()...)
-	err = eachFile(e, []place{{"/etc/systemd/network", "*.link"}, {"/etc/udev/rules.d", "*.rules"}}, func(name, text string) {
-		if path.Ext(name) == ".link" {
-			k.Names, k.Addresses = append(k.Names, netconf.LinkName(text)), append(k.Addresses, netconf.LinkAddress(text))
-			return
-		}
+	links, err := wholeFiles(e, "*.link")
+	if err != nil {
+		return k, err
+	}
+	for _, link := range links {
+		k.Names, k.Addresses = append(k.Names, netconf.LinkName(link.text)), append(k.Addresses, netconf.LinkAddress(link.text))
+	}
+	err = eachFile(e, []string{"/etc/udev/rules.d/*.rules"}, func(_, text string) {
 		for _, rule := range netconf.ReadUdevRules(text) {
 			k.Names, k.Addresses = append(k.Names, rule.Name), append(k.Addresses, rule.MAC)
 		}
@@ -98,6 +101,6 @@ func namesByKernel(e *edit.Editor) (bool, error) {
 		}
 	}
 	plain := false
-	err := eachFile(e, bootFiles, func(_, text string) { plain = plain || plainNames.MatchString(text) })
+	err := eachCommandLine(e, func(_, text string) { plain = plain || plainNames.MatchString(text) })
 	return plain, err
 }

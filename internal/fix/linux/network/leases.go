@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 // lease is what a DHCP client has kept of a card: the hardware address that it
@@ -21,11 +20,11 @@ type lease struct {
 }
 
 // leaseFiles are where DHCP clients keep leases over a start of the machine.
-var leaseFiles = []place{
-	{"/var/lib/dhcp", "*.lease*"},
-	{"/var/lib/dhclient", "*.lease*"},
-	{"/var/lib/NetworkManager", "*.lease*"},
-	{"/var/lib/wicked", "lease-*.xml"},
+var leaseFiles = []string{
+	"/var/lib/dhcp/*.lease*",
+	"/var/lib/dhclient/*.lease*",
+	"/var/lib/NetworkManager/*.lease*",
+	"/var/lib/wicked/lease-*.xml",
 }
 
 // readLeases reads them, by the cards' names.
@@ -67,7 +66,7 @@ func parseLeases(base, text string) map[string]lease {
 		return ""
 	}
 	one := func(name, client, address string) map[string]lease {
-		ip, _ := netconf.ParseIP(address)
+		ip, _ := parseIP(address)
 		return map[string]lease{name: {clientAddress(client), ip}}
 	}
 	if match := managerLease.FindStringSubmatch(base); match != nil {
@@ -130,7 +129,7 @@ func dhclientLeases(text string) map[string]lease {
 		} else if match := leaseClient.FindStringSubmatch(line); match != nil {
 			current.mac = clientAddress(match[1])
 		} else if match := leaseAddress.FindStringSubmatch(line); match != nil {
-			current.ip, _ = netconf.ParseIP(match[1])
+			current.ip, _ = parseIP(match[1])
 		}
 	}
 	end()

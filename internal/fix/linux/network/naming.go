@@ -82,20 +82,16 @@ func checkNaming(file, text, name, mac string) error {
 // linkForAnyCard reads the guest's own .link file for whatever card there is, the
 // first of them: what it sets, and its base name.
 func linkForAnyCard(e *edit.Editor) (base string, settings []string, err error) {
-	names, err := e.List(networkdDirectory, "*.link")
+	links, err := wholeFiles(e, "*.link")
 	if err != nil {
 		return "", nil, err
 	}
-	for _, name := range names {
-		if strings.Contains(name, ownMark) {
+	for _, link := range links {
+		if strings.Contains(link.base, ownMark) {
 			continue
 		}
-		text, ok, err := e.Read(name)
-		if err != nil {
-			return "", nil, err
-		}
-		if settings, forAny := netconf.LinkForAnyCard(text); ok && forAny {
-			return path.Base(name), settings, nil
+		if settings, forAny := netconf.LinkForAnyCard(link.text); forAny {
+			return link.base, settings, nil
 		}
 	}
 	return "", nil, nil

@@ -123,7 +123,7 @@ func warnNoCard(e *edit.Editor, files []networkFile) {
 	}
 	e.Warn("no network card was found in the guest's network configuration: whether the new machine's card gets its addresses is not known",
 		"check how the guest configures its network: what it says of a card's name or MAC address must fit the new machine's card; "+
-			"or give it a configuration by pipeline.inject")
+			"or give it a configuration by configuration.network")
 }
 
 // keepOneCard gives the guest's only card its name on any hardware.

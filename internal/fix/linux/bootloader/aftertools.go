@@ -1,10 +1,12 @@
 package bootloader
 
+import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
+
 // Remember keeps the boot configuration as it is before the guest's own tools
 // are run.
 func (c *Configuration) Remember() error {
 	c.remembered, c.commands = map[string]string{}, c.edit.Commands()
-	return c.eachFile(bootFiles, func(name, text string, _ bootFile) error {
+	return c.eachFile(func(name, text string, _ bootfile.File) error {
 		c.remembered[name] = text
 		return nil
 	})
@@ -19,11 +21,11 @@ func (c *Configuration) CorrectRegenerated() error {
 	}
 	scope := c.scope()
 	scope.names.Appliance = true
-	return c.eachFile(bootFiles, func(name, text string, f bootFile) error {
+	return c.eachFile(func(name, text string, f bootfile.File) error {
 		if text == c.remembered[name] {
 			return nil
 		}
-		fixed, _ := f.edit(text, scope)
+		fixed, _ := editors[f.Format](text, scope)
 		return c.edit.Rewrite(name, fixed, 0o644, "replace the device names that a tool of the guest wrote while it ran outside of the guest", meantIn(name))
 	})
 }

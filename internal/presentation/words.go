@@ -1,4 +1,4 @@
-package cli
+package presentation
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// printable replaces what could steer a terminal: messages hold names that
-// come from the guest, which nobody has to trust.
-func printable(text string) string {
+// Printable replaces what could steer a terminal or turn the order of what is
+// read: messages hold names that come from the guest, which nobody has to trust.
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
@@ -24,8 +24,8 @@ func printable(text string) string {
 	}, text)
 }
 
-// spell writes a number of seconds as people say it.
-func spell(seconds float64) string {
+// Seconds writes a number of seconds as people say it.
+func Seconds(seconds float64) string {
 	whole := int64(math.Round(seconds))
 	switch {
 	case seconds < 9.995:
