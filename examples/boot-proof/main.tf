@@ -39,6 +39,13 @@ resource "hyper2kvm_migration" "web" {
       condition     = self.boot.verdict == "booted"
       error_message = "web01 was not seen to boot: ${coalesce(self.boot.reason, "no reason is known")}"
     }
+
+    # What is not as the guest is configured to be is a warning. This makes the two
+    # that matter most errors.
+    postcondition {
+      condition     = self.boot.hostname == "web01" && contains(self.boot.addresses, "10.0.0.5")
+      error_message = "web01 came up as ${coalesce(self.boot.hostname, "nothing that it told")} with ${join(", ", self.boot.addresses)}."
+    }
   }
 }
 

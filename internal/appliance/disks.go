@@ -131,8 +131,8 @@ func (s *Session) probeDevices(g *guestfs.Guestfs) (guest.Devices, error) {
 			return nil, err
 		}
 		whole := guest.Device{Name: name, Kind: guest.KindDisk, Disk: i, Size: disk.Size}
-		if i < len(s.serials) {
-			whole.Serial = s.serials[i]
+		if i < len(s.drives) {
+			whole.Serial = s.drives[i].Serial
 		}
 		if disk.PartitionTable != "" {
 			devices = append(devices, whole)

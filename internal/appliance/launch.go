@@ -31,6 +31,7 @@ var errSilent = errors.New("the appliance hangs")
 // launched is an appliance that is up.
 type launched struct {
 	handle   *guestfs.Guestfs
+	monitor  *monitor // nil where none is wanted
 	qemu     *os.Process
 	watchdog *watchdog
 	used     Acceleration
@@ -94,7 +95,12 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 		return launched{}, err
 	}
 	up := launched{handle: handle, used: accel}
-	err = configure(handle, drives, options, dir, accel)
+	if options.Layers {
+		if up.monitor, err = newMonitor(dir); err != nil {
+			return launched{}, errors.Join(err, handle.Close())
+		}
+	}
+	err = configure(handle, drives, options, dir, accel, up.monitor)
 	switch {
 	case err != nil:
 	case accel == AccelKVM:
@@ -110,12 +116,13 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 	}
 	if err != nil {
 		_ = handle.Close()
+		up.monitor.close()
 		return launched{}, err
 	}
 	return up, nil
 }
 
-func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, accel Acceleration) error {
+func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, accel Acceleration, control *monitor) error {
 	defer holdThread(g)()
 	processors := options.Processors
 	switch {
@@ -140,6 +147,13 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 		// process is killed.
 		func() error { return g.Set_pgroup(true) },
 		func() error { return g.Set_recovery_proc(true) },
+		func() error {
+			if control == nil {
+				return nil
+			}
+			address := control.option()
+			return g.Config("-qmp", &address)
+		},
 		func() error {
 			if options.Memory == 0 {
 				return nil

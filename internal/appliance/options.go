@@ -44,6 +44,8 @@ type Options struct {
 	// Trace makes libguestfs and the appliance tell on the standard error
 	// stream of this process what they do.
 	Trace bool
+	// Layers lets Session.Layer be called.
+	Layers bool
 
 	// patience bounds a launch with KVM; zero means the default.
 	patience patience

@@ -31,7 +31,8 @@ type Session struct {
 	handle *guestfs.Guestfs
 	closed bool
 
-	serials []string          // of the drives, in their order
+	drives  []Drive
+	monitor *monitor          // nil where layers were not asked for
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
 	points  []point           // of what is mounted below the guest's root, in their order
@@ -74,10 +75,7 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 	s := &Session{
 		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
 		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
-		opened: map[string]string{},
-	}
-	for _, drive := range drives {
-		s.serials = append(s.serials, drive.Serial)
+		opened: map[string]string{}, drives: drives, monitor: launched.monitor,
 	}
 	s.stop = context.AfterFunc(ctx, func() {
 		// QEMU may be a script that has started QEMU.
@@ -110,6 +108,7 @@ func (s *Session) Close() error {
 		err = errors.Join(err, closeErr)
 	}
 	s.watchdog.dismiss()
+	s.monitor.close()
 	_ = s.qemu.Release()
 	// What stays loses nothing of the disks, and the folder is the caller's: on FUSE
 	// and NFS a file goes only when all have closed it.

@@ -73,6 +73,9 @@ func (*Session) CheckFilesystem(guest.Device) error { return errUnavailable }
 // Trim fails.
 func (*Session) Trim() (failures []error, err error) { return nil, errUnavailable }
 
+// Layer fails.
+func (*Session) Layer([]string) error { return errUnavailable }
+
 // Close does nothing.
 func (*Session) Close() error { return nil }
 

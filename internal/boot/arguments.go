@@ -9,6 +9,7 @@ import (
 // files are the file descriptors that QEMU inherits, by what they are for.
 type descriptors struct {
 	monitor, agent int
+	probe          int   // where the machine has one
 	frames         []int // one for each card
 }
 
@@ -43,6 +44,10 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 		"-device", "virtio-serial-pci,id=ports",
 		"-chardev", fmt.Sprintf("socket,id=agent,fd=%d", d.agent),
 		"-device", "virtserialport,bus=ports.0,chardev=agent,name=" + agentPort,
+	}
+	if m.Probe {
+		args = append(args, "-chardev", fmt.Sprintf("socket,id=probe,fd=%d", d.probe),
+			"-device", "virtserialport,bus=ports.0,chardev=probe,name="+ProbePort)
 	}
 	if m.Firmware == UEFI {
 		// Cards without ROMs are enough for a BIOS. OVMF has drivers of its own: what

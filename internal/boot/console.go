@@ -84,15 +84,10 @@ func (c *Console) Send(text string) error {
 
 // answer types a line in answer to what was asked so far.
 func (c *Console) answer(line string) error {
-	c.forget()
-	return c.Send(line + "\n")
-}
-
-// forget has unanswered begin with what comes now.
-func (c *Console) forget() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.answered = len(c.text)
+	c.mu.Unlock()
+	return c.Send(line + "\n")
 }
 
 // unanswered is the text behind what was answered.

@@ -202,25 +202,27 @@ func (a alphabet) learnPrompts(lines [][]int) {
 			return
 		}
 	}
+	if n := len(lines); n > 1 && lines[n-2][len(lines[n-2])-1] != blankGlyph { // it goes on in the last
+		inner = slices.Concat(lines[n-2], last)
+	}
 	if a.learnPassphrase(inner) {
 		return
 	}
 	a.learnLogin(lines[:len(lines)-1], last)
 }
 
-// What asks for the passphrase of a disk begins so, perhaps behind the picture of a
-// lock, and may end so behind its colon.
+// What asks for the passphrase of a disk begins so, perhaps behind other text, and
+// may end so behind its colon.
 var (
 	passphraseOpenings = []string{"Please enter passphrase for disk ", "Please unlock disk ", "Enter passphrase for "}
 	passphraseEnding   = "(press TAB for no echo)"
 )
 
-// learnPassphrase takes a line for such a question if it begins as one. Its last
+// learnPassphrase takes a line for such a question if one begins in it. Its last
 // letter is the colon then, but for a cursor.
 func (a alphabet) learnPassphrase(line []int) bool {
-	const lock = 4 // columns
 	for _, opening := range passphraseOpenings {
-		for start := range min(lock, len(line)) {
+		for start := range line {
 			found, equal := a.fits(line[start:], []string{opening})
 			if found == nil || equal < enoughEqual {
 				continue

@@ -93,15 +93,23 @@ func TestReadPicture(t *testing.T) {
 		"a passphrase, with a cursor":      {"Please unlock disk sda5_crypt: _", vga, image.Pt(1280, 800), image.Point{}, grey, StatePassphrase},
 		"a passphrase, asked by systemd":   {"@ Please enter passphrase for disk QEMU_HARDDISK (root): (press TAB for no echo) ", vga, image.Pt(1280, 800), image.Point{}, grey, StatePassphrase},
 		"a passphrase that is being typed": {"Please enter passphrase for disk QEMU_HARDDISK (root): ****", vga, image.Pt(1280, 800), image.Point{}, grey, StateNothing},
-		"a login prompt of RHEL":           {"Red Hat Enterprise Linux 9.4 (Plow)\nKernel 5.14.0-427.13.1.el9_4.x86_64 on an x86_64\n\ndb01 login: ", vga, image.Pt(1280, 800), image.Point{}, grey, StateLogin},
-		"a login prompt":                   {"Debian GNU/Linux 12 web01 tty1\n\nweb01 login: ", vga, image.Pt(1280, 800), image.Point{}, grey, StateLogin},
-		"a text of other words":            {"Lorem ipsum dolor sit amet, consetetur sadipscing elitr, sed diam nonumy\neirmod tempor invidunt ut labore\n\nabc lorem:", vga, image.Pt(800, 600), image.Point{}, grey, StateNothing},
-		"nothing":                          {"", vga, image.Pt(800, 600), image.Point{}, grey, StateNothing},
+		"a passphrase, behind other text": {
+			"Begin: Mounting root file system ... Begin: Running /scripts/local-top ... Please unlock disk sda5_crypt: ", vga, image.Pt(1280, 800), image.Point{}, grey, StatePassphrase,
+		},
+		"a passphrase, over the end of a line": {
+			"Begin: Running /scripts/init-premount ... done.\nBegin: Mounting root file system ... Begin: Running /scripts/local-top ... Please unlock disk s\nda5_crypt: ",
+			vga, image.Pt(760, 600), image.Point{}, grey, StatePassphrase,
+		},
+		"a login prompt of RHEL": {"Red Hat Enterprise Linux 9.4 (Plow)\nKernel 5.14.0-427.13.1.el9_4.x86_64 on an x86_64\n\ndb01 login: ", vga, image.Pt(1280, 800), image.Point{}, grey, StateLogin},
+		"a login prompt":         {"Debian GNU/Linux 12 web01 tty1\n\nweb01 login: ", vga, image.Pt(1280, 800), image.Point{}, grey, StateLogin},
+		"a text of other words":  {"Lorem ipsum dolor sit amet, consetetur sadipscing elitr, sed diam nonumy\neirmod tempor invidunt ut labore\n\nabc lorem:", vga, image.Pt(800, 600), image.Point{}, grey, StateNothing},
+		"nothing":                {"", vga, image.Pt(800, 600), image.Point{}, grey, StateNothing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text, _ := readPicture(test.font.draw(test.text, test.size, test.corner, black, test.ink))
-			if got := Classify(text); got != test.state {
+			picture := test.font.draw(test.text, test.size, test.corner, black, test.ink)
+			text, at := readPicture(picture)
+			if got := (Screen{Picture: picture, Text: text, grid: at}).state(); got != test.state {
 				t.Errorf("state %q, want %q; read:\n%s", got, test.state, text)
 			}
 		})

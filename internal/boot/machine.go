@@ -22,6 +22,9 @@ type Machine struct {
 	// Accelerator is "kvm" or, where empty, "tcg".
 	Accelerator string
 
+	// Probe gives the guest the port that a probe in it says its facts to.
+	Probe bool
+
 	// Persist lets the guest change the disks. Otherwise its changes are thrown
 	// away, and the images need not be writable.
 	Persist bool

@@ -32,15 +32,29 @@ func (s Screen) told() string {
 	if s.Picture == nil {
 		return ""
 	}
+	return s.unwrap(s.above + "\n" + s.Text)
+}
+
+// unwrap joins a line that fills the screen with the next.
+func (s Screen) unwrap(text string) string {
 	columns := s.grid.columns(s.Picture)
-	var text strings.Builder
-	for line := range strings.Lines(s.above + "\n" + s.Text) {
-		if line = strings.TrimRight(line, "\n"); len(line) != columns {
-			line += "\n" // a line that fills the screen goes on in the next
+	var whole strings.Builder
+	for line := range strings.Lines(text) {
+		if end := strings.TrimRight(line, "\n"); len(end) == columns {
+			line = end
 		}
-		text.WriteString(line)
+		whole.WriteString(line)
 	}
-	return text.String()
+	return whole.String()
+}
+
+// state is what the screen shows, be it over the end of a line.
+func (s Screen) state() State {
+	state := Classify(s.Text)
+	if state == StateNothing && s.Picture != nil {
+		state = Classify(s.unwrap(s.Text))
+	}
+	return state
 }
 
 // grid is where on a picture the characters of its text are.

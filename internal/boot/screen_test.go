@@ -126,12 +126,29 @@ func TestScreenTells(t *testing.T) {
 		Picture: image.NewRGBA(image.Rect(0, 0, 720, textHeight)), grid: grid{cell: image.Pt(9, 16)},
 		above: "[FAILED] Failed to mount srv.mount - /srv.", Text: long + "\nwn-block(0,0)\nend",
 	}
-	const want = "[FAILED] Failed to mount srv.mount - /srv.\n[    1.514549] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\nend\n"
+	const want = "[FAILED] Failed to mount srv.mount - /srv.\n[    1.514549] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\nend"
 	if got := s.told(); got != want {
 		t.Errorf("it tells %q", got)
 	}
 	if got := (Screen{}).told(); got != "" {
 		t.Errorf("nothing tells %q", got)
+	}
+}
+
+// TestScreenStateOverLines: the question is of a real guest, behind what its
+// initramfs says.
+func TestScreenStateOverLines(t *testing.T) {
+	t.Parallel()
+	s := Screen{Picture: image.NewRGBA(image.Rect(0, 0, 720, textHeight)), grid: grid{cell: image.Pt(9, 16)}}
+	for text, want := range map[string]State{
+		"Begin: Mounting root file system ... Begin: Running /scripts/local-top ... Pleas\ne unlock disk sda5_crypt:": StatePassphrase,
+		strings.Repeat(".", textColumns) + "\nweb01 login:":                                                           StateLogin,
+		"Please\ne unlock disk sda5_crypt:":                                                                           StateNothing,
+	} {
+		s.Text = text
+		if got := s.state(); got != want {
+			t.Errorf("%q: state %q, want %q", text, got, want)
+		}
 	}
 }
 

@@ -18,6 +18,8 @@ type Running struct {
 	news    notice
 	monitor *monitor
 	agent   *agent
+	probe   *probe
+	probed  bool // the machine has a port for one
 	traffic *traffic
 	shown   Screen // at the last look
 
@@ -93,9 +95,12 @@ func start(ctx context.Context, m Machine, program, folder string) (_ *Running, 
 		return firstDescriptor + len(theirs) - 1, our
 	}
 	var d descriptors
-	var monitorEnd, agentEnd *os.File
+	var monitorEnd, agentEnd, probeEnd *os.File
 	d.monitor, monitorEnd = open(channel)
 	d.agent, agentEnd = open(channel)
+	if m.Probe {
+		d.probe, probeEnd = open(channel)
+	}
 	var cards []*os.File
 	for range m.cards() {
 		descriptor, card := open(os.Pipe)
@@ -117,8 +122,11 @@ func start(ctx context.Context, m Machine, program, folder string) (_ *Running, 
 	}
 	<-r.started
 	r.monitor = newMonitor(monitorEnd, r.news)
-	r.agent, r.traffic = &agent{news: r.news}, &traffic{news: r.news}
+	r.agent, r.probe, r.traffic = &agent{news: r.news}, &probe{news: r.news}, &traffic{news: r.news}
 	r.read(func() error { return r.agent.follow(agentEnd) })
+	if r.probed = m.Probe; r.probed {
+		r.read(func() error { return r.probe.follow(probeEnd) })
+	}
 	for i, card := range cards {
 		r.read(func() error { return r.traffic.follow(i, card) })
 	}

@@ -25,6 +25,8 @@ const (
 	StateSilent         State = "silent"          // nothing was heard or seen of a system
 	StateStopped        State = "stopped"         // QEMU could not read or write a disk
 	StateAgent          State = "agent"           // the guest agent answers
+	StateProbe          State = "probe"           // its probe says that all is started
+	StateStarting       State = "starting"        // its probe says that systemd is not done
 	StateNothing        State = "nothing"         // none of these before the timeout
 )
 

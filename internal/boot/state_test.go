@@ -18,6 +18,9 @@ func TestClassifyRecordedConsoles(t *testing.T) {
 		"ovmf-no-disk.txt":           {StateNoBootDevice, `BdsDxe: failed to load Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0): Not Found`},
 		"grub-rescue.txt":            {StateGRUB, "error: unknown filesystem."},
 		"panic.txt":                  {StatePanic, "[    2.733797] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"},
+		"emergency-mode-screen.txt":  {StateEmergency, ""}, // its reason has left the screen
+		"grub-prompt-screen.txt":     {StateGRUB, ""},
+		"panic-screen.txt":           {StatePanic, "[    5.849363] Kernel panic - not syncing: VFS: Unable to mount root fs on unkno"},
 		"initramfs-tools-shell.txt":  {StateInitramfsShell, "ALERT!  /dev/sda1 does not exist.  Dropping to a shell!"},
 		"dracut-waits-for-root.txt":  {StateDeviceWait, `[  566.579185] dracut-initqueue[250]:     [ -e "/dev/disk/by-uuid/d6c88070-f6ff-4e4a-b00f-44f69e6499f2" ]`},
 		"systemd-waits-for-root.txt": {StateDeviceWait, "Job dev-nvme0n1p3.device/start running (4min 27s / no limit)"},

@@ -27,15 +27,17 @@ const maxResets = 3
 // observed is what can be told of a guest from outside.
 type observed struct {
 	// console is what it has printed since it was last answered, and screen what
-	// can be read of its screen. told is what the screen has said, perhaps before.
-	// blank says that it shows nothing.
+	// can be read of its screen. shows is the state that this is, told what the screen
+	// has said, perhaps before. blank says that it shows nothing.
 	console, screen, told string
+	shows                 State
 	blank                 bool
 	// answers says that a passphrase is typed when the guest asks for one, untypeable
 	// that it has asked on the screen and no keyboard has the characters.
 	answers, untypeable bool
 	agent               bool
 	speakers            []Speaker
+	facts               *Facts // what its probe said
 	happenings
 	// ended says that QEMU is gone, waited how long it ran, and over that this
 	// was all the time there is.
@@ -66,6 +68,7 @@ var sentences = map[State]string{
 	StateResets:         "it resets again and again",
 	StateSilent:         "nothing was heard or seen of its system",
 	StateStopped:        "the host could not read or write its disk",
+	StateStarting:       "its systemd has not started all in time",
 	StateNothing:        "neither a login prompt nor a failure was seen",
 }
 
@@ -75,14 +78,20 @@ func (s State) Sentence() string { return sentences[s] }
 // judge says what the guest has come to, or nothing yet.
 func judge(o observed) judgement {
 	state, seenOn := Classify(o.console), o.console
-	if state == StateNothing {
-		if onScreen := Classify(o.screen); onScreen != StateNothing {
-			state, seenOn = onScreen, cmp.Or(o.told, o.screen)
-		}
+	if state == StateNothing && o.shows != "" && o.shows != StateNothing {
+		state, seenOn = o.shows, o.told
+	}
+	var told judgement
+	if o.facts != nil {
+		told = judgeFacts(*o.facts)
 	}
 	switch {
 	case state == StateLogin:
 		return judgement{verdict: Booted, state: state}
+	case told.verdict == Booted && state != StatePanic:
+		return told
+	case told.verdict == Dead && (state == StateNothing || state == StateEmergency):
+		return told
 	case state == StateNothing && o.agent:
 		return judgement{verdict: Booted, state: StateAgent}
 	case o.failing != "":
@@ -111,6 +120,8 @@ func judge(o observed) judgement {
 		return judgement{Dead, StateGRUB, loaderFailed(o.screen)}
 	case len(o.speakers) == 0 && isSilent(o.console) && (o.blank || o.screen != "" && isSilent(o.screen)):
 		return judgement{Dead, StateSilent, fmt.Sprintf("%s within %s", sentences[StateSilent], o.waited.Round(time.Second))}
+	case o.facts != nil:
+		return judgement{Undecided, StateStarting, unfinished(*o.facts)}
 	default:
 		return judgement{Undecided, StateNothing, fmt.Sprintf("%s within %s", sentences[StateNothing], o.waited.Round(time.Second))}
 	}

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,13 @@ func recorded(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(new(screenFilter).filter(text))
+}
+
+// onScreen has the screen show what its text says.
+func onScreen(o observed) observed {
+	o.shows = Classify(o.screen)
+	o.told = cmp.Or(o.told, o.screen)
+	return o
 }
 
 func TestJudge(t *testing.T) {
@@ -99,7 +107,7 @@ func TestJudge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := judge(test.seen); got != test.want {
+			if got := judge(onScreen(test.seen)); got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
@@ -159,7 +167,7 @@ func TestJudgeDeaths(t *testing.T) {
 	} {
 		want.verdict = Dead
 		for on, seen := range map[string]observed{"console": {console: text}, "screen": {screen: strings.TrimRight(text, " ")}} {
-			if got := judge(seen); got != want {
+			if got := judge(onScreen(seen)); got != want {
 				t.Errorf("on the %s, %q: got %+v, want %+v", on, text, got, want)
 			}
 		}
@@ -187,7 +195,7 @@ func TestJudgeRecordedConsoles(t *testing.T) {
 	for _, file := range files {
 		text := recorded(t, filepath.Base(file))
 		for on, seen := range map[string]observed{"console": {console: text}, "screen": {screen: text}} {
-			got := judge(seen)
+			got := judge(onScreen(seen))
 			if got.verdict != Dead || got.reason == "" || !strings.Contains(text, got.reason) && sentences[got.state] != got.reason {
 				t.Errorf("%s on the %s: %+v", file, on, got)
 			}

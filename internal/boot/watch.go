@@ -18,8 +18,8 @@ type Watching struct {
 	// time, and from the first again: on the serial console or, if it does not ask
 	// there, on the keyboard, which is a US one for the guest.
 	Passphrases []string
-	// Await is a line that the console has after the login prompt, which Watch
-	// then waits for as well.
+	// Await is a line that the console has once the guest is up, which Watch then
+	// waits for as well.
 	Await *regexp.Regexp
 }
 
@@ -32,7 +32,7 @@ const lookEvery = 3 * time.Second
 // Evidence is one thing that was seen of the guest, and when: seconds after it
 // was started.
 type Evidence struct {
-	Source  string // "console", "screen", "frames", "agent" or "machine"
+	Source  string // "console", "screen", "frames", "agent", "probe" or "machine"
 	Seconds float64
 	Seen    string
 }
@@ -46,7 +46,9 @@ type Outcome struct {
 	Reason   string
 	Duration time.Duration // until the verdict
 	// Evidence is in the order in which it was seen.
-	Evidence    []Evidence
+	Evidence []Evidence
+	// Facts are what the guest's probe said, if it has one and that spoke.
+	Facts       *Facts
 	Console     string // all that was printed, without terminal escapes
 	Screen      Screen
 	Speakers    []Speaker
@@ -54,27 +56,45 @@ type Outcome struct {
 	Accelerator string // kvm or tcg
 }
 
+// maxStarted is how often a machine is started for what is the host's fault.
+const maxStarted = 4
+
 // Watch starts the machine and returns as soon as it is known how far its guest
 // comes. That the guest fails is an outcome, not an error. The machine is gone
 // when Watch returns.
-func Watch(ctx context.Context, m Machine, w Watching) (outcome Outcome, err error) {
+func Watch(ctx context.Context, m Machine, w Watching) (Outcome, error) {
 	if w.Timeout == 0 {
 		w.Timeout = DefaultTimeout
 	}
 	started := time.Now()
-	r, err := Start(ctx, m)
-	if err != nil {
+	outcome := Outcome{}
+	for n := 1; ; n++ {
+		watch := watch{Watching: w, started: started}
+		watch.outcome.Evidence = outcome.Evidence
+		if n > 1 {
+			watch.remember("machine", fmt.Sprintf("started anew (%d), as %s", n, StateTimer.Sentence()))
+		}
+		var err error
+		outcome, err = watch.run(ctx, m)
+		if err != nil || outcome.State != StateTimer || n == maxStarted || time.Since(started) >= w.Timeout {
+			return outcome, err
+		}
+	}
+}
+
+// run is Watch for one start.
+func (w *watch) run(ctx context.Context, m Machine) (outcome Outcome, err error) {
+	if w.Running, err = Start(ctx, m); err != nil {
 		return Outcome{}, err
 	}
-	watch := watch{Running: r, Watching: w, started: started}
-	err = watch.follow(ctx)
-	outcome = watch.outcome
-	outcome.Console, outcome.Accelerator = r.Console.Text(), r.Accelerator
-	if watch.typed > 0 {
+	err = w.follow(ctx)
+	outcome = w.outcome
+	outcome.Console, outcome.Accelerator = w.Console.Text(), w.Accelerator
+	if w.typed > 0 {
 		outcome.Screen.hide(w.Passphrases)
 	}
-	outcome.Speakers, outcome.Resets = r.traffic.seen(), r.monitor.happened().resets
-	if err = errors.Join(err, r.Close()); err != nil {
+	outcome.Speakers, outcome.Resets = w.traffic.seen(), w.monitor.happened().resets
+	if err = errors.Join(err, w.Close()); err != nil {
 		return outcome, fmt.Errorf("booting a guest: %w", err)
 	}
 	return outcome, nil
@@ -84,19 +104,20 @@ func Watch(ctx context.Context, m Machine, w Watching) (outcome Outcome, err err
 type watch struct {
 	*Running
 	Watching
-	started  time.Time
-	outcome  Outcome
-	typed    int // passphrases
-	restarts int
-	asked    bool // on the console
+	started time.Time
+	outcome Outcome
+	typed   int  // passphrases
+	asked   bool // on the console
 	// answered is what was on the screen when a passphrase was typed there.
 	answered string
 	seen     []string // what outcome.Evidence has
+	// up is when it was first seen to be up, while its probe is waited for.
+	up time.Time
 }
 
 // follow looks at the guest until there is a verdict.
 func (w *watch) follow(ctx context.Context) error {
-	over := time.NewTimer(w.Timeout)
+	over := time.NewTimer(w.Timeout - time.Since(w.started))
 	defer over.Stop()
 	looks := time.NewTicker(lookEvery)
 	defer looks.Stop()
@@ -106,13 +127,7 @@ func (w *watch) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if judged.state == StateTimer && w.restarts < maxRestarts && !late {
-			if err := w.restart(ctx); err != nil {
-				return err
-			}
-			continue
-		}
-		if judged.verdict != "" {
+		if judged.verdict != "" && !w.waitsForProbe(judged, late) {
 			w.outcome.Duration = time.Since(w.started)
 			if judged, err = w.settle(ctx, judged, late); err != nil {
 				return err
@@ -136,22 +151,6 @@ func (w *watch) follow(ctx context.Context) error {
 	}
 }
 
-// maxRestarts is how often a guest is started anew for what is the host's fault.
-const maxRestarts = 3
-
-// restart presses the machine's reset button: its guest has not got so far that it
-// has written anything.
-func (w *watch) restart(ctx context.Context) error {
-	w.restarts++
-	w.remember("machine", fmt.Sprintf("%s, and it was started anew (%d)", StateTimer.Sentence(), w.restarts))
-	w.Console.forget()
-	if _, err := w.monitor.command(ctx, "system_reset", nil); err != nil {
-		return err
-	}
-	w.outcome.Screen = Screen{}
-	return nil
-}
-
 // How long a guest that is dead may go on to say why, and how long it is silent
 // when it has said it.
 const (
@@ -162,7 +161,8 @@ const (
 // settle takes the last picture. A verdict of death may come in the middle of the
 // lines that say why, so it is given again when they are out.
 func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgement, error) {
-	if judged.verdict != Dead || late {
+	speaks := judged.verdict == Dead && judged.state != StateResets || judged.state == StateTimer
+	if !speaks || late {
 		w.look(ctx)
 		return judged, nil
 	}
@@ -186,7 +186,7 @@ func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgem
 	}
 	w.look(ctx)
 	again, err := w.judge(ctx, late)
-	if err != nil || again.verdict != Dead {
+	if err != nil || again.verdict == "" {
 		return judged, err
 	}
 	return again, nil
@@ -195,10 +195,11 @@ func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgem
 // judge looks at all that is known by now.
 func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 	o := observed{
-		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
+		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, shows: w.outcome.Screen.state(), told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
 		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
 		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
 	}
+	o.facts, _ = w.probe.said()
 	select {
 	case <-w.ended:
 		o.ended = true
@@ -229,8 +230,7 @@ func (w *watch) nextPassphrase() string {
 
 // asksOnScreen says that there is a question on the screen that was not answered.
 func (w *watch) asksOnScreen() bool {
-	text := w.outcome.Screen.Text
-	return Classify(text) == StatePassphrase && withoutCursor(text) != w.answered
+	return w.outcome.Screen.state() == StatePassphrase && withoutCursor(w.outcome.Screen.Text) != w.answered
 }
 
 // answerOnScreen types a passphrase if the question is still there, and says
@@ -263,12 +263,13 @@ func (w *watch) note(o observed) {
 	if state := Classify(o.console); state != StateNothing && state != StatePassphrase {
 		w.remember("console", string(state))
 	}
-	if state := Classify(o.screen); state != StateNothing {
-		w.remember("screen", string(state))
+	if o.shows != StateNothing {
+		w.remember("screen", string(o.shows))
 	}
 	for _, s := range o.speakers {
 		w.remember("frames", fmt.Sprintf("card %d speaks as %s", s.Card+1, strings.Join(append([]string{s.MAC}, s.Addresses...), " ")))
 	}
+	w.noteProbe(o)
 	if o.agent {
 		w.remember("agent", "it answers")
 	}
@@ -299,10 +300,10 @@ func (w *watch) look(ctx context.Context) {
 	}
 }
 
-// await waits for what the caller wants to see after the login prompt, as long as
+// await waits for what the caller wants to see of a guest that is up, as long as
 // there is time.
 func (w *watch) await(ctx context.Context) error {
-	if w.Await == nil || w.outcome.State != StateLogin {
+	if w.Await == nil || w.outcome.Verdict != Booted {
 		return nil
 	}
 	deadline, cancel := context.WithDeadline(ctx, w.started.Add(w.Timeout))

@@ -39,6 +39,21 @@ func (l *labels) add(c report.Change) {
 // Label gives what was changed since it was called last the labels of the
 // guest's SELinux policy. A guest without SELinux is left alone.
 func (e *Editor) Label(ctx context.Context) error {
+	return e.label(ctx, e.labelAtBoot)
+}
+
+func (e *Editor) labelAtBoot(failure error) error {
+	e.Warn("SELinux labels could not be set: "+failure.Error()+"; the guest relabels itself at its first boot and restarts once", "")
+	return e.Write(autorelabel, "\n", 0o644, "let the guest restore its SELinux labels at its first boot")
+}
+
+// LabelNow is Label for what is to be labelled before the guest starts, or fails.
+func (e *Editor) LabelNow(ctx context.Context) error {
+	return e.label(ctx, func(failure error) error { return failure })
+}
+
+// label has unset decide what becomes of a guest whose labels cannot be set.
+func (e *Editor) label(ctx context.Context, unset func(error) error) error {
 	l := e.labels
 	e.labels = labels{}
 	if len(l.paths) == 0 && !l.commands {
@@ -52,12 +67,12 @@ func (e *Editor) Label(ctx context.Context) error {
 		// Nobody knows what they wrote; here is where they do.
 		paths = append(paths, "/etc", "/boot", "/var/lib/rpm", "/usr/lib/sysimage/rpm")
 	}
-	err := label(ctx, e, paths)
+	err := label(ctx, e, paths, unset)
 	e.labels = labels{} // setting labels needs none itself
 	return err
 }
 
-func label(ctx context.Context, e *Editor, paths []string) error {
+func label(ctx context.Context, e *Editor, paths []string, unset func(error) error) error {
 	policy, err := selinuxPolicy(e)
 	if err != nil || policy == "" {
 		return err
@@ -70,8 +85,7 @@ func label(ctx context.Context, e *Editor, paths []string) error {
 	if failure == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	e.Warn("SELinux labels could not be set: "+failure.Error()+"; the guest relabels itself at its first boot and restarts once", "")
-	return e.Write(autorelabel, "\n", 0o644, "let the guest restore its SELinux labels at its first boot")
+	return unset(failure)
 }
 
 // selinuxPolicy names the policy in use, or nothing if SELinux is off.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 func TestLabel(t *testing.T) {
@@ -53,7 +54,7 @@ func TestLabel(t *testing.T) {
 				Runner: &guesttest.Runner{Answers: map[string]guesttest.Answer{setfiles: {Err: tt.err}}},
 				Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}, {Path: "/boot/efi", FSType: "vfat"}},
 			}, false)
-			err := label(t.Context(), e, []string{"/etc/a", "/boot/efi/b", "/etc/gone", "/etc/a"})
+			err := label(t.Context(), e, []string{"/etc/a", "/boot/efi/b", "/etc/gone", "/etc/a"}, e.labelAtBoot)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,6 +67,14 @@ func TestLabel(t *testing.T) {
 				t.Errorf("changes (-want +got):\n%s", diff)
 			}
 			asked := len(tt.want) > 0 && strings.Contains(tt.want[0], autorelabel)
+			now := newEditor(t, Guest{
+				FS: guesttest.New(t, tt.files), Runner: &guesttest.Runner{Answers: map[string]guesttest.Answer{setfiles: {Err: tt.err}}},
+				Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}},
+			}, false)
+			now.Record(report.Change{Path: "/etc/a", Action: report.ActionCreated})
+			if err := now.LabelNow(t.Context()); (err != nil) != asked || now.Exists(autorelabel) {
+				t.Errorf("what is to be labelled now: %v, want an error: %t", err, asked)
+			}
 			if (len(warnings) == 1) != asked {
 				t.Errorf("warnings = %v", warnings)
 			}

@@ -18,20 +18,22 @@ type Format struct {
 	Meant func(was, is *conf.Entry) bool
 	// Wildcards, if not nil, lists the patterns of names that a file applies to.
 	Wildcards func(text string) []string
+	// Addresses, if not nil, reads the addresses that a file gives.
+	Addresses func(base, text string) []Address
 }
 
 // Formats are all kinds of network configuration in which a card has a name.
 var Formats = []Format{
-	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, nil},
-	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, nil},
-	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards},
-	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards},
-	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil},
-	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, nil},
-	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, nil},
-	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil},
-	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil},
-	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil},
+	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, nil, ifupdownAddresses},
+	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, nil, ifupdownAddresses},
+	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards, netplanAddresses},
+	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards, networkdAddresses},
+	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil, nil},
+	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, nil, keyfileAddresses},
+	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses},
+	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses},
+	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil, nil},
+	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil, nil},
 }
 
 // entryKey is that of an entry as it was or is.

@@ -62,6 +62,23 @@ func ReadNetplan(text string) (n Netplan, ok bool) {
 	return n, true
 }
 
+// eachNetplanInterface calls do for every interface of a netplan file, with the
+// section that it is in.
+func eachNetplanInterface(text string, do func(y yamlDocument, kind string, entry *ast.MappingValueNode)) {
+	file, err := parser.ParseBytes([]byte(text), 0)
+	if err != nil {
+		return
+	}
+	for _, document := range file.Docs {
+		y := newYAML(document)
+		for _, kind := range y.entries(y.child(document.Body, "network")) {
+			for _, entry := range y.entries(kind.Value) {
+				do(y, yamlText(kind.Key), entry)
+			}
+		}
+	}
+}
+
 func (y yamlDocument) netplanCard(entry *ast.MappingValueNode) netplanCard {
 	c := netplanCard{
 		id: yamlText(entry.Key), setName: y.text(y.child(entry.Value, "set-name")),

@@ -76,6 +76,23 @@ func (y yamlDocument) child(node ast.Node, key string) ast.Node {
 	return found
 }
 
+// items are those of a sequence.
+func (y yamlDocument) items(node ast.Node) []ast.Node {
+	for range maxDepth {
+		switch n := node.(type) {
+		case *ast.AnchorNode:
+			node = n.Value
+		case *ast.AliasNode:
+			node = y.anchors[yamlText(n.Value)]
+		case *ast.SequenceNode:
+			return n.Values
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
 // text is that of a scalar, through anchors, aliases and tags; "" for anything
 // else.
 func (y yamlDocument) text(node ast.Node) string {

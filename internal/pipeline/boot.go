@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
@@ -54,10 +53,16 @@ var buses = map[string]boot.Bus{
 	"virtio": boot.VirtioBlk, "scsi": boot.VirtioSCSI, "sata": boot.SATA, "ide": boot.IDE,
 }
 
+// boots says that the run is to boot the guest.
+func (j job) boots() bool {
+	wanted := j.manifest.Pipeline.Validate
+	return wanted.Enabled && wanted.Boot.Enabled && !j.manifest.Options.DryRun
+}
+
 // checkBoot refuses a boot that this host cannot do, before the work that it
 // comes after.
 func checkBoot(j job, t target) error {
-	if wanted := j.manifest.Pipeline.Validate; !wanted.Enabled || !wanted.Boot.Enabled || j.manifest.Options.DryRun {
+	if !j.boots() {
 		return nil
 	}
 	if err := j.host.lacks(boot.Firmware(t.firmware)); err != nil {
@@ -71,7 +76,7 @@ func checkBoot(j job, t target) error {
 //
 // What is kept of it is returned, to be published with the images, unless the
 // stage fails: then it has its names already, as the report will have its own.
-func prove(ctx context.Context, j job, o opened, images []image, t target, seen *report.Validation) ([]image, error) {
+func prove(ctx context.Context, j job, o opened, images []image, t target, tried trial, seen *report.Validation) ([]image, error) {
 	if reason := t.unbootable(); reason != "" {
 		j.say.find(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
 		return nil, nil
@@ -81,10 +86,8 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 		Firmware: boot.Firmware(t.firmware), Bus: buses[t.diskBus], NICs: t.nics, MemoryMiB: options.MemoryMiB, CPUs: options.CPUs,
 		Accelerator: accelerator(ctx, j.options.Acceleration), Directory: o.artifacts.Dir(),
 	}
-	for _, image := range images {
-		started.Disks = append(started.Disks, boot.Disk{Path: image.temporary, Format: image.format})
-	}
-	watching := boot.Watching{Timeout: time.Duration(options.TimeoutSeconds) * time.Second}
+	started.Disks, started.Probe = j.trialDisks(ctx, images, tried)
+	watching := boot.Watching{Timeout: j.bootLimit()}
 	err := eachPassphrase(j.manifest.Source.LUKSKeys, func(_, passphrase string) {
 		watching.Passphrases = append(watching.Passphrases, passphrase)
 	})
@@ -105,6 +108,7 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, seen 
 	}
 	hide(&outcome, watching.Passphrases)
 	seen.Boot = describeBoot(outcome, started)
+	j.compareBoot(tried, outcome, seen.Boot)
 	kept, err := j.keepEvidence(o, outcome, seen.Boot)
 	if err != nil {
 		return nil, err
@@ -284,9 +288,14 @@ func (j job) answerBoot(first image, t target, seen *report.Validation) error {
 func deathOf(became *report.Boot) string {
 	sentence := boot.State(became.State).Sentence()
 	if sentence == "" || strings.HasPrefix(became.Reason, sentence) {
-		return became.Reason
+		sentence = became.Reason
+	} else {
+		sentence += " (" + became.Reason + ")"
 	}
-	return sentence + " (" + became.Reason + ")"
+	if became.Verdict == report.BootDead {
+		sentence = strings.Join(append([]string{sentence}, became.Differences...), "; ")
+	}
+	return sentence
 }
 
 // lastWords are the last lines that the guest has printed, for a message.

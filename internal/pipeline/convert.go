@@ -17,6 +17,7 @@ import (
 type converted struct {
 	report report.Conversion
 	images []image
+	trial  trial
 }
 
 func (c converted) result() report.StageResult { return c.report }
@@ -25,13 +26,14 @@ func (c converted) result() report.StageResult { return c.report }
 type conversion struct {
 	disk source.Disk
 	// from is the disk, or the overlay on it.
-	from qemuimg.Image
-	to   string
+	from  qemuimg.Image
+	to    string
+	layer string
 }
 
 // convert copies the disks into the output format.
 func convert(ctx context.Context, j job, o opened, disks medium) (converted, error) {
-	content, err := disks.release(j.say)
+	content, err := disks.release(ctx, j)
 	if err != nil {
 		return converted{}, err
 	}
@@ -45,7 +47,7 @@ func convert(ctx context.Context, j job, o opened, disks medium) (converted, err
 	if err := j.capacity().check(ctx, images); err != nil {
 		return converted{}, err
 	}
-	written := converted{report: report.Conversion{Trimmed: content.trimmed}}
+	written := converted{trial: content.trial, report: report.Conversion{Trimmed: content.trimmed}}
 	copied := j.say.progressUntil(almost)
 	for _, c := range conversions {
 		image, described, err := copyDisk(ctx, j.manifest, o, c, func(percent float64) {
@@ -75,7 +77,7 @@ func conversionsOf(j job, disks []source.Disk, from content) []conversion {
 	var conversions []conversion
 	for position, path := range j.manifest.OutputPaths(len(order)) {
 		n := order[position]
-		conversions = append(conversions, conversion{disk: disks[n], from: from.images[n], to: path})
+		conversions = append(conversions, conversion{disk: disks[n], from: from.images[n], to: path, layer: from.trial.layer(n)})
 	}
 	return conversions
 }
@@ -103,7 +105,7 @@ func copyDisk(ctx context.Context, m *manifest.Manifest, o opened, c conversion,
 	}
 	return image{
 			temporary: temporary, final: c.to, format: format,
-			kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize,
+			kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize, layer: c.layer,
 		}, report.ConvertedImage{
 			Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
 			SizeBytes: written.Size(), Compressed: options.Compress,

@@ -31,6 +31,8 @@ type examined struct {
 	// view is what was seen of the disks before they were opened there; nil where
 	// they could not be looked into.
 	view *offline.View
+	// found is the system that was mounted, nil where none was.
+	found *guest.OS
 }
 
 // examine launches the appliance and finds out disks, devices and firmware, which

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"net/netip"
 	"regexp"
 	"time"
 
@@ -37,4 +38,17 @@ var DeadGuest = boot.Outcome{
 	Console:  "[FAILED] Failed to mount srv.mount - /srv.\nYou are in emergency mode.\n",
 	Screen:   boot.Screen{Text: "You are in emergency mode.\n", Picture: blankScreen()},
 	Speakers: []boot.Speaker{{MAC: "52:54:00:12:34:56", Addresses: []string{"192.0.2.10"}}}, Accelerator: "tcg",
+}
+
+// LiveGuest is one that comes up and tells of itself.
+var LiveGuest = boot.Outcome{
+	Verdict: boot.Booted, State: boot.StateProbe, Duration: 34 * time.Second, Accelerator: "tcg",
+	Evidence: []boot.Evidence{{Source: "probe", Seconds: 34, Seen: "degraded"}},
+	Facts: &boot.Facts{
+		Boot: boot.ProgressDegraded, Hostname: "web01", Kernel: "6.1.0-18-amd64", SELinux: "disabled", Seconds: 31.5,
+		Cards:  []boot.Card{{Name: "ens192", Physical: true, MAC: "52:54:00:12:34:56", Up: true, Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.5/24")}}},
+		Routes: []boot.Route{{Card: "ens192", Gateway: netip.MustParseAddr("10.0.0.1")}},
+		Mounts: []boot.Mount{{Path: "/", Type: "ext4", Source: "/dev/vda1"}, {Path: "/proc", Type: "proc", Source: "proc"}},
+		Swaps:  []string{"/dev/vda5"}, Failed: []string{"srv.mount"},
+	},
 }

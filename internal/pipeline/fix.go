@@ -26,6 +26,7 @@ type fixed struct {
 	guest  mounted
 	// images are the overlays where these are the output, else none.
 	images []image
+	trial  trial // of these
 	// known is what its new machine has to know of the guest.
 	known report.Guest
 }
@@ -71,7 +72,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	if j.manifest.Options.DryRun || j.manifest.Pipeline.Convert.Enabled {
 		return done, verifySource(j, g.opened.source)
 	}
-	done.images, err = keepOverlays(ctx, j, g)
+	done.images, done.trial, err = keepOverlays(ctx, j, g)
 	return done, err
 }
 
@@ -113,10 +114,10 @@ func writtenPaths(result report.FixResult) []string {
 
 // keepOverlays makes the fixed overlays themselves the output of a run that
 // does not convert.
-func keepOverlays(ctx context.Context, j job, g mounted) ([]image, error) {
-	content, err := g.release(j.say)
+func keepOverlays(ctx context.Context, j job, g mounted) ([]image, trial, error) {
+	content, err := g.release(ctx, j)
 	if err != nil {
-		return nil, err
+		return nil, trial{}, err
 	}
 	o, images := g.opened, []image{}
 	order := bootOrder(j.say, o.source.Disks, content.bootDisk, content.bootDiskCertain)
@@ -124,24 +125,24 @@ func keepOverlays(ctx context.Context, j job, g mounted) ([]image, error) {
 		n := order[position]
 		temporary, err := o.artifacts.Temporary(final)
 		if err != nil {
-			return nil, err
+			return nil, trial{}, err
 		}
 		if err := artifact.Move(g.overlays[n], temporary); err != nil {
-			return nil, err
+			return nil, trial{}, err
 		}
 		disk := o.source.Disks[n]
 		images = append(images, image{
 			temporary: temporary, final: final, format: "qcow2",
-			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize,
+			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize, layer: content.trial.layer(n),
 		})
 		j.say.find(report.ConcernOverlay, filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
 			"enable the convert stage to get an image that stands alone")
 	}
 	if err := verifySource(j, o.source); err != nil {
-		return nil, err
+		return nil, trial{}, err
 	}
 	if j.manifest.Pipeline.Validate.Enabled {
-		return images, nil
+		return images, content.trial, nil
 	}
-	return images, j.out.publish(ctx, o.artifacts, images)
+	return images, trial{}, j.out.publish(ctx, o.artifacts, images)
 }

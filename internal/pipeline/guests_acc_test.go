@@ -203,7 +203,8 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 	}
 	console := string(text)
 	row.fixed = testguest.BootResult{State: testguest.State(became.State), Reason: became.Reason, Console: console}
-	if became.Verdict != report.BootBooted {
+	row.boots = became.Verdict == report.BootBooted
+	if !row.boots {
 		t.Fatalf("the migrated guest is %q (%q): %s\n%s", became.Verdict, became.State, became.Reason, tail(console))
 	}
 	t.Logf("migrated: %s after %.0f s", became.State, became.Seconds)

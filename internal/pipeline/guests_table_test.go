@@ -17,6 +17,7 @@ import (
 type guestRow struct {
 	recipe         testguest.Recipe
 	unfixed, fixed testguest.BootResult
+	boots          bool // fixed
 	changes        []string
 	seconds        float64 // of the fix stage
 }
@@ -72,7 +73,7 @@ func (r guestRow) String() string {
 		why = "`" + why + "`"
 	}
 	boots := "no"
-	if r.fixed.State == testguest.StateLogin {
+	if r.boots {
 		boots = "yes"
 	}
 	return fmt.Sprintf("| %s | %s | %s | %s | %.0f |",
@@ -130,7 +131,7 @@ func TestGuestRow(t *testing.T) {
 	})
 	row := guestRow{
 		recipe: testguest.Recipe{Description: "Debian, MBR"}, changes: changes, seconds: 9.6,
-		unfixed: testguest.BootResult{Reason: "ALERT!  /dev/sda1 | gone"}, fixed: testguest.BootResult{State: testguest.StateLogin},
+		unfixed: testguest.BootResult{Reason: "ALERT!  /dev/sda1 | gone"}, boots: true,
 	}
 	want := "| Debian, MBR | `ALERT! /dev/sda1 \\| gone` | initramfs extended, `fstab`, `device.map` removed | yes | 10 |"
 	if got := row.String(); got != want {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
@@ -11,7 +12,7 @@ import (
 // source as it was opened, or overlays on it in an appliance.
 type medium interface {
 	// release ends whatever has the disks open and says where their content is.
-	release(say *reporter) (content, error)
+	release(ctx context.Context, j job) (content, error)
 }
 
 // content is where the content of the source's disks is.
@@ -23,10 +24,15 @@ type content struct {
 	bootDiskCertain bool
 	// trimmed says that what the guest does not use was discarded.
 	trimmed bool
+	trial   trial
 }
 
 // release implements medium: nothing was launched.
-func (o opened) release(*reporter) (content, error) {
+func (o opened) release(_ context.Context, j job) (content, error) {
+	if j.boots() {
+		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, as no stage has opened it: what it comes up with is not compared with its configuration",
+			"enable the inspect or the fix stage")
+	}
 	c := content{images: o.images()}
 	c.bootDisk, c.bootDiskCertain = bootDiskOf(o.tables, firmwareOf(o.tables, o.describedFirmware()), o.describedBootDisk())
 	return c, nil
@@ -43,7 +49,8 @@ func (o opened) images() []qemuimg.Image {
 
 // release implements medium. It discards unused blocks in the overlays, so that
 // they are not copied.
-func (x examined) release(say *reporter) (content, error) {
+func (x examined) release(ctx context.Context, j job) (content, error) {
+	say := j.say
 	c := content{bootDisk: x.bootDisk, bootDiskCertain: x.bootDiskCertain}
 	if x.hibernated {
 		// Not a bit of it may change, and inspection may have replayed journals.
@@ -57,6 +64,9 @@ func (x examined) release(say *reporter) (content, error) {
 	}
 	var err error
 	if c.trimmed, err = x.trim(say); err != nil {
+		return content{}, err
+	}
+	if c.trial, err = x.prepareTrial(ctx, j); err != nil {
 		return content{}, err
 	}
 	return c, x.session.end()

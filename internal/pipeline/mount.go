@@ -73,6 +73,7 @@ func mount(j job, x examined) (mounted, error) {
 	editor, err := edit.New(edit.Guest{
 		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
 	}, j.manifest.Pipeline.Fix.Backup)
+	x.found = &found
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 

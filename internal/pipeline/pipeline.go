@@ -78,6 +78,8 @@ func (j job) run(ctx context.Context) (*report.Report, error) {
 type image struct {
 	temporary, final, format, kind string
 	virtualSize                    int64
+	// layer is what was laid over the disk for the trial of its guest, or empty.
+	layer string
 }
 
 // stages runs the enabled stages and stops at the first that fails.
@@ -129,7 +131,7 @@ func (j job) stages(ctx context.Context) (failure error) {
 		known.DiskBus, known.NICModel = mended.report.DiskBus, mended.report.NICModel
 	}
 	j.say.report.NewMachine = neededMachine(opened, known, boot, images)
-	machine := targetOf(opened, j.say.report.NewMachine, seen, mended)
+	machine, tried := targetOf(opened, j.say.report.NewMachine, seen, mended), mended.trial
 	if isEnabled(report.StageConvert) {
 		converted, err := runStage(ctx, j, report.StageConvert, func() (converted, error) {
 			if err := checkBoot(j, machine); err != nil {
@@ -140,11 +142,11 @@ func (j job) stages(ctx context.Context) (failure error) {
 		if err != nil {
 			return err
 		}
-		images = converted.images
+		images, tried = converted.images, converted.trial
 		j.say.report.NewMachine = neededMachine(opened, known, boot, images)
 	}
 	if isEnabled(report.StageValidate) {
-		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine) })
+		_, err = runStage(ctx, j, report.StageValidate, func() (validated, error) { return validate(ctx, j, opened, images, machine, tried) })
 	}
 	return err
 }

@@ -38,12 +38,14 @@ func TestRecordedRuns(t *testing.T) {
 		// cancelAt is the stage that is cancelled when it begins.
 		cancelAt string
 		events   bool // are recorded
+		alive    bool // is the guest
 	}{
 		"conversion": {events: true, change: func(m *manifest.Manifest) { m.Metadata = &manifest.Metadata{Name: "web01"} }},
 		"dry_run":    {change: func(m *manifest.Manifest) { m.Options.DryRun = true }},
 		"vmx":        {source: richVMX, change: func(m *manifest.Manifest) { m.Source.Type = manifest.SourceVMX }},
 		"cancelled":  {change: func(*manifest.Manifest) {}, fails: true, cancelAt: report.StageConvert},
 		"boot":       {change: func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.Enabled = true }, fails: true},
+		"booted":     {change: func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.Enabled = true }, alive: true},
 		"failure": {fails: true, events: true, change: func(m *manifest.Manifest) {
 			m.Source.Checksum = "sha256:" + strings.Repeat("0", 64)
 		}},
@@ -52,6 +54,10 @@ func TestRecordedRuns(t *testing.T) {
 			t.Parallel()
 			if test.source == nil {
 				test.source = smallVMDK
+			}
+			guest := pipeline.DeadGuest
+			if test.alive {
+				guest = pipeline.LiveGuest
 			}
 			m := conversion(test.source(t), t.TempDir())
 			test.change(m)
@@ -63,7 +69,7 @@ func TestRecordedRuns(t *testing.T) {
 				if e.Type == report.EventStageStarted && e.Stage == test.cancelAt {
 					cancel()
 				}
-			}}, pipeline.DeadGuest)
+			}}, guest)
 			if failed := err != nil; failed != test.fails {
 				t.Fatalf("the run ended with %v", err)
 			}

@@ -32,6 +32,7 @@ func (s *session) launch(ctx context.Context, j job, o opened, overlays []string
 	launched, err := appliance.Open(ctx, drives, appliance.Options{
 		TempDir:      o.artifacts.Dir(),
 		Acceleration: j.options.Acceleration,
+		Layers:       j.boots(),
 	})
 	if err != nil {
 		return err

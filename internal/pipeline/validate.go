@@ -17,7 +17,7 @@ func (v validated) result() report.StageResult { return v.report }
 
 // validate looks at the written images before anybody else can, and publishes
 // those that are sound.
-func validate(ctx context.Context, j job, o opened, images []image, t target) (validated, error) {
+func validate(ctx context.Context, j job, o opened, images []image, t target, tried trial) (validated, error) {
 	var seen validated
 	say := j.say.progressUntil(checkedUntil(j.manifest))
 	for n, image := range images {
@@ -29,7 +29,7 @@ func validate(ctx context.Context, j job, o opened, images []image, t target) (v
 		seen.report.Images = append(seen.report.Images, checked)
 	}
 	if j.manifest.Pipeline.Validate.Boot.Enabled {
-		kept, err := prove(ctx, j, o, images, t, &seen.report)
+		kept, err := prove(ctx, j, o, images, t, tried, &seen.report)
 		if err != nil {
 			return validated{}, err
 		}

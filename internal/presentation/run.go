@@ -108,6 +108,9 @@ func BootLine(became *report.Boot) string {
 		return fmt.Sprintf("boot: %s after %.0f s: %s", became.Verdict, became.Seconds, became.Reason)
 	}
 	line := fmt.Sprintf("booted in %.0f s", became.Seconds)
+	if became.Guest != nil {
+		return line + ": " + guestLine(*became.Guest)
+	}
 	var addresses []string
 	for _, frames := range became.Frames {
 		addresses = append(addresses, frames.Addresses...)
@@ -116,6 +119,27 @@ func BootLine(became *report.Boot) string {
 		line += ", seen as " + strings.Join(addresses, " ")
 	}
 	return line
+}
+
+// guestLine is what a guest that came up has said of itself.
+func guestLine(g report.BootGuest) string {
+	var words []string
+	if g.Hostname != "" {
+		words = append(words, g.Hostname)
+	}
+	for _, card := range g.Cards {
+		if len(card.Addresses) > 0 {
+			words = append(words, card.Name+" "+strings.Join(card.Addresses, " "))
+		}
+	}
+	switch {
+	case g.Progress == "done": // no systemd
+	case len(g.FailedUnits) == 0:
+		words = append(words, "no failed units")
+	default:
+		words = append(words, "failed: "+strings.Join(g.FailedUnits, " "))
+	}
+	return strings.Join(words, ", ")
 }
 
 // content is what lies on a disk: its file systems, or its partitions where none

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -101,7 +102,9 @@ type bootModel struct {
 	State          string   `tfsdk:"state"`
 	Reason         *string  `tfsdk:"reason"`
 	Seconds        float64  `tfsdk:"seconds"`
+	Hostname       *string  `tfsdk:"hostname"`
 	Addresses      []string `tfsdk:"addresses"`
+	FailedUnits    []string `tfsdk:"failed_units"`
 	LogPath        *string  `tfsdk:"log_path"`
 	ScreenshotPath *string  `tfsdk:"screenshot_path"`
 }
@@ -117,8 +120,18 @@ func newBootModel(rep *report.Report) (*bootModel, error) {
 		Verdict: became.Verdict, State: became.State, Reason: orNull(became.Reason), Seconds: became.Seconds,
 		Addresses: []string{}, LogPath: orNull(became.LogPath), ScreenshotPath: orNull(became.ScreenshotPath),
 	}
-	for _, frames := range became.Frames {
-		model.Addresses = append(model.Addresses, frames.Addresses...)
+	if became.Guest == nil {
+		for _, frames := range became.Frames {
+			model.Addresses = append(model.Addresses, frames.Addresses...)
+		}
+		return model, nil
+	}
+	model.Hostname, model.FailedUnits = orNull(became.Guest.Hostname), append([]string{}, became.Guest.FailedUnits...)
+	for _, card := range became.Guest.Cards {
+		for _, prefix := range card.Addresses {
+			address, _, _ := strings.Cut(prefix, "/")
+			model.Addresses = append(model.Addresses, address)
+		}
 	}
 	return model, nil
 }

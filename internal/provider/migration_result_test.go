@@ -61,4 +61,24 @@ func TestBootModel(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+
+	host := "web01"
+	rep = report.New()
+	err = rep.StageSucceeded(1, report.Validation{Boot: &report.Boot{
+		Verdict: report.BootBooted, State: "login", Seconds: 34, Frames: []report.BootFrames{{Addresses: []string{"192.0.2.10"}}},
+		Guest: &report.BootGuest{
+			Hostname: host, FailedUnits: []string{"data.mount"},
+			Cards: []report.BootCard{{Name: "ens192", Addresses: []string{"10.0.0.5/24"}}, {Name: "ens224", Addresses: []string{"fd00::5/64"}}},
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err = newBootModel(rep); err != nil {
+		t.Fatal(err)
+	}
+	want = &bootModel{Verdict: "booted", State: "login", Seconds: 34, Hostname: &host, Addresses: []string{"10.0.0.5", "fd00::5"}, FailedUnits: []string{"data.mount"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("of a guest with a probe (-want +got):\n%s", diff)
+	}
 }

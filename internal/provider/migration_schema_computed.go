@@ -37,12 +37,18 @@ func computedAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "What became of the guest when it was booted (`pipeline.validate.boot`). Null if it was not.",
 			Computed:            true,
 			Attributes: map[string]schema.Attribute{
-				"verdict": readString("`booted`, `dead` (published all the same with `on_failure = \"warn\"`) or `undecided`, if neither was seen."),
-				"state":   readString("What it came to, such as `login`, `agent`, `initramfs_shell`, `emergency`, `panic`, `grub`, `boot_loader`, `no_boot_device`, `exited`, `silent` or `resets`."),
-				"reason":  readString("Why the verdict is not `booted`; null if it is."),
-				"seconds": schema.Float64Attribute{MarkdownDescription: "Seconds from its start to the verdict.", Computed: true},
+				"verdict":  readString("`booted`, `dead` (published all the same with `on_failure = \"warn\"`) or `undecided`, if neither was seen."),
+				"state":    readString("What it came to, such as `login`, `agent`, `probe`, `initramfs_shell`, `emergency`, `panic`, `grub`, `boot_loader`, `no_boot_device`, `exited`, `silent` or `resets`."),
+				"reason":   readString("Why the verdict is not `booted`; null if it is."),
+				"seconds":  schema.Float64Attribute{MarkdownDescription: "Seconds from its start to the verdict.", Computed: true},
+				"hostname": readString("What it called itself; null if it told nothing of itself."),
 				"addresses": schema.ListAttribute{
-					MarkdownDescription: "IPv4 and IPv6 addresses that it spoke with on its network cards until then.",
+					MarkdownDescription: "IPv4 and IPv6 addresses that it had on its network interfaces or, if it told nothing of itself, spoke with on its cards.",
+					ElementType:         types.StringType,
+					Computed:            true,
+				},
+				"failed_units": schema.ListAttribute{
+					MarkdownDescription: "Units of systemd that had failed when all was started; null if it told nothing of itself.",
 					ElementType:         types.StringType,
 					Computed:            true,
 				},

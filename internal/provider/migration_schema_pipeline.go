@@ -106,7 +106,9 @@ func bootAttribute() schema.Attribute {
 	}
 	return section("Boots the guest from the written images before they get their names: under QEMU, on a layer that is thrown away, without a way "+
 		"to any network, with the disk bus, network cards and firmware that `guest` tells. The guest is up when there is a login prompt on its serial "+
-		"console or on its screen, or its guest agent answers. A kernel panic, the shell of an initramfs, emergency mode, a boot loader's prompt "+
+		"console or on its screen, its guest agent answers, or a probe that is in that layer alone says so. What the probe tells is compared with the "+
+		"guest's configuration: a network card, an address, a mount or swap area that lacks, and a unit that failed over the new hardware, is a "+
+		"warning that names the file. A kernel panic, the shell of an initramfs, emergency mode, a boot loader's prompt "+
 		"or endless restarts there are a failure. A guest of which neither can be told within the timeout is published with a warning. Where the guest "+
 		"asks for the passphrase of a disk, those of `source.luks_keys` are typed: on its serial console or, if it does not ask there, on a US keyboard, which "+
 		"has the characters of ASCII alone. A question in a picture, as Plymouth's, is not seen.",

@@ -23,6 +23,11 @@ type Boot struct {
 	// Evidence is in the order in which it was seen.
 	Evidence []BootEvidence `json:"evidence"`
 	Frames   []BootFrames   `json:"frames"`
+	// Guest is what the guest has said of itself when it was up, by the probe that
+	// was put into it. Nil where that said nothing.
+	Guest *BootGuest `json:"guest,omitempty"`
+	// Differences are in what it was not as it is configured to be.
+	Differences []string `json:"differences,omitempty"`
 	// Console and Screen are the last lines of the serial console, and those on
 	// the screen. "?" stands for what could not be read of that.
 	Console []string `json:"console,omitempty"`
@@ -31,6 +36,45 @@ type Boot struct {
 	// the picture.
 	LogPath        string `json:"log_path,omitempty"`
 	ScreenshotPath string `json:"screenshot_path,omitempty"`
+}
+
+// BootGuest is what a guest has said of itself when it was up.
+type BootGuest struct {
+	Hostname string `json:"hostname,omitempty"`
+	Kernel   string `json:"kernel,omitempty"`
+	SELinux  string `json:"selinux,omitempty"`
+	// Progress is systemd's word for how far it is, such as "running" or
+	// "degraded", or "done" of another init.
+	Progress string `json:"progress"`
+	// Seconds are from the start of its kernel, by its own clock.
+	Seconds     float64     `json:"seconds"`
+	Cards       []BootCard  `json:"cards"`
+	Routes      []BootRoute `json:"routes"`
+	Mounts      []BootMount `json:"mounts"`
+	Swaps       []string    `json:"swaps"`
+	FailedUnits []string    `json:"failed_units"`
+}
+
+// BootCard is a network interface of the guest. Device says that it is a card, and
+// no bridge or VLAN; the addresses have the lengths of their prefixes.
+type BootCard struct {
+	Name      string   `json:"name"`
+	MAC       string   `json:"mac,omitempty"`
+	Device    bool     `json:"device"`
+	Addresses []string `json:"addresses"`
+}
+
+// BootRoute is a default route.
+type BootRoute struct {
+	Card    string `json:"card"`
+	Gateway string `json:"gateway,omitempty"`
+}
+
+// BootMount is a file system on a disk that the guest has mounted.
+type BootMount struct {
+	Path   string `json:"path"`
+	Type   string `json:"type"`
+	Source string `json:"source"`
 }
 
 // BootMachine is the machine that the guest was booted on.

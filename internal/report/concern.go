@@ -77,6 +77,8 @@ const (
 	ConcernSELinux       ConcernID = "guest.selinux"
 	ConcernConfiguration ConcernID = "guest.configuration"
 	ConcernBoot          ConcernID = "guest.boot.unproven"
+	ConcernBootDiffers   ConcernID = "guest.boot.differs"
+	ConcernNoProbe       ConcernID = "guest.boot.no_probe"
 
 	ConcernKVM      ConcernID = "host.kvm.unusable"
 	ConcernSpace    ConcernID = "host.space"
@@ -146,6 +148,8 @@ var ConcernKinds = []ConcernKind{
 	{ConcernSELinux, Warned, "SELinux labels at the first boot"},
 	{ConcernConfiguration, Warned, "Finding about the injected configuration"},
 	{ConcernBoot, Warned, "Guest whose boot is not proven"},
+	{ConcernBootDiffers, Warned, "Guest that came up otherwise than configured"},
+	{ConcernNoProbe, Information, "Guest that was booted without a probe"},
 	{ConcernNotTrimmed, Warned, "Deleted blocks that are copied"},
 
 	{ConcernKVM, Warned, "Migrating host without KVM"},

@@ -1,0 +1,125 @@
+package boot
+
+import (
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ProbePort is the virtio port that a probe in a guest says its facts to.
+const ProbePort = "org.hyper2kvm.probe.0"
+
+// probePatience is how much longer than its login prompt, or the answer of its
+// agent, a guest's facts are waited for. Both come when most is started.
+const probePatience = 30 * time.Second
+
+// probe is the channel of a guest's probe.
+type probe struct {
+	news notice
+
+	mu    sync.Mutex
+	facts *Facts // of the last whole report
+	bad   error  // why the last was none
+}
+
+// follow reads reports until the channel ends, or the guest has said too much.
+func (p *probe) follow(channel io.Reader) error {
+	var said strings.Builder
+	buffer := make([]byte, 4096)
+	for said.Len() < maxReports {
+		n, err := channel.Read(buffer)
+		said.Write(buffer[:n])
+		// Bytes of a report's end may lie in two pieces, but not of its last line.
+		if n > 0 && buffer[n-1] == '\n' {
+			p.take(said.String())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *probe) take(said string) {
+	facts, complete, err := ParseFacts(said)
+	p.mu.Lock()
+	p.bad = err
+	if complete {
+		p.facts = &facts
+	}
+	p.mu.Unlock()
+	p.news.tell()
+}
+
+// said is the last report, or nil, and why there is none if something was said.
+func (p *probe) said() (*Facts, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.facts, p.bad
+}
+
+// waitsForProbe says that a guest that is up is given more time to tell its facts.
+func (w *watch) waitsForProbe(judged judgement, late bool) bool {
+	if !w.probed || judged.verdict != Booted || late {
+		return false
+	}
+	if facts, _ := w.probe.said(); facts != nil && facts.Boot != ProgressStarting {
+		return false
+	}
+	if w.up.IsZero() {
+		w.up = time.Now()
+	}
+	return time.Since(w.up) < probePatience
+}
+
+// noteProbe keeps what the guest has said of itself.
+func (w *watch) noteProbe(o observed) {
+	if _, err := w.probe.said(); err != nil {
+		w.remember("probe", err.Error())
+	}
+	if o.facts != nil {
+		w.outcome.Facts = o.facts
+		w.remember("probe", string(o.facts.Boot))
+	}
+}
+
+// judgeFacts says what the guest's own word is worth.
+func judgeFacts(f Facts) judgement {
+	switch f.Boot {
+	case ProgressDone, ProgressRunning, ProgressDegraded:
+		return judgement{verdict: Booted, state: StateProbe}
+	case ProgressMaintenance:
+		reason := sentences[StateEmergency]
+		if len(f.Failed) > 0 {
+			reason += ", for " + enumerate(f.Failed) + " failed"
+		}
+		return judgement{Dead, StateEmergency, reason}
+	}
+	return judgement{}
+}
+
+// unfinished says what a guest waits for that is not up in time.
+func unfinished(f Facts) string {
+	reason := "its systemd has not started all in time"
+	if len(f.Jobs) > 0 {
+		reason += ": it waits for " + enumerate(f.Jobs)
+	}
+	return reason
+}
+
+// enumerate lists the first few of many names.
+func enumerate(names []string) string {
+	const few = 5
+	text := ""
+	for n, name := range names {
+		switch {
+		case n == few:
+			return text + " and others"
+		case n > 0:
+			text += ", "
+		}
+		text += name
+	}
+	return text
+}

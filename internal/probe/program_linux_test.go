@@ -1,0 +1,131 @@
+package probe
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+)
+
+// TestProgram runs the probe on this host, in the shells that there are: with the
+// programs of this host, with an ifconfig of either age, and with none at all.
+func TestProgram(t *testing.T) {
+	t.Parallel()
+	hostname, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const alone = "PATH=/nowhere\nsleep() { :; }\n"
+	card := anyCard(t)
+	ifconfig := func(name, line string) string {
+		return alone + "ifconfig() { printf '%s\\n' '" + name + "' '" + line + "' '          UP BROADCAST' '' 'lo  Link encap:Local' '          inet addr:127.0.0.1  Mask:255.0.0.0'; }\n"
+	}
+	programs := map[string]string{
+		"all": "", "none": alone,
+		"old ifconfig": ifconfig(card+"      Link encap:Ethernet", "          inet addr:198.51.100.7  Bcast:198.51.100.255  Mask:255.255.255.0"),
+		"new ifconfig": ifconfig(card+": flags=4163<UP>  mtu 1500", "        inet 198.51.100.7  netmask 255.255.255.0  broadcast 198.51.100.255"),
+	}
+	for name, shell := range map[string][]string{"sh": {"sh"}, "bash": {"bash", "--posix"}, "BusyBox": {"busybox", "sh"}} {
+		for has, setting := range programs {
+			t.Run(name+" "+has, func(t *testing.T) {
+				t.Parallel()
+				// BusyBox may have its programs in itself.
+				if shell[0] == "busybox" && setting != "" {
+					setting += "command() { [ \"$2\" = ifconfig ] && [ " + strconv.Quote(has) + " != none ]; }\n"
+				}
+				facts, said := runProgram(t, shell, setting)
+				root := false
+				for _, mount := range facts.Mounts {
+					root = root || mount.Path == "/"
+				}
+				if facts.Hostname != hostname || facts.Kernel == "" || facts.Seconds <= 0 || facts.SELinux == "" || !root || facts.AddressesUnknown != (has == "none") {
+					t.Errorf("it said %s", said)
+				}
+				is, _ := facts.Card(card)
+				known := slices.ContainsFunc(is.Addresses, func(p netip.Prefix) bool { return p.String() == "198.51.100.7/24" })
+				if known != strings.Contains(has, "ifconfig") {
+					t.Errorf("of %s it said %v", card, is.Addresses)
+				}
+			})
+		}
+	}
+}
+
+// anyCard is an interface of this host.
+func anyCard(t *testing.T) string {
+	t.Helper()
+	entries, err := os.ReadDir("/sys/class/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if _, err := os.Stat(filepath.Join("/sys/class/net", entry.Name(), "address")); err == nil && entry.Name() != "lo" {
+			return entry.Name()
+		}
+	}
+	t.Skip("this host has no network interface")
+	return ""
+}
+
+// runProgram runs the probe in a shell, with a line of shell in front.
+func runProgram(t *testing.T, shell []string, setting string) (boot.Facts, []byte) {
+	t.Helper()
+	program, err := exec.LookPath(shell[0])
+	if err != nil {
+		t.Skipf("this host has no %s", shell[0])
+	}
+	directory := t.TempDir()
+	port := filepath.Join(directory, "dev", "vport1p2")
+	for path, text := range map[string]string{port: "", filepath.Join(directory, "ports", "vport1p2", "name"): boot.ProbePort + "\n"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(program, append(slices.Clone(shell[1:]), writeProgram(t, directory, setting))...)
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("it ended with %v: %s", err, out)
+	}
+	said, err := os.ReadFile(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, complete, err := boot.ParseFacts(string(said))
+	if err != nil || !complete {
+		t.Fatalf("it said %s: %v", said, err)
+	}
+	return facts, said
+}
+
+// writeProgram is the probe as it is installed, but for where ports and programs
+// are.
+func writeProgram(t *testing.T, directory string, setting string) string {
+	t.Helper()
+	tree := guesttest.New(t, map[string]string{"/lib/systemd/systemd": "x"})
+	e := edittest.Of(t, tree)
+	if err := Install(t.Context(), e, Expected{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := e.Read(programPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// This host's systemd may never be done.
+	replaced := []string{"/sys/class/virtio-ports", filepath.Join(directory, "ports"), "port=/dev/", "port=" + filepath.Join(directory, "dev") + "/", "/run/systemd/system", "/run/none"}
+	if setting != "" {
+		replaced = append(replaced, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", setting)
+	}
+	path := filepath.Join(directory, "program")
+	if err := os.WriteFile(path, []byte(strings.NewReplacer(replaced...).Replace(text)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
