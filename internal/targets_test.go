@@ -29,9 +29,10 @@ func dryRun(t *testing.T, target string) string {
 func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
 	t.Parallel()
 	for target, installs := range map[string]bool{
-		"dependencies": true, "bench-dependencies": true, "test": true, "demo": true,
+		"dependencies": true, "bench-dependencies": true, "release-dependencies": true, "test": true, "demo": true,
 		"build": false, "install": false, "unit": false, "race": false, "testacc": false, "testacc-full": false,
 		"lint": false, "tidy": false, "vulncheck": false, "generate": false, "docs-drift": false, "bench": false,
+		"release": false, "release-snapshot": false,
 	} {
 		commands := dryRun(t, target)
 		if got := strings.Contains(commands, "packages install") || strings.Contains(commands, "apt-get"); got != installs {
@@ -121,5 +122,20 @@ func TestMissingPackages(t *testing.T) {
 	}
 	if text, err := os.ReadFile(asked); err != nil || !strings.HasSuffix(strings.TrimSpace(string(text)), " gone") {
 		t.Errorf("apt-get was asked for %q (%v)", text, err)
+	}
+}
+
+// TestInstallServesBothRegistries looks for the folders in which Terraform and
+// OpenTofu look for hyper2kvm/hyper2kvm by themselves.
+func TestInstallServesBothRegistries(t *testing.T) {
+	t.Parallel()
+	commands := dryRun(t, "install")
+	for _, want := range []string{
+		"registry.terraform.io", "registry.opentofu.org",
+		`/.terraform.d/plugins/$registry/hyper2kvm/hyper2kvm/0.1.0/`, `/terraform-provider-hyper2kvm_v0.1.0"`,
+	} {
+		if !strings.Contains(commands, want) {
+			t.Errorf("make install has no %s:\n%s", want, commands)
+		}
 	}
 }

@@ -133,6 +133,7 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 		// Emulation of several is slower for all that runs on one.
 		processors = 1
 	}
+	reportErrors := "scsi-hd.werror=report"
 	settings := map[Acceleration]string{AccelKVM: "force_kvm", AccelTCG: "force_tcg"}
 	steps := []func() error{
 		func() error { return g.Set_backend("direct") },
@@ -142,6 +143,9 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 		func() error { return g.Set_smp(processors) },
 		func() error { return g.Set_trace(options.Trace) },
 		func() error { return g.Set_verbose(options.Trace) },
+		// QEMU would stop where the host has no room for a write, and wait for
+		// somebody who makes some.
+		func() error { return g.Config("-global", &reportErrors) },
 		// Ctrl-C is for this process to handle: a QEMU that dies of it takes
 		// the orderly way out away. The recovery process ends QEMU if this
 		// process is killed.

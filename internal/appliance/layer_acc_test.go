@@ -47,11 +47,14 @@ func TestAccLayer(t *testing.T) {
 	if err := s.Layer([]string{filepath.Join(deep, "gone", "first"), layers[1]}); err == nil {
 		t.Error("a layer in a directory that is not there was made")
 	}
+	done := timed(t, "lay layers")
 	if err := s.Layer(layers); err != nil {
 		t.Fatal(err)
 	}
+	done()
 	before := digests(t, first.Path, second.Path)
 
+	done = timed(t, "write into them")
 	if _, _, err := s.MountGuest(systems[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +63,7 @@ func TestAccLayer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	done()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -125,6 +126,9 @@ func (s *Session) shutdown() error {
 			if err := s.unmount(g); err != nil {
 				return err
 			}
+			if err := requireWritten(g); err != nil {
+				return err
+			}
 			return g.Shutdown()
 		})
 		err = errors.Join(err, started.end(followersTime))
@@ -154,5 +158,20 @@ func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
 		// It failed because its appliance was killed.
 		return s.ctx.Err()
 	}
-	return cleanError(err)
+	return explainFull(cleanError(err), imagesOf(s.drives))
+}
+
+// requireWritten fails where a disk did not take all that was written.
+func requireWritten(g *guestfs.Guestfs) error {
+	if err := g.Sync(); err != nil {
+		return err
+	}
+	messages, err := g.Dmesg()
+	if err != nil {
+		return err
+	}
+	if lines := writeErrors(messages); len(lines) > 0 {
+		return fmt.Errorf("writing to the disks failed: %s", strings.Join(lines, "; "))
+	}
+	return nil
 }

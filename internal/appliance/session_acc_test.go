@@ -22,6 +22,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testmount"
 )
 
 func needAppliance(t *testing.T) {
@@ -555,6 +556,33 @@ func TestAccCancelCall(t *testing.T) {
 		t.Errorf("close says that the disks are complete: %v", err)
 	}
 	nothingLeft(t, dir)
+}
+
+// TestAccFullHost: a host without room for what is written is an error, and no wait.
+func TestAccFullHost(t *testing.T) {
+	needAppliance(t)
+	directory := testmount.Tmpfs(t, "size=24m")
+	drive := Drive{Path: filepath.Join(directory, "disk.qcow2"), Format: "qcow2"}
+	if out, err := exec.Command("qemu-img", "create", "-q", "-f", "qcow2", drive.Path, "300M").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s, err := Open(t.Context(), []Drive{drive}, Options{TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.call("build", "", func(g *guestfs.Guestfs) error {
+		return errors.Join(g.Mkfs("ext4", "/dev/sda", nil), g.Mount("/dev/sda", "/"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	done := timed(t, "write")
+	written := s.Upload("/large", bytes.NewReader(bytes.Repeat([]byte("text that takes room\n"), 5<<20)), 0o600)
+	closed := s.Close()
+	done()
+	t.Logf("written: %v; closed: %v", written, closed)
+	if closed == nil || !strings.Contains(closed.Error(), "the host has no space left in "+directory) {
+		t.Errorf("close: %v", closed)
+	}
 }
 
 func TestAccOpenErrors(t *testing.T) {

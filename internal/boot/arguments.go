@@ -95,6 +95,9 @@ func (m Machine) diskArguments() ([]string, error) {
 		default:
 			return nil, fmt.Errorf("disk bus %q is not known", m.Bus)
 		}
+		if disk.SectorSize != 0 && m.Bus != SATA && m.Bus != IDE {
+			device += fmt.Sprintf(",logical_block_size=%[1]d,physical_block_size=%[1]d", disk.SectorSize)
+		}
 		args = append(args, "-device", fmt.Sprintf("%s,drive=disk%d,bootindex=%d", device, i, i+1))
 	}
 	return args, nil

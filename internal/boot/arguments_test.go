@@ -48,6 +48,16 @@ func TestQEMUArgs(t *testing.T) {
 			},
 			nil,
 		},
+		"large sectors": {
+			Machine{Disks: []Disk{{Path: "a", SectorSize: 4096}, {Path: "b"}}, Firmware: UEFI},
+			[]string{"virtio-blk-pci,logical_block_size=4096,physical_block_size=4096,drive=disk0", "virtio-blk-pci,drive=disk1"},
+			[]string{ProbePort},
+		},
+		"a probe": {
+			Machine{Disks: []Disk{{Path: "a", SectorSize: 4096}}, Bus: SATA, Probe: true},
+			[]string{"socket,id=probe,fd=9", "virtserialport,bus=ports.0,chardev=probe,name=" + ProbePort, "ide-hd,bus=ide.0,drive=disk0"},
+			[]string{"block_size"},
+		},
 		"forward": {
 			Machine{Disks: []Disk{{Path: "a"}}, Forwards: []Forward{{HostPort: 2222, GuestAddress: "192.0.2.10", GuestPort: 22}}},
 			[]string{"hostfwd=tcp:127.0.0.1:2222-192.0.2.10:22"},
@@ -56,7 +66,7 @@ func TestQEMUArgs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			args, err := test.machine.arguments(descriptors{monitor: 3, agent: 4, frames: []int{5, 6}}, "/code", "/variables")
+			args, err := test.machine.arguments(descriptors{monitor: 3, agent: 4, probe: 9, frames: []int{5, 6}}, "/code", "/variables")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -168,6 +168,10 @@ func TestJudgeByFacts(t *testing.T) {
 			observed{blank: true, facts: facts(ProgressMaintenance, "data.mount")},
 			judgement{Dead, StateEmergency, "systemd went into emergency mode, for data.mount failed"},
 		},
+		"emergency mode, with a reason": {
+			observed{console: "Timed out waiting for device x.\nYou are in emergency mode.\n", facts: facts(ProgressMaintenance, "data.mount")},
+			judgement{Dead, StateEmergency, "Timed out waiting for device x."},
+		},
 		"a panic afterwards": {
 			observed{console: "Kernel panic - not syncing: x", facts: facts(ProgressRunning)}, judgement{Dead, StatePanic, "Kernel panic - not syncing: x"},
 		},

@@ -49,6 +49,8 @@ const (
 type Disk struct {
 	Path   string
 	Format string // qemu-img's name; by the file's extension where empty
+	// SectorSize is in bytes; 512 where zero. Disks on SATA and IDE have no other.
+	SectorSize int
 }
 
 // Firmware is what starts the boot loader.

@@ -10,9 +10,13 @@ import (
 // ProbePort is the virtio port that a probe in a guest says its facts to.
 const ProbePort = "org.hyper2kvm.probe.0"
 
-// probePatience is how much longer than its login prompt, or the answer of its
-// agent, a guest's facts are waited for. Both come when most is started.
-const probePatience = 30 * time.Second
+// How much longer a guest's facts are waited for than its login prompt, or the
+// answer of its agent: both come when most is started. And how much longer than the
+// words of emergency mode, of which the facts tell why.
+const (
+	probePatience     = 30 * time.Second
+	emergencyPatience = 15 * time.Second
+)
 
 // probe is the channel of a guest's probe.
 type probe struct {
@@ -59,9 +63,16 @@ func (p *probe) said() (*Facts, error) {
 	return p.facts, p.bad
 }
 
-// waitsForProbe says that a guest that is up is given more time to tell its facts.
+// waitsForProbe says that a guest that is up, or that knows why it is not, is given
+// more time to tell its facts.
 func (w *watch) waitsForProbe(judged judgement, late bool) bool {
-	if !w.probed || judged.verdict != Booted || late {
+	patience := probePatience
+	switch {
+	case !w.probed || late:
+		return false
+	case judged.state == StateEmergency:
+		patience = emergencyPatience
+	case judged.verdict != Booted:
 		return false
 	}
 	if facts, _ := w.probe.said(); facts != nil && facts.Boot != ProgressStarting {
@@ -70,7 +81,7 @@ func (w *watch) waitsForProbe(judged judgement, late bool) bool {
 	if w.up.IsZero() {
 		w.up = time.Now()
 	}
-	return time.Since(w.up) < probePatience
+	return time.Since(w.up) < patience
 }
 
 // noteProbe keeps what the guest has said of itself.

@@ -81,17 +81,17 @@ func judge(o observed) judgement {
 	if state == StateNothing && o.shows != "" && o.shows != StateNothing {
 		state, seenOn = o.shows, o.told
 	}
-	var told judgement
+	var said judgement
 	if o.facts != nil {
-		told = judgeFacts(*o.facts)
+		said = judgeFacts(*o.facts)
 	}
 	switch {
 	case state == StateLogin:
 		return judgement{verdict: Booted, state: state}
-	case told.verdict == Booted && state != StatePanic:
-		return told
-	case told.verdict == Dead && (state == StateNothing || state == StateEmergency):
-		return told
+	case said.verdict == Booted && state != StatePanic:
+		return said
+	case said.verdict == Dead && (state == StateNothing || state == StateEmergency):
+		return judgement{Dead, StateEmergency, cmp.Or(Reason(seenOn), said.reason)}
 	case state == StateNothing && o.agent:
 		return judgement{verdict: Booted, state: StateAgent}
 	case o.failing != "":

@@ -111,7 +111,8 @@ type watch struct {
 	// answered is what was on the screen when a passphrase was typed there.
 	answered string
 	seen     []string // what outcome.Evidence has
-	// up is when it was first seen to be up, while its probe is waited for.
+	// up is when it was first seen to be up, or why it is not, while its probe is
+	// waited for.
 	up time.Time
 }
 

@@ -91,7 +91,16 @@ func pictureOf(r *report.Report, directory string) presentation.Picture {
 	if text, err := readPicture(filepath.Join(directory, filepath.Base(path))); err == nil {
 		return presentation.Picture{PNG: text}
 	}
-	return presentation.Picture{Missing: first.Error()}
+	return presentation.Picture{Missing: why(first)}
+}
+
+// why is an error without the name of the call that failed, which tells people
+// nothing.
+func why(err error) string {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Path + ": " + failed.Err.Error()
+	}
+	return err.Error()
 }
 
 // readPicture reads a file that is a picture and nothing else: the report names it,

@@ -114,7 +114,7 @@ func TestPictureOfReport(t *testing.T) {
 	}{
 		"where the report says":  {t.TempDir(), there, inPage},
 		"beside the report":      {moved, "/data/output/guest.boot.png", inPage},
-		"nowhere":                {t.TempDir(), "/data/output/guest.boot.png", "No picture of its screen: lstat /data/output/guest.boot.png: no such file or directory."},
+		"nowhere":                {t.TempDir(), "/data/output/guest.boot.png", "No picture of its screen: /data/output/guest.boot.png: no such file or directory."},
 		"a file that is another": {t.TempDir(), secret, "No picture of its screen: " + secret + " is no picture."},
 		"a link":                 {t.TempDir(), link, "No picture of its screen: " + link + " is no picture."},
 	} {

@@ -87,7 +87,8 @@ func networkdAddresses(_, text string) []Address {
 	return found
 }
 
-// keyfileAddress is a key of nm-settings-keyfile(5): address1=10.0.0.5/24,10.0.0.1
+// keyfileAddress is a key of nm-settings-keyfile(5), whose values have gateways
+// behind them: address1=10.0.0.5/24,10.0.0.1.
 var keyfileAddress = regexp.MustCompile(`^address(?:es)?[0-9]*$`)
 
 func keyfileAddresses(_, text string) []Address {

@@ -29,6 +29,8 @@ type conversion struct {
 	from  qemuimg.Image
 	to    string
 	layer string
+	// sectorSize is of the disk, in bytes; 0 where it is the usual.
+	sectorSize int
 }
 
 // convert copies the disks into the output format.
@@ -37,7 +39,7 @@ func convert(ctx context.Context, j job, o opened, disks medium) (converted, err
 	if err != nil {
 		return converted{}, err
 	}
-	conversions := conversionsOf(j, o.source.Disks, content)
+	conversions := conversionsOf(j, o, content)
 	var total, done int64
 	var images []qemuimg.Image
 	for _, c := range conversions {
@@ -72,12 +74,14 @@ func convert(ctx context.Context, j job, o opened, disks medium) (converted, err
 }
 
 // conversionsOf lists what has to be copied, the boot disk first.
-func conversionsOf(j job, disks []source.Disk, from content) []conversion {
-	order := bootOrder(j.say, disks, from.bootDisk, from.bootDiskCertain)
+func conversionsOf(j job, o opened, from content) []conversion {
+	order := bootOrder(j.say, o.source.Disks, from.bootDisk, from.bootDiskCertain)
 	var conversions []conversion
 	for position, path := range j.manifest.OutputPaths(len(order)) {
 		n := order[position]
-		conversions = append(conversions, conversion{disk: disks[n], from: from.images[n], to: path, layer: from.trial.layer(n)})
+		conversions = append(conversions, conversion{
+			disk: o.source.Disks[n], from: from.images[n], to: path, layer: from.trial.layer(n), sectorSize: o.unusualSector(n),
+		})
 	}
 	return conversions
 }
@@ -105,7 +109,7 @@ func copyDisk(ctx context.Context, m *manifest.Manifest, o opened, c conversion,
 	}
 	return image{
 			temporary: temporary, final: c.to, format: format,
-			kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize, layer: c.layer,
+			kind: report.ArtifactConvertedImage, virtualSize: c.disk.VirtualSize, layer: c.layer, sectorSize: c.sectorSize,
 		}, report.ConvertedImage{
 			Path: c.to, Source: c.disk.Name, Format: format, VirtualSize: c.disk.VirtualSize,
 			SizeBytes: written.Size(), Compressed: options.Compress,

@@ -48,7 +48,7 @@ func TestAccTwoDisksBoot(t *testing.T) {
 		before := digest(t, ova)
 		m := migration(ova, directory)
 		m.Source.Type, m.Output.Filename = manifest.SourceOVA, ""
-		m.Pipeline.Inspect.CollectGuestInfo = true
+		m.Pipeline.Inspect.CollectGuestInfo, m.Pipeline.Validate.Boot.Enabled = true, true
 		r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 		if err != nil {
 			t.Fatalf("the migration failed: %v\n%+v", err, r.Errors)
@@ -58,7 +58,7 @@ func TestAccTwoDisksBoot(t *testing.T) {
 			t.Errorf("the source changed: sha256 %s became %s", before, after)
 		}
 		var images []string
-		for _, a := range r.Artifacts {
+		for _, a := range report.Images(r.Artifacts) {
 			images = append(images, a.Path)
 		}
 		if want := []string{filepath.Join(directory, "db02.qcow2"), filepath.Join(directory, "db02-disk2.qcow2")}; !slices.Equal(images, want) {
@@ -75,7 +75,9 @@ func TestAccTwoDisksBoot(t *testing.T) {
 			t.Fatalf("the migrated guest reached %q: %s\n%s", result.State, result.Reason, tail(result.Console))
 		}
 		t.Logf("migrated: login prompt after %s", result.Duration.Round(time.Second))
-		checkProbe(t, guestCase{nic: "ens192", address: "192.0.2.19/24", mounts: []string{"/", "/boot"}}, recipe, *result.Probe)
+		c := guestCase{nic: "ens192", address: "192.0.2.19/24", mounts: []string{"/", "/boot"}}
+		checkProbe(t, c, recipe, *result.Probe)
+		checkFacts(t, c, recipe, bootOf(t, r))
 	})
 }
 

@@ -133,7 +133,7 @@ func keepOverlays(ctx context.Context, j job, g mounted) ([]image, trial, error)
 		disk := o.source.Disks[n]
 		images = append(images, image{
 			temporary: temporary, final: final, format: "qcow2",
-			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize, layer: content.trial.layer(n),
+			kind: report.ArtifactFixedOverlay, virtualSize: disk.VirtualSize, layer: content.trial.layer(n), sectorSize: o.unusualSector(n),
 		})
 		j.say.find(report.ConcernOverlay, filepath.Base(final)+" holds only the changes: it needs "+disk.Name+" to stay where it is, unchanged",
 			"enable the convert stage to get an image that stands alone")

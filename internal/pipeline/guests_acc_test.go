@@ -218,6 +218,7 @@ func proveAlive(t *testing.T, c guestCase, row *guestRow, disks []string) {
 		t.Fatalf("the guest is up, but its probe said nothing\n%s", tail(console))
 	}
 	checkProbe(t, c, recipe, probe)
+	checkFacts(t, c, recipe, became)
 	if !c.again {
 		return
 	}

@@ -78,6 +78,8 @@ func (j job) run(ctx context.Context) (*report.Report, error) {
 type image struct {
 	temporary, final, format, kind string
 	virtualSize                    int64
+	// sectorSize is of the disk, in bytes; 0 where it is the usual.
+	sectorSize int
 	// layer is what was laid over the disk for the trial of its guest, or empty.
 	layer string
 }

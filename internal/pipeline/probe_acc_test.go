@@ -34,7 +34,7 @@ func TestAccProbe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	odd, dead := layerOn(t, build(t, recipe)), layerOn(t, build(t, recipe))
+	odd, dead := copyOf(t, build(t, recipe)), copyOf(t, build(t, recipe))
 	editGuests(t, []string{odd, dead}, []map[string]func(string) string{
 		{
 			"/boot/grub/grub.cfg": muted, "/etc/default/grub": muted,
@@ -156,14 +156,15 @@ func appended(line string) func(string) string {
 	return func(text string) string { return strings.TrimRight(text, "\n") + "\n" + line }
 }
 
-// layerOn is a qcow2 layer on a test guest, to be changed.
-func layerOn(t *testing.T, disk string) string {
+// copyOf is a test guest that may be changed.
+func copyOf(t *testing.T, disk string) string {
 	t.Helper()
-	layer := filepath.Join(t.TempDir(), "layer.qcow2")
-	if err := qemuimg.CreateOverlay(t.Context(), layer, qemuimg.Image{Path: disk, Format: formatOf(disk)}, 0); err != nil {
+	path := filepath.Join(t.TempDir(), "guest.qcow2")
+	err := qemuimg.Convert(t.Context(), qemuimg.ConvertOptions{Source: qemuimg.Image{Path: disk, Format: formatOf(disk)}, Dest: path, Format: "qcow2"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return layer
+	return path
 }
 
 // editGuests changes files of guests, each on one disk, in a single appliance.
@@ -204,5 +205,54 @@ func editGuests(t *testing.T, disks []string, edits []map[string]func(string) st
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// checkFacts compares what a migrated guest has told the product with what it was.
+func checkFacts(t *testing.T, c guestCase, recipe testguest.Recipe, became *report.Boot) {
+	t.Helper()
+	said := became.Guest
+	if said == nil {
+		t.Errorf("the guest was booted without a probe, or that said nothing: %+v", became.Evidence)
+		return
+	}
+	t.Logf("it says %+v", *said)
+	if said.Hostname != recipe.Hostname || said.Kernel == "" || len(said.FailedUnits) > 0 || len(became.Differences) > 0 {
+		t.Errorf("it says %+v; it differs in %q", said, became.Differences)
+	}
+	if c.nic != "" && !slices.ContainsFunc(said.Cards, func(card report.BootCard) bool {
+		return card.Name == c.nic && card.Device && slices.Contains(card.Addresses, c.address)
+	}) {
+		t.Errorf("it has not %s on %s, but %+v", c.address, c.nic, said.Cards)
+	}
+	for _, path := range c.mounts {
+		if !slices.ContainsFunc(said.Mounts, func(m report.BootMount) bool { return m.Path == path }) {
+			t.Errorf("%s is not mounted: %+v", path, said.Mounts)
+		}
+	}
+}
+
+// TestAccProbeWithoutSystemd boots a guest that SysV's init starts.
+func TestAccProbeWithoutSystemd(t *testing.T) {
+	requireFullMatrix(t)
+	recipe, err := testguest.Lookup(testguest.Flagship)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe.Name += "-sysvinit"
+	recipe.Bootstrap.Commands = append(slices.Clone(recipe.Bootstrap.Commands),
+		"apt-get install --yes --no-install-recommends -o APT::Install-Recommends=false sysvinit-core systemd-sysv-")
+	m := migration(build(t, recipe), t.TempDir())
+	m.Pipeline.Validate.Boot.Enabled = true
+	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
+	became := bootOf(t, r)
+	if err != nil {
+		t.Fatalf("the migration failed: %v\n%+v", err, became)
+	}
+	logStages(t, r)
+	t.Logf("%s (%s) after %.1f s: %+v", became.Verdict, became.State, became.Seconds, became.Evidence)
+	checkFacts(t, guestCase{nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}}, recipe, became)
+	if became.Guest != nil && became.Guest.Progress != "done" {
+		t.Errorf("its init says %q", became.Guest.Progress)
 	}
 }

@@ -22,11 +22,9 @@ type session struct {
 func (s *session) launch(ctx context.Context, j job, o opened, overlays []string) error {
 	var drives []appliance.Drive
 	for n, overlay := range overlays {
-		drive := appliance.Drive{Path: overlay, Format: "qcow2", Serial: o.source.Disks[n].Serial}
-		if o.sectorSizes[n] != usualSector {
-			drive.SectorSize = o.sectorSizes[n]
-		}
-		drives = append(drives, drive)
+		drives = append(drives, appliance.Drive{
+			Path: overlay, Format: "qcow2", Serial: o.source.Disks[n].Serial, SectorSize: o.unusualSector(n),
+		})
 	}
 	j.say.progress(1, "launching the appliance")
 	launched, err := appliance.Open(ctx, drives, appliance.Options{

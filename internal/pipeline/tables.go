@@ -43,6 +43,15 @@ func readTables(ctx context.Context, say *reporter, disks []source.Disk, work st
 	return tables, sectorSizes, nil
 }
 
+// unusualSector is the size of the sectors of the n-th disk, or 0 where it is the
+// usual.
+func (o opened) unusualSector(n int) int {
+	if n >= len(o.sectorSizes) || o.sectorSizes[n] == usualSector {
+		return 0
+	}
+	return o.sectorSizes[n]
+}
+
 // remedyForSectors is what a new machine needs for a disk with large sectors.
 func remedyForSectors(size int) string {
 	return fmt.Sprintf("give the disk of the new machine logical_block_size=%d: QEMU takes logical_block_size=%[1]d,physical_block_size=%[1]d on the device, "+

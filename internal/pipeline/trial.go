@@ -45,13 +45,13 @@ func (x examined) prepareTrial(ctx context.Context, j job) (trial, error) {
 		return trial{}, nil
 	}
 	j.say.progress(0, "preparing the trial of the guest")
-	prepared, err := x.layProbe(ctx, j)
+	prepared, failure := x.layProbe(ctx, j)
 	if ctx.Err() != nil {
 		return trial{}, ctx.Err()
 	}
-	if err != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+err.Error(), "")
-		return trial{}, nil
+	if failure != nil {
+		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(), "")
+		return trial{}, nil //nolint:nilerr // it costs no more than what the probe would tell
 	}
 	return prepared, nil
 }
@@ -88,14 +88,14 @@ func (x examined) layProbe(ctx context.Context, j job) (trial, error) {
 func (j job) trialDisks(ctx context.Context, images []image, tried trial) (disks []boot.Disk, probed bool) {
 	var failure error
 	for _, image := range images {
-		disks = append(disks, boot.Disk{Path: image.temporary, Format: image.format})
+		disks = append(disks, boot.Disk{Path: image.temporary, Format: image.format, SectorSize: image.sectorSize})
 	}
 	if len(tried.layers) == 0 {
 		return disks, false
 	}
 	layered := make([]boot.Disk, len(images))
 	for n, image := range images {
-		layered[n] = boot.Disk{Path: image.layer, Format: "qcow2"}
+		layered[n] = boot.Disk{Path: image.layer, Format: "qcow2", SectorSize: image.sectorSize}
 		failure = errors.Join(failure, layOver(ctx, image))
 	}
 	if failure != nil {

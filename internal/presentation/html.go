@@ -26,6 +26,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"diff":     diffLines,
 	"join":     strings.Join,
 	"bootLine": BootLine,
+	"said":     said,
 }).Parse(pageText))
 
 // Picture is a picture of the guest's screen. Missing says why there is none to

@@ -93,6 +93,13 @@ func TestRecordedRuns(t *testing.T) {
 		for _, change := range decoded.Changes() {
 			wanted = append(wanted, change.Path, change.Description)
 		}
+		if became := decoded.Validation.Boot; became != nil {
+			wanted = append(wanted, became.Differences...)
+			if became.Guest != nil {
+				wanted = append(wanted, became.Guest.Hostname)
+				wanted = append(wanted, became.Guest.FailedUnits...)
+			}
+		}
 		for _, made := range r.Artifacts {
 			wanted = append(wanted, made.Path, made.SizeHuman)
 		}

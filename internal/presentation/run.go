@@ -197,3 +197,32 @@ func nics(machine *report.Hardware) []string {
 	}
 	return cards
 }
+
+// fact is a named value, for people.
+type fact struct{ Name, Value string }
+
+// said is what the guest has said of itself when it was up.
+func said(guest *report.BootGuest) []fact {
+	if guest == nil {
+		return nil
+	}
+	facts := []fact{{"state", guest.Progress}, {"host name", guest.Hostname}, {"kernel", guest.Kernel}, {"SELinux", guest.SELinux}}
+	for _, card := range guest.Cards {
+		if card.Device {
+			facts = append(facts, fact{"card", strings.TrimSpace(card.Name + " " + strings.Join(card.Addresses, " "))})
+		}
+	}
+	for _, route := range guest.Routes {
+		facts = append(facts, fact{"route", strings.TrimSpace("default by " + route.Card + " " + route.Gateway)})
+	}
+	for _, mount := range guest.Mounts {
+		facts = append(facts, fact{"mount", mount.Path + " (" + mount.Type + ", " + mount.Source + ")"})
+	}
+	for _, swap := range guest.Swaps {
+		facts = append(facts, fact{"swap", swap})
+	}
+	for _, unit := range guest.FailedUnits {
+		facts = append(facts, fact{"failed", unit})
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+}

@@ -179,6 +179,12 @@ func (p *page) boot(became *report.Boot) {
 	for _, seen := range became.Evidence {
 		p.line(1, "%8.1f s  %-8s  %s", seen.Seconds, seen.Source, seen.Seen)
 	}
+	for _, told := range said(became.Guest) {
+		p.field(told.Name, told.Value)
+	}
+	for _, differing := range became.Differences {
+		p.block(1, "not as configured: ", differing)
+	}
 	for _, lines := range []struct {
 		name  string
 		lines []string

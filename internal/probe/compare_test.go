@@ -26,6 +26,7 @@ nas:/vol /nas nfs defaults 0 0
 /srv/my\040data/www /var/www none bind 0 0
 /dev/sr0 /media/cdrom0 udf,iso9660 user,auto 0 0
 tmpfs /tmp tmpfs defaults 0 0
+tmpfs /var/lock/x tmpfs defaults 0 0
 `
 )
 
@@ -53,7 +54,7 @@ func up() boot.Facts {
 			{Name: "ens192", Physical: true, MAC: oldMAC, Addresses: address("10.0.0.5/24", "fd00::5/64", "fe80::1/64")},
 			{Name: "ens224", Physical: true, MAC: "00:50:56:9a:01:03"}, {Name: "br0", Addresses: address("10.1.0.5/16")},
 		},
-		Mounts: []boot.Mount{{Path: "/", Type: "ext4"}, {Path: "/srv/my data", Type: "xfs"}, {Path: "/backup", Type: "ext4"}, {Path: "/var/www", Type: "xfs"}, {Path: "/tmp", Type: "tmpfs"}},
+		Mounts: []boot.Mount{{Path: "/", Type: "ext4"}, {Path: "/srv/my data", Type: "xfs"}, {Path: "/backup", Type: "ext4"}, {Path: "/var/www", Type: "xfs"}, {Path: "/tmp", Type: "tmpfs"}, {Path: "/run/lock/x", Type: "tmpfs"}},
 		Swaps:  []string{"/dev/dm-1", "/swapfile", "/dev/zram0"}, Failed: []string{"apache2.service"},
 	}
 }
@@ -89,7 +90,7 @@ func TestCompare(t *testing.T) {
 		},
 		"no bridge": {is: func(f *boot.Facts) { f.Cards = f.Cards[:2] },
 			want: []string{"the guest had no interface br0 when it was booted, which is configured for 10.1.0.5; look at /etc/network/interfaces in the guest"}},
-		"mounts that lack": {is: func(f *boot.Facts) { f.Mounts = f.Mounts[:1] }, want: []string{
+		"mounts that lack": {is: func(f *boot.Facts) { f.Mounts = []boot.Mount{f.Mounts[0], f.Mounts[5]} }, want: []string{
 			"/srv/my data was not mounted when the guest was booted: its /etc/fstab names UUID=3 for it; look at /etc/fstab in the guest: correct the line, or remove it",
 			"/backup was not mounted when the guest was booted: its /etc/fstab names UUID=4 for it, with nofail; look at /etc/fstab in the guest: correct the line, or remove it",
 			"/var/www was not mounted when the guest was booted: its /etc/fstab names /srv/my data/www for it; look at /etc/fstab in the guest: correct the line, or remove it",
@@ -104,7 +105,14 @@ func TestCompare(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wanted, err := Read(edittest.Of(t, guesttest.New(t, files(), test.files)))
+			tree := guesttest.New(t, files(), test.files)
+			if err := tree.MkdirAll("/var", 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := tree.Symlink("../run/lock", "/var/lock"); err != nil {
+				t.Fatal(err)
+			}
+			wanted, err := Read(edittest.Of(t, tree))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"io/fs"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -35,7 +36,21 @@ func Read(e *edit.Editor) (Expected, error) {
 	}
 	tables := guest.ParseTables(fstab, "")
 	wanted.Mounts, wanted.Swaps = tables.WantedMounts(), tables.WantedSwaps()
+	for n := range wanted.Mounts {
+		wanted.Mounts[n].Path = followed(e, wanted.Mounts[n].Path)
+	}
 	return wanted, nil
+}
+
+// followed is a path as the kernel tells it of what is mounted there.
+func followed(e *edit.Editor, name string) string {
+	lstat := func(name string) (fs.FileMode, error) {
+		info, err := e.Lstat(name)
+		return info.Mode, err
+	}
+	// Below /run, most is there only once the guest runs.
+	resolved, _ := guest.FollowLinks(name, true, lstat, e.Readlink)
+	return resolved
 }
 
 const fstabPath = "/etc/fstab"

@@ -184,8 +184,9 @@ selinux() {
 # Static addresses may come a little later than all else that is started.
 expected='@ADDRESSES@'
 wait_for_addresses() {
-	tries=0
-	while [ "$tries" -lt 15 ]; do
+	look_at_clock
+	until=$((seconds + 10))
+	while [ "$seconds" -lt "$until" ]; do
 		have=$(cards) missing=
 		for address in $expected; do
 			case $have in
@@ -194,8 +195,8 @@ wait_for_addresses() {
 			esac
 		done
 		[ -n "$missing" ] || return
-		tries=$((tries + 1))
 		sleep 1
+		look_at_clock || return
 	done
 }
 

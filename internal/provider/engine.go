@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -166,19 +168,31 @@ func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report,
 	return rep, err
 }
 
+// scratch is a directory to work in for what has no output, and removes those that
+// dead runs left beside it.
+func (e *engine) scratch(ctx context.Context) (*artifact.Run, error) {
+	parent := cmp.Or(e.workDirectory, os.TempDir())
+	e.sweep(ctx, parent)
+	return artifact.NewRun(parent, uuid.NewString())
+}
+
+// sweep removes from a directory what dead runs left.
+func (e *engine) sweep(ctx context.Context, directory string) {
+	removed, err := artifact.Sweep(directory)
+	for _, path := range removed {
+		tflog.Info(ctx, "Removed "+path+", left by a migration that died")
+	}
+	if err != nil {
+		tflog.Warn(ctx, err.Error())
+	}
+}
+
 // cleanUp removes what a migration left that died without a word. No state will
 // know of it, so nothing of it may stay, and be it complete.
 func (e *engine) cleanUp(ctx context.Context, m *manifest.Manifest, run string) {
 	for _, directory := range []string{e.workDirectory, m.OutputDirectory(), filepath.Dir(m.ReportPath())} {
-		if directory == "" {
-			continue
-		}
-		removed, err := artifact.Sweep(directory)
-		for _, path := range removed {
-			tflog.Info(ctx, "Removed "+path+", left by a migration that died")
-		}
-		if err != nil {
-			tflog.Warn(ctx, err.Error())
+		if directory != "" {
+			e.sweep(ctx, directory)
 		}
 	}
 	var left []string

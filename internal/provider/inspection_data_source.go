@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -89,14 +88,14 @@ func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 		return
 	}
 	// An inspection writes nothing, but a run needs a directory to work in.
-	directory, err := os.MkdirTemp(d.engine.workDirectory, "hyper2kvm-inspection-")
+	scratch, err := d.engine.scratch(ctx)
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to inspect disk image", paragraphs("Making a directory to work in: "+err.Error()+".",
 			"Let the provider's work_directory or the environment variable TMPDIR name a directory that can be written."))
 		return
 	}
-	defer func() { _ = os.RemoveAll(directory) }()
-	m, err := inspectionManifest(req.Config.Raw, config.CollectGuestInfo, directory)
+	defer func() { _ = scratch.Close() }() // what remains is swept
+	m, err := inspectionManifest(req.Config.Raw, config.CollectGuestInfo, scratch.Dir())
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("source"), "Invalid inspection", manifestErrorText(err))
 		return

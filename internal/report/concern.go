@@ -149,7 +149,7 @@ var ConcernKinds = []ConcernKind{
 	{ConcernConfiguration, Warned, "Finding about the injected configuration"},
 	{ConcernBoot, Warned, "Guest whose boot is not proven"},
 	{ConcernBootDiffers, Warned, "Guest that came up otherwise than configured"},
-	{ConcernNoProbe, Information, "Guest that was booted without a probe"},
+	{ConcernNoProbe, Warned, "Guest that was booted without a probe"},
 	{ConcernNotTrimmed, Warned, "Deleted blocks that are copied"},
 
 	{ConcernKVM, Warned, "Migrating host without KVM"},
