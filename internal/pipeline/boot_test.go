@@ -98,11 +98,10 @@ func TestBootAnswers(t *testing.T) {
 			said, cure := "", ""
 			if err != nil {
 				said, cure = err.Error(), remedy.Of(err)
-			} else {
-				for _, w := range r.Warnings {
-					if !strings.Contains(w.Message, "without a probe") { // as no stage has opened the guest
-						said, cure = w.Message, w.Remedy
-					}
+			}
+			for _, c := range r.Concerns {
+				if err == nil && c.ID == report.ConcernBoot {
+					said, cure = c.Assessment, c.Remedy
 				}
 			}
 			if test.fails != (err != nil) || !strings.Contains(said, test.says) || (said == "") != (test.says == "") || (said == "") != (cure == "") {

@@ -45,7 +45,7 @@ func TestAccHivexReadsTheSame(t *testing.T) {
 	}
 	t.Parallel()
 	made := registrytest.Build(map[string][]registry.Value{
-		`A`: {registry.TextValue("", registry.String, "x"), registry.NumberValue("n", 7)}, `A\c`: {registry.TextsValue("l", "one", "two")}, "Z": nil,
+		`A\b`: {registry.TextValue("", registry.String, "x"), registry.NumberValue("n", 7)}, `A\b\c`: {registry.TextsValue("l", "one", "two")}, "Z": nil,
 	})
 	for name, data := range map[string][]byte{
 		windows7: load(t, windows7), windows10: load(t, windows10), bootStore: load(t, bootStore), "made": made,

@@ -155,12 +155,9 @@ func (s Software) Version() string {
 
 // Has says that there is a key.
 func Has(r Reader, path string) (bool, error) {
-	parent, name := "", path
-	if at := strings.LastIndexByte(path, '\\'); at >= 0 {
-		parent, name = path[:at], path[at+1:]
-	}
+	parent, name := split(path)
 	keys, err := r.Keys(parent)
-	if isMissing(err) {
+	if IsMissing(err) {
 		return false, nil
 	}
 	for _, key := range keys {

@@ -1,5 +1,6 @@
 // Package registry reads the registry of a Windows guest: hives as a file format,
-// and what they tell of the system. A hive that is made to harm costs no more than
+// and what they tell of the system; and it says what is to be changed in them, which
+// others write. A hive that is made to harm costs no more than
 // the limits here.
 package registry
 
@@ -192,7 +193,7 @@ func (h *Hive) walk(path string) (key, error) {
 		case err != nil:
 			return key{}, wrap(path, err)
 		case !found:
-			return key{}, wrap(path, fs.ErrNotExist)
+			return key{}, notThere(path)
 		}
 		k = child
 	}
@@ -210,7 +211,7 @@ func wrap(path string, err error) error {
 // error.
 func Get(r Reader, path, name string) (Value, bool, error) {
 	values, err := r.Values(path)
-	if isMissing(err) {
+	if IsMissing(err) {
 		return Value{}, false, nil
 	}
 	for _, value := range values {
@@ -232,4 +233,7 @@ func readFull(file io.ReaderAt, data []byte, at int64) error {
 	}
 }
 
-func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+// IsMissing says that an error is that of a key which is not there.
+func IsMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+func notThere(path string) error { return wrap(path, fs.ErrNotExist) }

@@ -187,7 +187,7 @@ func TestValues(t *testing.T) {
 		{Name: "long", Type: registry.Binary, Data: bytes.Repeat([]byte{7}, 10000)},
 		{Name: "quad", Type: registry.QWord, Data: []byte{1, 0, 0, 0, 1, 0, 0, 0}},
 	}
-	hive := open(t, registrytest.Build(map[string][]registry.Value{`A\b\C`: want, `A\other`: nil}))
+	hive := open(t, registrytest.Build(map[string][]registry.Value{`A\b\C`: want, `A\second`: nil}))
 	if err := hive.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestValues(t *testing.T) {
 	if diff := cmp.Diff(wantTexts, texts); diff != "" {
 		t.Error(diff)
 	}
-	if keys, err := hive.Keys("A"); err != nil || !slices.Equal(keys, []string{"b", "other"}) {
+	if keys, err := hive.Keys("A"); err != nil || !slices.Equal(keys, []string{"b", "second"}) {
 		t.Errorf("the keys are %q, %v", keys, err)
 	}
 }

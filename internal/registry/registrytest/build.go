@@ -3,6 +3,7 @@ package registrytest
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -182,4 +183,31 @@ func (b *builder) value(v registry.Value) uint32 {
 		le.PutUint32(data[8:], b.cell(v.Data))
 	}
 	return b.cell(append(data, v.Name...))
+}
+
+// Patch are changes as hivexregedit(1) takes them, which makes no key that lies in
+// one that is not there.
+func Patch(changes []registry.Change) string {
+	var text strings.Builder
+	text.WriteString("Windows Registry Editor Version 5.00\n")
+	for _, change := range changes {
+		if change.Removed {
+			fmt.Fprintf(&text, "\n[-\\%s]\n", change.Key)
+			continue
+		}
+		name, data := "@", "-"
+		if change.Name != "" {
+			name = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(change.Name) + `"`
+		}
+		if change.After != nil {
+			data = fmt.Sprintf("hex(%x):%s", uint32(change.After.Type), strings.ReplaceAll(fmt.Sprintf("% x", change.After.Data), " ", ","))
+		}
+		for at, letter := range change.Key {
+			if letter == '\\' {
+				fmt.Fprintf(&text, "\n[\\%s]\n", change.Key[:at])
+			}
+		}
+		fmt.Fprintf(&text, "\n[\\%s]\n%s=%s\n", change.Key, name, data)
+	}
+	return text.String()
 }
