@@ -97,9 +97,11 @@ func keptText(name string) bool {
 	switch dir {
 	case "conf", "conf/conf.d", "cryptroot", "etc/cmdline.d", "etc/lvm/devices":
 		return true
+	case "etc/modprobe.d", "lib/modprobe.d", "usr/lib/modprobe.d":
+		return strings.HasSuffix(base, ".conf")
 	case "etc":
 		switch base {
-		case "crypttab", "fstab", "fstab.sys", "cmdline", "mdadm.conf", "booster.init.yaml":
+		case "modprobe.conf", "crypttab", "fstab", "fstab.sys", "cmdline", "mdadm.conf", "booster.init.yaml":
 			return true
 		}
 	case "etc/systemd/network", "etc/udev/rules.d":

@@ -79,6 +79,8 @@ func dataSourceAttribute(attribute schema.Attribute) datasource.Attribute {
 			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,
 			Validators: a.Validators,
 		}
+	case schema.ListAttribute:
+		return datasource.ListAttribute{MarkdownDescription: a.MarkdownDescription, ElementType: a.ElementType, Required: a.Required, Optional: a.Optional}
 	case schema.SingleNestedAttribute:
 		return datasource.SingleNestedAttribute{
 			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,

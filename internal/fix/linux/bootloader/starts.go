@@ -69,6 +69,7 @@ func (c *Configuration) requireStart() error {
 	case starts:
 		c.warnOtherSystem(menus, entries)
 		c.warnOldDisk(menus, entries, false)
+		c.warnWaits(menus, entries)
 		return c.requireDefault(menus, entries)
 	case oldDisk:
 		c.warnOldDisk(menus, entries, true)
@@ -370,6 +371,7 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 		}
 		e.Parameters = strings.Fields(cmdline)
 		worse(c.judgeRoot(e, true))
+		worse(c.judgeFIPS(e, true))
 		return j
 	}
 	if e.Kernel.Name != "" {
@@ -382,6 +384,7 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 		worse(unknown, e.Unclear)
 	}
 	worse(c.judgeRoot(e, len(e.Initramfs) > 0))
+	worse(c.judgeFIPS(e, len(e.Initramfs) > 0))
 	if m.Unclear != "" && j.outcome == dead {
 		j.outcome = unknown // what the menu sets may be set otherwise
 	}
@@ -421,7 +424,9 @@ func (c *Configuration) judgeRoot(e menu.Entry, initramfs bool) (outcome, string
 		}
 	case strings.HasPrefix(root, "/dev/disk/by-") && !found && c.names.HasRoot && !c.names.HasLockedDevice():
 		return dead, parameter + " is on no disk of the guest"
-	case !found && (strings.HasPrefix(root, "/dev/mapper/") || strings.HasPrefix(root, "/dev/disk/")):
+	case !found && c.isForeignVolume(root) && c.seesAll():
+		return dead, parameter + " is on no disk of the guest"
+	case !found && (c.isForeignVolume(root) || strings.HasPrefix(root, "/dev/mapper/") || strings.HasPrefix(root, "/dev/disk/")):
 		return unknown, parameter + " was not found"
 	}
 	return starts, ""

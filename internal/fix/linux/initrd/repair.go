@@ -64,6 +64,10 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 	if err != nil {
 		return result, err
 	}
+	forbidden, err := kernel.FindForbidden(e, kernels)
+	if err != nil {
+		return result, err
+	}
 	bootable := false
 	persisted := map[initramfs.Generator][]string{}
 	for i, k := range kernels {
@@ -77,6 +81,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		if err := repair.do(ctx); err != nil {
 			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
 		}
+		repair.drivers = forbidden.Of(i, repair.drivers, k.Initramfs, repair.image)
 		repaired := repair.result
 		bus := kernel.BootsFrom(repair.drivers, repair.image)
 		repaired.Default, repaired.BootsFrom = i == preferred, bus
@@ -121,7 +126,9 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 	if k.Default {
 		subject = "the default kernel " + k.Version
 	}
+	warnForbidden(e, subject, k, d, bus)
 	switch {
+	case bus != "virtio-blk" && forbids(d): // told
 	case bus == "" && k.Virtio["virtio_blk"] == report.PlaceMissing && k.Virtio["virtio_scsi"] == report.PlaceMissing:
 		e.Warn(subject+" has no virtio disk driver at all", sataRemedy+"; or install a newer kernel in the guest before the migration")
 	case bus == "":
@@ -129,6 +136,7 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 			"rebuild its initramfs in the guest with virtio_pci and virtio_blk, or "+sataRemedy)
 	case bus == "virtio-scsi":
 		e.Warn(subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
+	case k.NICModel != "virtio" && bannedCard(d): // told
 	case k.Virtio["virtio_net"] == report.PlaceMissing && !d.Builtin["virtio_net"] && k.Default:
 		e.Warn(subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
 	}

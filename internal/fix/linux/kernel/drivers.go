@@ -27,6 +27,9 @@ type Drivers struct {
 	Dep     string // the file that modules was read from
 	// configured are modules that only the kernel's configuration tells of.
 	configured map[string]bool
+	// early and late are what forbids drivers before and after the root file system is
+	// there.
+	early, late Bans
 }
 
 // DriversOf reads /lib/modules/<version> and, where it does not tell, the
@@ -104,6 +107,9 @@ func (d Drivers) AbsentFrom(image *initramfs.Image, wanted []string) []string {
 // on: "virtio-blk", "virtio-scsi" or "".
 func BootsFrom(d Drivers, image *initramfs.Image) string {
 	early := func(name string) bool {
+		if _, banned := d.EarlyBan(name); banned {
+			return false
+		}
 		place := d.place(name, image)
 		return place == report.PlaceBuiltin || place == report.PlaceInitramfs
 	}
@@ -122,10 +128,16 @@ func BootsFrom(d Drivers, image *initramfs.Image) string {
 // What drives the others came to Linux long before virtio_net (2.6.25), but for
 // e1000e (2.6.24), which is also what is left where no driver is known.
 func NetworkCard(d Drivers, image *initramfs.Image) string {
-	if d.place("virtio_net", image) != report.PlaceMissing {
+	if _, banned := d.CardBan(); !banned && d.drives("virtio_net", image) {
 		return "virtio"
 	}
 	return cmp.Or(EmulatedCard(d, image), "e1000e")
+}
+
+// drives reports whether a driver of a network card is there and may be loaded.
+func (d Drivers) drives(card string, image *initramfs.Image) bool {
+	_, banned := d.LateBan(card)
+	return !banned && d.place(card, image) != report.PlaceMissing
 }
 
 // EmulatedCard is the best that the kernel has a driver for of the network cards
@@ -134,7 +146,7 @@ func EmulatedCard(d Drivers, image *initramfs.Image) string {
 	for _, card := range []struct{ driver, model string }{
 		{"e1000e", "e1000e"}, {"e1000", "e1000"}, {"8139cp", "rtl8139"}, {"8139too", "rtl8139"},
 	} {
-		if d.place(card.driver, image) != report.PlaceMissing {
+		if d.drives(card.driver, image) {
 			return card.model
 		}
 	}

@@ -24,6 +24,10 @@ func Survey(ctx context.Context, e *edit.Editor, images bool) ([]report.Kernel, 
 			return nil, err
 		}
 	}
+	forbidden, err := FindForbidden(e, kernels)
+	if err != nil {
+		return nil, err
+	}
 	var found []report.Kernel
 	for n, k := range kernels {
 		if err := ctx.Err(); err != nil {
@@ -44,6 +48,7 @@ func Survey(ctx context.Context, e *edit.Editor, images bool) ([]report.Kernel, 
 				kernel.Virtio = drivers.Virtio(image)
 			}
 		}
+		drivers = forbidden.Of(n, drivers, k.Initramfs, image)
 		if images {
 			kernel.BootsFrom = BootsFrom(drivers, image)
 		}

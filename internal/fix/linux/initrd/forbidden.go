@@ -1,0 +1,53 @@
+package initrd
+
+import (
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// diskBans are what keeps the drivers of virtio disks from being loaded early.
+func diskBans(d kernel.Drivers) (bans []string) {
+	for _, driver := range kernel.EarlyDrivers {
+		if ban, ok := d.EarlyBan(driver); ok {
+			bans = appendMissing(bans, ban.String())
+		}
+	}
+	return bans
+}
+
+func forbids(d kernel.Drivers) bool { return len(diskBans(d)) > 0 }
+
+func bannedCard(d kernel.Drivers) bool {
+	_, banned := d.CardBan()
+	return banned
+}
+
+// warnForbidden tells what forbids a kernel its virtio drivers, and what stands in.
+func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Drivers, bus string) {
+	const again = "in the guest, build its initramfs anew there, and take its disks again"
+	if bans := diskBans(d); len(bans) > 0 && bus != "virtio-blk" {
+		instead := "its disk goes onto a SATA controller"
+		if bus == "virtio-scsi" {
+			instead = "its disk goes onto a virtio-scsi controller"
+		}
+		e.Warn(subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
+	}
+	var later []string
+	for _, driver := range kernel.EarlyDrivers {
+		ban, ok := d.LateBan(driver)
+		if _, early := d.EarlyBan(driver); ok && !early {
+			later = appendMissing(later, ban.String())
+		}
+	}
+	if len(later) > 0 && bus != "" && k.Initramfs != "" {
+		e.Warn(subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
+			"remove that in the guest before its next update of the kernel")
+	}
+	if ban, ok := d.CardBan(); ok && k.NICModel != "virtio" {
+		e.Warn(subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
+			"to use a virtio network card, remove that "+again)
+	}
+}
