@@ -46,10 +46,39 @@ func nameEnd(text string, from int) int {
 			return len(text)
 		}
 		end += next
+		if text[end] == ':' && hasColon(text[from:end], text[end+1:]) {
+			continue
+		}
 		if text[end] != ':' || !numbered || partSuffix.MatchString(text[from:end]) || !slotNumber.MatchString(text[end+1:]) {
 			return end
 		}
 	}
 }
+
+// hasColon reports whether a colon belongs to a name below /dev/md or /dev/disk/by-id:
+// an array of another host is HOST:0, and a serial number may have one.
+func hasColon(before, after string) bool {
+	if host, ok := strings.CutPrefix(before, "/dev/md/"); ok {
+		return !allDigits.MatchString(host) && arrayNumber.MatchString(after)
+	}
+	if !strings.HasPrefix(before, "/dev/disk/by-id/") || partSuffix.MatchString(before) {
+		return false
+	}
+	return partOfID.MatchString(after) || unitOfUSB.MatchString(before) && arrayNumber.MatchString(after)
+}
+
+// HoldsColon reports whether a value that is one device and nothing else is a name of
+// the old machine with a colon in it.
+func HoldsColon(value string) bool {
+	one := strings.HasPrefix(value, "/dev/md/") || strings.HasPrefix(value, "/dev/disk/by-id/")
+	return one && IsStale(value) && strings.Contains(value, ":") && !strings.Contains(value, ":/") && !strings.ContainsAny(value, ",;=|+ \t\"'")
+}
+
+var (
+	allDigits   = regexp.MustCompile(`^[0-9]+$`)
+	arrayNumber = regexp.MustCompile(`^[0-9]+([:,;=|+ \t\r\n"']|$)`)
+	partOfID    = regexp.MustCompile(`^[^:,;=|+ \t\r\n"'/]*-part[0-9]+([:,;=|+ \t\r\n"']|$)`)
+	unitOfUSB   = regexp.MustCompile(`/usb-.*-[0-9]+$`)
+)
 
 var partSuffix = regexp.MustCompile(`-part[0-9]+$`)

@@ -82,6 +82,9 @@ func (d Devices) byLink(link string) (Device, bool) {
 		if array, ok := strings.CutPrefix(name, "md-name-"); ok {
 			return d.byGuestName(ArrayPath(array))
 		}
+		if array, ok := strings.CutPrefix(name, "md-uuid-"); ok {
+			return d.byArrayUUID(array)
+		}
 		disk, ok := parseDiskID("/dev/disk/by-id/" + name)
 		if !ok {
 			return Device{}, false
@@ -145,7 +148,40 @@ func (d Devices) byGuestName(name string) (Device, bool) {
 			name = "/dev/md" + number
 		}
 	}
-	return d.find(func(device Device) bool { return device.GuestName == name })
+	if device, ok := d.find(func(device Device) bool { return device.GuestName == name }); ok {
+		return device, true
+	}
+	// An array of another host is /dev/md/HOST:NAME.
+	if array, ok := strings.CutPrefix(name, "/dev/md/"); ok && strings.Contains(array, ":") {
+		return d.only(func(device Device) bool { return device.Kind == KindMD && device.GuestName == ArrayPath(array) })
+	}
+	return Device{}, false
+}
+
+// only finds a device that no other is like.
+func (d Devices) only(match func(Device) bool) (found Device, ok bool) {
+	for _, device := range d {
+		if !match(device) {
+			continue
+		}
+		if ok {
+			return Device{}, false
+		}
+		found, ok = device, true
+	}
+	return found, ok
+}
+
+// byArrayUUID finds the array with an mdadm UUID, which its members have: where there
+// are several arrays, nothing tells whose members they are.
+func (d Devices) byArrayUUID(uuid string) (Device, bool) {
+	plain := strings.NewReplacer("-", "", ":", "").Replace
+	if _, ok := d.find(func(device Device) bool {
+		return device.FSType == "linux_raid_member" && strings.EqualFold(plain(device.UUID), plain(uuid))
+	}); !ok {
+		return Device{}, false
+	}
+	return d.only(func(device Device) bool { return device.Kind == KindMD })
 }
 
 func (d Devices) find(match func(Device) bool) (Device, bool) {

@@ -1,6 +1,7 @@
 package bootloader
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -69,6 +70,8 @@ var kernelParams = map[string]bool{
 // numberParams take the number of a device for its name.
 var numberParams = map[string]bool{"root": true, "real_root": true, "resume": true, "real_resume": true}
 
+var errColon = errors.New("whether what follows its colon is a part of the name is not known: name the device by UUID in the guest")
+
 // editWords returns the edits that give the parameters of a kernel stable
 // names: every device name of the old machine, whatever the parameter.
 func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
@@ -82,7 +85,12 @@ func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
 			edits = c.editSpan(edits, w, param, spec, len(param)+1, len(w.Text))
 			continue
 		}
-		for _, span := range devname.Spans(value) {
+		spans := devname.Spans(value)
+		if numberParams[param] && devname.HoldsColon(value) && (len(spans) == 0 || spans[0].To < len(value)) {
+			c.find(param, value, "", errColon) // a part of the name would be replaced
+			continue
+		}
+		for _, span := range spans {
 			offset := len(param) + 1
 			edits = c.editSpan(edits, w, param, value[span.From:span.To], offset+span.From, offset+span.To)
 		}

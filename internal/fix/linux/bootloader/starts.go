@@ -422,6 +422,11 @@ func (c *Configuration) judgeRoot(e menu.Entry, initramfs bool) (outcome, string
 		case !initramfs && !strings.HasPrefix(tag, "PART"):
 			return unknown, parameter + " is not understood by a kernel alone, and it gets no initramfs"
 		}
+	case !found && strings.HasPrefix(root, "/dev/disk/by-id/md-uuid-") && c.hasID("linux_raid_member", strings.TrimPrefix(root, "/dev/disk/by-id/md-uuid-")),
+		!found && strings.HasPrefix(root, "/dev/disk/by-id/dm-uuid-LVM-") && c.names.Root.Kind == guest.KindLV:
+		return starts, "" // on any machine; which of several it is, is not known
+	case !found && strings.HasPrefix(root, "/dev/disk/by-id/dm-uuid-"):
+		return unknown, parameter + " was not found"
 	case strings.HasPrefix(root, "/dev/disk/by-") && !found && c.names.HasRoot && !c.names.HasLockedDevice():
 		return dead, parameter + " is on no disk of the guest"
 	case !found && c.isForeignVolume(root) && c.seesAll():
