@@ -22,7 +22,7 @@ func fullDirectory(images []string) string {
 	for _, image := range images {
 		directory := filepath.Dir(image)
 		var found unix.Statfs_t
-		if unix.Statfs(directory, &found) == nil && int64(found.Bavail)*found.Bsize < full { //nolint:unconvert // their types differ by architecture
+		if unix.Statfs(directory, &found) == nil && found.Bavail*uint64(found.Bsize) < full {
 			return directory
 		}
 	}

@@ -88,10 +88,19 @@ func (t *Tree) MakeDirectory(name string) error {
 // emptyDirectory is a directory that no file system has.
 type emptyDirectory struct{}
 
-func (emptyDirectory) Info() Info                        { return Info{Mode: fs.ModeDir | 0o755} }
-func (emptyDirectory) ReadDir() ([]Entry, error)         { return nil, nil }
-func (emptyDirectory) Open(Entry) (Node, error)          { return nil, fs.ErrNotExist }
-func (emptyDirectory) Readlink() (string, error)         { return "", syscall.EINVAL }
+// Info implements Node.
+func (emptyDirectory) Info() Info { return Info{Mode: fs.ModeDir | 0o755} }
+
+// ReadDir implements Node.
+func (emptyDirectory) ReadDir() ([]Entry, error) { return nil, nil }
+
+// Open implements Node.
+func (emptyDirectory) Open(Entry) (Node, error) { return nil, fs.ErrNotExist }
+
+// Readlink implements Node.
+func (emptyDirectory) Readlink() (string, error) { return "", syscall.EINVAL }
+
+// ReadAt implements Node.
 func (emptyDirectory) ReadAt([]byte, int64) (int, error) { return 0, syscall.EISDIR }
 
 // Walk finds what an absolute path names, and its path without links. With

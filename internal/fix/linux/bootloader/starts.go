@@ -158,7 +158,7 @@ func (c *Configuration) warnBootSector(menus []menu.Menu) {
 	if c.firmware != guest.FirmwareBIOS {
 		return
 	}
-	found := ""
+	var found string
 	switch c.bootLoader {
 	case "none":
 		found = "the boot sectors of the boot disk hold no boot loader: a BIOS finds nothing to start on it"
