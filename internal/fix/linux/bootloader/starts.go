@@ -361,6 +361,9 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 		case menu.Unknown:
 			worse(unknown, "whether its "+what+" "+f.Name+" is there is not known")
 		case menu.Found:
+			if info, err := c.edit.Stat(f.Path); err == nil && info.Size == 0 && what == "kernel" {
+				worse(dead, "its kernel "+f.Name+" is an empty file")
+			}
 		}
 	}
 	if m.Loader == menu.Unified {

@@ -178,6 +178,7 @@ func TestVerifyStart(t *testing.T) {
 
 		// What starts nothing.
 		"kernels gone":        {files: debian(), fails: []string{"/boot/grub/grub.cfg", `entry "Debian GNU/Linux"`, "/vmlinuz-6.1 is not in the guest", "5.10"}},
+		"kernel of no bytes":  {files: with(one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), "/boot/vmlinuz-6.1", ""), fails: []string{"/vmlinuz-6.1 is an empty file"}},
 		"initramfs gone":      {files: one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-gone")), fails: []string{"initramfs /initrd.img-gone"}},
 		"root nowhere":        {files: one(entry(" linux /vmlinuz-6.1 root=UUID=other\n initrd /initrd.img-6.1")), fails: []string{"root=UUID=other is on no disk"}},
 		"root by a dead link": {files: one(entry(" linux /vmlinuz-6.1 root=/dev/disk/by-label/gone\n initrd /initrd.img-6.1")), fails: []string{"by-label/gone is on no disk"}},
