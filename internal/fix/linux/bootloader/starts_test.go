@@ -202,6 +202,11 @@ func TestVerifyStart(t *testing.T) {
 		"no EFI program": {firmware: guest.FirmwareUEFI, files: debian(both...), fails: []string{"/boot/efi", "no EFI program"}},
 
 		// What nobody can tell.
+		"default halts":            {files: one("set default=0\nmenuentry 'off' {\n halt\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{"grub.cfg", `entry "off"`, "no kernel"}},
+		"default chainloads":       {files: one("menuentry 'W' {\n set root='hd1,msdos1'\n chainloader +1\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "W"`}},
+		"default says something":   {files: one("menuentry 'e' {\n echo x\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "e"`}},
+		"GRUB Legacy's halts":      {files: files("/boot/grub/menu.lst", "default 0\ntitle off\n halt\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{"menu.lst", `entry "off"`}},
+		"syslinux's boots a disk":  {files: files("/boot/extlinux.conf", "DEFAULT hd\nLABEL hd\n LOCALBOOT 0x80\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{"extlinux.conf", `entry "hd"`}},
 		"kernel by a variable":     {files: one("regexp --set=k '(vmlinuz-.*)' $x\n" + entry(" linux /$k root=UUID=root-uuid")), warns: []string{"nothing tells", "/$k"}},
 		"a command of its own":     {files: one("own_menu\n"), warns: []string{"nothing tells", "own_menu"}},
 		"goes on where":            {files: one("probe --set=d $root\nconfigfile ($d)/grub/other.cfg\n"), warns: []string{"nothing tells", "other.cfg"}},
