@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// oldestC is the oldest C library that a release starts with: adr/0042.
+// oldestC is the oldest C library that a release starts with: adr/0043.
 const oldestC = "GLIBC_2.17"
 
 // newerThan compares versions of glibc, such as "GLIBC_2.3.2".

@@ -1,4 +1,4 @@
-# Migrates a disk and boots it as a libvirt domain.
+# Migrates a machine with all of its disks and boots it as a libvirt domain.
 
 terraform {
   required_providers {
@@ -18,8 +18,8 @@ provider "libvirt" {
 
 resource "hyper2kvm_migration" "webserver" {
   source = {
-    type = "vmdk"
-    path = "/data/vmware/webserver/disk.vmdk"
+    type = "vmx"
+    path = "/data/vmware/webserver/webserver.vmx"
   }
 
   output = {
@@ -29,62 +29,78 @@ resource "hyper2kvm_migration" "webserver" {
     filename  = "webserver.qcow2"
   }
 
-  # The domain writes to this image: from its first boot on, it is the machine's
-  # only disk. With this, no plan deletes or replaces it before this says false.
+  # The domain writes to the images: from its first boot on, they are the machine's
+  # only disks. With this, no plan deletes or replaces them before this says false.
   deletion_protection = true
 }
 
+# All that the machine is made of comes from the migration: the old machine's
+# processors, memory and cards, and what the guest was found to need.
 resource "libvirt_domain" "webserver" {
   name        = "webserver"
   type        = "kvm"
-  memory      = 2048
+  memory      = hyper2kvm_migration.webserver.machine.memory_mib
   memory_unit = "MiB"
-  vcpu        = 2
+  vcpu        = hyper2kvm_migration.webserver.machine.vcpus
   running     = true
 
-  # Without it the guest gets QEMU's oldest processor, which RHEL 9 and its
-  # relatives do not start on.
-  cpu = { mode = "host-passthrough" }
+  # The host's own processor is of the level that the guest needs (machine.cpu_level),
+  # where it can be on this host. Without it the guest gets QEMU's oldest one, which
+  # RHEL 9 and its relatives do not start on.
+  cpu   = { mode = "host-passthrough" }
+  clock = { offset = hyper2kvm_migration.webserver.machine.clock }
 
-  # UEFI is refused without ACPI, and a guest hears of a shutdown by it.
-  features = { acpi = true }
+  # UEFI is refused without ACPI, and a guest hears of a shutdown by it. Secure Boot
+  # needs SMM.
+  features = { acpi = true, smm = hyper2kvm_migration.webserver.machine.secure_boot ? { state = "on" } : null }
 
   os = {
     type         = "hvm"
     type_arch    = "x86_64"
-    type_machine = hyper2kvm_migration.webserver.guest.disk_bus == "ide" ? "pc" : "q35"
+    type_machine = hyper2kvm_migration.webserver.machine.machine_type
     # Not firmware = "efi": libvirt may choose a firmware then that enforces Secure
-    # Boot, and no longer names it in what the provider reads back. The path is
-    # that of Debian and Ubuntu; Fedora has /usr/share/edk2/ovmf/OVMF_CODE.fd.
-    loader          = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "/usr/share/OVMF/OVMF_CODE_4M.fd" : null
-    loader_readonly = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "yes" : null
-    loader_type     = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "pflash" : null
+    # Boot, and no longer names it in what the provider reads back. The paths are
+    # those of Debian and Ubuntu; Fedora has /usr/share/edk2/ovmf/OVMF_CODE.fd. The
+    # template of Secure Boot has Microsoft's keys.
+    loader = hyper2kvm_migration.webserver.machine.firmware != "uefi" ? null : (
+      hyper2kvm_migration.webserver.machine.secure_boot ? "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd" : "/usr/share/OVMF/OVMF_CODE_4M.fd"
+    )
+    loader_readonly = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "yes" : null
+    loader_type     = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "pflash" : null
+    loader_secure   = hyper2kvm_migration.webserver.machine.secure_boot ? "yes" : null
+    nv_ram          = hyper2kvm_migration.webserver.machine.secure_boot ? { template = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" } : null
   }
 
   devices = {
-    disks = [
-      {
-        source = { file = { file = hyper2kvm_migration.webserver.output_path } }
-        target = {
-          dev = hyper2kvm_migration.webserver.guest.disk_bus == "virtio" ? "vda" : "sda"
-          bus = hyper2kvm_migration.webserver.guest.disk_bus
-        }
-        driver = { name = "qemu", type = "qcow2" }
-      },
-    ]
+    # Every disk, the one to start from first.
+    disks = [for n, disk in hyper2kvm_migration.webserver.machine.disks : {
+      source = { file = { file = disk.path } }
+      target = {
+        dev = "${ { virtio = "vd", scsi = "sd", sata = "sd", ide = "hd" }[disk.bus]}${["a", "b", "c", "d", "e", "f", "g", "h"][n]}"
+        bus = disk.bus
+      }
+      driver = { name = "qemu", type = disk.format }
+      serial = disk.serial
+      boot   = { order = n + 1 }
+    }]
     # What the bus "scsi" means: the default is a controller that few kernels drive.
-    controllers = hyper2kvm_migration.webserver.guest.disk_bus == "scsi" ? [{ type = "scsi", model = "virtio-scsi" }] : null
-    interfaces = [
-      {
-        model  = { type = hyper2kvm_migration.webserver.guest.nic_model }
-        source = { network = { network = "default" } }
-      },
-    ]
+    controllers = hyper2kvm_migration.webserver.machine.disks[0].bus == "scsi" ? [{ type = "scsi", model = "virtio-scsi" }] : null
+    # Each card has the old one's MAC address, which its name in the guest and the
+    # leases of DHCP servers hang on. nic.network is what it was connected to.
+    interfaces = [for nic in hyper2kvm_migration.webserver.machine.nics : {
+      model  = { type = nic.model }
+      mac    = nic.mac == null ? null : { address = nic.mac }
+      source = { network = { network = "default" } }
+    }]
     # A display, though nobody may look: GRUB hangs in a machine without one.
     graphics = [{ vnc = { auto_port = true } }]
     # For virsh console.
     serials  = [{ target = { port = 0 } }]
     consoles = [{ target = { type = "serial", port = 0 } }]
+    # A TPM of its own (needs swtpm): the old one's keys do not come along.
+    tpms     = hyper2kvm_migration.webserver.machine.tpm ? [{ model = "tpm-crb", backend = { emulator = { version = "2.0" } } }] : null
+    rngs     = hyper2kvm_migration.webserver.machine.rng ? [{ model = "virtio", backend = { random = "/dev/urandom" } }] : null
+    channels = hyper2kvm_migration.webserver.machine.guest_agent ? [{ source = { unix = {} }, target = { virt_io = { name = "org.qemu.guest_agent.0" } } }] : null
   }
 
   # Two minutes for the guest to shut down by itself.

@@ -35,7 +35,7 @@ resource "hyper2kvm_migration" "webserver" {
 resource "libvirt_volume" "webserver" {
   name     = "webserver-overlay.qcow2"
   pool     = "default"
-  capacity = hyper2kvm_migration.webserver.guest.virtual_size # bytes
+  capacity = hyper2kvm_migration.webserver.machine.disks[0].virtual_size # bytes
   target   = { format = { type = "qcow2" } }
 
   backing_store = {
@@ -52,21 +52,27 @@ resource "libvirt_volume" "webserver" {
 resource "libvirt_domain" "webserver" {
   name        = "webserver"
   type        = "kvm"
-  memory      = 2048
+  memory      = hyper2kvm_migration.webserver.machine.memory_mib
   memory_unit = "MiB"
-  vcpu        = 2
+  vcpu        = hyper2kvm_migration.webserver.machine.vcpus
   running     = true
 
-  cpu      = { mode = "host-passthrough" }
-  features = { acpi = true }
+  cpu   = { mode = "host-passthrough" }
+  clock = { offset = hyper2kvm_migration.webserver.machine.clock }
+
+  features = { acpi = true, smm = hyper2kvm_migration.webserver.machine.secure_boot ? { state = "on" } : null }
 
   os = {
-    type            = "hvm"
-    type_arch       = "x86_64"
-    type_machine    = hyper2kvm_migration.webserver.guest.disk_bus == "ide" ? "pc" : "q35"
-    loader          = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "/usr/share/OVMF/OVMF_CODE_4M.fd" : null
-    loader_readonly = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "yes" : null
-    loader_type     = hyper2kvm_migration.webserver.guest.firmware == "uefi" ? "pflash" : null
+    type         = "hvm"
+    type_arch    = "x86_64"
+    type_machine = hyper2kvm_migration.webserver.machine.machine_type
+    loader = hyper2kvm_migration.webserver.machine.firmware != "uefi" ? null : (
+      hyper2kvm_migration.webserver.machine.secure_boot ? "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd" : "/usr/share/OVMF/OVMF_CODE_4M.fd"
+    )
+    loader_readonly = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "yes" : null
+    loader_type     = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "pflash" : null
+    loader_secure   = hyper2kvm_migration.webserver.machine.secure_boot ? "yes" : null
+    nv_ram          = hyper2kvm_migration.webserver.machine.secure_boot ? { template = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" } : null
   }
 
   devices = {
@@ -74,22 +80,26 @@ resource "libvirt_domain" "webserver" {
       {
         source = { file = { file = libvirt_volume.webserver.path } }
         target = {
-          dev = hyper2kvm_migration.webserver.guest.disk_bus == "virtio" ? "vda" : "sda"
-          bus = hyper2kvm_migration.webserver.guest.disk_bus
+          dev = "${ { virtio = "vd", scsi = "sd", sata = "sd", ide = "hd" }[hyper2kvm_migration.webserver.machine.disks[0].bus]}a"
+          bus = hyper2kvm_migration.webserver.machine.disks[0].bus
         }
         driver = { name = "qemu", type = "qcow2" }
+        serial = hyper2kvm_migration.webserver.machine.disks[0].serial
+        boot   = { order = 1 }
       },
     ]
-    controllers = hyper2kvm_migration.webserver.guest.disk_bus == "scsi" ? [{ type = "scsi", model = "virtio-scsi" }] : null
-    interfaces = [
-      {
-        model  = { type = hyper2kvm_migration.webserver.guest.nic_model }
-        source = { network = { network = "default" } }
-      },
-    ]
+    controllers = hyper2kvm_migration.webserver.machine.disks[0].bus == "scsi" ? [{ type = "scsi", model = "virtio-scsi" }] : null
+    interfaces = [for nic in hyper2kvm_migration.webserver.machine.nics : {
+      model  = { type = nic.model }
+      mac    = nic.mac == null ? null : { address = nic.mac }
+      source = { network = { network = "default" } }
+    }]
     graphics = [{ vnc = { auto_port = true } }]
     serials  = [{ target = { port = 0 } }]
     consoles = [{ target = { type = "serial", port = 0 } }]
+    tpms     = hyper2kvm_migration.webserver.machine.tpm ? [{ model = "tpm-crb", backend = { emulator = { version = "2.0" } } }] : null
+    rngs     = hyper2kvm_migration.webserver.machine.rng ? [{ model = "virtio", backend = { random = "/dev/urandom" } }] : null
+    channels = hyper2kvm_migration.webserver.machine.guest_agent ? [{ source = { unix = {} }, target = { virt_io = { name = "org.qemu.guest_agent.0" } } }] : null
   }
 
   destroy = { graceful = true, shutdown = { timeout = 120 } }

@@ -99,88 +99,121 @@ func (s *Session) listDevices(g *guestfs.Guestfs) (guest.Devices, error) {
 }
 
 func (s *Session) probeDevices(g *guestfs.Guestfs) (guest.Devices, error) {
-	var devices guest.Devices
-	add := func(device guest.Device) error {
-		if device.Size == 0 {
-			size, err := g.Blockdev_getsize64(device.Name)
-			if err != nil {
-				// A thin pool or an inactive volume has a name and no device.
-				return nil //nolint:nilerr
-			}
-			device.Size = size
+	p := deviceProbe{session: s, g: g, over: -1}
+	for _, probe := range []func() error{p.disks, p.arrays, p.openedDevices, p.volumes} {
+		if err := probe(); err != nil {
+			return nil, err
 		}
-		tags, err := g.Blkid(device.Name)
-		if err != nil && s.ctx.Err() != nil {
-			return err
-		}
-		// blkid fails where it recognises nothing.
-		device.FSType = tags["TYPE"]
-		device.UUID = tags["UUID"]
-		device.Label = tags["LABEL"]
-		devices = append(devices, device)
-		return nil
 	}
+	return p.devices, nil
+}
 
-	disks, err := g.List_devices()
+// deviceProbe collects the devices that the appliance sees.
+type deviceProbe struct {
+	session *Session
+	g       *guestfs.Guestfs
+	devices guest.Devices
+	over    int // the disk that all else lies on, or -1 where it may be any
+}
+
+// add asks for the size of a device, where it has none yet, and for what is on it.
+func (p *deviceProbe) add(device guest.Device) error {
+	if device.Size == 0 {
+		size, err := p.g.Blockdev_getsize64(device.Name)
+		if err != nil {
+			// A thin pool or an inactive volume has a name and no device.
+			return nil //nolint:nilerr
+		}
+		device.Size = size
+	}
+	tags, err := p.g.Blkid(device.Name)
+	if err != nil && p.session.ctx.Err() != nil {
+		return err
+	}
+	// blkid fails where it recognises nothing.
+	device.FSType = tags["TYPE"]
+	device.UUID = tags["UUID"]
+	device.Label = tags["LABEL"]
+	p.devices = append(p.devices, device)
+	return nil
+}
+
+// disks adds the disks and their partitions.
+func (p *deviceProbe) disks() error {
+	disks, err := p.g.List_devices()
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if len(disks) == 1 {
+		p.over = 0
 	}
 	for i, name := range disks {
-		disk, err := readDisk(g, name)
+		disk, err := readDisk(p.g, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		whole := guest.Device{Name: name, Kind: guest.KindDisk, Disk: i, Size: disk.Size}
-		if i < len(s.drives) {
-			whole.Serial = s.drives[i].Serial
+		if i < len(p.session.drives) {
+			whole.Serial = p.session.drives[i].Serial
 		}
 		if disk.PartitionTable != "" {
-			devices = append(devices, whole)
-		} else if err := add(whole); err != nil {
-			return nil, err
+			p.devices = append(p.devices, whole)
+		} else if err := p.add(whole); err != nil {
+			return err
 		}
 		for _, partition := range disk.Partitions {
-			if err := add(guest.Device{
+			if err := p.add(guest.Device{
 				Name: partition.Device, Kind: guest.KindPartition, Disk: i, Partition: partition.Number, Size: partition.Size,
 				PartUUID: partition.UUID, PartLabel: partition.Label,
 			}); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
+	return nil
+}
 
-	over := -1
-	if len(disks) == 1 {
-		over = 0
-	}
-	arrays, err := g.List_md_devices()
+// arrays adds the arrays of md.
+func (p *deviceProbe) arrays() error {
+	arrays, err := p.g.List_md_devices()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, name := range arrays {
-		array := guest.Device{Name: name, Kind: guest.KindMD, Disk: over}
-		if detail, err := g.Md_detail(name); err == nil && detail["name"] != "" {
+		array := guest.Device{Name: name, Kind: guest.KindMD, Disk: p.over}
+		if detail, err := p.g.Md_detail(name); err == nil && detail["name"] != "" {
 			array.GuestName = guest.ArrayPath(detail["name"])
 		}
-		if err := add(array); err != nil {
-			return nil, err
+		if err := p.add(array); err != nil {
+			return err
 		}
 	}
-	for _, parent := range slices.Sorted(maps.Keys(s.opened)) {
-		if err := add(guest.Device{Name: s.opened[parent], Kind: guest.KindCrypt, Disk: over, Parent: parent}); err != nil {
-			return nil, err
+	return nil
+}
+
+// openedDevices adds what encrypted devices were opened as.
+func (p *deviceProbe) openedDevices() error {
+	opened := p.session.opened
+	for _, parent := range slices.Sorted(maps.Keys(opened)) {
+		if err := p.add(guest.Device{Name: opened[parent], Kind: guest.KindCrypt, Disk: p.over, Parent: parent}); err != nil {
+			return err
 		}
 	}
-	volumes, err := g.Lvs()
+	return nil
+}
+
+// volumes adds the logical volumes.
+func (p *deviceProbe) volumes() error {
+	volumes, err := p.g.Lvs()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, name := range volumes {
-		if err := add(guest.Device{Name: name, Kind: guest.KindLV, Disk: over}); err != nil {
-			return nil, err
+		if err := p.add(guest.Device{Name: name, Kind: guest.KindLV, Disk: p.over}); err != nil {
+			return err
 		}
 	}
-	return devices, nil
+	return nil
 }
 
 // partitionDevice is the name of a partition: a disk's name that ends in a

@@ -69,8 +69,11 @@ func readOS(g *guestfs.Guestfs, root string) guest.OS {
 	if found.Major != 0 || found.Minor != 0 {
 		found.Version = fmt.Sprintf("%d.%d", found.Major, found.Minor)
 	}
-	if found.Type == "linux" {
+	switch found.Type {
+	case "linux":
 		readSystemFiles(g, &found)
+	case "windows":
+		readRegistry(g, &found)
 	}
 	return found
 }

@@ -64,6 +64,10 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	if err := g.Mount(system.Root, "/"); err != nil {
 		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}
+	// The kernel's driver then writes nothing, and says so by its own words.
+	if system.Type == "windows" && hibernatedWindows(g) {
+		return nil, nil, HibernatedIn(guest.HibernationFile)
+	}
 	if err := probeWrite(g, "/"); err != nil {
 		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}

@@ -70,6 +70,10 @@ func (r Readers) Guard(file *os.File) error {
 	return r.setMode(file, info.Mode().Perm())
 }
 
+// Allow gives an open file the mode, whoever may read the source. Where the file
+// system keeps no modes, the error is an *ExposedError, as far as more may read it.
+func Allow(file *os.File, mode fs.FileMode) error { return Readers{}.setMode(file, mode) }
+
 // Hide is Guard for the owner alone.
 func Hide(file *os.File) error { return Readers{}.setMode(file, 0o600) }
 

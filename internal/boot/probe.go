@@ -12,7 +12,8 @@ const ProbePort = "org.hyper2kvm.probe.0"
 
 // How much longer a guest's facts are waited for than its login prompt, or the
 // answer of its agent: both come when most is started. And how much longer than the
-// words of emergency mode, of which the facts tell why.
+// words of emergency mode, of which the facts tell why. At the least: half as long as
+// it took until then where that is more.
 const (
 	probePatience     = 30 * time.Second
 	emergencyPatience = 15 * time.Second
@@ -81,7 +82,8 @@ func (w *watch) waitsForProbe(judged judgement, late bool) bool {
 	if w.up.IsZero() {
 		w.up = time.Now()
 	}
-	return time.Since(w.up) < patience
+	// A slow host takes longer for the rest, too.
+	return time.Since(w.up) < max(patience, w.up.Sub(w.started)/2)
 }
 
 // noteProbe keeps what the guest has said of itself.

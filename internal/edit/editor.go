@@ -94,8 +94,11 @@ func (e *Editor) Identify(id report.ConcernID) {
 }
 
 // Warn adds a warning. The same one is told once.
-func (e *Editor) Warn(message, remedy string) {
-	w := report.Warning{Message: message, Remedy: remedy}
+func (e *Editor) Warn(message, remedy string) { e.WarnOf("", message, remedy) }
+
+// WarnOf is Warn for a warning of a kind of its own.
+func (e *Editor) WarnOf(id report.ConcernID, message, remedy string) {
+	w := report.Warning{ID: id, Message: message, Remedy: remedy}
 	if !e.warned[w] {
 		e.warned[w] = true
 		e.warnings = append(e.warnings, w)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // ErrNoSpace is what the error of a file system of the guest that is too full
@@ -37,7 +38,7 @@ func (e *noSpaceError) Error() string { return e.text }
 func (e *noSpaceError) Unwrap() []error { return []error{ErrNoSpace, e.cause} }
 
 func noSpace(cause error, format string, args ...any) error {
-	return remedy.With(&noSpaceError{fmt.Sprintf(format, args...), cause}, makeRoom)
+	return report.Concerning(report.ConcernGuestSpace, remedy.With(&noSpaceError{fmt.Sprintf(format, args...), cause}, makeRoom))
 }
 
 // CheckSpace refuses a guest whose file systems are too full to be changed. A

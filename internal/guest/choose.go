@@ -33,6 +33,30 @@ func ChooseSystem(systems []OS, devices Devices, bootDisk int, menus ...Menu) in
 	return best
 }
 
+// FindSystem returns the index of the system that a person means: by its root as
+// the inspection names it, by its device, by the guest's own name of that or by
+// UUID=. It is -1 where none or more than one is meant.
+func FindSystem(systems []OS, devices Devices, name string) int {
+	if at := slices.IndexFunc(systems, func(s OS) bool { return s.Root == name }); at >= 0 {
+		return at
+	}
+	found := -1
+	for i, system := range systems {
+		device, _ := splitRoot(system.Root)
+		meant := name == device
+		for _, d := range devices {
+			meant = meant || d.Name == device && (name == d.GuestName || d.UUID != "" && strings.EqualFold(name, "UUID="+d.UUID))
+		}
+		switch {
+		case meant && found >= 0:
+			return -1
+		case meant:
+			found = i
+		}
+	}
+	return found
+}
+
 // snapshotPath is where snapper, Timeshift and others keep old states of a system.
 var snapshotPath = regexp.MustCompile(`(?i)(^|/)(\.?snapshots?|timeshift[^/]*|\.?btrbk[^/]*|@\.?snapshots?[^/]*|backup[^/]*|old[^/]*)(/|$)`)
 

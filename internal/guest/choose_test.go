@@ -43,6 +43,24 @@ func TestChooseSystem(t *testing.T) {
 	}
 }
 
+func TestFindSystem(t *testing.T) {
+	t.Parallel()
+	devices := Devices{
+		{Name: "/dev/sda1", FSType: "btrfs", UUID: "AAAA-1"},
+		{Name: "/dev/sdb1", Disk: 1, FSType: "ext4", UUID: "bbbb-2"},
+		{Name: "/dev/mapper/crypt1", GuestName: "/dev/mapper/root", FSType: "ext4", UUID: "cccc-3"},
+	}
+	systems := []OS{{Root: "btrfsvol:/dev/sda1/old"}, {Root: "btrfsvol:/dev/sda1/@"}, {Root: "/dev/sdb1"}, {Root: "/dev/mapper/crypt1"}}
+	for name, want := range map[string]int{
+		"btrfsvol:/dev/sda1/@": 1, "/dev/sdb1": 2, "UUID=BBBB-2": 2, "/dev/mapper/root": 3, "/dev/mapper/crypt1": 3, "UUID=cccc-3": 3,
+		"/dev/sda1": -1, "UUID=aaaa-1": -1, "/dev/sdc1": -1, "UUID=": -1, "btrfsvol:/dev/sda1/new": -1,
+	} {
+		if got := FindSystem(systems, devices, name); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+}
+
 // TestChooseStartedSystem has several systems that each could be the one: what the
 // boot loader starts decides.
 func TestChooseStartedSystem(t *testing.T) {

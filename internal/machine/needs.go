@@ -18,7 +18,9 @@ const maxSerial = 20
 // Found is what is known when the new machine is described.
 type Found struct {
 	// Old is the old machine's description, or nil for a mere disk.
-	Old   *report.Machine
+	Old *report.Machine
+	// NICs are its network cards, those that a person told of among them.
+	NICs  []report.NIC
 	Guest report.Guest
 	// Disks are in the order in which to attach them. Their buses are not set, and
 	// their serial numbers may be too long.
@@ -29,9 +31,12 @@ type Found struct {
 // none of it, be it a disk, a card, a random number generator or a channel.
 func Needs(f Found) *report.Hardware {
 	old := f.Old
+	nics := f.NICs
 	if old == nil {
-		// Nobody knows its cards; most machines have one.
-		old = &report.Machine{NICs: []report.NIC{{}}}
+		old = &report.Machine{}
+		if len(nics) == 0 {
+			nics = []report.NIC{{}} // nobody knows its cards; most machines have one
+		}
 	}
 	virtio := f.Guest.DiskBus == "virtio" || f.Guest.DiskBus == "scsi"
 	needed := &report.Hardware{
@@ -56,7 +61,7 @@ func Needs(f Found) *report.Hardware {
 		}
 		needed.Disks = append(needed.Disks, disk)
 	}
-	for _, nic := range old.NICs {
+	for _, nic := range nics {
 		needed.NICs = append(needed.NICs, report.HardwareNIC{Model: f.Guest.NICModel, MAC: nic.MAC, Network: nic.Network})
 	}
 	return needed

@@ -27,7 +27,7 @@ func TestNeeds(t *testing.T) {
 		want  report.Hardware
 	}{
 		"RHEL 9 with everything": {
-			Found{described, report.Guest{
+			Found{described, described.NICs, report.Guest{
 				Type: "linux", Arch: "x86_64", Firmware: UEFI, DiskBus: "virtio", NICModel: "virtio", CPULevel: "x86-64-v2", Clock: "utc",
 			}, disks},
 			report.Hardware{
@@ -41,7 +41,7 @@ func TestNeeds(t *testing.T) {
 			},
 		},
 		"Windows from a mere disk": {
-			Found{nil, report.Guest{Type: "windows", Arch: "x86_64", Firmware: BIOS, DiskBus: "sata", NICModel: "e1000e", CPULevel: "x86-64-v2"}, disks[1:]},
+			Found{nil, nil, report.Guest{Type: "windows", Arch: "x86_64", Firmware: BIOS, DiskBus: "sata", NICModel: "e1000e", CPULevel: "x86-64-v2"}, disks[1:]},
 			report.Hardware{
 				Arch: "x86_64", MachineType: "q35", Firmware: BIOS, VCPUs: DefaultVCPUs, MemoryMiB: DefaultMemoryMiB, CPULevel: "x86-64-v2",
 				Clock: "localtime", Video: "vga",
@@ -50,21 +50,21 @@ func TestNeeds(t *testing.T) {
 			},
 		},
 		"Windows XP": {
-			Found{&report.Machine{VCPUs: 1}, report.Guest{Type: "windows", Arch: "i386", Firmware: BIOS, DiskBus: "ide", NICModel: "rtl8139"}, nil},
+			Found{&report.Machine{VCPUs: 1}, nil, report.Guest{Type: "windows", Arch: "i386", Firmware: BIOS, DiskBus: "ide", NICModel: "rtl8139"}, nil},
 			report.Hardware{
 				Arch: "i386", MachineType: "pc", Firmware: BIOS, VCPUs: 1, MemoryMiB: DefaultMemoryMiB, Clock: "localtime", Video: "vga",
 				Disks: []report.HardwareDisk{}, NICs: []report.HardwareNIC{},
 			},
 		},
 		"Secure Boot without UEFI": {
-			Found{&report.Machine{SecureBoot: true}, report.Guest{Type: "linux", Arch: "x86_64", Firmware: BIOS, DiskBus: "scsi", NICModel: "virtio", Clock: "localtime"}, nil},
+			Found{&report.Machine{SecureBoot: true}, nil, report.Guest{Type: "linux", Arch: "x86_64", Firmware: BIOS, DiskBus: "scsi", NICModel: "virtio", Clock: "localtime"}, nil},
 			report.Hardware{
 				Arch: "x86_64", MachineType: "q35", Firmware: BIOS, VCPUs: DefaultVCPUs, MemoryMiB: DefaultMemoryMiB, CPULevel: "x86-64", Clock: "localtime",
 				Video: "vga", RNG: true, GuestAgent: true, Disks: []report.HardwareDisk{}, NICs: []report.HardwareNIC{},
 			},
 		},
 		"unprepared Linux": {
-			Found{described, report.Guest{Type: "linux", Arch: "x86_64", Firmware: BIOS, DiskBus: "sata", NICModel: "e1000e"}, nil},
+			Found{described, described.NICs, report.Guest{Type: "linux", Arch: "x86_64", Firmware: BIOS, DiskBus: "sata", NICModel: "e1000e"}, nil},
 			report.Hardware{
 				Name: "db01", Arch: "x86_64", MachineType: "q35", Firmware: BIOS, TPM: true, VCPUs: 4, MemoryMiB: 8192, CPULevel: "x86-64", Clock: "utc",
 				Video: "vga", Disks: []report.HardwareDisk{},

@@ -72,7 +72,11 @@ func Applies(configurations *string, chosen string) bool {
 	return false
 }
 
-// addHardware adds what one item of the descriptor describes.
+// addHardware adds what one item of the descriptor describes. The resource types are
+// those of DMTF's CIM_ResourceAllocationSettingData. The standard (DSP0243) leaves
+// subtypes to who writes the descriptor: VMware's are those of its own ovf package in
+// govmomi; a TPM is "vmware.vtpm" of the type 1 by VMware's OVF Tool guide, "TPM as a
+// Virtual Device in OVF", and a card by SR-IOV is called as govmomi calls its class of cards.
 func addHardware(m *report.Machine, item ovf.ResourceAllocationSettingData) {
 	model := text(item.ResourceSubType)
 	switch *item.ResourceType {
@@ -106,10 +110,12 @@ func addHardware(m *report.Machine, item ovf.ResourceAllocationSettingData) {
 		m.USB = true
 	case ovf.Other:
 		switch {
-		case strings.Contains(strings.ToLower(model), "tpm"):
+		case strings.EqualFold(model, ovf.ResourceSubTypeVTPM):
 			m.TPM = true
-		case strings.Contains(strings.ToLower(model), "pcipassthrough"):
+		case strings.HasPrefix(strings.ToLower(model), ovf.ResourceSubTypePCIPassthrough): // and -dvx, -ah, -vmiop
 			m.Passthrough = append(m.Passthrough, report.Passthrough{Kind: report.PassthroughPCI, Name: item.ElementName})
+		case strings.EqualFold(model, ovf.ResourceSubTypeSCSIPassthrough):
+			m.Passthrough = append(m.Passthrough, report.Passthrough{Kind: report.PassthroughSCSI, Name: item.ElementName})
 		}
 	case ovf.OtherStorage:
 		// The standard has no number for these buses.

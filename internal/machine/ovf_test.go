@@ -27,7 +27,8 @@ func TestMachineOfOVF(t *testing.T) {
 		VirtualHardware: []ovf.VirtualHardwareSection{{
 			Item: []ovf.ResourceAllocationSettingData{
 				card, item(ovf.CdDrive, "CD/DVD drive 1", "vmware.cdrom.iso"), item(ovf.UsbController, "USB Controller", "vmware.usb.xhci"),
-				item(ovf.Other, "Virtual TPM", "vmware.tpm"), item(ovf.Other, "PCI device 0", "vmware.pcipassthrough"),
+				item(ovf.Other, "Virtual TPM", "vmware.vtpm"), item(ovf.Other, "PCI device 0", "vmware.pci.passthrough"),
+				item(ovf.Other, "PCI device 1", "vmware.pci.passthrough-vmiop"), item(ovf.Other, "SCSI device 0", "vmware.scsi.passthrough"),
 				item(ovf.EthernetAdapter, "SR-IOV 1", "Sriov"), item(ovf.Other, "Video card", "vmware.videocard"),
 			},
 			Config: []ovf.Config{
@@ -43,7 +44,7 @@ func TestMachineOfOVF(t *testing.T) {
 		NICs: []report.NIC{
 			{Name: "Network adapter 1", MAC: address, Model: "VmxNet3", Slot: 161, Static: true}, {Name: "SR-IOV 1", Model: "Sriov"},
 		},
-		Passthrough: []report.Passthrough{{Kind: report.PassthroughPCI, Name: "PCI device 0"}, {Kind: report.PassthroughSRIOV, Name: "SR-IOV 1"}},
+		Passthrough: []report.Passthrough{{Kind: report.PassthroughPCI, Name: "PCI device 0"}, {Kind: report.PassthroughPCI, Name: "PCI device 1"}, {Kind: report.PassthroughSCSI, Name: "SCSI device 0"}, {Kind: report.PassthroughSRIOV, Name: "SR-IOV 1"}},
 	}
 	if diff := cmp.Diff(want, OfOVF(&ovf.Envelope{}, system)); diff != "" {
 		t.Error("(-want +got)\n" + diff)

@@ -337,7 +337,7 @@ func TestDecodeErrors(t *testing.T) {
 			 3:38 source.type: unsupported source type "qcow3": did you mean "qcow2"? (use one of vmdk, vmx, ova, ovf, vhd, vhdx, qcow2, raw)
 			 3:55 source.path: must not be empty
 			 4:4 fstab_mode: unknown field: it belongs in pipeline.fix
-			 5:33 output["we ird"]: unknown field: output has directory, format, filename, overwrite
+			 5:33 output["we ird"]: unknown field: output has directory, format, filename, overwrite, mode, owner
 			 7:13 pipeline.fix.enable: unknown field: did you mean "enabled"?
 			 7:43 pipeline.fix.fstab_mode: unknown fstab mode "stabilise-all": did you mean "stabilize-all"? (use one of stabilize-all, bypath-only, noop)
 			 7:60 pipeline.fix.path: unknown field: it belongs in source or options.report

@@ -51,6 +51,8 @@ func (s *Source) setDefaults() {
 
 func (*Source) required() []string { return []string{"type", "path"} }
 
+func (*NIC) required() []string { return []string{"mac"} }
+
 func (o *Output) setDefaults() { o.Format = DefaultFormat }
 
 func (*Output) required() []string { return []string{"directory"} }

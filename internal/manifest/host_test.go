@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,29 @@ func TestCheckHost(t *testing.T) {
 				mustDo(t, os.Symlink(filepath.Dir(m.Source.Path), m.Output.Directory))
 			},
 			"output.filename: DIR/out/disk.qcow2 is the source itself under another name",
+		},
+		"an owner that is not there": {
+			func(_ *testing.T, m *manifest.Manifest) { m.Output.Owner = "no-such-user-here" },
+			"output.owner: this host has no user no-such-user-here: name one that it has, or give the number",
+		},
+		"a group that is not there": {
+			func(_ *testing.T, m *manifest.Manifest) { m.Output.Owner = ":no-such-group-here" },
+			"output.owner: this host has no group no-such-group-here",
+		},
+		"an owner whom only root can give files": {
+			func(t *testing.T, m *manifest.Manifest) {
+				if os.Geteuid() == 0 {
+					t.Skip("root gives files to everybody")
+				}
+				m.Output.Owner = "0"
+			},
+			`output.owner: only root can give files to "0"`,
+		},
+		"whoever migrates": {
+			func(_ *testing.T, m *manifest.Manifest) {
+				m.Output.Owner = fmt.Sprintf("%d:%d", os.Geteuid(), os.Getegid())
+			},
+			"",
 		},
 		"another file at the output": {
 			func(t *testing.T, m *manifest.Manifest) {

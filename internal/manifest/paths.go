@@ -25,6 +25,9 @@ func (m *Manifest) MakeAbsolute() {
 	for n, key := range m.Source.LUKSKeys {
 		m.Source.LUKSKeys[n].KeyFile = key.KeyFilePath()
 	}
+	for n, directory := range m.Source.Directories {
+		m.Source.Directories[n] = absolute(directory)
+	}
 	if m.Output.Directory != "" {
 		m.Output.Directory = m.OutputDirectory()
 	}

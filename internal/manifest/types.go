@@ -60,6 +60,26 @@ type Source struct {
 	MaxVirtualSize int64 `json:"max_virtual_size"`
 	// LUKSKeys open the guest's encrypted devices.
 	LUKSKeys []LUKSKey `json:"luks_keys,omitempty"`
+	// NICs are the machine's network cards, all of them, where its description
+	// does not tell them or tells them wrong.
+	NICs []NIC `json:"nics,omitempty"`
+	// Root is the device of the operating system to migrate, where the disks hold
+	// several.
+	Root string `json:"root,omitempty"`
+	// Directories are those outside of the source's own in which files that it
+	// refers to may lie.
+	Directories []string `json:"directories,omitempty"`
+}
+
+// NIC is a network card of the old machine.
+type NIC struct {
+	MAC string `json:"mac"`
+	// Name is what the guest calls the card, such as "ens192".
+	Name string `json:"name,omitempty"`
+	// Addresses are its IP addresses in the guest, with or without a prefix.
+	Addresses []string `json:"addresses,omitempty"`
+	// Network is what the new machine's card is to be connected to.
+	Network string `json:"network,omitempty"`
 }
 
 // LUKSKey opens encrypted devices of the guest. Either Key or KeyFile is given.
@@ -97,6 +117,11 @@ type Output struct {
 	// Overwrite allows existing files at the output paths to be replaced. The
 	// default is to refuse them before any work.
 	Overwrite bool `json:"overwrite,omitempty"`
+	// Mode are the permissions of the images, in octal digits such as "0640", and
+	// Owner is whose they are, as "user", "user:group" or ":group". Empty ones are
+	// as whoever migrates makes files.
+	Mode  string `json:"mode,omitempty"`
+	Owner string `json:"owner,omitempty"`
 }
 
 // Pipeline switches the stages and holds their options. load_manifest always

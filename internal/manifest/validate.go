@@ -67,6 +67,13 @@ func (s Source) check(c *collector) {
 	for n, key := range s.LUKSKeys {
 		key.check(c, element("source.luks_keys", n))
 	}
+	checkNICs(c, s.NICs)
+	if s.Root != "" && !systemDevice.MatchString(s.Root) || hasControl(s.Root) {
+		c.add("source.root", "%q is not a device as the guest names one: use a path such as \"/dev/sda2\", as the warning of several systems lists them, or \"UUID=...\"", s.Root)
+	}
+	for n, directory := range s.Directories {
+		checkPath(c, element("source.directories", n), directory)
+	}
 }
 
 // ChecksumAlgorithms lists what source.checksum may be computed with, and how
@@ -92,6 +99,12 @@ func (o Output) check(c *collector) {
 	}
 	if o.Filename != "" {
 		o.checkFilename(c)
+	}
+	if o.Mode != "" && !outputMode.MatchString(o.Mode) {
+		c.add("output.mode", "%q is no mode that lets the owner read and write: use octal digits such as \"0640\", without execution", o.Mode)
+	}
+	if o.Owner != "" && !outputOwner.MatchString(o.Owner) {
+		c.add("output.owner", "%q is no owner: use \"user\", \"user:group\" or \":group\", by name or by number", o.Owner)
 	}
 }
 

@@ -74,6 +74,42 @@ func TestValidate(t *testing.T) {
 			map[string]string{"source": `{"type": "raw", "path": "d", "max_virtual_size": 0}`},
 			[]string{`source.max_virtual_size: 0 is out of range: give a number of bytes, such as 70368744177664 for 64 TiB`},
 		},
+		"cards, a system and directories": {
+			map[string]string{"source": `{"type": "vmx", "path": "d", "root": "UUID=1234-5678", "directories": ["/data"],
+				"nics": [{"mac": "00:50:56:9A:01:02", "name": "ens192", "addresses": ["192.0.2.10", "2001:db8::1/64"], "network": "VM Network"}, {"mac": "00-50-56-9a-01-03"}, {"mac": "0050.569a.0104"}]}`},
+			nil,
+		},
+		"cards": {
+			map[string]string{"source": `{"type": "raw", "path": "d", "nics": [{"mac": "00:50:56:9a:01"}, {"mac": "01:50:56:9a:01:02"}, {"mac": "00:50:56:9a:01:02", "name": "a b"},
+				{"mac": "00-50-56-9A-01-02", "name": "eth0"}, {"mac": "00:50:56:9a:01:03", "name": "eth0", "addresses": ["192.0.2.256", "192.0.2.1/33", "web"], "network": "a\u0000"}]}`},
+			[]string{
+				`source.nics[0].mac: "00:50:56:9a:01" is no MAC address: write six pairs of hexadecimal digits, such as 00:50:56:9a:01:02`,
+				`source.nics[1].mac: "01:50:56:9a:01:02" is an address of a group, which no card has`,
+				`source.nics[2].name: "a b" is no name of a network card: it begins with a letter and has up to 15 letters, digits, "-" and "_"`,
+				`source.nics[3].mac: "00-50-56-9A-01-02" is given twice`,
+				`source.nics[4].name: "eth0" is given twice`,
+				`source.nics[4].addresses[0]: "192.0.2.256" is no IP address: write it as the guest has it, such as 192.0.2.10 or 192.0.2.10/24`,
+				`source.nics[4].addresses[1]: "192.0.2.1/33" is no IP address: write it as the guest has it, such as 192.0.2.10 or 192.0.2.10/24`,
+				`source.nics[4].addresses[2]: "web" is no IP address: write it as the guest has it, such as 192.0.2.10 or 192.0.2.10/24`,
+				`source.nics[4].network: "a\x00" holds a control character`,
+			},
+		},
+		"root and directories": {
+			map[string]string{"source": `{"type": "raw", "path": "d", "root": "sda2", "directories": [""]}`},
+			[]string{
+				`source.root: "sda2" is not a device as the guest names one: use a path such as "/dev/sda2", as the warning of several systems lists them, or "UUID=..."`,
+				`source.directories[0]: must not be empty`,
+			},
+		},
+		"mode and owner":        {map[string]string{"output": `{"directory": "o", "mode": "0640", "owner": "libvirt-qemu:kvm"}`}, nil},
+		"mode and owner, short": {map[string]string{"output": `{"directory": "o", "mode": "664", "owner": ":107"}`}, nil},
+		"no mode and no owner": {
+			map[string]string{"output": `{"directory": "o", "mode": "0755", "owner": "a b"}`},
+			[]string{
+				`output.mode: "0755" is no mode that lets the owner read and write: use octal digits such as "0640", without execution`,
+				`output.owner: "a b" is no owner: use "user", "user:group" or ":group", by name or by number`,
+			},
+		},
 		"output directory": {
 			map[string]string{"output": `{"directory": ""}`},
 			[]string{`output.directory: must not be empty`},

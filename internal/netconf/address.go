@@ -120,6 +120,9 @@ func ifcfgAddresses(base, text string) []Address {
 		return nil
 	}
 	name, _, _ := strings.Cut(file.Name, ":")
+	if match := ifcfgAlias.FindStringSubmatch(base); match != nil && set["DEVICE"] == "" {
+		name = match[1] // of a range
+	}
 	var found []Address
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		if ifcfgAddress.MatchString(key) {

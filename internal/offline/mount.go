@@ -117,7 +117,7 @@ func (v *View) mountESP(f files, m *Mounted) {
 	}
 }
 
-// Hibernated returns the swap area or file that holds the memory of a suspended
+// Hibernated returns the swap area or the file that holds the memory of a suspended
 // guest, or "".
 func (m Mounted) Hibernated(system guest.OS) string {
 	if area := m.Devices.Hibernated(); area != "" {
@@ -126,6 +126,9 @@ func (m Mounted) Hibernated(system guest.OS) string {
 	f, ok := m.FS.(files)
 	if !ok {
 		return ""
+	}
+	if system.Type == "windows" {
+		return f.hibernatedWindows()
 	}
 	for _, name := range system.Tables.SwapFiles() {
 		mark := make([]byte, guest.SuspendMarkLength)

@@ -25,6 +25,8 @@ func (v *View) findSystems() error {
 		switch f.role() {
 		case roleLinux:
 			v.Systems = append(v.Systems, v.linux(device.Name, f))
+		case roleWindows:
+			v.Systems = append(v.Systems, v.windows(device.Name, f))
 		case roleOther:
 			v.unread("%s holds an operating system that is not known here", device.Name)
 		case roleNone:
@@ -42,6 +44,7 @@ type role int
 const (
 	roleNone role = iota
 	roleLinux
+	roleWindows
 	roleOther
 )
 
@@ -55,8 +58,12 @@ func (f files) role() role {
 		return roleOther
 	case f.isDir("/etc") && (f.isDir("/bin") || f.linksTo("/bin", "usr/bin")) && (f.isFile("/etc/fstab") || f.isFile("/etc/hosts")):
 		return roleLinux
-	case f.isDir("/windows/system32"), f.isDir("/winnt/system32"), f.isFile("/boot.ini"):
-		return roleOther // what it is stands in its registry
+	case f.isFile("/boot.ini"):
+		return roleOther // which says where Windows lies
+	case f.windowsRoot() != "":
+		return roleWindows
+	case f.isDir("/windows/system32"), f.isDir("/winnt/system32"):
+		return roleOther // or a part of one
 	case f.isDir("/ostree/repo"), f.isDir("/FDOS"), f.isFile("/DOS/COMMAND.COM"), f.isFile("/IO.SYS"):
 		return roleOther
 	}

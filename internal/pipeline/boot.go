@@ -31,7 +31,7 @@ type target struct {
 // at the guest, the one that migrations are for.
 func targetOf(o opened, needed *report.Hardware, seen inspected, mended fixed) target {
 	if needed == nil {
-		needed = machine.Needs(machine.Found{Old: o.source.Machine, Disks: []report.HardwareDisk{{}}, Guest: report.Guest{
+		needed = machine.Needs(machine.Found{Old: o.source.Machine, NICs: o.describedNICs(), Disks: []report.HardwareDisk{{}}, Guest: report.Guest{
 			Firmware: firmwareOf(o.tables, o.describedFirmware()), DiskBus: virtioHardware.diskBus, NICModel: virtioHardware.nicModel,
 		}})
 	}

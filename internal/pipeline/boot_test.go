@@ -98,8 +98,11 @@ func TestBootAnswers(t *testing.T) {
 			said, cure := "", ""
 			if err != nil {
 				said, cure = err.Error(), remedy.Of(err)
-			} else if len(r.Warnings) > 0 {
-				said, cure = r.Warnings[0].Message, r.Warnings[0].Remedy
+			}
+			for _, c := range r.Concerns {
+				if err == nil && c.ID == report.ConcernBoot {
+					said, cure = c.Assessment, c.Remedy
+				}
 			}
 			if test.fails != (err != nil) || !strings.Contains(said, test.says) || (said == "") != (test.says == "") || (said == "") != (cure == "") {
 				t.Errorf("it ended with %v and said %q, %q", err, said, cure)

@@ -84,6 +84,9 @@ func (j job) cleanUp() {
 // recordFailure enters err into the report and tells it.
 func (j job) recordFailure(err error) {
 	stage, what := stageOf(err, j.say.stage), remedy.Of(err)
+	if id := report.ConcernOf(err); id != "" {
+		j.say.report.AddConcern(stage, id, err.Error(), what)
+	}
 	j.say.report.Fail(stage, err.Error(), what)
 	j.say.notify(report.Event{Type: report.EventError, Stage: stage, Message: err.Error(), Remedy: what})
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -230,6 +231,48 @@ func TestRunGuardsWhatItWrites(t *testing.T) {
 				if mode != test.want&^umask(t) {
 					t.Errorf("%s has the mode %04o, want %04o", name, mode, test.want)
 				}
+			}
+		})
+	}
+}
+
+// The mode and the owner of the manifest are the images', and theirs alone; without
+// a mode the source bounds it as ever.
+func TestRunHandsImagesOver(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		mode, owner string
+		want        fs.FileMode
+		uid, gid    uint32
+	}{
+		"mode alone":     {"0640", "", 0o640, uint32(os.Geteuid()), uint32(os.Getegid())},
+		"mode and owner": {"660", "12345:54321", 0o660, 12345, 54321},
+		"group alone":    {"0640", ":54321", 0o640, uint32(os.Geteuid()), 54321},
+		"owner alone":    {"", "12345", 0o600, 12345, uint32(os.Getegid())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if test.owner != "" && os.Geteuid() != 0 {
+				t.Skip("only root gives files away")
+			}
+			m := conversion(smallVMDK(t), t.TempDir())
+			m.Output.Mode, m.Output.Owner = test.mode, test.owner
+			if err := os.Chmod(m.SourcePath(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := pipeline.Run(t.Context(), m, pipeline.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(m.OutputPath())
+			if err != nil {
+				t.Fatal(err)
+			}
+			status, ok := info.Sys().(*syscall.Stat_t)
+			if !ok || info.Mode().Perm() != test.want || status.Uid != test.uid || status.Gid != test.gid {
+				t.Errorf("the image has the mode %04o and belongs to %d:%d, want %04o and %d:%d", info.Mode().Perm(), status.Uid, status.Gid, test.want, test.uid, test.gid)
+			}
+			if report, err := os.Stat(m.ReportPath()); err != nil || report.Mode().Perm() != 0o600 {
+				t.Errorf("the report: %v, %v", report, err)
 			}
 		})
 	}

@@ -57,7 +57,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		switch {
 		case err == nil:
 			seen.disks = seen.guest.examined
-		case p.Fix.Enabled || ctx.Err() != nil:
+		case p.Fix.Enabled || ctx.Err() != nil || errors.As(err, new(*rootError)):
 			return inspected{}, err
 		default:
 			looked = false

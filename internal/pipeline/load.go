@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -24,6 +25,8 @@ type opened struct {
 	// sizes of their sectors, in bytes.
 	tables      []parttable.Disk
 	sectorSizes []int
+	// givenNICs are the network cards that the manifest tells of.
+	givenNICs []report.NIC
 }
 
 func (o opened) result() report.StageResult { return o.report }
@@ -109,7 +112,7 @@ func checkSource(ctx context.Context, j job, artifacts *artifact.Run, s *source.
 	if err := checkOverlayBacking(m, s.Disks); err != nil {
 		return opened{}, err
 	}
-	o := opened{artifacts: artifacts, source: s}
+	o := opened{artifacts: artifacts, source: s, givenNICs: givenNICs(m)}
 	var err error
 	if o.tables, o.sectorSizes, err = readTables(ctx, j.say, s.Disks, artifacts.Dir()); err != nil {
 		return opened{}, err
@@ -136,6 +139,7 @@ func sourceRequest(m *manifest.Manifest, work string) source.Request {
 		Checksum:        m.Source.Checksum,
 		IgnoreChecksums: !m.Source.VerifyChecksums,
 		MaxVirtualSize:  m.Source.MaxVirtualSize,
+		Directories:     m.Source.Directories,
 	}
 }
 
@@ -186,12 +190,22 @@ func (o opened) describedBootDisk() []int {
 	return nil
 }
 
-// describedNICs are the network cards that a package's descriptor tells of.
+// describedNICs are the network cards that a descriptor or the manifest tells of.
 func (o opened) describedNICs() []report.NIC {
-	if o.source.Machine == nil {
-		return nil
+	var described []report.NIC
+	if o.source.Machine != nil {
+		described = o.source.Machine.NICs
 	}
-	return o.source.Machine.NICs
+	return machine.CorrectNICs(described, o.givenNICs)
+}
+
+// givenNICs are the network cards of the manifest.
+func givenNICs(m *manifest.Manifest) []report.NIC {
+	var given []report.NIC
+	for _, nic := range m.Source.NICs {
+		given = append(given, report.NIC{MAC: nic.MAC, GuestName: nic.Name, Addresses: nic.Addresses, Network: nic.Network})
+	}
+	return given
 }
 
 // sourceFiles are the files of the source as they were when they were opened.

@@ -146,6 +146,9 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		return nil
 	}
 	found, err := choose(j, view.Systems, seen.disks.system, view.Menus)
+	if errors.As(err, new(*rootError)) {
+		return err
+	}
 	if err != nil {
 		j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)

@@ -76,5 +76,5 @@ func neededMachine(o opened, known report.Guest, boot int, images []image) *repo
 		}
 		attached = append(attached, needed)
 	}
-	return machine.Needs(machine.Found{Old: o.source.Machine, Guest: known, Disks: attached})
+	return machine.Needs(machine.Found{Old: o.source.Machine, NICs: o.describedNICs(), Guest: known, Disks: attached})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -77,11 +78,28 @@ func mount(j job, x examined) (mounted, error) {
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
 
-// choose takes the system that the machine starts. The menus of its boot loaders
+// rootError says that source.root is none of the systems.
+type rootError struct{ error }
+
+func (e *rootError) Unwrap() error { return e.error }
+
+// choose takes the system that the manifest names, or that the machine starts. The menus of its boot loaders
 // are asked for where there are several.
 func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, error)) (guest.OS, error) {
 	if len(systems) == 0 {
 		return guest.OS{}, noSystem(on.devices, j.manifest.Source.LUKSKeys)
+	}
+	var listed []string
+	for _, s := range systems {
+		listed = append(listed, fmt.Sprintf("%s on %s", s.Product, s.Root))
+	}
+	if root := j.manifest.Source.Root; root != "" {
+		at := guest.FindSystem(systems, on.devices, root)
+		if at < 0 {
+			return guest.OS{}, &rootError{remedy.With(fmt.Errorf("source.root: %s is not the root of one operating system; found are %s", root, strings.Join(listed, ", ")),
+				"name the one that is meant as it is listed")}
+		}
+		return systems[at], nil
 	}
 	var started []guest.Menu
 	if len(systems) > 1 {
@@ -92,12 +110,8 @@ func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, er
 	}
 	found := systems[guest.ChooseSystem(systems, on.devices, on.bootDisk, started...)]
 	if len(systems) > 1 {
-		var names []string
-		for _, s := range systems {
-			names = append(names, fmt.Sprintf("%s on %s", s.Product, s.Root))
-		}
-		j.say.find(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(names, ", "), found.Root),
-			"if another is meant, migrate without the disks, snapshots or subvolumes that hold the others")
+		j.say.find(report.ConcernSystems, fmt.Sprintf("%d operating systems were found (%s); the one on %s is taken", len(systems), strings.Join(listed, ", "), found.Root),
+			"if another is meant, name it in source.root")
 	}
 	return found, nil
 }

@@ -29,7 +29,7 @@ func (o *outputs) publish(ctx context.Context, artifacts *artifact.Run, written 
 		if err != nil {
 			return fmt.Errorf("reading back what was written for %s: %w", image.final, err)
 		}
-		if err := o.readers.guardImage(image.temporary); err != nil {
+		if err := o.prepare(image); err != nil {
 			return fmt.Errorf("setting the mode of %s: %w", image.final, err)
 		}
 		images = append(images, report.Artifact{
@@ -62,6 +62,15 @@ func (o *outputs) publish(ctx context.Context, artifacts *artifact.Run, written 
 		o.say.report.AddArtifact(image)
 	}
 	return nil
+}
+
+// prepare decides who may read a file before it gets its name. What is kept of a
+// boot is no image, and not for who runs it.
+func (o *outputs) prepare(written image) error {
+	if (report.Artifact{Type: written.kind}).IsImage() {
+		return o.readers.handOver(written.temporary, o.manifest.Output)
+	}
+	return o.readers.guardImage(written.temporary)
 }
 
 // replaceEvidence makes room for what is kept of a boot: a run that failed leaves

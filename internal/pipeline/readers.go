@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
@@ -45,6 +47,31 @@ func (r *readers) guardImage(path string) error {
 	defer file.Close() //nolint:errcheck // opened for reading
 	readers, _ := r.of()
 	return r.exposed(readers.Guard(file))
+}
+
+// handOver gives an image the owner and the mode of the manifest; without a mode,
+// nobody may read it who could not read all of its source.
+func (r *readers) handOver(path string, output manifest.Output) error {
+	if output.Owner != "" {
+		uid, gid, err := output.Ownership()
+		if err != nil {
+			return fmt.Errorf("output.owner: %w", err)
+		}
+		if err := os.Chown(path, uid, gid); err != nil {
+			return remedy.With(fmt.Errorf("output.owner: giving an image to %s: %w", output.Owner, err),
+				"choose an output.directory on a file system that keeps owners, migrate as one who may give files away, or leave it out")
+		}
+	}
+	mode, given := output.FileMode()
+	if !given {
+		return r.guardImage(path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // opened for reading
+	return r.exposed(artifact.Allow(file, mode))
 }
 
 // guardReport lets nobody read the report who could not read all of the source

@@ -44,8 +44,8 @@ func (c capacity) check(ctx context.Context, images []qemuimg.Image) error {
 }
 
 func (c capacity) insufficient(required, free int64) error {
-	return remedy.With(fmt.Errorf("insufficient disk space in %s: %s are needed, %s are free",
-		c.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy)
+	return report.Concerning(report.ConcernSpace, remedy.With(fmt.Errorf("insufficient disk space in %s: %s are needed, %s are free",
+		c.manifest.OutputDirectory(), report.HumanSize(required), report.HumanSize(free)), spaceRemedy))
 }
 
 // estimateSpace judges the space before any work.

@@ -14,8 +14,8 @@ func inspectionSchema() datasource.Schema {
 	delete(source.Attributes, "track")
 	return datasource.Schema{
 		MarkdownDescription: "Looks into a disk image without changing or writing anything: partitions, file systems, firmware and operating system. It is read " +
-			"at every plan. Linux guests on ext2, ext3, ext4 and XFS, with or without LVM and RAID 1, are read directly, which takes about a second and " +
-			"needs no libguestfs. For all others, such as Windows and those on btrfs or LUKS, it starts the libguestfs appliance, which takes seconds with KVM " +
+			"at every plan. Linux guests on ext2, ext3, ext4 and XFS, with or without LVM and RAID 1, and Windows guests, by their registry, are " +
+			"read directly, which takes about a second and needs no libguestfs. For all others, such as those on btrfs or LUKS, it starts the libguestfs appliance, which takes seconds with KVM " +
 			"and up to a minute without; `inspected_by` says which it was. Encrypted guests need `key_file`, since a data source cannot take secrets that " +
 			"stay out of the state.",
 		Attributes: map[string]datasource.Attribute{
@@ -79,6 +79,8 @@ func dataSourceAttribute(attribute schema.Attribute) datasource.Attribute {
 			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,
 			Validators: a.Validators,
 		}
+	case schema.ListAttribute:
+		return datasource.ListAttribute{MarkdownDescription: a.MarkdownDescription, ElementType: a.ElementType, Required: a.Required, Optional: a.Optional}
 	case schema.SingleNestedAttribute:
 		return datasource.SingleNestedAttribute{
 			MarkdownDescription: a.MarkdownDescription, Required: a.Required, Optional: a.Optional, Computed: a.Computed && !a.Optional,

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,12 +16,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"libvirt.org/go/libvirtxml"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/libvirt"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
-// TestAccLibvirtDomain migrates a guest and starts the domain that the example
-// with libvirt describes for it in a real libvirtd, until its login prompt and
-// down again as the example's destroy does it.
+// TestAccLibvirtDomain migrates guests and starts what the example with libvirt
+// describes for them, and then what the function libvirt_domain_xml does, in a
+// real libvirtd, until the login prompt and down again as the example's destroy
+// does it.
 func TestAccLibvirtDomain(t *testing.T) {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs Terraform, libguestfs, QEMU and libvirt: set TF_ACC=1 or run make testacc")
@@ -28,13 +32,20 @@ func TestAccLibvirtDomain(t *testing.T) {
 	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
 		t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
 	}
-	for firmware, guest := range map[string]string{"bios": testguest.Flagship, "uefi": "debian12-uefi-btrfs"} {
-		t.Run(firmware, func(t *testing.T) {
-			recipe, err := testguest.Lookup(guest)
+	for _, test := range []struct {
+		name, guest, firmware string
+		disks                 int
+	}{
+		{"bios", testguest.Flagship, "bios", 1},
+		{"uefi", "debian12-uefi-btrfs", "uefi", 1},
+		{"two disks", "debian12-bios-two-disks", "bios", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			recipe, err := testguest.Lookup(test.guest)
 			if err != nil {
 				t.Fatal(err)
 			}
-			source, err := testguest.Build(t.Context(), recipe)
+			disks, err := testguest.BuildDisks(t.Context(), recipe, t.Output())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -44,19 +55,34 @@ func TestAccLibvirtDomain(t *testing.T) {
 				Steps: []resource.TestStep{{
 					Config: fmt.Sprintf(`
 						resource "hyper2kvm_migration" "test" {
-						  source = { type = "vmdk", path = %q }
-						  output = { directory = %q, filename = "web.qcow2" }
-						}`, source, directory),
+						  source = { type = "vmx", path = %q }
+						  output = { directory = %q, filename = "web.qcow2", mode = "0640" }
+						}
+						output "xml" {
+						  value = provider::hyper2kvm::libvirt_domain_xml(hyper2kvm_migration.test.machine)
+						}`, machineOf(t, disks), directory),
 					Check: func(state *terraform.State) error {
 						known := state.RootModule().Resources[address].Primary.Attributes
-						m := migratedGuest{
-							outputPath: known["output_path"], firmware: known["guest.firmware"],
-							diskBus: known["guest.disk_bus"], nicModel: known["guest.nic_model"],
+						said, err := report.Read(known["report_path"])
+						if err != nil {
+							return err
 						}
-						if m.firmware != firmware {
-							return fmt.Errorf("the guest's firmware is %q", m.firmware)
+						m := migratedGuest{outputPath: known["output_path"], machine: *said.NewMachine}
+						if m.machine.Firmware != test.firmware || len(m.machine.Disks) != test.disks {
+							return fmt.Errorf("the new machine is %+v", m.machine)
 						}
-						return bootsAsDomain(t, m)
+						if err := bootsAsDomain(t, func() (*testguest.Domain, error) { return startExample(t, m) }); err != nil {
+							return fmt.Errorf("the example: %w", err)
+						}
+						written := state.RootModule().Outputs["xml"].Value
+						xml, ok := written.(string)
+						if !ok {
+							return fmt.Errorf("the function's value is %T", written)
+						}
+						if err := bootsAsDomain(t, func() (*testguest.Domain, error) { return startWritten(t, m, xml) }); err != nil {
+							return fmt.Errorf("libvirt_domain_xml: %w", err)
+						}
+						return nil
 					},
 				}},
 			})
@@ -64,33 +90,69 @@ func TestAccLibvirtDomain(t *testing.T) {
 	}
 }
 
+// machineOf is the description of a machine with the disks.
+func machineOf(t *testing.T, disks []string) string {
+	t.Helper()
+	directory := t.TempDir()
+	text := "config.version = \"8\"\ndisplayName = \"web 01\"\nnumvcpus = \"2\"\nmemsize = \"1024\"\n" +
+		"ethernet0.present = \"TRUE\"\nethernet0.addressType = \"static\"\nethernet0.address = \"00:50:56:9a:0c:01\"\n"
+	for n, disk := range disks {
+		name := fmt.Sprintf("disk%d.vmdk", n)
+		if out, err := exec.CommandContext(t.Context(), "cp", "--reflink=auto", "--sparse=always", disk, filepath.Join(directory, name)).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		text += fmt.Sprintf("scsi0:%d.present = \"TRUE\"\nscsi0:%d.fileName = %q\n", n, n, name)
+	}
+	path := filepath.Join(directory, "web.vmx")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestAccLibvirtDomainStarts starts the example's domain for each kind of guest
-// with an empty disk: libvirt takes what the example says as it says it.
+// with empty disks, and the one that is written of the same machine: libvirt takes
+// what the example says as it says it.
 func TestAccLibvirtDomainStarts(t *testing.T) {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs QEMU and libvirt: set TF_ACC=1 or run make testacc")
 	}
 	for name, m := range onLibvirt {
 		t.Run(name, func(t *testing.T) {
-			m.outputPath = filepath.Join(enterableDirectory(t), "web.qcow2")
-			if out, err := exec.CommandContext(t.Context(), "qemu-img", "create", "-f", "qcow2", m.outputPath, "1G").CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
+			directory := enterableDirectory(t)
+			m.machine.TPM = false // that needs swtpm, which not every host has
+			m.machine.Disks = slices.Clone(m.machine.Disks)
+			for n, disk := range m.machine.Disks {
+				path := filepath.Join(directory, filepath.Base(disk.Path))
+				m.machine.Disks[n].Path = path
+				if out, err := exec.CommandContext(t.Context(), "qemu-img", "create", "-f", "qcow2", path, "1G").CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
 			}
-			domain, err := startExample(t, m)
+			text, err := libvirt.DomainXML(m.machine)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := domain.Close(); err != nil {
-				t.Error(err)
+			for _, start := range []func() (*testguest.Domain, error){
+				func() (*testguest.Domain, error) { return startExample(t, m) },
+				func() (*testguest.Domain, error) { return startWritten(t, m, text) },
+			} {
+				domain, err := start()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := domain.Close(); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
 }
 
-// bootsAsDomain boots a migrated guest in the example's domain.
-func bootsAsDomain(t *testing.T, m migratedGuest) error {
+// bootsAsDomain boots a migrated guest in a domain.
+func bootsAsDomain(t *testing.T, start func() (*testguest.Domain, error)) error {
 	started := time.Now()
-	domain, err := startExample(t, m)
+	domain, err := start()
 	if err != nil {
 		return err
 	}
@@ -117,18 +179,11 @@ func bootsAsDomain(t *testing.T, m migratedGuest) error {
 func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
 	t.Helper()
 	described := readLibvirtExample(t, "libvirt-domain").domain(m)
-	// What every host has, instead of KVM and of a network.
-	described.Type, described.CPU.Mode = "qemu", "maximum"
-	described.Devices.Interfaces[0].Source = &libvirtxml.DomainInterfaceSource{User: &libvirtxml.DomainInterfaceSourceUser{}}
-	text, err := described.Marshal()
+	domain, err := startAnywhere(t, m, described)
 	if err != nil {
 		return nil, err
 	}
-	domain, err := testguest.StartDomain(t.Context(), described.Name, text, []string{m.outputPath}, t.Output())
-	if err != nil {
-		return nil, err
-	}
-	text, err = domain.Virsh(t.Context(), "dumpxml", described.Name)
+	text, err := domain.Virsh(t.Context(), "dumpxml", described.Name)
 	if err != nil {
 		return nil, errors.Join(err, domain.Close())
 	}
@@ -140,6 +195,35 @@ func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
 		t.Errorf("libvirt does not give back what the example says, which Terraform calls an inconsistent result: %q in\n%s", lost, text)
 	}
 	return domain, nil
+}
+
+// startWritten starts the domain of the XML that is written for a migrated guest.
+func startWritten(t *testing.T, m migratedGuest, text string) (*testguest.Domain, error) {
+	t.Helper()
+	var described libvirtxml.Domain
+	if err := described.Unmarshal(text); err != nil {
+		return nil, err
+	}
+	return startAnywhere(t, m, &described)
+}
+
+// startAnywhere starts a domain with what every host has, instead of KVM and of a
+// network.
+func startAnywhere(t *testing.T, m migratedGuest, described *libvirtxml.Domain) (*testguest.Domain, error) {
+	t.Helper()
+	described.Type, described.CPU.Mode = "qemu", "maximum"
+	for n := range described.Devices.Interfaces {
+		described.Devices.Interfaces[n].Source = &libvirtxml.DomainInterfaceSource{User: &libvirtxml.DomainInterfaceSourceUser{}}
+	}
+	text, err := described.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	var images []string
+	for _, disk := range m.machine.Disks {
+		images = append(images, disk.Path)
+	}
+	return testguest.StartDomain(t.Context(), described.Name, text, images, t.Output())
 }
 
 // enterableDirectory is a directory that other users can enter, unlike the

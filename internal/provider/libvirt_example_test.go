@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,23 +16,42 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/zclconf/go-cty/cty"
 	"libvirt.org/go/libvirtxml"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // migratedGuest is what an example with a domain takes from its migration.
 type migratedGuest struct {
-	outputPath, firmware, diskBus, nicModel string
-	virtualSize                             int64
+	outputPath string
+	machine    report.Hardware
 }
 
 // values are the migration as the example's expressions see it.
 func (m migratedGuest) values() map[string]cty.Value {
+	text := func(value string) cty.Value {
+		if value == "" {
+			return cty.NullVal(cty.String)
+		}
+		return cty.StringVal(value)
+	}
+	disks, nics := []cty.Value{}, []cty.Value{}
+	for _, disk := range m.machine.Disks {
+		disks = append(disks, cty.ObjectVal(map[string]cty.Value{
+			"path": text(disk.Path), "format": text(disk.Format), "bus": text(disk.Bus), "serial": text(disk.Serial), "virtual_size": cty.NumberIntVal(disk.VirtualSize),
+		}))
+	}
+	for _, nic := range m.machine.NICs {
+		nics = append(nics, cty.ObjectVal(map[string]cty.Value{"model": text(nic.Model), "mac": text(nic.MAC), "network": text(nic.Network)}))
+	}
+	h := m.machine
 	return map[string]cty.Value{
 		"output_path": cty.StringVal(m.outputPath),
-		"guest": cty.ObjectVal(map[string]cty.Value{
-			"firmware":     cty.StringVal(m.firmware),
-			"disk_bus":     cty.StringVal(m.diskBus),
-			"nic_model":    cty.StringVal(m.nicModel),
-			"virtual_size": cty.NumberIntVal(m.virtualSize),
+		"machine": cty.ObjectVal(map[string]cty.Value{
+			"name": text(h.Name), "arch": text(h.Arch), "machine_type": text(h.MachineType), "firmware": text(h.Firmware),
+			"secure_boot": cty.BoolVal(h.SecureBoot), "tpm": cty.BoolVal(h.TPM), "vcpus": cty.NumberIntVal(int64(h.VCPUs)),
+			"memory_mib": cty.NumberIntVal(h.MemoryMiB), "cpu_level": text(h.CPULevel), "clock": text(h.Clock),
+			"disks": cty.TupleVal(disks), "nics": cty.TupleVal(nics), "video": text(h.Video), "rng": cty.BoolVal(h.RNG), "guest_agent": cty.BoolVal(h.GuestAgent),
 		}),
 	}
 }
@@ -119,9 +139,28 @@ func (e *libvirtExample) replacedWith(resource string) []string {
 
 // onLibvirt are migrated guests as different as their machines can be.
 var onLibvirt = map[string]migratedGuest{
-	"bios": {outputPath: "/images/web.qcow2", firmware: "bios", diskBus: "virtio", nicModel: "virtio"},
-	"uefi": {outputPath: "/images/web.qcow2", firmware: "uefi", diskBus: "scsi", nicModel: "virtio"},
-	"old":  {outputPath: "/images/web.qcow2", firmware: "bios", diskBus: "ide", nicModel: "rtl8139"},
+	"bios": needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "bios", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{
+		VCPUs: 4, MemoryMiB: 1024, NICs: []report.NIC{{MAC: "00:50:56:9a:01:02"}, {MAC: "00:50:56:9a:01:03"}},
+	}, "2f3344556677889900aa", ""),
+	"uefi":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{NICs: []report.NIC{{}}}, ""),
+	"secure":  needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{SecureBoot: true, NICs: []report.NIC{{}}}, ""),
+	"windows": needing(report.Guest{Type: "windows", Arch: "x86_64", Firmware: "uefi", DiskBus: "sata", NICModel: "e1000e"}, report.Machine{SecureBoot: true, TPM: true, NICs: []report.NIC{{}}}, ""),
+	"old":     needing(report.Guest{Type: "windows", Arch: "i386", Firmware: "bios", DiskBus: "ide", NICModel: "rtl8139"}, report.Machine{NICs: []report.NIC{{}}}, ""),
+}
+
+// needing is a migration of a guest with a disk for each serial number.
+func needing(found report.Guest, old report.Machine, serials ...string) migratedGuest {
+	m := migratedGuest{outputPath: "/images/web.qcow2"}
+	var disks []report.HardwareDisk
+	for n, serial := range serials {
+		path := m.outputPath
+		if n > 0 {
+			path = fmt.Sprintf("/images/web-disk%d.qcow2", n+1)
+		}
+		disks = append(disks, report.HardwareDisk{Path: path, Format: "qcow2", Serial: serial, VirtualSize: 3 << 30})
+	}
+	m.machine = *machine.Needs(machine.Found{Old: &old, NICs: old.NICs, Guest: found, Disks: disks})
+	return m
 }
 
 // TestLibvirtDomainExample compares the domain that the example describes with
@@ -168,6 +207,7 @@ func TestLibvirtOverlayExample(t *testing.T) {
 	t.Parallel()
 	example := readLibvirtExample(t, "libvirt-overlay")
 	for name, m := range onLibvirt {
+		m.machine.Disks = m.machine.Disks[:1] // an overlay is for one
 		want := readLibvirtExample(t, "libvirt-domain").domain(m)
 		want.Devices.Disks[0].Source.File.File = overlayPath
 		if diff := cmp.Diff(want, example.domain(m)); diff != "" {
@@ -181,7 +221,6 @@ func TestLibvirtOverlayExample(t *testing.T) {
 	}
 
 	m := onLibvirt["bios"]
-	m.virtualSize = 3 << 30
 	values := example.attributes("libvirt_volume", m)
 	pool := values["pool"]
 	delete(values, "pool") // in no XML: it says where the volume goes
@@ -213,17 +252,17 @@ func TestLibvirtOverlayExample(t *testing.T) {
 func TestLibvirtExamplesUseTheSchema(t *testing.T) {
 	t.Parallel()
 	attributes := migrationSchema(t.Context()).Attributes
-	guest := must[schema.SingleNestedAttribute](attributes["guest"]).Attributes
+	needed := must[schema.SingleNestedAttribute](attributes["machine"]).Attributes
 	for name, value := range (migratedGuest{}).values() {
 		if attributes[name] == nil {
 			t.Errorf("a migration has no %s", name)
 		}
-		if name != "guest" {
+		if name != "machine" {
 			continue
 		}
 		for name := range value.AsValueMap() {
-			if guest[name] == nil {
-				t.Errorf("a guest has no %s", name)
+			if needed[name] == nil {
+				t.Errorf("a machine has no %s", name)
 			}
 		}
 	}

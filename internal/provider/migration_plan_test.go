@@ -35,8 +35,9 @@ func TestPlanCreateShowsEverythingThatIsKnown(t *testing.T) {
 		"metadata": null, "configuration": null, "timeouts": null, "overwrite": false, "triggers": null,
 		"deletion_protection": false, "on_destroy": "delete", "drift_detection": "existence",
 		"source": {"type": "vmdk", "path": "/vms/disk.vmdk", "vm": null, "checksum": null, "verify_checksums": true,
-			"max_virtual_size": 70368744177664, "track": null, "luks_keys": null},
-		"output": {"directory": "/images", "format": "qcow2", "filename": null},
+			"max_virtual_size": 70368744177664, "track": null, "luks_keys": null,
+			"nics": null, "root": null, "directories": null},
+		"output": {"directory": "/images", "format": "qcow2", "filename": null, "mode": null, "owner": null},
 		"pipeline": `+plannedPipeline(t, func(*manifest.Pipeline) {})+`,
 		"options": {"dry_run": false, "verbose": 1, "report": {"enabled": true, "path": "report.json"}}
 	}`)

@@ -93,6 +93,17 @@ func outputAttribute() schema.Attribute {
 				MarkdownDescription: "Name of the image within the directory. The default is the source's name with the format's extension.",
 				Optional:            true,
 			},
+			"mode": schema.StringAttribute{
+				MarkdownDescription: "Permissions of the images in octal digits, such as `0640`. The default are those of any file that the provider makes, " +
+					"without what not everybody may who may read the source. Set it together with `owner` where QEMU runs as a user of its own and cannot " +
+					"read the image, as with libvirt where it changes no owners: who may read the image is then your decision.",
+				Optional: true,
+			},
+			"owner": schema.StringAttribute{
+				MarkdownDescription: "Owner of the images, as `user`, `user:group` or `:group`, by name or by number, such as `libvirt-qemu:kvm`. Only root can " +
+					"give files to another user. The default is the user that the provider runs as.",
+				Optional: true,
+			},
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
@@ -54,9 +55,48 @@ func sourceAttribute() schema.Attribute {
 				Computed: true,
 				Default:  int64default.StaticInt64(defaults.MaxVirtualSize),
 			},
+			"nics": nicsAttribute(),
+			"root": schema.StringAttribute{
+				MarkdownDescription: "The operating system to migrate, where the disks hold several: its device as the warning of several systems lists it, " +
+					"such as `/dev/sda2` or, on btrfs, `btrfsvol:/dev/sda2/@`; or `UUID=` and the UUID of its file system. Without it, the system is taken that " +
+					"the boot loader starts, as far as that is known.",
+				Optional: true,
+			},
+			"directories": schema.ListAttribute{
+				MarkdownDescription: "Directories outside of the source's own in which files that it refers to may lie, such as disks of a `.vmx` file on " +
+					"another datastore. Without them, no file outside of the source's directory is ever opened.",
+				ElementType: types.StringType,
+				Optional:    true,
+			},
 			"track":     trackAttribute(),
 			"luks_keys": luksKeysAttribute(),
 		},
+	}
+}
+
+func nicsAttribute() schema.Attribute {
+	return schema.ListNestedAttribute{
+		MarkdownDescription: "The network cards of the old machine, all of them: for sources that do not describe them (`vmdk`, `raw` and the like), and " +
+			"where a description is wrong. The new machine gets these, in this order. What the description says of a card with the same MAC address " +
+			"holds as far as it is not given here. With them, each of several cards keeps its name and its addresses, whatever slot it lands in.",
+		Optional: true,
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"mac": schema.StringAttribute{MarkdownDescription: "MAC address, such as `00:50:56:9a:01:02`.", Required: true},
+			"name": schema.StringAttribute{
+				MarkdownDescription: "What the guest calls the card, such as `ens192`. It keeps that name.",
+				Optional:            true,
+			},
+			"addresses": schema.ListAttribute{
+				MarkdownDescription: "IP addresses of the card in the guest, such as `192.0.2.10` or `192.0.2.10/24`. They tell its name where the guest's " +
+					"configuration or a lease has one of them. The guest is not given any by this.",
+				ElementType: types.StringType,
+				Optional:    true,
+			},
+			"network": schema.StringAttribute{
+				MarkdownDescription: "What the card is connected to; `machine.nics` has it.",
+				Optional:            true,
+			},
+		}},
 	}
 }
 

@@ -34,6 +34,8 @@ const (
 	ConcernIndependentDisk ConcernID = "vmware.disk_mode.independent"
 	ConcernDiscardingDisk  ConcernID = "vmware.disk_mode.nonpersistent"
 	ConcernSharedDisk      ConcernID = "vmware.disk.shared.detected"
+	ConcernRDM             ConcernID = "vmware.disk.rdm.detected"
+	ConcernGuestSpace      ConcernID = "vmware.guestDisks.freespace"
 	ConcernSnapshot        ConcernID = "vmware.snapshot.detected"
 	ConcernPassthrough     ConcernID = "vmware.passthrough_device.detected"
 	ConcernSRIOV           ConcernID = "vmware.device.sriov.detected"
@@ -72,6 +74,8 @@ const (
 	ConcernEarlyBoot     ConcernID = "guest.early_boot"
 	ConcernVMwareTools   ConcernID = "guest.vmware_tools"
 	ConcernNetwork       ConcernID = "guest.network"
+	ConcernCardUnknown   ConcernID = "guest.network.card_unknown"
+	ConcernCardMAC       ConcernID = "guest.network.mac_needed"
 	ConcernInitramfs     ConcernID = "guest.initramfs"
 	ConcernLeftover      ConcernID = "guest.leftover_names"
 	ConcernSELinux       ConcernID = "guest.selinux"
@@ -105,6 +109,8 @@ type ConcernKind struct {
 var ConcernKinds = []ConcernKind{
 	{ConcernPassthrough, Critical, "Device of the host in the old machine"},
 	{ConcernSuspended, Critical, "Suspended machine"},
+	{ConcernRDM, Critical, "Disk that is a device of the old host"},
+	{ConcernGuestSpace, Critical, "Too little space in the guest"},
 	{ConcernDiscardingDisk, Warned, "Disk whose writes were discarded"},
 	{ConcernSharedDisk, Warned, "Disk shared with other machines"},
 	{ConcernTPM, Warned, "TPM, whose keys stay behind"},
@@ -143,6 +149,8 @@ var ConcernKinds = []ConcernKind{
 	{ConcernEarlyBoot, Warned, "Finding about an early stage of the boot"},
 	{ConcernVMwareTools, Warned, "VMware's tools stay"},
 	{ConcernNetwork, Warned, "Finding about network cards"},
+	{ConcernCardUnknown, Warned, "Network card that keeps neither its name nor its addresses"},
+	{ConcernCardMAC, Warned, "Network cards that need the old ones' addresses"},
 	{ConcernInitramfs, Warned, "Finding about an initramfs"},
 	{ConcernLeftover, Warned, "Name of the old machine that stays"},
 	{ConcernSELinux, Warned, "SELinux labels at the first boot"},

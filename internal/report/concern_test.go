@@ -36,7 +36,7 @@ func TestEveryConcernHasAKind(t *testing.T) {
 		}
 		return true
 	})
-	form := regexp.MustCompile(`^[a-z]+(\.[a-z_]+)+$`)
+	form := regexp.MustCompile(`^[a-z]+(\.[a-zA-Z_]+)+$`)
 	seen := map[ConcernID]bool{}
 	for _, kind := range ConcernKinds {
 		if seen[kind.ID] || !declared[kind.ID] || !form.MatchString(string(kind.ID)) || kind.Label == "" {

@@ -91,6 +91,10 @@ type NIC struct {
 	Slot int `json:"slot,omitempty"`
 	// Static says that a person chose the address, and no host generated it.
 	Static bool `json:"static,omitempty"`
+	// GuestName is what the guest calls the card, and Addresses are its IP addresses
+	// there, where a person has told them. No description does.
+	GuestName string   `json:"-"`
+	Addresses []string `json:"-"`
 }
 
 // Controller is a disk controller.

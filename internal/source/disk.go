@@ -15,9 +15,11 @@ type opening struct {
 	ctx     context.Context
 	request Request
 	// root is the source's own directory, free of symbolic links.
-	root   string
-	files  *files
-	source *Source
+	root string
+	// directories are root and those that the request allows besides, likewise.
+	directories []string
+	files       *files
+	source      *Source
 	// pending are the files whose checksums are computed when all is open.
 	pending []comparison
 	// unpacked counts the files that were made in the work directory.
@@ -31,8 +33,23 @@ func newOpening(ctx context.Context, request Request, path string) *opening {
 	return &opening{
 		ctx: ctx, request: request,
 		files: newFiles(), source: &Source{},
-		root: filepath.Dir(path),
+		root: filepath.Dir(path), directories: []string{filepath.Dir(path)},
 	}
+}
+
+// allowDirectories adds those of the request to where files may lie.
+func (o *opening) allowDirectories() error {
+	for _, directory := range o.request.Directories {
+		path, err := filepath.Abs(directory)
+		if err == nil {
+			path, err = filepath.EvalSymlinks(path)
+		}
+		if err != nil {
+			return fmt.Errorf("source.directories: %w", err)
+		}
+		o.directories = append(o.directories, path)
+	}
+	return nil
 }
 
 func (o *opening) warn(id report.ConcernID, format string, args ...any) {

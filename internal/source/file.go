@@ -119,12 +119,12 @@ type File struct {
 	Info     fs.FileInfo
 }
 
-// below lists the files in or below root, but not those in the work directory,
+// below lists the files in or below the roots, but not those in the work directory,
 // which may lie there too.
-func (f *files) below(root, work string) []File {
+func (f *files) below(roots []string, work string) []File {
 	var found []File
 	for path, info := range f.seen {
-		if lies(path, root) && (work == "" || !lies(path, work)) {
+		if slices.ContainsFunc(roots, func(root string) bool { return lies(path, root) }) && (work == "" || !lies(path, work)) {
 			found = append(found, File{Path: path, Size: info.Size(), Modified: info.ModTime(), Info: info})
 		}
 	}
@@ -162,13 +162,13 @@ func (f *files) verify() error {
 }
 
 // neighbour opens a file that an image names. The name counts from the image's
-// directory; whatever it is, the file has to lie in the source's directory or
-// below it, by its true path. A missing file satisfies fs.ErrNotExist.
+// directory; whatever it is, the file has to lie in the source's directory, one of
+// Request.Directories or below, by its true path. A missing file satisfies fs.ErrNotExist.
 func (o *opening) neighbour(of section, name string) (section, error) {
 	outside := func(why string) error {
 		return refuse(fmt.Sprintf("%s refers to %q, %s", of.name, printable(name), why),
-			"put all files of the disk into one directory and let them name each other without a path; "+
-				"files outside the source's directory are never opened")
+			"put all files of the disk into one directory and let them name each other without a path; or list the directory in "+
+				"source.directories, for no file outside of the source's directory is opened else")
 	}
 	if !of.neighbours {
 		return section{}, refuse(fmt.Sprintf("%s refers to %q, and a disk inside a package has to be one file", of.name, printable(name)),
@@ -184,6 +184,13 @@ func (o *opening) neighbour(of section, name string) (section, error) {
 		full = filepath.Dir(of.path) + "/" + name
 	}
 	if !o.mayContain(full) {
+		elsewhere, err := o.elsewhere(name)
+		if err != nil {
+			return section{}, err
+		}
+		full = elsewhere
+	}
+	if full == "" {
 		return section{}, outside("which lies outside the source's directory")
 	}
 	path, err := filepath.EvalSymlinks(full)
@@ -193,7 +200,7 @@ func (o *opening) neighbour(of section, name string) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
-	if !lies(path, o.root) {
+	if !o.allows(path) {
 		return section{}, outside("which lies outside the source's directory")
 	}
 	s, err := o.files.open(path)
@@ -207,8 +214,37 @@ func (o *opening) neighbour(of section, name string) (section, error) {
 // mayContain tells by the text of a path alone whether it can lie in the
 // source's directory, so that what is elsewhere is not even looked at.
 func (o *opening) mayContain(full string) bool {
-	clean := filepath.Clean(full)
-	return lies(clean, o.root)
+	return o.allows(filepath.Clean(full))
+}
+
+// elsewhere finds a file that is named by the path of another host, as a datastore
+// has it, in the directories that the request allows: there, or in the folder of
+// the same name. It is empty where there is none.
+func (o *opening) elsewhere(name string) (string, error) {
+	if !filepath.IsAbs(name) {
+		return "", nil
+	}
+	clean := filepath.Clean(name)
+	base, folder := filepath.Base(clean), filepath.Base(filepath.Dir(clean))
+	var found []string
+	for _, directory := range o.directories[1:] {
+		for _, path := range []string{filepath.Join(directory, base), filepath.Join(directory, folder, base)} {
+			if info, err := os.Lstat(path); err == nil && !info.IsDir() && o.mayContain(path) {
+				found = append(found, path)
+			}
+		}
+	}
+	if len(found) > 1 {
+		return "", refuse(fmt.Sprintf("%q is in several of source.directories: %s", printable(name), strings.Join(found, ", ")),
+			"list the one directory alone that has the right file")
+	}
+	return strings.Join(found, ""), nil
+}
+
+// allows tells whether a path is in the source's directory or in one that the
+// request allows besides, or below.
+func (o *opening) allows(path string) bool {
+	return slices.ContainsFunc(o.directories, func(directory string) bool { return lies(path, directory) })
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

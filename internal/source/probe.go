@@ -31,6 +31,9 @@ func Probe(ctx context.Context, request Request) (*Probed, error) {
 	o := newOpening(ctx, request, path)
 	o.probing = true
 	defer o.files.close()
+	if err := o.allowDirectories(); err != nil {
+		return nil, err
+	}
 	err = o.open(path)
 	var packed *packedError
 	switch {

@@ -24,7 +24,7 @@ var snapshotNumber = regexp.MustCompile(`-[0-9]{6}$`)
 // not hold what the machine has now. Chosen says that the machine's own
 // description names the file, which is then the newest state, whatever there is.
 func (o *opening) warnOfSiblings(path string, chosen bool) {
-	entries, err := os.ReadDir(o.root)
+	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
 		return // nobody needs this to read the disk itself
 	}

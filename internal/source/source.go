@@ -54,6 +54,9 @@ type Request struct {
 	IgnoreChecksums bool
 	// MaxVirtualSize bounds each disk, in bytes; 0 is DefaultMaxVirtualSize.
 	MaxVirtualSize int64
+	// Directories are those outside of the source's own in which files that it
+	// refers to may lie.
+	Directories []string
 	// Progress, if set, is told while Checksum is compared how many percent of
 	// the file were read, never falling.
 	Progress func(percent float64)
@@ -108,12 +111,15 @@ func Open(ctx context.Context, request Request) (*Source, error) {
 		return nil, err
 	}
 	o := newOpening(ctx, request, path)
+	if err := o.allowDirectories(); err != nil {
+		return nil, err
+	}
 	if err := o.open(path); err != nil {
 		o.files.close()
 		return nil, err
 	}
 	o.source.files = o.files
-	o.source.Files = o.files.below(o.root, request.WorkDir)
+	o.source.Files = o.files.below(o.directories, request.WorkDir)
 	if len(o.pending) == 0 {
 		o.files.close()
 		return o.source, nil

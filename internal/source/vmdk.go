@@ -139,13 +139,15 @@ func unreadableType(name, createType string) error {
 	if createType == "" {
 		return damaged(name, "its descriptor has no createType")
 	}
-	remedy := "clone it with vmkfstools -i (ESXi) or vmware-vdiskmanager -r, or export the virtual machine as OVA"
+	unread := func(remedy string) error {
+		return refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", name, printable(createType)), remedy)
+	}
 	switch createType {
 	case "fullDevice", "partitionedDevice", "vmfsRaw", "vmfsRawDeviceMap", "vmfsPassthroughRawDeviceMap":
-		remedy = "its data are on a device of the old host: clone it there with vmkfstools -i, export the virtual machine as OVA, " +
-			"or copy the device itself and give that as source.type raw"
+		return report.Concerning(report.ConcernRDM, unread("its data are on a device of the old host: clone it there with vmkfstools -i, "+
+			"export the virtual machine as OVA, or copy the device itself and give that as source.type raw"))
 	}
-	return refuse(fmt.Sprintf("%s is a VMDK of type %q, which QEMU cannot read", name, printable(createType)), remedy)
+	return unread("clone it with vmkfstools -i (ESXi) or vmware-vdiskmanager -r, or export the virtual machine as OVA")
 }
 
 // storedAsObject is the error of a descriptor that was copied off storage
@@ -164,7 +166,7 @@ func (o *opening) checkExtent(of section, extent vmdkExtent) error {
 	if filepath.IsAbs(extent.name) || !filepath.IsLocal(extent.name) {
 		return refuse(fmt.Sprintf("%s takes its data from %q, outside its own directory", of.name, printable(extent.name)),
 			"put all files of the disk into one directory and let the descriptor name them without a path; "+
-				"files outside the source's directory are never opened")
+				"no file outside of the source's directory and source.directories is opened")
 	}
 	s, err := o.neighbour(of, extent.name)
 	if err != nil {

@@ -39,8 +39,8 @@ func (o *opening) openVMX(file section) error {
 	described := machine.OfVMX(entries)
 	for _, device := range described.Passthrough {
 		if device.Kind == report.PassthroughDisk || device.Kind == report.PassthroughSCSI {
-			return refuse(fmt.Sprintf("%s has a disk of the old host as it is (%s)", file.name, device.Name),
-				"copy that disk into a VMDK there, or take it out of the .vmx file and migrate it with source.type raw")
+			return report.Concerning(report.ConcernRDM, refuse(fmt.Sprintf("%s has a disk of the old host as it is (%s)", file.name, device.Name),
+				"copy that disk into a VMDK there, or take it out of the .vmx file and migrate it with source.type raw"))
 		}
 	}
 	o.source.Machine = described

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
 )
 
@@ -123,6 +124,9 @@ func TestVMXIsRefused(t *testing.T) {
 				t.Fatalf("error %v, want %q", err, test.want)
 			}
 			requireRemedy(t, err)
+			if raw := strings.Contains(test.want, "of the old host"); raw != (report.ConcernOf(err) == report.ConcernRDM) {
+				t.Errorf("it is of the kind %q", report.ConcernOf(err))
+			}
 			if _, probed := source.Probe(t.Context(), request); fmt.Sprint(probed) != err.Error() {
 				t.Errorf("a probe says %v, want %v", probed, err)
 			}

@@ -14,6 +14,7 @@ type BootOptions struct {
 	Disks    []BootDisk
 	Firmware Firmware // BIOS where empty
 	Bus      Bus      // VirtioBlk where empty
+	NICs     []NIC    // one of virtio where there are none
 
 	MemoryMiB int // 1024 where zero
 	CPUs      int // 2 where zero
@@ -47,7 +48,7 @@ type BootResult struct {
 
 func (o BootOptions) machine() boot.Machine {
 	return boot.Machine{
-		Disks: o.Disks, Firmware: o.Firmware, Bus: o.Bus, MemoryMiB: o.MemoryMiB, CPUs: o.CPUs,
+		Disks: o.Disks, Firmware: o.Firmware, Bus: o.Bus, NICs: o.NICs, MemoryMiB: o.MemoryMiB, CPUs: o.CPUs,
 		Accelerator: workingAccelerator(), Persist: o.Persist, Forwards: o.Forwards, Log: o.Log,
 	}
 }

@@ -21,6 +21,8 @@ type (
 	Forward = boot.Forward
 	// Machine is a machine that was started.
 	Machine = boot.Running
+	// NIC is a network card.
+	NIC = boot.NIC
 	// State is what a boot ends in.
 	State = boot.State
 )

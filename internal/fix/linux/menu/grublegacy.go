@@ -51,85 +51,110 @@ type legacyTitle struct {
 	index int
 }
 
+// legacyScript is a menu as far as it was read.
+type legacyScript struct {
+	reader  *reader
+	menu    *Menu
+	titles  []legacyTitle
+	current int    // in menu.Entries; -1 before the kernel of a title
+	root    string // as locate wants it
+	// preset and fallback are the numbers of titles, or "saved".
+	preset, fallback string
+}
+
 func (r *reader) legacyMenu(file, text string) (Menu, error) {
 	m := Menu{Loader: GRUBLegacy, File: file, Default: -1, Fallback: -1}
-	var titles []legacyTitle
-	current, root := -1, ""
-	preset, fallback := "0", ""
+	s := legacyScript{reader: r, menu: &m, current: -1, preset: "0"}
 	for line := range strings.Lines(text) {
-		words := strings.Fields(strings.Replace(line, "=", " ", 1))
-		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
-			continue
+		s.line(line)
+	}
+	err := s.choose()
+	return m, err
+}
+
+func (s *legacyScript) line(line string) {
+	words := strings.Fields(strings.Replace(line, "=", " ", 1))
+	if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+		return
+	}
+	value := ""
+	if len(words) > 1 {
+		value = words[1]
+	}
+	switch words[0] {
+	case "title":
+		s.titles = append(s.titles, legacyTitle{strings.TrimSpace(strings.TrimPrefix(strings.TrimLeft(line, conf.Blanks), "title")), -1})
+		s.current, s.root = -1, mountToken+s.reader.mountOf(s.menu.File)
+	case "default":
+		s.preset = value
+	case "fallback":
+		s.fallback = value
+	case "root", "rootnoverify":
+		s.root = s.reader.legacyDevice(value)
+	case "uuid":
+		s.root = vagueValue
+		if d, ok := s.reader.devices.Resolve("UUID=" + value); ok {
+			s.root = s.reader.token(d)
 		}
-		value := ""
-		if len(words) > 1 {
-			value = words[1]
+	case "kernel", "module":
+		s.kernel(words[0], strings.Fields(line)[1:])
+	case "initrd":
+		if s.current >= 0 && value != "" {
+			s.menu.Entries[s.current].addInitramfs(s.reader.legacyFile(strings.Fields(line)[1], s.root))
 		}
-		switch words[0] {
-		case "title":
-			titles = append(titles, legacyTitle{strings.TrimSpace(strings.TrimPrefix(strings.TrimLeft(line, conf.Blanks), "title")), -1})
-			current, root = -1, mountToken+r.mountOf(file)
-		case "default":
-			preset = value
-		case "fallback":
-			fallback = value
-		case "root", "rootnoverify":
-			root = r.legacyDevice(value)
-		case "uuid":
-			root = vagueValue
-			if d, ok := r.devices.Resolve("UUID=" + value); ok {
-				root = r.token(d)
-			}
-		case "kernel", "module":
-			parameters := strings.Fields(line)
-			for len(parameters) > 1 && strings.HasPrefix(parameters[1], "-") { // --type=, --no-mem-option
-				parameters = parameters[1:]
-			}
-			if len(titles) == 0 || len(parameters) < 2 {
-				continue
-			}
-			image := parameters[1]
-			switch {
-			case current >= 0 && words[0] == "module":
-				m.Entries[current].addInitramfs(r.legacyFile(image, root))
-			case current >= 0 || isNoLinux(image):
-			default:
-				current = len(m.Entries)
-				titles[len(titles)-1].index = current
-				m.Entries = append(m.Entries, Entry{
-					File: file, Title: titles[len(titles)-1].title, Choice: strconv.Itoa(len(titles) - 1), Kernel: r.legacyFile(image, root), Parameters: parameters[2:],
-				})
-			}
-		case "initrd":
-			if current >= 0 && value != "" {
-				m.Entries[current].addInitramfs(r.legacyFile(strings.Fields(line)[1], root))
-			}
-		case "configfile":
-			if m.Unclear == "" {
-				m.Unclear = "it opens another menu, " + value
-			}
+	case "configfile":
+		if s.menu.Unclear == "" {
+			s.menu.Unclear = "it opens another menu, " + value
 		}
 	}
-	if preset == "saved" {
-		saved, _, err := r.edit.Read(path.Join(path.Dir(file), "default"))
+}
+
+// kernel takes the kernel of a title, or a module, which is the initramfs of the kernel
+// before it.
+func (s *legacyScript) kernel(command string, words []string) {
+	for len(words) > 0 && strings.HasPrefix(words[0], "-") { // --type=, --no-mem-option
+		words = words[1:]
+	}
+	if len(s.titles) == 0 || len(words) == 0 {
+		return
+	}
+	image := s.reader.legacyFile(words[0], s.root)
+	switch {
+	case s.current >= 0 && command == "module":
+		s.menu.Entries[s.current].addInitramfs(image)
+	case s.current >= 0 || isNoLinux(words[0]):
+	default:
+		number := len(s.titles) - 1
+		s.current = len(s.menu.Entries)
+		s.titles[number].index = s.current
+		s.menu.Entries = append(s.menu.Entries, Entry{
+			File: s.menu.File, Title: s.titles[number].title, Choice: strconv.Itoa(number), Kernel: image, Parameters: words[1:],
+		})
+	}
+}
+
+// choose finds what is started by itself.
+func (s *legacyScript) choose() error {
+	if s.preset == "saved" {
+		saved, _, err := s.reader.edit.Read(path.Join(path.Dir(s.menu.File), "default"))
 		if err != nil {
-			return m, err
+			return err
 		}
-		preset = "0"
+		s.preset = "0"
 		if fields := strings.Fields(saved); len(fields) > 0 {
-			preset = fields[0]
+			s.preset = fields[0]
 		}
 	}
-	if at, err := strconv.Atoi(preset); err == nil && len(titles) > 0 {
-		if at < 0 || at >= len(titles) {
+	if at, err := strconv.Atoi(s.preset); err == nil && len(s.titles) > 0 {
+		if at < 0 || at >= len(s.titles) {
 			at = 0
 		}
-		m.Default, m.DefaultTitle = titles[at].index, titles[at].title
+		s.menu.Default, s.menu.DefaultTitle = s.titles[at].index, s.titles[at].title
 	}
-	if at, err := strconv.Atoi(fallback); err == nil && at >= 0 && at < len(titles) {
-		m.Fallback = titles[at].index
+	if at, err := strconv.Atoi(s.fallback); err == nil && at >= 0 && at < len(s.titles) {
+		s.menu.Fallback = s.titles[at].index
 	}
-	return m, nil
+	return nil
 }
 
 func (e *Entry) addInitramfs(f File) {

@@ -1,39 +1,102 @@
 package network
 
 import (
-	"encoding/hex"
-	"net"
+	"net/netip"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// learnAddresses finds the hardware addresses of cards whose configuration
-// does not tell them: in what DHCP clients have kept, and in the description
-// of the old machine.
-func learnAddresses(e *edit.Editor, cards []netconf.Card, described []report.NIC) error {
-	leases, err := leasedAddresses(e)
-	if err != nil {
-		return err
-	}
-	for i := range cards {
-		if cards[i].MAC == "" {
-			cards[i].MAC = leases[cards[i].Name]
-		}
-	}
-	for i := range cards {
-		if cards[i].MAC == "" {
-			cards[i].MAC = addressBySlot(cards[i].Name, described)
+// learnAddresses finds the hardware addresses of cards whose configuration does
+// not tell them, the surest way first: by the names that a person has given, in
+// what DHCP clients have kept, by the slots of the old machine's description, and
+// by IP addresses that the guest and a person know a card by.
+func learnAddresses(cards []netconf.Card, files []networkFile, leases map[string]lease, described []report.NIC) {
+	known := cardAddresses(files, leases)
+	for _, by := range []func(name string) string{
+		func(name string) string { return addressByName(name, described) },
+		func(name string) string { return leases[name].mac },
+		func(name string) string { return addressBySlot(name, described) },
+		func(name string) string { return addressByIP(name, known, described) },
+	} {
+		for i := range cards {
+			if cards[i].MAC != "" || cards[i].Name == "" {
+				continue
+			}
+			mac := by(cards[i].Name)
+			if !slices.ContainsFunc(cards, func(c netconf.Card) bool { return c.Name != "" && c.MAC == mac }) {
+				cards[i].MAC = mac
+			}
 		}
 	}
 	learnLastAddress(cards, described)
-	return nil
+}
+
+func addressByName(name string, described []report.NIC) string {
+	for _, n := range described {
+		if n.GuestName == name {
+			return n.MAC
+		}
+	}
+	return ""
+}
+
+// cardAddresses are the IP addresses that the guest gives to each name, or that it
+// was given for it. One that two names have tells nothing.
+func cardAddresses(files []networkFile, leases map[string]lease) map[netip.Addr]string {
+	known := map[netip.Addr]string{}
+	add := func(name string, ip netip.Addr) {
+		if other, taken := known[ip]; taken && other != name {
+			name = ""
+		}
+		known[ip] = name
+	}
+	for _, f := range files {
+		if f.format.Addresses == nil {
+			continue
+		}
+		for _, a := range f.format.Addresses(path.Base(f.path), f.text) {
+			card, _, _ := strings.Cut(a.Interface, ".")
+			add(card, a.Address)
+		}
+	}
+	for name, l := range leases {
+		if l.ip.IsValid() {
+			add(name, l.ip)
+		}
+	}
+	return known
+}
+
+// addressByIP is the hardware address of the one described card that has an IP
+// address of the name.
+func addressByIP(name string, known map[netip.Addr]string, described []report.NIC) string {
+	found := ""
+	for _, n := range described {
+		for _, text := range n.Addresses {
+			ip, ok := parseIP(text)
+			if !ok || known[ip] != name || n.MAC == found {
+				continue
+			}
+			if found != "" {
+				return ""
+			}
+			found = n.MAC
+		}
+	}
+	return found
+}
+
+// parseIP reads an address with a prefix or without.
+func parseIP(text string) (netip.Addr, bool) {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "/")
+	ip, err := netip.ParseAddr(text)
+	return ip.Unmap().WithZone(""), err == nil && !ip.IsUnspecified()
 }
 
 // slotName is how udev names a card by its slot.
@@ -79,68 +142,6 @@ func learnLastAddress(cards []netconf.Card, described []report.NIC) {
 	if without >= 0 && len(left) == 1 {
 		cards[without].MAC = left[0]
 	}
-}
-
-var (
-	leaseInterface = regexp.MustCompile(`(?m)^\s*interface "([^"]+)";`)
-	leaseClient    = regexp.MustCompile(`(?m)^\s*option dhcp-client-identifier (1(?::[0-9a-fA-F]{1,2}){6});`)
-	// managerLease is the name of a lease of NetworkManager's own client; the
-	// id before the interface is a UUID.
-	managerLease  = regexp.MustCompile(`^internal-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-(.+)\.lease$`)
-	managerClient = regexp.MustCompile(`(?m)^CLIENTID=01([0-9a-fA-F]{12})$`)
-)
-
-// leasedAddresses reads the addresses that DHCP clients identified themselves
-// by, by the cards' names.
-func leasedAddresses(e *edit.Editor) (map[string]string, error) {
-	found := map[string]string{}
-	for _, directory := range []string{"/var/lib/dhcp", "/var/lib/dhclient", "/var/lib/NetworkManager"} {
-		files, err := e.List(directory, "*.lease*")
-		if err != nil {
-			return nil, err
-		}
-		for _, file := range files {
-			text, _, err := e.Read(file)
-			if err != nil {
-				return nil, err
-			}
-			name, mac := leasedAddress(path.Base(file), text)
-			if name != "" && mac != "" {
-				found[name] = mac
-			}
-		}
-	}
-	return found, nil
-}
-
-func leasedAddress(base, text string) (name, mac string) {
-	if match := managerLease.FindStringSubmatch(base); match != nil {
-		if client := managerClient.FindStringSubmatch(text); client != nil {
-			address, _ := hex.DecodeString(client[1])
-			return match[1], net.HardwareAddr(address).String()
-		}
-		return "", ""
-	}
-	interfaces, clients := leaseInterface.FindAllStringSubmatch(text, -1), leaseClient.FindAllStringSubmatch(text, -1)
-	if len(interfaces) == 0 || len(clients) == 0 {
-		return "", ""
-	}
-	name = interfaces[len(interfaces)-1][1]
-	for _, i := range interfaces {
-		if i[1] != name {
-			return "", "" // of several cards: which address is whose is not told
-		}
-	}
-	// dhclient leaves out leading zeroes: "1:0:50:56:aa:bb:cc".
-	var address net.HardwareAddr
-	for _, digits := range strings.Split(clients[len(clients)-1][1], ":")[1:] {
-		b, err := strconv.ParseUint(digits, 16, 8)
-		if err != nil {
-			return "", ""
-		}
-		address = append(address, byte(b))
-	}
-	return name, address.String()
 }
 
 // describeNICs lists the cards of the old machine that have addresses.

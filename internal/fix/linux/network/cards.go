@@ -175,8 +175,9 @@ func isPossibleCard(name string) bool {
 }
 
 // mergeCards joins what the files say: a card is one name. Addresses without a
-// name are cards of their own when no named card has them.
-func mergeCards(files []networkFile) []netconf.Card {
+// name are cards of their own when no named card has them. several says that the
+// old machine had more than one.
+func mergeCards(files []networkFile, several bool) []netconf.Card {
 	var named, nameless []netconf.Card
 	add := func(c netconf.Card) {
 		i := slices.IndexFunc(named, func(n netconf.Card) bool { return n.Name == c.Name })
@@ -210,7 +211,7 @@ func mergeCards(files []networkFile) []netconf.Card {
 	nameless = slices.DeleteFunc(nameless, func(c netconf.Card) bool {
 		return c.MAC != "" && slices.ContainsFunc(named, func(n netconf.Card) bool { return n.MAC == c.MAC })
 	})
-	if len(named) == 1 && named[0].MAC == "" && len(nameless) == 1 {
+	if !several && len(named) == 1 && named[0].MAC == "" && len(nameless) == 1 {
 		// There is no other card that the address could belong to.
 		named[0].MAC = nameless[0].MAC
 		return named

@@ -63,12 +63,12 @@ func ReadKept(e *edit.Editor, described []report.NIC) (Kept, error) {
 	if err != nil {
 		return k, err
 	}
-	leases, err := leasedAddresses(e)
+	leases, err := readLeases(e)
 	if err != nil {
 		return k, err
 	}
-	for _, mac := range leases {
-		k.Old = append(k.Old, mac)
+	for _, l := range leases {
+		k.Old = append(k.Old, l.mac)
 	}
 	for _, n := range described {
 		k.Old = append(k.Old, strings.ToLower(n.MAC))

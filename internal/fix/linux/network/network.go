@@ -39,24 +39,25 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	if err != nil {
 		return err
 	}
-	leases, err := leasedAddresses(e)
+	leases, err := readLeases(e)
 	if err != nil {
 		return err
 	}
-	judge(files, slices.Concat(slices.Sorted(maps.Keys(leases)), foreign.names(), boot.names()))
-	cards := mergeCards(files)
+	judge(files, slices.Concat(slices.Sorted(maps.Keys(leases)), foreign.names(), boot.names(), givenNames(described)))
+	cards := mergeCards(files, len(described) > 1)
 	for _, name := range append(foreign.names(), boot.names()...) {
 		if isPossibleCard(name) && !slices.ContainsFunc(cards, func(c netconf.Card) bool { return c.Name == name }) && !isMade(files, name) {
 			cards = append(cards, netconf.Card{Name: name})
 		}
 	}
+	cards = addGiven(cards, files, described)
 	if len(cards) > 1 {
 		started := slices.DeleteFunc(slices.Clone(cards), func(c netconf.Card) bool { return c.Idle })
 		if len(started) > 0 {
 			cards = started
 		}
 	}
-	if err := keepNames(e, cards, files, described); err != nil {
+	if err := keepNames(e, cards, files, leases, described); err != nil {
 		return err
 	}
 	foreign.warn(e)
@@ -64,7 +65,7 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	return keepFromCloudInit(e, files)
 }
 
-func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, described []report.NIC) error {
+func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, leases map[string]lease, described []report.NIC) error {
 	if len(cards) == 0 {
 		warnNarrowWildcards(e, files)
 		warnNoCard(e, files)
@@ -78,9 +79,7 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, descri
 		return keepOneCard(e, cards[0], files)
 	}
 	// A card that the guest does not configure must not take the name either.
-	if err := learnAddresses(e, cards, described); err != nil {
-		return err
-	}
+	learnAddresses(cards, files, leases, described)
 	if len(cards) == 1 && cards[0].MAC == "" {
 		e.Warn(fmt.Sprintf("the old machine had %d network cards, and which of them the guest calls %s is not told: any card gets that name",
 			len(described), cards[0].Name), "give the new machine a single network card, or name its cards in the guest by systemd .link files with [Match] MACAddress=")
@@ -189,7 +188,7 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 		}
 	}
 	if len(known) > 0 {
-		e.Warn("the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
+		e.WarnOf(report.ConcernCardMAC, "the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
 			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)")
 	}
 	if len(unknown) > 0 {
@@ -197,10 +196,10 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 		if list := describeNICs(described); list != "" {
 			others = "; the old machine had " + list
 		}
-		e.Warn("the machine has several network cards, and nothing tells the hardware addresses of "+strings.Join(unknown, ", ")+others+
+		e.WarnOf(report.ConcernCardUnknown, "the machine has several network cards, and nothing tells the hardware addresses of "+strings.Join(unknown, ", ")+others+
 			": they get other names on the new machine, and their addresses are not configured",
-			"look the addresses up in the guest (ip link) and write, before the migration, a file /etc/systemd/network/10-NAME.link for each card, "+
-				"with [Match] MACAddress= and [Link] Name=; or correct the guest's network configuration on its console after the first boot")
+			"look the addresses up in the guest (ip link) and give them in source.nics, each with mac and name; or write, before the migration, "+
+				"a file /etc/systemd/network/10-NAME.link for each card, with [Match] MACAddress= and [Link] Name=; or correct the guest's network configuration on its console after the first boot")
 	}
 	return nil
 }
