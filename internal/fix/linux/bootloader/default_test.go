@@ -93,7 +93,7 @@ func TestMendDefault(t *testing.T) {
 		// What is refused.
 		"only to repair with":         {files: add(oldKernel, grubcfg, "set default=0\n"+entry("a", "6.1", "")+entry("b (recovery mode)", "5.10", "single")), fails: `entry "b (recovery mode)"`, advised: `such as entry "b (recovery mode)" of /boot/grub/grub.cfg (grub-set-default`},
 		"a default by a file's name":  {files: add(oldKernel, grubcfg, "set d=0\nset default=$d\n"+entry("a", "6.1", "")+entry("b", "5.10", "")), fails: `entry "b"`, advised: `such as entry "b"`},
-		"systemd-boot, an empty one":  {firmware: guest.FirmwareUEFI, files: add(esp, "/boot/efi/loader/loader.conf", "default m-6.1.conf\n\tdefault\n", "/boot/efi/vmlinuz-5.10", ""), file: "/boot/efi/loader/loader.conf", want: "default m-5.10.conf\n\tdefault\n"},
+		"systemd-boot, an empty one":  {firmware: guest.FirmwareUEFI, files: add(esp, "/boot/efi/loader/loader.conf", "default m-6.1.conf\n\tdefault\n", "/boot/efi/vmlinuz-5.10", "k"), file: "/boot/efi/loader/loader.conf", want: "default m-5.10.conf\n\tdefault\n"},
 		"nothing starts":              {files: add(nil, grubcfg, debianMenu), fails: "no entry of the guest's boot menus"},
 		"the default is all right":    {files: add(append(oldKernel, newKernel...), grubcfg, debianMenu)},
 		"a fallback starts by itself": {files: add(oldKernel, grubcfg, "set fallback=1\n"+debianMenu)},

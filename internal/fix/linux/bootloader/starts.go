@@ -70,6 +70,7 @@ func (c *Configuration) requireStart() error {
 		c.warnOtherSystem(menus, entries)
 		c.warnOldDisk(menus, entries, false)
 		c.warnWaits(menus, entries)
+		c.warnIdleDefault(menus, entries)
 		return c.requireDefault(menus, entries)
 	case oldDisk:
 		c.warnOldDisk(menus, entries, true)
@@ -286,6 +287,22 @@ func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only 
 		"name the root file system by UUID in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
+// warnIdleDefault tells where a menu starts by itself what is no kernel of Linux: it
+// halts, goes back to the firmware, or starts another disk.
+func (c *Configuration) warnIdleDefault(menus []menu.Menu, entries [][]judged) {
+	for i, m := range menus {
+		if m.Default >= 0 || m.DefaultTitle == "" || m.Unclear != "" || m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
+			continue
+		}
+		better := ""
+		if at := c.replacement(entries[i]); at >= 0 {
+			better = ", such as " + entries[i][at].Name()
+		}
+		c.edit.Warn(fmt.Sprintf("%s starts by itself entry %q, which starts no kernel of Linux: the guest does not come up unless somebody chooses another", m.File, m.DefaultTitle),
+			chooseDefault([]menu.Menu{m}, better))
+	}
+}
+
 // warnOtherSystem tells where a menu starts by itself another system than the one
 // that was fixed.
 func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
@@ -361,6 +378,9 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 		case menu.Unknown:
 			worse(unknown, "whether its "+what+" "+f.Name+" is there is not known")
 		case menu.Found:
+			if info, err := c.edit.Stat(f.Path); err == nil && info.Size == 0 && what == "kernel" {
+				worse(dead, "its kernel "+f.Name+" is an empty file")
+			}
 		}
 	}
 	if m.Loader == menu.Unified {

@@ -43,6 +43,7 @@ func editCrypttab(text, mode string, n devname.Names) (string, []edit.Note) {
 	}
 	var notes []edit.Note
 	fixed := conf.EditTable(text, func(number int, line string, t conf.TableLine) string {
+		notes = append(notes, unlockingNotes(number, t, n)...)
 		spec, quote := conf.UnquoteSpec(t.Fields[1])
 		kind := devname.Classify(spec)
 		if kind != devname.ByPath && (kind != devname.Machine || mode != ModeStabilizeAll) {

@@ -239,6 +239,9 @@ func (e *fstabEntry) editOptions() {
 	changed := false
 	for i, option := range options {
 		key, spec, ok := strings.Cut(option, "=")
+		if ok && strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(spec, ".device") && devname.IsStale(unitDevice(spec)) {
+			e.note(option+" names a unit of a disk of the old machine, for which the guest would wait", "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
+		}
 		if !ok || !devname.IsStale(spec) || !slices.Contains(deviceOptions, key) {
 			continue
 		}
