@@ -84,11 +84,9 @@ func (s *grubScript) assign(assignment string) {
 	if strings.Contains(value, vagueValue) {
 		value = vagueValue
 	}
-	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && value != absentToken {
+	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) {
 		if d, ok := s.reader.grubDevice(value); ok {
 			value = s.reader.token(d)
-		} else if s.reader.lacksDisk(value) {
-			value = absentToken
 		} else {
 			value = vagueValue
 		}

@@ -168,9 +168,6 @@ func (e *Entry) addInitramfs(f File) {
 func (r *reader) legacyDevice(name string) string {
 	disk, partition, ok := strings.Cut(strings.Trim(name, "()"), ",")
 	n, err := strconv.Atoi(partition)
-	if ok && r.lacksDisk(disk) {
-		return absentToken
-	}
 	if !ok || err != nil || disk != "hd0" || r.disks() != 1 {
 		return vagueValue
 	}
