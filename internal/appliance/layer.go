@@ -28,10 +28,6 @@ func (s *Session) Layer(layers []string) error {
 			return err
 		}
 		defer dialogue.conn.Close() //nolint:errcheck // nothing is lost
-		var disks []string
-		for _, drive := range s.drives {
-			disks = append(disks, drive.Path)
-		}
-		return dialogue.layer(disks, layers)
+		return dialogue.layer(imagesOf(s.drives), layers)
 	})
 }
