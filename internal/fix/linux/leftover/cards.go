@@ -26,8 +26,11 @@ var others = regexp.MustCompile(`^/etc/(dhcp/dhcpd|dhcpd|dnsmasq|NetworkManager/
 
 // cardNamesIn are the names of network cards in a line that the new machine's do
 // not have.
-func (s *scan) cardNamesIn(line string) []edit.Note {
+func (s *scan) cardNamesIn(file, line string) []edit.Note {
 	var found []edit.Note
+	if path.Ext(file) == ".network" && strings.HasPrefix(strings.TrimSpace(line), "Name=") {
+		return nil // the repair of the network tells of what no name matches
+	}
 	for _, name := range cardWord.FindAllString(line, -1) {
 		if s.isGone(name) && !slices.ContainsFunc(found, func(n edit.Note) bool { return strings.HasPrefix(n.Message, name+" ") }) {
 			found = append(found, card(name))

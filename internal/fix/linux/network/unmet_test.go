@@ -1,0 +1,96 @@
+package network
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+)
+
+const (
+	networkdFile = "/etc/systemd/network/a.network"
+	linkOfGuest  = "/etc/systemd/network/05-mtu.link"
+	ownID        = "00112233445566778899aabbccddeeff"
+)
+
+// oldCardOnly are files that the new machine's card does not get anything by.
+var oldCardOnly = map[string]struct{ file, text, message string }{
+	"networkd, a hypervisor":          {networkdFile, "[Match]\nVirtualization=vmware\nName=e*\n[Network]\nDHCP=yes\n", "Virtualization=vmware"},
+	"networkd, a hypervisor, a name":  {networkdFile, "[Match]\nVirtualization=microsoft\nName=ens192\n[Network]\nDHCP=yes\n", "Virtualization=microsoft"},
+	"networkd, not KVM":               {networkdFile, "[Match]\nVirtualization=!kvm\nName=e*\n", "Virtualization=!kvm"},
+	"networkd, the firmware's ID":     {networkdFile, "[Match]\nHost=564d1234567890abcdef1234567890ab\nName=e*\n", "Host=564d"},
+	"networkd, the firmware's maker":  {networkdFile, "[Match]\nFirmware=smbios-field(sys_vendor=VMware*)\nName=e*\n", "Firmware=smbios-field"},
+	"networkd, a driver's property":   {networkdFile, "[Match]\nProperty=ID_NET_DRIVER=vmxnet3\n", "Property=ID_NET_DRIVER=vmxnet3"},
+	"networkd, a slot's property":     {networkdFile, "[Match]\nProperty=\"ID_PATH=pci-0000:0b:*\"\n", "ID_PATH"},
+	"networkd, ens1*":                 {networkdFile, "[Match]\nName=ens1*\n", "called ens1*"},
+	"networkd, ens* and an address":   {networkdFile, "[Match]\nName=ens*\nMACAddress=00:50:56:aa:bb:cc\n", "called ens*"},
+	"netplan, ens1*":                  {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    lan:\n      match: {name: \"ens1*\"}\n", "called ens1*"},
+	"netplan, ens* and an address":    {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    lan:\n      match: {name: \"ens*\", macaddress: \"00:50:56:aa:bb:cc\"}\n", "called ens*"},
+	"netplan, enp11s* and a driver":   {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    lan:\n      match: {name: \"enp11s*\", driver: vmxnet3}\n", "called enp11s*"},
+	"a link for a driver":             {linkOfGuest, "[Match]\nDriver=vmxnet3\n[Link]\nMTUBytes=9000\n", "Driver=vmxnet3"},
+	"a link for an address":           {linkOfGuest, "[Match]\nMACAddress=00:50:56:aa:bb:cc\n[Link]\nNamePolicy=kernel path\nMTUBytes=9000\n", "MACAddress=00:50:56:aa:bb:cc"},
+	"a link for a slot":               {linkOfGuest, "[Match]\nPath=pci-0000:0b:00.0\n[Link]\nMTUBytes=9000\n", "Path=pci-0000:0b:00.0"},
+	"a link for a name":               {linkOfGuest, "[Match]\nOriginalName=ens192\n[Link]\nWakeOnLan=off\n", "OriginalName=ens192"},
+	"a link for a hypervisor":         {linkOfGuest, "[Match]\nVirtualization=vmware\n[Link]\nMTUBytes=9000\n", "Virtualization=vmware"},
+	"a link's queue for a hypervisor": {linkOfGuest, "[Match]\nVirtualization=xen\n[Link]\nRxBufferSize=4096\n", "Virtualization=xen"},
+}
+
+// anyMachine are files that the new machine's card is configured by as the old one's was.
+var anyMachine = map[string]struct{ file, text string }{
+	"networkd on KVM":          {networkdFile, "[Match]\nVirtualization=kvm\nName=e*\n"},
+	"networkd in no container": {networkdFile, "[Match]\nVirtualization=!container\nName=en*\n"},
+	"networkd in a machine":    {networkdFile, "[Match]\nVirtualization=vm\nName=en*\n"},
+	"networkd, not on VMware":  {networkdFile, "[Match]\nVirtualization=!vmware\nName=en*\n"},
+	"networkd, a host":         {networkdFile, "[Match]\nHost=web*\nName=en*\n"},
+	"networkd, its own ID":     {networkdFile, "[Match]\nHost=" + ownID + "\nName=en*\n"},
+	"networkd, UEFI":           {networkdFile, "[Match]\nFirmware=uefi\nName=en*\n"},
+	"networkd, QEMU":           {networkdFile, "[Match]\nFirmware=smbios-field(sys_vendor=QEMU)\nName=en*\n"},
+	"networkd, virtio":         {networkdFile, "[Match]\nProperty=ID_NET_DRIVER=virtio*\n"},
+	"networkd, two patterns":   {networkdFile, "[Match]\nName=ens* enp*\n"},
+	"networkd, eth*":           {networkdFile, "[Match]\nName=eth*\n"},
+	"netplan, en*":             {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    lan:\n      match: {name: \"en*\"}\n"},
+	"a link for any card":      {linkOfGuest, "[Match]\nOriginalName=*\n[Link]\nMTUBytes=9000\n"},
+	"a link for virtio":        {linkOfGuest, "[Match]\nDriver=virtio_net vmxnet3\n[Link]\nMTUBytes=9000\n"},
+	"a link that names alone":  {linkOfGuest, "[Match]\nMACAddress=00:50:56:aa:bb:cc\n[Link]\nName=lan0\n"},
+}
+
+func fixMessages(t *testing.T, file, text string) []string {
+	t.Helper()
+	files := map[string]string{newSystemd: "", file: text, "/etc/machine-id": ownID + "\n"}
+	if strings.HasSuffix(file, ".link") {
+		files["/etc/network/interfaces"] = "auto ens192\niface ens192 inet dhcp\n"
+	}
+	e := edittest.Of(t, guesttest.New(t, files))
+	if err := Fix(e, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, warnings := e.Take()
+	var messages []string
+	for _, w := range warnings {
+		if w.Remedy == "" {
+			t.Errorf("%s has no remedy", w.Message)
+		}
+		messages = append(messages, w.Message)
+	}
+	return messages
+}
+
+func TestFixTellsWhatIsForTheOldCardAlone(t *testing.T) {
+	t.Parallel()
+	for name, tt := range oldCardOnly {
+		got := fixMessages(t, tt.file, tt.text)
+		if len(got) != 1 || !strings.Contains(got[0], tt.message) || !strings.HasPrefix(got[0], tt.file) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestFixIsSilentOnWhatIsForAnyMachine(t *testing.T) {
+	t.Parallel()
+	for name, tt := range anyMachine {
+		if got := fixMessages(t, tt.file, tt.text); len(got) > 0 {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
