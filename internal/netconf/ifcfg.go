@@ -26,6 +26,9 @@ func ReadIfcfg(base, text string) Ifcfg {
 	set := ifcfgSettings(text)
 	i := Ifcfg{Name: set["DEVICE"], MAC: hardwareAddress(set["HWADDR"]), Physical: isCard(set)}
 	if i.Name == "" {
+		i.Name, _ = matchedName("", strings.Fields(set["MATCH_INTERFACE_NAME"]))
+	}
+	if i.Name == "" {
 		i.Name = strings.TrimPrefix(base, "ifcfg-")
 	}
 	i.Starts = !strings.EqualFold(set["ONBOOT"], "no") && !slices.Contains([]string{"off", "manual"}, strings.ToLower(set["STARTMODE"]))
@@ -87,10 +90,11 @@ func readIfcfgRedHat(base, text string) Found {
 	if card == nil {
 		return found
 	}
-	if set["DEVICE"] == "" && !IsCardName(card.Name) {
+	matched, patterns := matchedName(set["DEVICE"], strings.Fields(set["MATCH_INTERFACE_NAME"]))
+	if matched == "" && (len(patterns) > 0 || !IsCardName(card.Name)) {
 		card.Name = ""
 		if card.MAC == "" {
-			found.AnyCard = !card.Idle
+			found.AnyCard = !card.Idle && set["MATCH_KERNEL_COMMAND_LINE"] == ""
 			return found
 		}
 	}
@@ -141,6 +145,28 @@ func readIfcfg(base, text string) (found Found, card *Card, set map[string]strin
 		}
 	}
 	return found, &Card{Name: i.Name, MAC: i.MAC, Idle: !i.Starts, Doubtful: !told}, set
+}
+
+func ifcfgWildcards(text string) []Wildcards {
+	set := ifcfgSettings(text)
+	if _, patterns := matchedName(set["DEVICE"], strings.Fields(set["MATCH_INTERFACE_NAME"])); len(patterns) > 0 {
+		return []Wildcards{{Patterns: patterns}}
+	}
+	return nil
+}
+
+// unmetInIfcfg lists what NetworkManager matches a card of RHEL by, and unpinIfcfg
+// leaves.
+func unmetInIfcfg(text string) []string {
+	set := ifcfgSettings(text)
+	var unmet []string
+	if drivers := strings.Fields(set["MATCH_DRIVER"]); len(drivers) > 0 && !strings.HasPrefix(drivers[0], "!") && !slices.ContainsFunc(drivers, isVirtioDriver) {
+		unmet = append(unmet, "MATCH_DRIVER="+set["MATCH_DRIVER"])
+	}
+	if paths := set["MATCH_PATH"]; paths != "" && !strings.HasPrefix(paths, "!") {
+		unmet = append(unmet, "MATCH_PATH="+paths)
+	}
+	return unmet
 }
 
 // unpinIfcfg takes out HWADDR. DEVICE then says which card is meant.
