@@ -170,24 +170,59 @@ func unmetInIfcfg(text string) []string {
 }
 
 // unpinIfcfg takes out HWADDR. DEVICE then says which card is meant.
-func unpinIfcfg(_, text, name string) (string, error) {
+func unpinIfcfg(_, original, name string) (string, error) {
+	text := emptySharedAddress(original)
 	var out strings.Builder
-	named := false
+	named := ifcfgSettings(text)["DEVICE"] != ""
 	for line := range strings.Lines(text) {
 		key := ifcfgKey(line)
 		named = named || key == "DEVICE"
-		if key != "HWADDR" {
+		if key != "HWADDR" || strings.HasPrefix(strings.TrimSpace(line), emptyAddress) {
 			out.WriteString(line)
 		}
 	}
 	fixed := out.String()
-	if fixed == text || named || name == "" {
+	if fixed == original || named || name == "" {
 		return fixed, nil
 	}
 	if fixed != "" && !strings.HasSuffix(fixed, "\n") {
 		fixed += "\n"
 	}
 	return fixed + "DEVICE=" + name + "\n", nil
+}
+
+// emptyAddress is what is left of HWADDR where its line has more.
+const emptyAddress = `HWADDR=""`
+
+// emptySharedAddress empties a HWADDR that shares its lines with something else:
+// another assignment before or behind it, or a continued line.
+func emptySharedAddress(text string) string {
+	values, err := conf.ShellValues(text)
+	if err != nil {
+		return text
+	}
+	for _, v := range slices.Backward(values) {
+		if v.Name != "HWADDR" || !v.Whole {
+			continue
+		}
+		start := strings.LastIndex(text[:v.Start], "HWADDR=")
+		end := v.End
+		if end < len(text) && strings.ContainsRune(`"'`, rune(text[end])) && text[v.Start-1] == text[end] {
+			end++
+		}
+		if start < 0 || v.Start == v.End {
+			continue
+		}
+		before := text[strings.LastIndexByte(text[:start], '\n')+1 : start]
+		behind, _, _ := strings.Cut(text[end:], "\n")
+		behind = strings.TrimSpace(behind)
+		before = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(before), "export"))
+		if before == "" && !strings.Contains(text[start:end], "\n") && (behind == "" || behind[0] == '#') {
+			continue
+		}
+		text = text[:start] + emptyAddress + text[end:]
+	}
+	return text
 }
 
 // ifcfgKey is the variable that a line assigns to.
