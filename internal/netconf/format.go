@@ -28,8 +28,8 @@ type Format struct {
 
 // Formats are all kinds of network configuration in which a card has a name.
 var Formats = []Format{
-	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, nil, ifupdownAddresses, nil},
-	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, nil, ifupdownAddresses, nil},
+	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, ifupdownWildcards, ifupdownAddresses, unmetInIfupdown},
+	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, ifupdownWildcards, ifupdownAddresses, unmetInIfupdown},
 	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards, netplanAddresses, nil},
 	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards, networkdAddresses, unmetInNetworkd},
 	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil, nil, unmetInNetworkd},

@@ -1,6 +1,7 @@
 package netconf
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,5 +157,27 @@ func TestReadKeyfile(t *testing.T) {
 	}
 	if got := ReadKeyfile("[connection]\ninterface-name=eth0\ntype=bridge\n"); got.Interface != "eth0" || got.Type != "bridge" || !got.Starts {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestReadIfupdownLogical: names of stanzas need not be names of cards.
+func TestReadIfupdownLogical(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]Card{
+		"auto ens192\nmapping ens192\n script /bin/x\niface home inet dhcp\n":                      {{Name: "ens192"}},
+		"auto ens192=home\niface home inet dhcp\n":                                                 {{Name: "ens192"}},
+		"allow-hotplug eth0=home\niface home inet dhcp\niface away inet dhcp\n":                    {{Name: "eth0"}, {Name: "away", Idle: true, Doubtful: true}},
+		"iface tmpl inet dhcp\nauto ens192\niface ens192 inherits tmpl\n":                          {{Name: "ens192"}},
+		"template tmpl\nauto ens192\niface ens192 inet dhcp inherits tmpl\niface tmpl inet dhcp\n": {{Name: "ens192"}},
+		"rename mac/00:50:56:AA:BB:CC=lan\nauto lan\niface lan inet dhcp\n":                        {{Name: "lan", MAC: "00:50:56:aa:bb:cc"}},
+		"auto /ens1*\niface ens192 inet dhcp\n":                                                    {{Name: "ens192"}},
+		"auto br0\niface br0 inet dhcp\n bridge_ports eth0 regex ens.* noregex eth1\n":             {{Name: "eth0"}, {Name: "eth1"}},
+	} {
+		got := readIfupdown("", text).Cards
+		seen := map[string]bool{}
+		got = slices.DeleteFunc(got, func(c Card) bool { was := seen[c.Name]; seen[c.Name] = true; return was })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
 	}
 }

@@ -36,6 +36,10 @@ var oldCardOnly = map[string]struct{ file, text, message string }{
 	"ifcfg, patterns of names":          {ifcfgLAN, "TYPE=Ethernet\nMATCH_INTERFACE_NAME=\"ens1* !wl*\"\n", "called ens1*"},
 	"ifcfg, a driver":                   {ifcfgLAN, "TYPE=Ethernet\nMATCH_DRIVER=vmxnet3\n", "MATCH_DRIVER=vmxnet3"},
 	"ifcfg, a slot":                     {ifcfgLAN, "TYPE=Ethernet\nMATCH_PATH=pci-0000:0b:00.0\n", "MATCH_PATH=pci"},
+	"ifupdown, a pattern":               {interfaces, "auto /ens1*\niface /ens1* inet dhcp\n", "called ens1*"},
+	"ifupdown, an address":              {interfaces, "auto mac/52:54:56:aa:bb:cc=lan\niface lan inet dhcp\n", "auto mac/52:54:56:aa:bb:cc=lan"},
+	"ifupdown, a bridge's expression":   {interfaces, "auto br0\niface br0 inet dhcp\n bridge_ports regex ens.*\n", "called ens.*"},
+	"ifupdown2, a bridge's pattern":     {interfaces, "auto br0\niface br0 inet dhcp\n bridge-ports glob ens192-193\n", "called ens192-193"},
 	"a link for a driver":               {linkOfGuest, "[Match]\nDriver=vmxnet3\n[Link]\nMTUBytes=9000\n", "Driver=vmxnet3"},
 	"a link for an address":             {linkOfGuest, "[Match]\nMACAddress=00:50:56:aa:bb:cc\n[Link]\nNamePolicy=kernel path\nMTUBytes=9000\n", "MACAddress=00:50:56:aa:bb:cc"},
 	"a link for a slot":                 {linkOfGuest, "[Match]\nPath=pci-0000:0b:00.0\n[Link]\nMTUBytes=9000\n", "Path=pci-0000:0b:00.0"},
@@ -46,31 +50,34 @@ var oldCardOnly = map[string]struct{ file, text, message string }{
 
 // anyMachine are files that the new machine's card is configured by as the old one's was.
 var anyMachine = map[string]struct{ file, text string }{
-	"networkd on KVM":          {networkdFile, "[Match]\nVirtualization=kvm\nName=e*\n"},
-	"networkd in no container": {networkdFile, "[Match]\nVirtualization=!container\nName=en*\n"},
-	"networkd in a machine":    {networkdFile, "[Match]\nVirtualization=vm\nName=en*\n"},
-	"networkd, not on VMware":  {networkdFile, "[Match]\nVirtualization=!vmware\nName=en*\n"},
-	"networkd, a host":         {networkdFile, "[Match]\nHost=web*\nName=en*\n"},
-	"networkd, its own ID":     {networkdFile, "[Match]\nHost=" + ownID + "\nName=en*\n"},
-	"networkd, UEFI":           {networkdFile, "[Match]\nFirmware=uefi\nName=en*\n"},
-	"networkd, QEMU":           {networkdFile, "[Match]\nFirmware=smbios-field(sys_vendor=QEMU)\nName=en*\n"},
-	"networkd, virtio":         {networkdFile, "[Match]\nProperty=ID_NET_DRIVER=virtio*\n"},
-	"networkd, two patterns":   {networkdFile, "[Match]\nName=ens* enp*\n"},
-	"networkd, eth*":           {networkdFile, "[Match]\nName=eth*\n"},
-	"netplan, en*":             {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    lan:\n      match: {name: \"en*\"}\n"},
-	"NetworkManager, en*":      {keyfile, "[connection]\ntype=ethernet\n[match]\ninterface-name=en*;eth*;\n"},
-	"NetworkManager, not wl*":  {keyfile, "[connection]\ntype=ethernet\n[match]\ninterface-name=!wl*;\n"},
-	"ifcfg, en*":               {ifcfgLAN, "TYPE=Ethernet\nMATCH_INTERFACE_NAME=en*\nMATCH_DRIVER=virtio_net\n"},
-	"a link for any card":      {linkOfGuest, "[Match]\nOriginalName=*\n[Link]\nMTUBytes=9000\n"},
-	"a link for virtio":        {linkOfGuest, "[Match]\nDriver=virtio_net vmxnet3\n[Link]\nMTUBytes=9000\n"},
-	"a link that names alone":  {linkOfGuest, "[Match]\nMACAddress=00:50:56:aa:bb:cc\n[Link]\nName=lan0\n"},
+	"networkd on KVM":           {networkdFile, "[Match]\nVirtualization=kvm\nName=e*\n"},
+	"networkd in no container":  {networkdFile, "[Match]\nVirtualization=!container\nName=en*\n"},
+	"networkd in a machine":     {networkdFile, "[Match]\nVirtualization=vm\nName=en*\n"},
+	"networkd, not on VMware":   {networkdFile, "[Match]\nVirtualization=!vmware\nName=en*\n"},
+	"networkd, a host":          {networkdFile, "[Match]\nHost=web*\nName=en*\n"},
+	"networkd, its own ID":      {networkdFile, "[Match]\nHost=" + ownID + "\nName=en*\n"},
+	"networkd, UEFI":            {networkdFile, "[Match]\nFirmware=uefi\nName=en*\n"},
+	"networkd, QEMU":            {networkdFile, "[Match]\nFirmware=smbios-field(sys_vendor=QEMU)\nName=en*\n"},
+	"networkd, virtio":          {networkdFile, "[Match]\nProperty=ID_NET_DRIVER=virtio*\n"},
+	"networkd, two patterns":    {networkdFile, "[Match]\nName=ens* enp*\n"},
+	"networkd, eth*":            {networkdFile, "[Match]\nName=eth*\n"},
+	"netplan, en*":              {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    lan:\n      match: {name: \"en*\"}\n"},
+	"NetworkManager, en*":       {keyfile, "[connection]\ntype=ethernet\n[match]\ninterface-name=en*;eth*;\n"},
+	"NetworkManager, not wl*":   {keyfile, "[connection]\ntype=ethernet\n[match]\ninterface-name=!wl*;\n"},
+	"ifcfg, en*":                {ifcfgLAN, "TYPE=Ethernet\nMATCH_INTERFACE_NAME=en*\nMATCH_DRIVER=virtio_net\n"},
+	"ifupdown, a bridge":        {interfaces, "auto br0\niface br0 inet dhcp\n bridge_ports regex (eth|en).*\n"},
+	"ifupdown, a bridge of all": {interfaces, "auto br0\niface br0 inet dhcp\n bridge_ports regex eth.* en.* noregex none\n"},
+	"ifupdown, en*":             {interfaces, "auto /en*\niface /en* inet dhcp\n"},
+	"a link for any card":       {linkOfGuest, "[Match]\nOriginalName=*\n[Link]\nMTUBytes=9000\n"},
+	"a link for virtio":         {linkOfGuest, "[Match]\nDriver=virtio_net vmxnet3\n[Link]\nMTUBytes=9000\n"},
+	"a link that names alone":   {linkOfGuest, "[Match]\nMACAddress=00:50:56:aa:bb:cc\n[Link]\nName=lan0\n"},
 }
 
 func fixMessages(t *testing.T, file, text string) []string {
 	t.Helper()
 	files := map[string]string{newSystemd: "", file: text, "/etc/machine-id": ownID + "\n"}
 	if strings.HasSuffix(file, ".link") {
-		files["/etc/network/interfaces"] = "auto ens192\niface ens192 inet dhcp\n"
+		files[interfaces] = "auto ens192\niface ens192 inet dhcp\n"
 	}
 	e := edittest.Of(t, guesttest.New(t, files))
 	if err := Fix(e, nil); err != nil {
