@@ -135,7 +135,7 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 			if len(f.found.Cards) == 0 {
 				continue
 			}
-			if err := e.Remove(f.path, "forget the old machine's network cards"); err != nil {
+			if err := forgetCards(e, f); err != nil {
 				return err
 			}
 			continue
@@ -154,6 +154,19 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 		return warnNarrowWildcards(e, files)
 	}
 	return writeNaming(e, card.Name, "", "keep the network card's name "+card.Name)
+}
+
+// forgetCards takes the names of the old machine's cards out of udev's own file, and
+// leaves what an administrator has written there.
+func forgetCards(e *edit.Editor, f networkFile) error {
+	const description = "forget the old machine's network cards"
+	if rest := netconf.WithoutCardNames(f.text); rest != "" {
+		if rest == f.text {
+			return nil
+		}
+		return e.Write(f.path, rest, 0o644, description)
+	}
+	return e.Remove(f.path, description)
 }
 
 // unpin lets a file apply to the new machine's card, if what it says otherwise
