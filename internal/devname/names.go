@@ -66,7 +66,7 @@ var (
 	multipathName = regexp.MustCompile(`^/dev/(mapper|mpath)/(mpath([a-z]+?|[0-9]+)|3[0-9a-f]{32}|3[0-9a-f]{16})((-part|_part|p)?[0-9]+)?$`)
 	softwareID    = regexp.MustCompile(`^/dev/disk/by-id/(dm-|md-|lvm-)`)
 	multipathID   = regexp.MustCompile(`^/dev/disk/by-id/dm-(name-mpath|uuid-(part[0-9]+-)?mpath-)`)
-	removableName = regexp.MustCompile(`^/dev/((sr|scd|fd)[0-9]+\w*|(cdrom|cdrw|dvd|dvdrw|dvdram|floppy)[0-9]*)$`)
+	removableName = regexp.MustCompile(`^/dev/((sr|scd|fd)[0-9]+\w*|(cdrom|cdrw|dvd|dvdrw|dvdram|floppy)([0-9]*|-(sr|hd)[0-9a-z]+))$`)
 )
 
 // Classify tells which kind of name spec is.

@@ -21,7 +21,7 @@ func TestClassify(t *testing.T) {
 			"/dev/mapper/36000c29f00000000000000000000abcd-part1", "/dev/disk/by-id/dm-name-mpatha1", "/dev/emcpowera2",
 		},
 		ByPath:    {"/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0-part1", "btrfsvol:/dev/sda2/@"},
-		Removable: {"/dev/sr0", "/dev/scd0", "/dev/cdrom", "/dev/cdrom1", "/dev/fd0", "/dev/fd0u1440", "/dev/dvd", "/dev/floppy"},
+		Removable: {"/dev/sr0", "/dev/scd0", "/dev/cdrom", "/dev/cdrom1", "/dev/fd0", "/dev/fd0u1440", "/dev/dvd", "/dev/floppy", "/dev/dvd-sr0", "/dev/cdrom-hdc"},
 		Other: {
 			"UUID=x", "LABEL=sda1", "/dev/mapper/vg-root", "/dev/vg/root", "/dev/sda/root", "/dev/root", "/dev/nfs", "/dev/ram0",
 			"/dev/loop0", "/dev/zram0", "/dev/disk/by-uuid/x", "/dev/disk/by-label/x", "/dev/disk/by-partuuid/x", "/dev/shm",

@@ -16,24 +16,28 @@ type Format struct {
 	Unpin func(base, text, name string) (string, error)
 	// Meant reports whether Unpin is to change an entry of the file so.
 	Meant func(was, is *conf.Entry) bool
-	// Wildcards, if not nil, lists the patterns of names that a file applies to.
-	Wildcards func(text string) []string
+	// Wildcards, if not nil, lists the patterns of names that a file applies to,
+	// each with its alternatives.
+	Wildcards func(text string) []Wildcards
 	// Addresses, if not nil, reads the addresses that a file gives.
 	Addresses func(base, text string) []Address
+	// Unmet, if not nil, lists the conditions of a file that the new machine or its
+	// card does not meet, and that Unpin leaves: the file is passed over then.
+	Unmet func(text string) []string
 }
 
 // Formats are all kinds of network configuration in which a card has a name.
 var Formats = []Format{
-	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, nil, ifupdownAddresses},
-	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, nil, ifupdownAddresses},
-	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards, netplanAddresses},
-	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards, networkdAddresses},
-	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil, nil},
-	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, nil, keyfileAddresses},
-	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses},
-	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses},
-	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil, nil},
-	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil, nil},
+	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, ifupdownWildcards, ifupdownAddresses, unmetInIfupdown},
+	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, ifupdownWildcards, ifupdownAddresses, unmetInIfupdown},
+	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards, netplanAddresses, nil},
+	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards, networkdAddresses, unmetInNetworkd},
+	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil, nil, unmetInNetworkd},
+	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, keyfileWildcards, keyfileAddresses, nil},
+	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, ifcfgWildcards, ifcfgAddresses, unmetInIfcfg},
+	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses, nil},
+	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil, nil, unmetInLink},
+	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil, nil, nil},
 }
 
 // entryKey is that of an entry as it was or is.

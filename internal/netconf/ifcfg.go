@@ -26,6 +26,9 @@ func ReadIfcfg(base, text string) Ifcfg {
 	set := ifcfgSettings(text)
 	i := Ifcfg{Name: set["DEVICE"], MAC: hardwareAddress(set["HWADDR"]), Physical: isCard(set)}
 	if i.Name == "" {
+		i.Name, _ = matchedName("", strings.Fields(set["MATCH_INTERFACE_NAME"]))
+	}
+	if i.Name == "" {
 		i.Name = strings.TrimPrefix(base, "ifcfg-")
 	}
 	i.Starts = !strings.EqualFold(set["ONBOOT"], "no") && !slices.Contains([]string{"off", "manual"}, strings.ToLower(set["STARTMODE"]))
@@ -87,10 +90,11 @@ func readIfcfgRedHat(base, text string) Found {
 	if card == nil {
 		return found
 	}
-	if set["DEVICE"] == "" && !IsCardName(card.Name) {
+	matched, patterns := matchedName(set["DEVICE"], strings.Fields(set["MATCH_INTERFACE_NAME"]))
+	if matched == "" && (len(patterns) > 0 || !IsCardName(card.Name)) {
 		card.Name = ""
 		if card.MAC == "" {
-			found.AnyCard = !card.Idle
+			found.AnyCard = !card.Idle && set["MATCH_KERNEL_COMMAND_LINE"] == ""
 			return found
 		}
 	}
@@ -143,25 +147,82 @@ func readIfcfg(base, text string) (found Found, card *Card, set map[string]strin
 	return found, &Card{Name: i.Name, MAC: i.MAC, Idle: !i.Starts, Doubtful: !told}, set
 }
 
+func ifcfgWildcards(text string) []Wildcards {
+	set := ifcfgSettings(text)
+	if _, patterns := matchedName(set["DEVICE"], strings.Fields(set["MATCH_INTERFACE_NAME"])); len(patterns) > 0 {
+		return []Wildcards{{Patterns: patterns}}
+	}
+	return nil
+}
+
+// unmetInIfcfg lists what NetworkManager matches a card of RHEL by, and unpinIfcfg
+// leaves.
+func unmetInIfcfg(text string) []string {
+	set := ifcfgSettings(text)
+	var unmet []string
+	if drivers := strings.Fields(set["MATCH_DRIVER"]); len(drivers) > 0 && !strings.HasPrefix(drivers[0], "!") && !slices.ContainsFunc(drivers, isVirtioDriver) {
+		unmet = append(unmet, "MATCH_DRIVER="+set["MATCH_DRIVER"])
+	}
+	if paths := set["MATCH_PATH"]; paths != "" && !strings.HasPrefix(paths, "!") {
+		unmet = append(unmet, "MATCH_PATH="+paths)
+	}
+	return unmet
+}
+
 // unpinIfcfg takes out HWADDR. DEVICE then says which card is meant.
-func unpinIfcfg(_, text, name string) (string, error) {
+func unpinIfcfg(_, original, name string) (string, error) {
+	text := emptySharedAddress(original)
 	var out strings.Builder
-	named := false
+	named := ifcfgSettings(text)["DEVICE"] != ""
 	for line := range strings.Lines(text) {
 		key := ifcfgKey(line)
 		named = named || key == "DEVICE"
-		if key != "HWADDR" {
+		if key != "HWADDR" || strings.HasPrefix(strings.TrimSpace(line), emptyAddress) {
 			out.WriteString(line)
 		}
 	}
 	fixed := out.String()
-	if fixed == text || named || name == "" {
+	if fixed == original || named || name == "" {
 		return fixed, nil
 	}
 	if fixed != "" && !strings.HasSuffix(fixed, "\n") {
 		fixed += "\n"
 	}
 	return fixed + "DEVICE=" + name + "\n", nil
+}
+
+// emptyAddress is what is left of HWADDR where its line has more.
+const emptyAddress = `HWADDR=""`
+
+// emptySharedAddress empties a HWADDR that shares its lines with something else:
+// another assignment before or behind it, or a continued line.
+func emptySharedAddress(text string) string {
+	values, err := conf.ShellValues(text)
+	if err != nil {
+		return text
+	}
+	for _, v := range slices.Backward(values) {
+		if v.Name != "HWADDR" || !v.Whole {
+			continue
+		}
+		start := strings.LastIndex(text[:v.Start], "HWADDR=")
+		end := v.End
+		if end < len(text) && strings.ContainsRune(`"'`, rune(text[end])) && text[v.Start-1] == text[end] {
+			end++
+		}
+		if start < 0 || v.Start == v.End {
+			continue
+		}
+		before := text[strings.LastIndexByte(text[:start], '\n')+1 : start]
+		behind, _, _ := strings.Cut(text[end:], "\n")
+		behind = strings.TrimSpace(behind)
+		before = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(before), "export"))
+		if before == "" && !strings.Contains(text[start:end], "\n") && (behind == "" || behind[0] == '#') {
+			continue
+		}
+		text = text[:start] + emptyAddress + text[end:]
+	}
+	return text
 }
 
 // ifcfgKey is the variable that a line assigns to.

@@ -16,11 +16,16 @@ type Ifupdown struct {
 	told          map[string]bool // by name: something lies on it
 	ports         []string        // what something lies on
 	sources       []string
+	mapped        bool              // a script tells the configurations of cards
+	logical       map[string]bool   // by name: a configuration that a card is given, and no card
+	addresses     map[string]string // by name: of the card that is renamed to it
+	patterns      []Wildcards       // of cards that it is for
+	unmet         []string          // what ties it to the old machine's cards
 }
 
 // ReadIfupdown reads an interfaces file.
 func ReadIfupdown(text string) Ifupdown {
-	i := Ifupdown{started: map[string]bool{}, virtual: map[string]bool{}, told: map[string]bool{}}
+	i := Ifupdown{started: map[string]bool{}, virtual: map[string]bool{}, told: map[string]bool{}, logical: map[string]bool{}, addresses: map[string]string{}}
 	current := ""
 	text = strings.ReplaceAll(text, "\\\n", " ")
 	for line := range strings.Lines(text) {
@@ -39,7 +44,16 @@ func ReadIfupdown(text string) Ifupdown {
 			}
 		case key == "iface":
 			current = fields[1]
-			i.names = append(i.names, baseInterface(current))
+			i.configure(current, fields[2:])
+		case key == "mapping":
+			current = ""
+			i.start(key, fields[1:])
+			i.mapped = true
+		case key == "template":
+			current = ""
+			i.logical[fields[1]] = true
+		case key == "rename":
+			i.rename(fields[1:])
 			if len(fields) > 3 && !slices.Contains(cardMethods, fields[3]) {
 				i.virtual[current] = true
 			}
@@ -74,7 +88,7 @@ func (i *Ifupdown) option(current, key string, values []string) {
 		if key != "vlan-raw-device" || !strings.Contains(current, ".") {
 			i.virtual[current] = true
 		}
-		for _, name := range portNames(values...) {
+		for _, name := range portNames(i.portPatterns(values)...) {
 			i.names, i.ports = append(i.names, name), append(i.ports, name)
 			i.started[name] = true
 		}
@@ -118,23 +132,112 @@ func (i *Ifupdown) command(current string, words []string) {
 	}
 }
 
-func (i *Ifupdown) start(key string, names []string) {
-	for _, name := range names {
-		i.started[baseInterface(name)] = true
+// start notes cards that are brought up. CARD=CONFIGURATION gives a card the stanza of
+// another name; a card may be told by a pattern or by its address.
+func (i *Ifupdown) start(key string, words []string) {
+	for _, word := range words {
+		name, logical, given := strings.Cut(word, "=")
+		if given && logical != name {
+			i.logical[logical] = true
+		}
+		switch pattern, _, counted := strings.Cut(strings.TrimPrefix(name, "/"), "/"); {
+		case pattern == "mac" && counted:
+			i.unmet = append(i.unmet, key+" "+word)
+		case isPattern(name):
+			i.patterns = append(i.patterns, Wildcards{Patterns: []string{pattern}})
+		case strings.HasPrefix(name, "/"):
+		default:
+			if key != "mapping" {
+				i.started[baseInterface(name)] = true
+			}
+			if given || key == "mapping" {
+				i.names = append(i.names, baseInterface(name))
+			}
+		}
 	}
 	switch key {
 	case "auto", "allow-auto":
-		i.Auto = append(i.Auto, names...)
+		i.Auto = append(i.Auto, words...)
 	case "allow-hotplug":
-		i.Hotplug = append(i.Hotplug, names...)
+		i.Hotplug = append(i.Hotplug, words...)
 	}
 }
 
+// configure reads the first line of a stanza, behind its name.
+func (i *Ifupdown) configure(name string, words []string) {
+	if pattern, ok := strings.CutPrefix(name, "/"); ok && isPattern(pattern) {
+		pattern, _, _ = strings.Cut(pattern, "/")
+		i.patterns = append(i.patterns, Wildcards{Patterns: []string{pattern}})
+	}
+	i.names = append(i.names, baseInterface(name))
+	if n := slices.Index(words, "inherits"); n >= 0 {
+		for _, template := range words[n+1:] {
+			i.logical[template] = true
+		}
+	}
+}
+
+// rename reads what ifupdown is to call cards: mac/00:50:56:00:00:01=lan.
+func (i *Ifupdown) rename(words []string) {
+	for _, word := range words {
+		card, name, ok := strings.Cut(word, "=")
+		if mac, byAddress := strings.CutPrefix(card, "mac/"); ok && byAddress {
+			i.addresses[name] = hardwareAddress(mac)
+			i.told[name] = true
+		}
+	}
+}
+
+// isLogical reports whether a stanza is one that cards are given, and no card.
+func (i *Ifupdown) isLogical(name string) bool {
+	return !i.started[name] && (i.logical[name] || i.mapped && !IsCardName(name))
+}
+
+// portPatterns takes regular expressions and patterns out of the values of
+// bridge_ports, as bridge-utils-interfaces(5) and ifupdown2 have them.
+func (i *Ifupdown) portPatterns(values []string) (names []string) {
+	kind := ""
+	var regular []string
+	for _, value := range values {
+		switch {
+		case value == "regex" || value == "glob":
+			kind = value
+		case value == "noregex":
+			kind = ""
+		case kind == "regex":
+			regular = append(regular, value)
+		case kind == "glob":
+			i.patterns = append(i.patterns, Wildcards{Patterns: []string{value}})
+		default:
+			names = append(names, value)
+		}
+	}
+	if len(regular) > 0 {
+		i.patterns = append(i.patterns, Wildcards{Patterns: regular, Regular: true})
+	}
+	return names
+}
+
+func ifupdownWildcards(text string) []Wildcards {
+	var found []Wildcards
+	for _, w := range ReadIfupdown(text).patterns {
+		if !slices.ContainsFunc(found, func(f Wildcards) bool { return f.String() == w.String() }) {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+func unmetInIfupdown(text string) []string { return ReadIfupdown(text).unmet }
+
 func readIfupdown(_, text string) Found {
 	file := ReadIfupdown(text)
-	found := Found{Ports: file.ports, Sources: file.sources}
+	found := Found{Ports: file.ports, Sources: file.sources, AnyCard: len(file.patterns)+len(file.unmet) > 0}
+	started := func(name string) bool {
+		return file.started[name] || slices.ContainsFunc(file.patterns, func(w Wildcards) bool { return w.match(name) })
+	}
 	for _, name := range file.names {
-		if name == "lo" || file.virtual[name] {
+		if name == "lo" || file.virtual[name] || file.isLogical(name) {
 			continue
 		}
 		if strings.ContainsAny(name, "*?/=") {
@@ -142,7 +245,7 @@ func readIfupdown(_, text string) Found {
 			continue
 		}
 		told := IsCardName(name) || file.told[name] || slices.Contains(file.ports, name)
-		found.Cards = append(found.Cards, Card{Name: name, Idle: !file.started[name], Doubtful: !told})
+		found.Cards = append(found.Cards, Card{Name: name, MAC: file.addresses[name], Idle: !started(name), Doubtful: !told})
 	}
 	for name := range file.virtual {
 		if name != "lo" {

@@ -10,11 +10,12 @@ import (
 
 // Keyfile is a connection profile of NetworkManager (nm-settings-keyfile(5)).
 type Keyfile struct {
-	Type      string // "ethernet", "bridge" ...
-	Interface string // the name that it is for, or ""
-	MAC       string // as hardwareAddress writes it, or ""
-	Starts    bool   // it is brought up by itself
-	pinned    bool   // it is for the hardware of one machine
+	Type      string   // "ethernet", "bridge" ...
+	Interface string   // the name that it is for, or ""
+	MAC       string   // as hardwareAddress writes it, or ""
+	Starts    bool     // it is brought up by itself
+	pinned    bool     // it is for the hardware of one machine
+	patterns  []string // of names that it is for, where Interface is ""
 }
 
 // ReadKeyfile reads a connection profile.
@@ -29,8 +30,27 @@ func ReadKeyfile(text string) Keyfile {
 	if k.MAC == "" {
 		k.MAC = hardwareAddress(file.Value("802-3-ethernet", "mac-address"))
 	}
+	k.Interface, k.patterns = matchedName(k.Interface, strings.Split(file.Value("match", "interface-name"), ";"))
 	k.pinned = k.MAC != "" || file.Value("match", "path") != "" || file.Value("match", "driver") != ""
 	return k
+}
+
+// matchedName reads the names of a match of NetworkManager, of which one has to be
+// the card's. A single one that is no pattern is as good as interface-name.
+func matchedName(name string, matched []string) (single string, patterns []string) {
+	if name != "" {
+		return name, nil
+	}
+	for _, pattern := range matched {
+		pattern = strings.TrimLeft(strings.TrimSpace(pattern), "|&")
+		if pattern != "" && !strings.HasPrefix(pattern, "!") {
+			patterns = append(patterns, pattern)
+		}
+	}
+	if len(patterns) == 1 && !isPattern(patterns[0]) {
+		return patterns[0], nil
+	}
+	return "", patterns
 }
 
 // keyfileParents are where a profile names the interface that its own lies on.
@@ -66,7 +86,7 @@ func readKeyfile(_, text string) Found {
 	case k.Interface != "" || k.pinned:
 		found.Cards = []Card{{Name: k.Interface, MAC: k.MAC, Idle: !k.Starts}}
 	default:
-		found.AnyCard = k.Starts
+		found.AnyCard = k.Starts && file.Value("match", "kernel-command-line") == ""
 	}
 	return found
 }
@@ -78,6 +98,14 @@ var (
 	keyfilePins      = []string{"path", "driver"}
 	ethernetSections = []string{"ethernet", "802-3-ethernet"}
 )
+
+func keyfileWildcards(text string) []Wildcards {
+	k := ReadKeyfile(text)
+	if !isEthernet(k.Type) || len(k.patterns) == 0 {
+		return nil
+	}
+	return []Wildcards{{Patterns: k.patterns}}
+}
 
 // unpinKeyfile lets a connection apply to its interface name alone or, without
 // one, to any Ethernet card.

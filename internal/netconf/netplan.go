@@ -153,12 +153,12 @@ func readNetplan(_, text string) Found {
 	return found
 }
 
-func netplanWildcards(text string) []string {
-	var patterns []string
+func netplanWildcards(text string) []Wildcards {
+	var found []Wildcards
 	for _, c := range netplanEthernets(text) {
 		if name := c.matched("name"); isPattern(name) && !c.pinned() {
-			patterns = append(patterns, name)
+			found = append(found, Wildcards{Patterns: []string{name}})
 		}
 	}
-	return patterns
+	return found
 }

@@ -120,8 +120,12 @@ func matchAddress(file conf.INI) string {
 	return ""
 }
 
-func networkdWildcards(text string) []string {
-	return slices.DeleteFunc(MatchNames(conf.ReadINI(text)), func(name string) bool { return !isPattern(name) })
+func networkdWildcards(text string) []Wildcards {
+	names := MatchNames(conf.ReadINI(text))
+	if !slices.ContainsFunc(names, isPattern) {
+		return nil
+	}
+	return []Wildcards{{Patterns: names}}
 }
 
 // unpinNetworkd matches by name what was matched by hardware. Addresses and

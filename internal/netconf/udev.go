@@ -3,6 +3,8 @@ package netconf
 import (
 	"regexp"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // UdevRule is a rule of udev(7) that names a device.
@@ -12,27 +14,72 @@ type UdevRule struct {
 	Net  bool   // the rule is for network cards and says so
 }
 
-var (
-	udevAddress = regexp.MustCompile(`ATTRS?\{address\}=="([0-9A-Fa-f:]+)"`)
-	udevName    = regexp.MustCompile(`\bNAME="([^"]+)"`)
-)
+var hexAddress = regexp.MustCompile(`^[0-9A-Fa-f:]+$`)
 
 // ReadUdevRules reads the rules of a file that name a device.
 func ReadUdevRules(text string) []UdevRule {
 	var rules []UdevRule
-	text = strings.ReplaceAll(text, "\\\n", " ")
-	for line := range strings.Lines(text) {
-		name := udevName.FindStringSubmatch(line)
-		if name == nil || strings.HasPrefix(strings.TrimSpace(line), "#") {
-			continue
+	for _, written := range conf.UdevRules(text) {
+		if rule, _ := readUdevRule(written.Text); rule.Name != "" {
+			rules = append(rules, rule)
 		}
-		rule := UdevRule{Name: name[1], Net: strings.Contains(line, `SUBSYSTEM=="net"`)}
-		if address := udevAddress.FindStringSubmatch(line); address != nil {
-			rule.MAC = hardwareAddress(address[1])
-		}
-		rules = append(rules, rule)
 	}
 	return rules
+}
+
+// readUdevRule reads one rule. namesOnly says that it does no more than name a device.
+func readUdevRule(text string) (rule UdevRule, namesOnly bool) {
+	tokens, rest := conf.ReadUdevRule(text)
+	namesOnly = rest == ""
+	for _, t := range tokens {
+		switch assigns := t.Op == "=" || t.Op == ":="; {
+		case t.Key == "NAME" && assigns:
+			rule.Name = t.Value
+		case t.Op != "==" && t.Op != "!=":
+			namesOnly = false
+		case t.Op == "==" && t.Key == "SUBSYSTEM" && t.Value == "net":
+			rule.Net = true
+		case t.Op == "==" && (t.Key == "ATTR{address}" || t.Key == "ATTRS{address}") && hexAddress.MatchString(t.Value):
+			rule.MAC = hardwareAddress(t.Value)
+		}
+	}
+	return rule, namesOnly && rule.Name != ""
+}
+
+// WithoutCardNames takes out the rules that do no more than give a card with a
+// hardware address its name, as udev's generator wrote them, with the comments right
+// before them. What an administrator has added stays; without any, nothing does.
+func WithoutCardNames(text string) string {
+	var kept, pending strings.Builder // pending are comments
+	rule, rules := "", 0
+	for line := range strings.Lines(text) {
+		trimmed := strings.TrimSpace(line)
+		if rule == "" && strings.HasPrefix(trimmed, "#") {
+			pending.WriteString(line)
+			continue
+		}
+		rule += line
+		if strings.HasSuffix(trimmed, `\`) {
+			continue
+		}
+		keep := true
+		if written := conf.UdevRules(rule); len(written) == 1 {
+			found, namesOnly := readUdevRule(written[0].Text)
+			keep = !namesOnly || found.MAC == ""
+			if keep {
+				rules++
+			}
+		}
+		if keep {
+			kept.WriteString(pending.String() + rule)
+		}
+		pending.Reset()
+		rule = ""
+	}
+	if rules == 0 && len(conf.UdevRules(rule)) == 0 {
+		return ""
+	}
+	return kept.String() + pending.String() + rule
 }
 
 // readUdev reads the rules that udev before 2015 made for each card it met, and

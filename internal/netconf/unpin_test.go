@@ -244,3 +244,27 @@ func randomIfcfg(r *rand.Rand) string {
 	r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 	return strings.Join(lines, "\n") + pick(r, "", "\n")
 }
+
+func TestUnpinIfcfgOnSharedLines(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"DEVICE=eth0; HWADDR=00:50:56:aa:bb:cc\nONBOOT=yes\n":         "DEVICE=eth0; HWADDR=\"\"\nONBOOT=yes\n",
+		"DEVICE=eth0 HWADDR=\"00:50:56:aa:bb:cc\"\nONBOOT=yes\n":      "DEVICE=eth0 HWADDR=\"\"\nONBOOT=yes\n",
+		"DEVICE=eth0\nHWADDR='00:50:56:aa:bb:cc' ONBOOT=yes\n":        "DEVICE=eth0\nHWADDR=\"\" ONBOOT=yes\n",
+		"HWADDR=00:50:56:aa:bb:cc; ONBOOT=yes\n":                      "HWADDR=\"\"; ONBOOT=yes\nDEVICE=eth0\n",
+		"DEVICE=eth0\nHWADDR=00:50:56:aa:bb:cc # old\nONBOOT=yes\n":   "DEVICE=eth0\nONBOOT=yes\n",
+		"DEVICE=eth0\nHWADDR=\\\n00:50:56:aa:bb:cc\nBOOTPROTO=dhcp\n": "DEVICE=eth0\nHWADDR=\"\"\nBOOTPROTO=dhcp\n",
+		"DEVICE=eth0; HWADDR=\"\"\n":                                  "DEVICE=eth0; HWADDR=\"\"\n",
+	} {
+		got, err := unpinIfcfg("", text, "eth0")
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%q: %v (-want +got):\n%s", text, err, diff)
+		}
+		if err := edit.Check("/etc/sysconfig/network-scripts/ifcfg-eth0", text, got, meantInIfcfg); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		if again, _ := unpinIfcfg("", got, "eth0"); again != got {
+			t.Errorf("%q: a second time %q", text, again)
+		}
+	}
+}

@@ -42,7 +42,7 @@ type packageSums struct {
 var (
 	// digestLine is how openssl dgst and BSD tools write a checksum. OpenSSL 3
 	// says SHA2-256 where it said SHA256 before.
-	digestLine = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9/_-]*)[ \t]*\((.+)\)[ \t]*=[ \t]*([0-9A-Fa-f]+)$`)
+	digestLine = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9/_-]*)[ \t]*\((.+)\)[ \t]*=[ \t]*(\S*)$`)
 	// sumLine is how sha256sum and its like write it.
 	sumLine = regexp.MustCompile(`^([0-9A-Fa-f]{32,128})[ \t]+\*?(.+)$`)
 )
@@ -82,7 +82,7 @@ func parseManifestFile(data []byte) (packageSums, error) {
 func (p *packageSums) add(line string, number int) (problem string) {
 	var algorithm, written, sum, of string
 	if parts := digestLine.FindStringSubmatch(line); parts != nil {
-		written, of, sum = parts[1], parts[2], parts[3]
+		written, of, sum = parts[1], strings.TrimSpace(parts[2]), parts[3]
 		algorithm = algorithmNamed(written)
 	} else if parts := sumLine.FindStringSubmatch(line); parts != nil && algorithmsByLength[len(parts[1])] != "" {
 		sum, of = parts[1], parts[2]
@@ -96,10 +96,13 @@ func (p *packageSums) add(line string, number int) (problem string) {
 		return fmt.Sprintf("line %d: %v", number, err)
 	}
 	h, known := newHash(algorithm)
+	_, badSum := hex.DecodeString(sum)
 	d := digest{algorithm: algorithm, sum: strings.ToLower(sum)}
 	switch {
 	case !known:
 		return fmt.Sprintf("line %d is no checksum of a known kind: %s", number, printable(written))
+	case badSum != nil && sum != "":
+		p.unusable[name] = fmt.Sprintf("line %d: %s is no %s checksum", number, printable(sum), algorithm)
 	case len(sum) != hex.EncodedLen(h.Size()):
 		p.unusable[name] = fmt.Sprintf("line %d: a %s checksum has another length", number, algorithm)
 	case slices.ContainsFunc(p.digests[name], func(other digest) bool { return other.algorithm == algorithm && other.sum != d.sum }):

@@ -134,9 +134,12 @@ func TestChecksumsOfOtherTools(t *testing.T) {
 		"only a byte order mark":              {build: lines("web.mf", func(parts) string { return "\ufeff" }), failure: "it holds no checksum", remedy: "source.verify_checksums = false"},
 		"wrong length of what nothing needs":  {build: lines("web.mf", func(p parts) string { return "SHA256(readme.txt)= 00\n" + both("SHA256(%s)= %s\n")(p) })},
 		"wrong length of a disk":              {build: lines("web.mf", func(parts) string { return "SHA256(web-disk1.vmdk)= 00\n" }), failure: "has another length", remedy: "correct that line"},
-		"two checksums of a disk":             {build: lines("web.mf", func(p parts) string { return both("SHA256(%s)= %s\n")(p) + "SHA256(web-disk1.vmdk)= " + zeroes }), failure: "a second checksum of web-disk1.vmdk", remedy: "correct that line"},
-		"name that leads out":                 {build: lines("web.mf", func(p parts) string { return "SHA256(../x)= " + zeroes + "\n" + both("SHA256(%s)= %s\n")(p) }), warnings: []string{"leads out of the package"}},
-		"another name, in capitals":           {build: lines("OTHER.MF", both("SHA256(%s)= %s\n"))},
+		"no checksum in a disk's line": {build: lines("web.mf", func(p parts) string {
+			return "SHA256(web.ovf)= " + sumOf(sha256.New, p.ovf.data) + "\nSHA256 ( web-disk1.vmdk ) = WRONG\n"
+		}), failure: "is no sha256 checksum", remedy: "correct that line"},
+		"two checksums of a disk":   {build: lines("web.mf", func(p parts) string { return both("SHA256(%s)= %s\n")(p) + "SHA256(web-disk1.vmdk)= " + zeroes }), failure: "a second checksum of web-disk1.vmdk", remedy: "correct that line"},
+		"name that leads out":       {build: lines("web.mf", func(p parts) string { return "SHA256(../x)= " + zeroes + "\n" + both("SHA256(%s)= %s\n")(p) }), warnings: []string{"leads out of the package"}},
+		"another name, in capitals": {build: lines("OTHER.MF", both("SHA256(%s)= %s\n"))},
 		"names that count from the descriptor's folder": {build: func(t *testing.T, p parts) []byte {
 			return zipOf(t, zip.Deflate, file{"app/web.ovf", p.ovf.data}, file{"app/web.mf", []byte(both("SHA256(%s)= %s\n")(p))}, file{"app/web-disk1.vmdk", p.vmdk.data})
 		}},

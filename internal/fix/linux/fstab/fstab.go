@@ -43,7 +43,7 @@ func editFstab(text, mode string, n devname.Names) (string, []edit.Note) {
 		e := fstabEntry{table: t, mode: mode, names: n, line: number}
 		if e.isSharedFolder() {
 			line = sharedFolderMark + line
-			e.note(fmt.Sprintf("%s (%s) was commented out: it is a shared folder of VMware, which the guest would fail to mount at each boot",
+			e.note(fmt.Sprintf("%s (%s) was commented out: it is a shared folder of the old machine's host, which the guest would fail to mount at each boot",
 				e.column(0), e.column(1)), "share the folder otherwise (virtiofs, NFS) if the guest still needs it")
 		} else {
 			e.edit()
@@ -102,12 +102,14 @@ func (e *fstabEntry) edit() {
 }
 
 // sharedFolderMark comments out a folder of the old machine's host.
-const sharedFolderMark = "# VMware only: "
+const sharedFolderMark = "# old machine only: "
 
 // isSharedFolder reports whether the entry, mounted at boot, is a folder that
-// VMware shares with the guest.
+// VMware, VirtualBox or Parallels shares with the guest.
 func (e *fstabEntry) isSharedFolder() bool {
-	shared := strings.HasPrefix(e.column(0), ".host:") || conf.HasAny(e.column(2), ",", "vmhgfs", "fuse.vmhgfs-fuse")
+	program, _, _ := strings.Cut(e.column(0), "#") // of FUSE, in the old form
+	shared := strings.HasPrefix(e.column(0), ".host:") || program == "vmhgfs-fuse" ||
+		conf.HasAny(e.column(2), ",", "vmhgfs", "fuse.vmhgfs-fuse", "vboxsf", "prl_fs", "fuse.prl_fsd")
 	return shared && e.mode == ModeStabilizeAll && !conf.HasOption(e.column(3), "noauto")
 }
 

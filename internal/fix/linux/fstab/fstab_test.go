@@ -58,8 +58,18 @@ func TestEditFstab(t *testing.T) {
 		},
 		"shared folders": {
 			in:    ".host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults,allow_other 0 0\n.host:/x /x vmhgfs noauto 0 0\n",
-			want:  "# VMware only: .host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults,allow_other 0 0\n.host:/x /x vmhgfs noauto 0 0\n",
+			want:  "# old machine only: .host:/ /mnt/hgfs fuse.vmhgfs-fuse defaults,allow_other 0 0\n.host:/x /x vmhgfs noauto 0 0\n",
 			notes: []string{".host:/ (/mnt/hgfs) was commented out"},
+		},
+		"shared folders by FUSE's old name": {
+			in:    "vmhgfs-fuse#.host:/ /h fuse defaults 0 0\nvmhgfs-fuse /g fuse allow_other 0 0\n",
+			want:  "# old machine only: vmhgfs-fuse#.host:/ /h fuse defaults 0 0\n# old machine only: vmhgfs-fuse /g fuse allow_other 0 0\n",
+			notes: []string{"vmhgfs-fuse#.host:/ (/h)", "vmhgfs-fuse (/g)"},
+		},
+		"shared folders of VirtualBox and Parallels": {
+			in:    "share /v vboxsf rw 0 0\npsf /p prl_fs rw 0 0\nhost0 /9p 9p trans=virtio 0 0\n",
+			want:  "# old machine only: share /v vboxsf rw 0 0\n# old machine only: psf /p prl_fs rw 0 0\nhost0 /9p 9p trans=virtio 0 0\n",
+			notes: []string{"share (/v) was commented out", "psf (/p) was commented out"},
 		},
 		"shared folders, another mode": {
 			mode: ModeBypathOnly, in: ".host:/ /h vmhgfs defaults 0 0\n", want: ".host:/ /h vmhgfs defaults 0 0\n",

@@ -26,8 +26,11 @@ var others = regexp.MustCompile(`^/etc/(dhcp/dhcpd|dhcpd|dnsmasq|NetworkManager/
 
 // cardNamesIn are the names of network cards in a line that the new machine's do
 // not have.
-func (s *scan) cardNamesIn(line string) []edit.Note {
+func (s *scan) cardNamesIn(file, line string) []edit.Note {
 	var found []edit.Note
+	if path.Ext(file) == ".network" && strings.HasPrefix(strings.TrimSpace(line), "Name=") {
+		return nil // the repair of the network tells of what no name matches
+	}
 	for _, name := range cardWord.FindAllString(line, -1) {
 		if s.isGone(name) && !slices.ContainsFunc(found, func(n edit.Note) bool { return strings.HasPrefix(n.Message, name+" ") }) {
 			found = append(found, card(name))
@@ -107,4 +110,61 @@ func (s *scan) cardInName(file string) []edit.Note {
 	n := card(m[1])
 	n.Message = fmt.Sprintf("the file is for %s: %s", m[1], n.Message)
 	return []edit.Note{n}
+}
+
+var (
+	// managerFile is a file of settings of NetworkManager itself.
+	managerFile = regexp.MustCompile(`^/etc/NetworkManager/(NetworkManager\.conf|conf\.d/[^/]+\.conf)$`)
+	deviceList  = regexp.MustCompile(`^\s*(unmanaged-devices\+?|match-device)\s*=(.*)`)
+)
+
+// managedIn notes a list of devices of NetworkManager.conf(5) in which only hardware
+// of the old machine is told: by that it manages no card of the new one, or gives it
+// no settings.
+func (s *scan) managedIn(file, line string) []edit.Note {
+	m := deviceList.FindStringSubmatch(line)
+	if m == nil || !managerFile.MatchString(file) || len(s.addressesIn(file, line)) > 0 {
+		return nil
+	}
+	unmanaged := strings.HasPrefix(m[1], "unmanaged")
+	old := ""
+	for _, spec := range strings.FieldsFunc(m[2], func(r rune) bool { return strings.ContainsRune(",; \t", r) }) {
+		spec, except := strings.CutPrefix(spec, "except:")
+		if except != unmanaged {
+			continue
+		}
+		if !s.isOldDevice(spec) {
+			return nil
+		}
+		if old == "" {
+			old = spec
+		}
+	}
+	if old == "" {
+		return nil
+	}
+	n := edit.Note{
+		Message: fmt.Sprintf("%s names hardware of the old machine (%s), and no card of the new one meets it", m[1], old),
+		Remedy:  "name the card there by interface-name:, or give the new machine's network card the address that is told",
+	}
+	if unmanaged {
+		n.Message += ": NetworkManager leaves the new card alone"
+	}
+	return []edit.Note{n}
+}
+
+// isOldDevice reads one device of such a list.
+func (s *scan) isOldDevice(spec string) bool {
+	kind, value, _ := strings.Cut(spec, ":")
+	switch kind {
+	case "driver":
+		virtio, _ := path.Match(value, "virtio_net")
+		return !virtio
+	case "mac", "perm-mac":
+		if mac, err := net.ParseMAC(value); err == nil {
+			return !slices.Contains(s.cards.Addresses, mac.String())
+		}
+	}
+	_, err := net.ParseMAC(spec)
+	return err == nil
 }

@@ -31,7 +31,35 @@ func (s *scan) disk(spec string) edit.Note {
 var (
 	diskMatch      = regexp.MustCompile(`^(ENV\{(ID_SERIAL(_SHORT)?|ID_WWN(_WITH_EXTENSION)?|ID_SCSI_SERIAL|ID_PATH)\}|ATTRS?\{(serial|wwid)\}|KERNELS?)$`)
 	diskKernelName = regexp.MustCompile(`^(sd|hd|xvd|nvme)[a-z0-9]`)
+	// diskPattern is a name with which a rule chooses partitions of SCSI disks, and
+	// not all of them as a rule for their scheduler does.
+	diskPattern = regexp.MustCompile(`^(sd|hd|xvd)([?]|\*|\[[^]]*\])+[0-9]+$`)
+	// diskMaker is what virtual disks of other hypervisors tell of themselves.
+	diskMaker = regexp.MustCompile(`^(VMware|Virtual[ _]disk|VBOX|Msft|Virtual HD)`)
+	// wwid is what scsi_id prints.
+	wwid = regexp.MustCompile(`^[0-9A-Fa-f]{16,33}$`)
 )
+
+// isOldDisk reports whether a condition of a rule is met by a disk of the old machine
+// and by none of the new one.
+func isOldDisk(t conf.UdevToken) bool {
+	if t.Op != "==" || t.Value == "" || t.Value[0] == '*' {
+		return false
+	}
+	switch key := t.Key; {
+	case key == "KERNEL" && diskPattern.MatchString(t.Value):
+		return true
+	case key == "KERNEL" || key == "KERNELS":
+		return diskKernelName.MatchString(t.Value) && !strings.ContainsAny(t.Value[:3], "*?[")
+	case key == "RESULT":
+		return wwid.MatchString(t.Value)
+	case key == "ENV{DM_UUID}":
+		return strings.HasPrefix(t.Value, "mpath-") && t.Value != "mpath-*" && t.Value != "mpath-?*"
+	case key == "ATTR{model}" || key == "ATTRS{model}" || key == "ATTR{vendor}" || key == "ATTRS{vendor}" || key == "ENV{ID_MODEL}" || key == "ENV{ID_VENDOR}":
+		return diskMaker.MatchString(t.Value)
+	}
+	return diskMatch.MatchString(t.Key)
+}
 
 // diskRule notes a rule that is for one disk of the old machine.
 func diskRule(line string) []edit.Note {
@@ -42,18 +70,12 @@ func diskRule(line string) []edit.Note {
 		}
 	}
 	for _, t := range tokens {
-		if t.Op != "==" || !diskMatch.MatchString(t.Key) || t.Value == "" || t.Value[0] == '*' {
-			continue
+		if isOldDisk(t) {
+			return []edit.Note{{
+				Message: fmt.Sprintf("the rule is for a disk of the old machine (%s==%q) and applies to none of the new one", t.Key, t.Value),
+				Remedy:  "match the file system by ENV{ID_FS_UUID} or the partition by ENV{ID_PART_ENTRY_UUID}, or remove the rule",
+			}}
 		}
-		if strings.HasPrefix(t.Key, "KERNEL") {
-			if !diskKernelName.MatchString(t.Value) || strings.ContainsAny(t.Value[:3], "*?[") {
-				continue
-			}
-		}
-		return []edit.Note{{
-			Message: fmt.Sprintf("the rule is for a disk of the old machine (%s==%q) and applies to none of the new one", t.Key, t.Value),
-			Remedy:  "match the file system by ENV{ID_FS_UUID} or the partition by ENV{ID_PART_ENTRY_UUID}, or remove the rule",
-		}}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 var (
@@ -25,7 +26,7 @@ var (
 var needs = regexp.MustCompile(`^\s*(Requires|Requisite|BindsTo|RequiresMountsFor)\s*=`)
 
 // driverMatch is a condition of a udev rule.
-var driverMatch = regexp.MustCompile(`(?:DRIVERS?|ENV\{ID_NET_DRIVER\})=="(?:vmxnet3?|vmw_pvscsi|hv_netvsc|hv_storvsc|vif|vbd)[^"|]*"`)
+var driverMatch = regexp.MustCompile(`(?:DRIVERS?|ENV\{ID_NET_DRIVER\})\s*==\s*"(?:vmxnet3?|vmw_pvscsi|hv_netvsc|hv_storvsc|vif|vbd)[^"|]*"`)
 
 // moduleLists are files in which a word is a module.
 var moduleLists = regexp.MustCompile(`^/etc/(modprobe\.(d/.*|conf)|modules(\.conf)?|modules-load\.d/.*|initramfs-tools/modules|dracut\.conf(\.d/.*)?|mkinitcpio\.conf(\.d/.*)?|sysconfig/kernel|conf\.d/modules)$`)
@@ -62,6 +63,48 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 		})
 	}
 	return found
+}
+
+// condition is a line of a unit without which it does not start.
+var condition = regexp.MustCompile(`^\s*(?:Condition|Assert)(Virtualization|Host|Firmware)\s*=\s*(\S+)`)
+
+// conditionsIn notes what keeps a unit of the guest's own from starting on the new
+// machine. The old hypervisor's own tools are to be skipped there.
+func (s *scan) conditionsIn(file, line, text string) []edit.Note {
+	m := condition.FindStringSubmatch(line)
+	if m == nil || !strings.HasPrefix(file, unitDirectory) || !netconf.IsOfOtherMachine(m[1], m[2]) {
+		return nil
+	}
+	base := path.Base(file)
+	if directory := path.Base(path.Dir(file)); strings.HasSuffix(directory, ".d") {
+		base = strings.TrimSuffix(directory, ".d")
+	}
+	if service.MatchString(base) || tool.MatchString(text) || m[1] == "Host" && s.isOwnID(m[2]) {
+		return nil
+	}
+	return []edit.Note{{
+		Message: fmt.Sprintf("%s is met on the old machine only: the unit does not start on the new one", strings.TrimSpace(m[0])),
+		Remedy:  "take the condition out if the unit is still wanted, or disable the unit",
+	}}
+}
+
+// isOwnID reports whether an ID is the one that the guest keeps in a file of its own.
+func (s *scan) isOwnID(id string) bool {
+	own, _, err := s.edit.Read("/etc/machine-id")
+	return err == nil && strings.EqualFold(strings.ReplaceAll(id, "-", ""), strings.TrimSpace(own))
+}
+
+// consoleLine is a line of inittab(5) that serves a console of Xen.
+var consoleLine = regexp.MustCompile(`(?:^|[\s:])((?:hvc|xvc)[0-9])(?:$|[\s:])`)
+
+func consolesIn(file, line string) []edit.Note {
+	if m := consoleLine.FindStringSubmatch(line); m != nil && file == "/etc/inittab" {
+		return []edit.Note{{
+			Message: m[1] + " is a console that the old hypervisor has: init starts its login again and again on the new machine",
+			Remedy:  "write what the new machine has in its place (ttyS0), or remove the line",
+		}}
+	}
+	return nil
 }
 
 // startsProgram is a line of a unit that starts something; ordinary order (After=)

@@ -82,7 +82,7 @@ func (s *scan) readFile(file, text string) error {
 	}
 	skipped := strings.HasPrefix(file, unitDirectory) && asksFirst(text)
 	for number, line := range lines {
-		all := slices.Concat(s.disksIn(line), s.cardNamesIn(line), s.addressesIn(file, line), slotsIn(line), s.unitNamesIn(line))
+		all := slices.Concat(s.disksIn(line), s.cardNamesIn(file, line), s.addressesIn(file, line), slotsIn(line), s.unitNamesIn(line), s.managedIn(file, line), s.conditionsIn(file, line, text), consolesIn(file, line))
 		if !skipped {
 			all = append(all, s.hypervisorIn(file, line)...)
 		}
@@ -100,7 +100,7 @@ func (s *scan) readFile(file, text string) error {
 func (s *scan) readCommandLines(file, text string) error {
 	var found []edit.Note
 	for number, line := range settings(text) {
-		found = append(found, numbered(slices.Concat(s.cardNamesIn(line), slotsIn(line), s.unitNamesIn(line), parametersIn(line)), number)...)
+		found = append(found, numbered(slices.Concat(s.cardNamesIn(file, line), slotsIn(line), s.unitNamesIn(line), parametersIn(line)), number)...)
 	}
 	s.edit.WarnNotes(file, found)
 	return nil

@@ -27,6 +27,10 @@ var places = []string{
 	"/etc/X11/xorg.conf",
 	"/etc/X11/xorg.conf.d/*.conf",
 	"/etc/kdump.conf",
+	"/etc/inittab",
+	"/etc/tmpfiles.d/*.conf",
+	"/etc/crontab",
+	"/etc/cron.d/*",
 	// the initramfs
 	"/etc/initramfs-tools/modules",
 	"/etc/initramfs-tools/scripts/*/*",
@@ -40,6 +44,7 @@ var places = []string{
 	"/etc/auto.master.d/*",
 	"/etc/smartd.conf",
 	"/etc/hdparm.conf",
+	"/etc/raidtab",
 	"/etc/multipath.conf",
 	"/etc/multipath/conf.d/*.conf",
 	"/etc/drbd.d/*.res",
@@ -56,6 +61,7 @@ var places = []string{
 	"/etc/linuxptp/*.conf",
 	// the network
 	"/etc/network/if-*.d/*",
+	"/etc/iproute2/rt_tables.d/*",
 	"/etc/systemd/network/*.network",
 	"/etc/systemd/network/*.netdev",
 	"/etc/systemd/network/*.d/*.conf",
@@ -96,6 +102,7 @@ var places = []string{
 	// firewalls
 	"/etc/nftables.conf",
 	"/etc/nftables/*.nft",
+	"/etc/nftables/*/*",
 	"/etc/nftables.d/*",
 	"/etc/iptables/*",
 	"/etc/iptables.*rules",

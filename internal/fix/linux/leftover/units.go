@@ -80,7 +80,7 @@ func (s *scan) readUnits() error {
 		base := path.Base(entry)
 		device, _, _ := strings.Cut(base, ".device.")
 		if strings.Contains(base, ".device.") {
-			s.edit.WarnNotes(entry, numbered(append(s.unitNamesIn(device+".device"), s.cardNamesIn(path.Base(unescape(device)))...), 1))
+			s.edit.WarnNotes(entry, numbered(append(s.unitNamesIn(device+".device"), s.cardNamesIn("", path.Base(unescape(device)))...), 1))
 		}
 		if !strings.HasSuffix(base, ".wants") && !strings.HasSuffix(base, ".requires") {
 			continue

@@ -60,6 +60,9 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	if err := keepNames(e, cards, files, leases, described); err != nil {
 		return err
 	}
+	if err := warnUnmet(e, files); err != nil {
+		return err
+	}
 	foreign.warn(e)
 	boot.warn(e)
 	return keepFromCloudInit(e, files)
@@ -67,9 +70,8 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 
 func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, leases map[string]lease, described []report.NIC) error {
 	if len(cards) == 0 {
-		warnNarrowWildcards(e, files)
 		warnNoCard(e, files)
-		return nil
+		return warnNarrowWildcards(e, files)
 	}
 	if len(cards) == 1 && cards[0].Doubtful {
 		e.Warn(fmt.Sprintf("nothing but its own configuration says that %s is a network card: the new machine's card gets that name", cards[0].Name),
@@ -133,7 +135,7 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 			if len(f.found.Cards) == 0 {
 				continue
 			}
-			if err := e.Remove(f.path, "forget the old machine's network cards"); err != nil {
+			if err := forgetCards(e, f); err != nil {
 				return err
 			}
 			continue
@@ -149,10 +151,22 @@ func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 		}
 	}
 	if card.Name == "" {
-		warnNarrowWildcards(e, files)
-		return nil
+		return warnNarrowWildcards(e, files)
 	}
 	return writeNaming(e, card.Name, "", "keep the network card's name "+card.Name)
+}
+
+// forgetCards takes the names of the old machine's cards out of udev's own file, and
+// leaves what an administrator has written there.
+func forgetCards(e *edit.Editor, f networkFile) error {
+	const description = "forget the old machine's network cards"
+	if rest := netconf.WithoutCardNames(f.text); rest != "" {
+		if rest == f.text {
+			return nil
+		}
+		return e.Write(f.path, rest, 0o644, description)
+	}
+	return e.Remove(f.path, description)
 }
 
 // unpin lets a file apply to the new machine's card, if what it says otherwise
@@ -205,18 +219,22 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 }
 
 // warnNarrowWildcards tells of configuration that the new names may not match.
-func warnNarrowWildcards(e *edit.Editor, files []networkFile) {
+func warnNarrowWildcards(e *edit.Editor, files []networkFile) error {
 	for _, f := range files {
 		if f.format.Wildcards == nil {
 			continue
 		}
-		for _, pattern := range f.format.Wildcards(f.text) {
-			q35, _ := path.Match(pattern, "enp1s0")
-			i440fx, _ := path.Match(pattern, "ens3")
-			if strings.HasPrefix(pattern, "e") && !strings.HasPrefix(pattern, "eth") && q35 != i440fx {
-				e.Warn(fmt.Sprintf("%s is for network cards called %s, which the new machine's may not be", f.path, pattern),
-					"let it match e*")
+		text, _, err := e.Read(f.path) // without the pins that were taken out
+		if err != nil {
+			return err
+		}
+		for _, wildcards := range f.format.Wildcards(text) {
+			if !wildcards.IsForOldCard() {
+				continue
 			}
+			e.Warn(fmt.Sprintf("%s is for network cards called %s, which the new machine's may not be", f.path, wildcards),
+				"let it match e*")
 		}
 	}
+	return nil
 }

@@ -148,6 +148,27 @@ func TestFixNetwork(t *testing.T) {
 				"/etc/udev/rules.d/70-hyper2kvm-eth0.rules": udevRule("eth0", ""),
 			},
 		},
+		"persistent rules and an administrator's": {
+			files: map[string]string{
+				newSystemd: "", "/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n",
+				"/etc/udev/rules.d/70-persistent-net.rules": "SUBSYSTEM==\"net\", DRIVERS==\"?*\", ATTR{address}==\"00:50:56:aa:bb:cc\", NAME=\"eth0\"\nSUBSYSTEM==\"net\", KERNEL==\"eth*\", RUN+=\"/sbin/ethtool -G %k rx 4096\"\n",
+			},
+			want: map[string]string{
+				"/etc/systemd/network/10-hyper2kvm-eth0.link": linkFile("eth0", ""),
+				"/etc/udev/rules.d/70-persistent-net.rules":   "SUBSYSTEM==\"net\", KERNEL==\"eth*\", RUN+=\"/sbin/ethtool -G %k rx 4096\"\n",
+			},
+		},
+		"two cards by rules with blanks": {
+			files: map[string]string{
+				newSystemd: "", "/etc/network/interfaces": "auto lan0 lan1\niface lan0 inet dhcp\niface lan1 inet dhcp\n",
+				"/etc/udev/rules.d/10-net.rules": "SUBSYSTEM == \"net\", ATTR{address} == \"52:54:56:aa:bb:cc\", NAME = \"lan0\"\nSUBSYSTEM==\"net\", ATTR{address}==\"52:54:56:aa:bb:cd\", NAME:=\"lan1\"\n",
+			},
+			want: map[string]string{
+				"/etc/systemd/network/10-hyper2kvm-lan0.link": linkFile("lan0", "52:54:56:aa:bb:cc"),
+				"/etc/systemd/network/10-hyper2kvm-lan1.link": linkFile("lan1", "52:54:56:aa:bb:cd"),
+			},
+			warns: []string{"lan0=52:54:56:aa:bb:cc, lan1=52:54:56:aa:bb:cd"},
+		},
 		"two cards": {
 			files: map[string]string{newSystemd: "",
 				"/etc/sysconfig/network-scripts/ifcfg-ens192": "DEVICE=ens192\nHWADDR=00:50:56:AA:BB:CC\n",
