@@ -214,7 +214,11 @@ func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) er
 		}
 		return nil
 	}
-	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(problems...)),
+	if i := slices.IndexFunc(failed, func(d deadDefault) bool { return d.menu.Ends != "" }); i >= 0 {
+		return remedy.With(fmt.Errorf("the guest would not come up: %w", errors.Join(problems...)),
+			"remove the command from "+failed[i].menu.File+" in the guest, and take its disks again")
+	}
+	return remedy.With(fmt.Errorf("the guest would not come up unless somebody chooses at its boot menu: %w", errors.Join(problems...)),
 		chooseDefault(menus, better))
 }
 
@@ -227,6 +231,9 @@ type deadDefault struct {
 }
 
 func (d deadDefault) err() error {
+	if d.menu.Ends != "" {
+		return fmt.Errorf("%s shows no menu: %s before", d.menu.File, d.menu.Ends)
+	}
 	message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", d.menu.File, d.chosen.Name(), d.chosen.why)
 	switch {
 	case d.fallback:
@@ -244,11 +251,20 @@ func (d deadDefault) err() error {
 // says that some menu, or a fallback, comes to what does, or is not known not to.
 func (c *Configuration) deadDefaults(menus []menu.Menu, entries [][]judged) (failed []deadDefault, reached bool) {
 	for i, m := range menus {
-		if m.Default < 0 || entries[i][m.Default].outcome != dead {
+		d := deadDefault{menu: m}
+		switch {
+		case m.Ends != "":
+			failed = append(failed, d)
+			continue
+		case m.Default >= 0 && entries[i][m.Default].outcome == dead:
+			d.chosen = entries[i][m.Default]
+		case m.Default < 0 && m.Idle != "" && m.Unclear == "":
+			e := menu.Entry{File: m.File, Title: m.DefaultTitle, Choice: m.DefaultTitle}
+			d.chosen = judged{Entry: e, why: m.Idle}
+		default:
 			reached = reached || slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts })
 			continue
 		}
-		d := deadDefault{menu: m, chosen: entries[i][m.Default]}
 		if m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
 			d.other, d.fallback, reached = &entries[i][m.Fallback], true, true
 		} else if at := c.replacement(entries[i]); at >= 0 {
@@ -291,7 +307,7 @@ func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only 
 // halts, goes back to the firmware, or starts another disk.
 func (c *Configuration) warnIdleDefault(menus []menu.Menu, entries [][]judged) {
 	for i, m := range menus {
-		if m.Default >= 0 || m.DefaultTitle == "" || m.Unclear != "" || m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
+		if m.Default >= 0 || m.DefaultTitle == "" || m.Unclear != "" || m.Idle != "" || m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
 			continue
 		}
 		better := ""

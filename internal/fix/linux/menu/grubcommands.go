@@ -9,7 +9,7 @@ import (
 
 // inertCommands neither show nor start anything.
 var inertCommands = strings.Fields(`echo insmod rmmod export load_env save_env list_env loadfont background_image
-	terminal_input terminal_output terminal serial play sleep gettext true false [ test return break continue shift
+	terminal_input terminal_output terminal serial play sleep gettext true false [ test shift
 	setparams password password_pbkdf2 authenticate keymap clear usb acpi loopback cryptomount drivemap parttool
 	videoinfo ls cat date hashsum smbios gfxmode load_video savedefault recordfail initrdfail increment decrement
 	badram cutmem nativedisk efitextmode terminfo videotest sendkey fakebios outb rdmsr wrmsr trust distrust
@@ -56,8 +56,15 @@ func (s *grubScript) command(words []string) {
 		}
 	case name == "probe" || name == "regexp" || name == "read" || name == "smbios" || name == "getenv":
 		s.setsVariable(words)
-	case slices.Contains(inertCommands, name) || name == "multiboot" || name == "multiboot2":
+	case name == "multiboot" || name == "multiboot2":
+		s.startsNoLinux()
+	case name == "return" || name == "break" || name == "continue":
+		s.mayReturn = true
+		s.startsNoLinux()
+	case slices.Contains(inertCommands, name):
 	case slices.Contains(otherStarts, name) && s.entry != nil:
+		s.startsOther(words)
+	case s.endsMenu(name):
 	case name == "normal" || name == "boot" || name == "exit":
 		s.doubt("it has the command " + name)
 	case s.entry == nil || !s.entry.loads:
@@ -157,7 +164,9 @@ func (s *grubScript) search(words []string) {
 	if !ok {
 		// It stays as it was where the search finds nothing, and this guest may not
 		// have all disks here.
-		s.vars[variable] = vagueValue
+		if s.vars[variable] != absentToken || !s.reader.seesAll() {
+			s.vars[variable] = vagueValue
+		}
 		return
 	}
 	s.vars[variable] = s.reader.token(d)
@@ -177,6 +186,7 @@ func isNoLinux(name string) bool {
 func (s *grubScript) kernel(words []string) {
 	at := slices.IndexFunc(words[1:], func(w string) bool { return !strings.HasPrefix(w, "-") }) + 1
 	if at == 0 || isNoLinux(words[at]) {
+		s.startsNoLinux()
 		return
 	}
 	if s.entry == nil {
@@ -185,6 +195,13 @@ func (s *grubScript) kernel(words []string) {
 		return
 	}
 	s.load(words[at], words[at+1:])
+}
+
+// startsNoLinux notes that an entry may start something else, or end before its end.
+func (s *grubScript) startsNoLinux() {
+	if s.entry != nil {
+		s.entry.other = true
+	}
 }
 
 func (s *grubScript) load(image string, parameters []string) {
