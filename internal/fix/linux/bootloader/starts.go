@@ -299,8 +299,12 @@ func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only 
 	if c.oldDisk = c.oldDisk || !without; told {
 		return
 	}
+	better := "name the root file system by UUID"
+	if needs.NativeDisk != "" {
+		better = "remove nativedisk and `insmod ahci`, and have GRUB find its file system by search --fs-uuid,"
+	}
 	c.edit.Warn(needs.String()+": on a virtio disk it does not start",
-		"name the root file system by UUID in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
+		better+" in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
 // warnIdleDefault tells where a menu starts by itself what is no kernel of Linux: it
@@ -416,15 +420,38 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 	for _, image := range e.Initramfs {
 		file("initramfs", image)
 	}
+	if e.NativeDisk != "" {
+		worse(oldDisk, "it reads its kernel by "+e.NativeDisk+", a driver of GRUB's own for SATA disks")
+	}
 	if e.Unclear != "" {
 		worse(unknown, e.Unclear)
 	}
-	worse(c.judgeRoot(e, len(e.Initramfs) > 0))
-	worse(c.judgeFIPS(e, len(e.Initramfs) > 0))
+	images, empty := c.initramfs(e)
+	o, why := c.judgeRoot(e, images > 0)
+	if empty != "" && o == unknown {
+		why += " (" + empty + " is an empty file)"
+	}
+	worse(o, why)
+	worse(c.judgeFIPS(e, images > 0))
 	if m.Unclear != "" && j.outcome == dead {
 		j.outcome = unknown // what the menu sets may be set otherwise
 	}
 	return j
+}
+
+// initramfs counts the images of an entry that hold something, and names one that does
+// not: a kernel takes it for none.
+func (c *Configuration) initramfs(e menu.Entry) (images int, empty string) {
+	for _, image := range e.Initramfs {
+		if image.State == menu.Found {
+			if info, err := c.edit.Stat(image.Path); err == nil && info.Size == 0 {
+				empty = image.Name
+				continue
+			}
+		}
+		images++
+	}
+	return images, empty
 }
 
 // judgeRoot says what becomes of an entry with this root=. What is no local disk is

@@ -159,20 +159,21 @@ func TestVerifyStart(t *testing.T) {
 		warns    []string // the only warning's words; none: there is none
 	}{
 		// What starts.
-		"Debian":                             {files: debian(both...)},
-		"Debian, another kernel gone":        {files: debian(newKernel...)},
-		"Debian, default by its title":       {files: with(debian(both...), "/boot/grub/grub.cfg", strings.Replace(debianMenu, `default="0"`, `default="Advanced options>Debian GNU/Linux, with Linux 5.10"`, 1))},
-		"by the ESP's menu":                  {firmware: guest.FirmwareUEFI, files: with(debian(both...), "/boot/efi/EFI/debian/grub.cfg", stub)},
-		"loader entries of GRUB":             {files: with(one(bls), "/boot/loader/entries/m-6.1.conf", loaderEntry)},
-		"systemd-boot":                       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/ucode.img\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i")},
-		"unified image":                      {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", unifiedImage(t, "root=UUID=root-uuid ro"))},
-		"such a disk, and a search":          {files: one(entry(" set root='hd5,gpt2'\n search --no-floppy --fs-uuid --set=root boot-uuid\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
-		"GRUB Legacy, beyond its titles":     {files: files("/boot/grub/menu.lst", "default 7\nfallback 9 2\ntitle a\n kernel /vmlinuz-gone\ntitle empty\n\ntitle w\n chainloader +1\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
-		"syslinux, timed out":                {files: files("/boot/extlinux.conf", "DEFAULT l\nONTIMEOUT l\nTIMEOUT 50\nLABEL hd\n LOCALBOOT 0x80\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
-		"a function that restarts, uncalled": {files: one("function again {\n reboot\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
-		"GRUB Legacy":                        {files: files("/boot/grub/menu.lst", "default 1\nfallback 0\ntitle w\n rootnoverify (hd0,0)\n chainloader +1\ntitle x\n root (hd0,1)\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
-		"extlinux beside its kernels":        {files: files("/boot/extlinux.conf", "DEFAULT menu.c32\nLABEL l\n MENU DEFAULT\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
-		"Xen":                                {files: one(entry(" search --fs-uuid --set=root boot-uuid\n multiboot2 /xen.gz\n module2 /vmlinuz-6.1 placeholder root=UUID=root-uuid\n module2 --nounzip /initrd.img-6.1"))},
+		"Debian":                         {files: debian(both...)},
+		"Debian, another kernel gone":    {files: debian(newKernel...)},
+		"Debian, default by its title":   {files: with(debian(both...), "/boot/grub/grub.cfg", strings.Replace(debianMenu, `default="0"`, `default="Advanced options>Debian GNU/Linux, with Linux 5.10"`, 1))},
+		"by the ESP's menu":              {firmware: guest.FirmwareUEFI, files: with(debian(both...), "/boot/efi/EFI/debian/grub.cfg", stub)},
+		"loader entries of GRUB":         {files: with(one(bls), "/boot/loader/entries/m-6.1.conf", loaderEntry)},
+		"systemd-boot":                   {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/ucode.img\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i")},
+		"unified image":                  {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", unifiedImage(t, "root=UUID=root-uuid ro"))},
+		"such a disk, and a search":      {files: one(entry(" set root='hd5,gpt2'\n search --no-floppy --fs-uuid --set=root boot-uuid\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"GRUB Legacy, beyond its titles": {files: files("/boot/grub/menu.lst", "default 7\nfallback 9 2\ntitle a\n kernel /vmlinuz-gone\ntitle empty\n\ntitle w\n chainloader +1\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
+		"syslinux, timed out":            {files: files("/boot/extlinux.conf", "DEFAULT l\nONTIMEOUT l\nTIMEOUT 50\nLABEL hd\n LOCALBOOT 0x80\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
+		"initramfs of no bytes that the kernel can do without": {files: with(one(entry(" linux /vmlinuz-6.1 root=PARTUUID=part-0003\n initrd /initrd.img-6.1")), "/boot/initrd.img-6.1", "")},
+		"a function that restarts, uncalled":                   {files: one("function again {\n reboot\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"GRUB Legacy":                                          {files: files("/boot/grub/menu.lst", "default 1\nfallback 0\ntitle w\n rootnoverify (hd0,0)\n chainloader +1\ntitle x\n root (hd0,1)\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
+		"extlinux beside its kernels":                          {files: files("/boot/extlinux.conf", "DEFAULT menu.c32\nLABEL l\n MENU DEFAULT\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
+		"Xen":                                                  {files: one(entry(" search --fs-uuid --set=root boot-uuid\n multiboot2 /xen.gz\n module2 /vmlinuz-6.1 placeholder root=UUID=root-uuid\n module2 --nounzip /initrd.img-6.1"))},
 		"hand-made, by variables": {files: one("set k=vmlinuz-6.1\nset rootpartition=UUID=root-uuid\nsearch -n -u boot-uuid -s\n" +
 			entry(" linux /$k root=$rootpartition\n initrd /initrd.img-6.1"))},
 		"rEFInd":                     {firmware: guest.FirmwareUEFI, files: files("/boot/refind_linux.conf", "\"Boot\" \"root=UUID=root-uuid ro\"\n", newKernel[0], "k", newKernel[2], "i")},
@@ -231,6 +232,7 @@ func TestVerifyStart(t *testing.T) {
 		"default is a memory test":     {files: one("menuentry 'm' {\n linux16 /memtest86+.bin\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "m"`}},
 		"GRUB Legacy's Windows":        {files: files("/boot/grub/menu.lst", "title W\n rootnoverify (hd0,0)\n chainloader +1\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "W"`}},
 		"syslinux's boots another":     {files: files("/boot/extlinux.conf", "DEFAULT hd\nLABEL hd\n LOCALBOOT -1\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "hd"`}},
+		"initramfs of no bytes":        {files: with(one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), "/boot/initrd.img-6.1", ""), warns: []string{"nothing tells", "/initrd.img-6.1 is an empty file"}},
 		"kernel by a variable":         {files: one("regexp --set=k '(vmlinuz-.*)' $x\n" + entry(" linux /$k root=UUID=root-uuid")), warns: []string{"nothing tells", "/$k"}},
 		"a command of its own":         {files: one("own_menu\n"), warns: []string{"nothing tells", "own_menu"}},
 		"goes on where":                {files: one("probe --set=d $root\nconfigfile ($d)/grub/other.cfg\n"), warns: []string{"nothing tells", "other.cfg"}},
@@ -331,6 +333,10 @@ func TestVerifyOldDisk(t *testing.T) {
 	label := func(name, root string) string {
 		return "LABEL " + name + "\n LINUX /vmlinuz-6.1\n INITRD /initrd.img-6.1\n APPEND root=" + root + "\n"
 	}
+	native := func(commands, directory string) map[string]string {
+		return files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
+			"/boot/grub/grub.cfg", "menuentry x {\n"+commands+"\nlinux "+directory+"vmlinuz-6.1 root=UUID=root-uuid\ninitrd "+directory+"initrd.img-6.1\n}\n")
+	}
 	included := func(preset string, labels ...string) map[string]string { // what a menu includes is not edited
 		return files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
 			"/boot/extlinux/extlinux.conf", "DEFAULT "+preset+"\nINCLUDE /own/labels.txt\n", "/boot/own/labels.txt", strings.Join(labels, ""))
@@ -344,6 +350,13 @@ func TestVerifyOldDisk(t *testing.T) {
 		"alone":                    {files: included("a", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/boot/own/labels.txt", "/dev/sda3", "virtio"}},
 		"the default":              {files: included("a", label("a", "/dev/sda3"), label("b", "UUID=root-uuid")), oldDisk: true, warns: []string{`entry "a"`, "/dev/sda3"}},
 		"not the default":          {files: included("b", label("a", "/dev/sda3"), label("b", "UUID=root-uuid"))},
+		"GRUB's own driver":        {files: native("set root='ahci0,gpt2'", "/"), oldDisk: true, warns: []string{"ahci0", "virtio"}},
+		"a name with it":           {files: native("true", "(ahci0,gpt2)/"), oldDisk: true, warns: []string{"ahci0"}},
+		"a variable with it":       {files: native("set root='ahci0,gpt2'", "($root)/"), oldDisk: true, warns: []string{"ahci0"}},
+		"nativedisk":               {files: native("nativedisk\nsearch --fs-uuid --set=root boot-uuid", "/"), oldDisk: true, warns: []string{"nativedisk"}},
+		"ahci's module":            {files: native("insmod ahci\nsearch --fs-uuid --set=root boot-uuid", "/"), oldDisk: true, warns: []string{"insmod ahci"}},
+		"its name, and a search":   {files: native("set root='ahci0,gpt2'\nsearch --fs-uuid --set=root boot-uuid", "/")},
+		"nativedisk, perhaps":      {files: native("if [ x$feature_a = xy ]; then\nnativedisk\nfi\nsearch --fs-uuid --set=root boot-uuid", "/")},
 		"that of one of two menus": {files: with(included("a", label("a", "/dev/sda3")), "/boot/syslinux/syslinux.cfg", "DEFAULT b\n"+label("b", "UUID=root-uuid")), warns: []string{"/dev/sda3"}},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})

@@ -12,7 +12,7 @@ var inertCommands = strings.Fields(`echo insmod rmmod export load_env save_env l
 	terminal_input terminal_output terminal serial play sleep gettext true false [ test shift
 	setparams password password_pbkdf2 authenticate keymap clear usb acpi loopback cryptomount drivemap parttool
 	videoinfo ls cat date hashsum smbios gfxmode load_video savedefault recordfail initrdfail increment decrement
-	badram cutmem nativedisk efitextmode terminfo videotest sendkey fakebios outb rdmsr wrmsr trust distrust
+	badram cutmem efitextmode terminfo videotest sendkey fakebios outb rdmsr wrmsr trust distrust
 	verify_detached devicetree devicetree16 fdt save_default hdparm net_bootp net_dhcp help lsmod menu_color_normal
 	regexp read probe getenv eval_failed zfskey at_keyboard random_seed normal_exit tpm bli`)
 
@@ -56,6 +56,8 @@ func (s *grubScript) command(words []string) {
 		}
 	case name == "probe" || name == "regexp" || name == "read" || name == "smbios" || name == "getenv":
 		s.setsVariable(words)
+	case name == "nativedisk" || name == "insmod" && slices.Contains(words, "ahci"):
+		s.nativeDisks(strings.Join(words, " "))
 	case name == "multiboot" || name == "multiboot2":
 		s.startsNoLinux()
 	case name == "return" || name == "break" || name == "continue":
@@ -91,11 +93,16 @@ func (s *grubScript) assign(assignment string) {
 	if strings.Contains(value, vagueValue) {
 		value = vagueValue
 	}
-	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && value != absentToken {
+	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && !strings.HasPrefix(value, nativeToken) && value != absentToken {
 		if d, ok := s.reader.grubDevice(value); ok {
 			value = s.reader.token(d)
 		} else if s.reader.lacksDisk(value) {
 			value = absentToken
+		} else if disk := nativeDisk(value); disk != "" {
+			value = vagueValue
+			if s.unsure == 0 {
+				value = nativeToken + disk
+			}
 		} else {
 			value = vagueValue
 		}
@@ -207,10 +214,11 @@ func (s *grubScript) startsNoLinux() {
 func (s *grubScript) load(image string, parameters []string) {
 	c := s.entry
 	file := s.locate(image)
+	native := s.readsNative(image)
 	if c.loads && (c.Kernel.State == Found || file.State != Found) {
 		return // one of several ways, and no better than another
 	}
-	c.loads, c.Kernel, c.Initramfs, c.Parameters = true, file, nil, nil
+	c.loads, c.Kernel, c.Initramfs, c.Parameters, c.NativeDisk = true, file, nil, nil, native
 	for _, p := range parameters {
 		c.Parameters = append(c.Parameters, strings.Fields(s.expandOwn(p))...)
 	}

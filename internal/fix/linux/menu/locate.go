@@ -19,6 +19,7 @@ const (
 	mountToken  = "mount:"
 	deviceToken = "device:"
 	absentToken = "absent:" // for a disk that the machine does not have
+	nativeToken = "native:" // for one that GRUB's own driver finds
 )
 
 // places are where loaders have their files.

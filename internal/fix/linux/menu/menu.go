@@ -74,6 +74,9 @@ type Entry struct {
 	Parameters []string
 	// Unclear says why it is not known what the entry starts; or nothing.
 	Unclear string
+	// NativeDisk is what GRUB's own driver calls the disk that the entry reads: ahci0,
+	// which a virtio disk never is; or nothing.
+	NativeDisk string
 	// Version is what a loader entry says of the kernel; or nothing.
 	Version string
 }
