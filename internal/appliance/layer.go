@@ -17,7 +17,7 @@ func (s *Session) Layer(layers []string) error {
 		if s.monitor == nil || len(layers) != len(s.drives) {
 			return errors.New("the appliance was not launched for it")
 		}
-		if err := g.Umount_all(); err != nil {
+		if err := s.unmount(g); err != nil {
 			return err
 		}
 		if err := g.Sync(); err != nil {

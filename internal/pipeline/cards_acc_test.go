@@ -92,8 +92,8 @@ func machineFolder(t *testing.T, vmdk string) string {
 	directory := filepath.Dir(newest)
 	run(t, directory, "qemu-img", "create", "-q", "-f", "vmdk", "data.vmdk", "64M")
 	text := ".encoding = \"UTF-8\"\nconfig.version = \"8\"\nvirtualHW.version = \"19\"\ndisplayName = \"web\"\nnumvcpus = \"2\"\nmemsize = \"1024\"\nfirmware = \"efi\"\n" +
-		"scsi0.present = \"TRUE\"\nscsi0.virtualDev = \"pvscsi\"\nscsi0:0.present = \"TRUE\"\nscsi0:0.fileName = \"data.vmdk\"\n" +
-		"scsi0:1.present = \"TRUE\"\nscsi0:1.fileName = \"" + filepath.Base(newest) + "\"\n"
+		"scsi0.present = \"TRUE\"\nscsi0.virtualDev = \"pvscsi\"\nscsi0:0.present = \"TRUE\"\nscsi0:0.fileName = \"" + filepath.Base(newest) + "\"\n" +
+		"scsi0:1.present = \"TRUE\"\nscsi0:1.fileName = \"data.vmdk\"\n"
 	for n, card := range []struct{ mac, slot string }{{firstMAC, "192"}, {secondMAC, "224"}} {
 		key := fmt.Sprintf("ethernet%d.", n)
 		text += key + "present = \"TRUE\"\n" + key + "virtualDev = \"vmxnet3\"\n" + key + "addressType = \"static\"\n" + key + "address = \"" + card.mac + "\"\n" +
@@ -121,7 +121,7 @@ func TestAccTwoCardsKeepTheirNames(t *testing.T) {
 		{"keyfiles", "debian12-uefi-btrfs", nil, true},
 		{"keyfiles", "debian12-uefi-btrfs", byAddress, false},
 		{"ifupdown", "debian12-bios-sda1", byAddress, false},
-		{"netplan", "debian13-gpt-xfs-dracut", byName, false},
+		{"netplan", "debian12-bios-cloud-init", byName, false},
 		{"networkd", "debian13-uefi-systemd-boot", byAddress, false},
 	} {
 		name := test.kind + " as a disk"

@@ -147,7 +147,7 @@ func (d *Domain) hold(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := d.holder.Console.Send("start --autodestroy " + d.name + "\n"); err != nil {
+	if err := d.holder.Console.Send("start --autodestroy '" + d.name + "'\n"); err != nil {
 		return err
 	}
 	which, match, err := d.holder.Console.Expect(ctx, domainStarted, virshError)
