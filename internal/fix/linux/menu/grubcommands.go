@@ -93,11 +93,9 @@ func (s *grubScript) assign(assignment string) {
 	if strings.Contains(value, vagueValue) {
 		value = vagueValue
 	}
-	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && !strings.HasPrefix(value, nativeToken) && value != absentToken {
+	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && !strings.HasPrefix(value, nativeToken) {
 		if d, ok := s.reader.grubDevice(value); ok {
 			value = s.reader.token(d)
-		} else if s.reader.lacksDisk(value) {
-			value = absentToken
 		} else if disk := nativeDisk(value); disk != "" {
 			value = vagueValue
 			if s.unsure == 0 {
@@ -171,9 +169,7 @@ func (s *grubScript) search(words []string) {
 	if !ok {
 		// It stays as it was where the search finds nothing, and this guest may not
 		// have all disks here.
-		if s.vars[variable] != absentToken || !s.reader.seesAll() {
-			s.vars[variable] = vagueValue
-		}
+		s.vars[variable] = vagueValue
 		return
 	}
 	s.vars[variable] = s.reader.token(d)

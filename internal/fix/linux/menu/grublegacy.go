@@ -167,7 +167,7 @@ func (s *legacyScript) choose() error {
 	}
 	at, err := strconv.Atoi(s.preset)
 	if err != nil || len(s.titles) == 0 {
-		return nil
+		return nil //nolint:nilerr // no number: what GRUB does then is not known
 	}
 	if at < 0 || at >= len(s.titles) { // as GRUB does in main of stage 2
 		at = 0
@@ -198,9 +198,6 @@ func (e *Entry) addInitramfs(f File) {
 func (r *reader) legacyDevice(name string) string {
 	disk, partition, ok := strings.Cut(strings.Trim(name, "()"), ",")
 	n, err := strconv.Atoi(partition)
-	if ok && r.lacksDisk(disk) {
-		return absentToken
-	}
 	if !ok || err != nil || disk != "hd0" || r.disks() != 1 {
 		return vagueValue
 	}

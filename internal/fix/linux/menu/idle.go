@@ -10,7 +10,6 @@ import (
 const (
 	halts      = "it halts the machine"
 	restarts   = "it starts the machine anew"
-	lacks      = "it starts a disk that the machine does not have"
 	itself     = "it starts the machine's only disk anew, and so this loader again"
 	doesNotRun = "it starts nothing"
 )
@@ -53,19 +52,9 @@ func (s *grubScript) startsOther(words []string) {
 		d.ends(halts)
 	case name == "reboot":
 		d.ends(restarts)
-	case name == "chainloader" && s.onAbsentDisk(words[len(words)-1]):
-		d.ends(lacks)
 	case name != "boot": // which starts what was loaded
 		d.other = true
 	}
-}
-
-func (s *grubScript) onAbsentDisk(word string) bool {
-	if device, _, ok := strings.Cut(word, ")"); ok && strings.HasPrefix(device, "(") {
-		device = s.expand(device[1:])
-		return device == absentToken || s.reader.lacksDisk(device)
-	}
-	return s.vars["root"] == absentToken
 }
 
 // endsMenu notes a command that ends everything before the menu is shown.
@@ -91,23 +80,14 @@ func (s *legacyScript) does(words []string) {
 	}
 	t := &s.titles[len(s.titles)-1]
 	t.commands++
-	last := words[len(words)-1]
 	switch name := words[0]; {
 	case name == "halt":
 		t.ends(halts)
 	case name == "reboot":
 		t.ends(restarts)
-	case name == "chainloader" && (s.root == absentToken && !strings.HasPrefix(last, "(") || s.reader.lacksDisk(beforeClosing(last))):
-		t.ends(lacks)
 	case !slices.Contains(legacyInert, name):
 		t.other = true
 	}
-}
-
-// beforeClosing is the device of (hd0,0)+1.
-func beforeClosing(name string) string {
-	device, _, _ := strings.Cut(name, ")")
-	return device
 }
 
 // idle says why a label of syslinux that starts no kernel starts nothing at all.
@@ -118,21 +98,9 @@ func (s *syslinuxScript) idle(l syslinuxLabel) string {
 		return restarts
 	case "poweroff.c32", "poweroff.com":
 		return halts
-	case "chain.c32":
-		for argument := range strings.FieldsSeq(l.arguments) {
-			if s.reader.lacksDisk(argument) {
-				return lacks
-			}
-		}
 	case "localboot":
 		// The BIOS counts disks from 0x80 on.
-		number, err := strconv.ParseInt(l.arguments, 0, 32)
-		number -= 0x80
-		switch disks := int64(s.reader.disks()); {
-		case err != nil || disks == 0:
-		case number >= disks:
-			return lacks
-		case number == 0 && disks == 1:
+		if number, err := strconv.ParseInt(l.arguments, 0, 32); err == nil && number == 0x80 && s.reader.disks() == 1 {
 			return itself
 		}
 	}

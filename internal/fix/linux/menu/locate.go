@@ -2,9 +2,7 @@ package menu
 
 import (
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
@@ -18,7 +16,6 @@ import (
 const (
 	mountToken  = "mount:"
 	deviceToken = "device:"
-	absentToken = "absent:" // for a disk that the machine does not have
 	nativeToken = "native:" // for one that GRUB's own driver finds
 )
 
@@ -44,9 +41,6 @@ func (r *reader) locate(name, root string) File {
 	switch {
 	case strings.HasPrefix(device, deviceToken):
 		return file
-	case device == absentToken || r.lacksDisk(device):
-		file.State = Missing
-		return file
 	case mounted && len(r.devices) > 0 && !r.isBtrfs(mount):
 		at := path.Join(mount, path.Join("/", plain))
 		switch {
@@ -64,19 +58,6 @@ func (r *reader) locate(name, root string) File {
 		file.State = Missing
 	}
 	return file
-}
-
-var numberedDisk = regexp.MustCompile(`^hd([0-9]+)(,|$)`)
-
-// lacksDisk reports whether a name is that of a disk by a number which no disk has, in
-// whatever order the firmware shows them.
-func (r *reader) lacksDisk(name string) bool {
-	m := numberedDisk.FindStringSubmatch(strings.Trim(name, "()"))
-	if m == nil || r.disks() == 0 {
-		return false
-	}
-	number, err := strconv.Atoi(m[1])
-	return err == nil && number >= r.disks()
 }
 
 // elsewhere reports whether a device is one by a variable, or none of a disk.
