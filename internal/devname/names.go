@@ -5,6 +5,7 @@ package devname
 
 import (
 	"errors"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ var (
 	}, "|") + `)$`)
 	// multipathName is a map by multipath's friendly name or by a WWID. A virtio
 	// disk has no WWID, so that no such map appears on the new machine.
-	multipathName = regexp.MustCompile(`^/dev/(mapper|mpath)/(mpath([a-z]+?|[0-9]+)|3[0-9a-f]{32}|3[0-9a-f]{16})((-part|_part|p)?[0-9]+)?$`)
+	multipathName = regexp.MustCompile(`^/dev/(mapper|mpath)/(mpath(_?[a-z0-9]+?)|3[0-9a-f]{32}|3[0-9a-f]{16}|eui\.[0-9a-f]{16}|nvme\.[0-9a-f]{4}(-[0-9a-f]+)+)((-part|_part|p)?[0-9]+)?$`)
 	softwareID    = regexp.MustCompile(`^/dev/disk/by-id/(dm-|md-|lvm-)`)
 	multipathID   = regexp.MustCompile(`^/dev/disk/by-id/dm-(name-mpath|uuid-(part[0-9]+-)?mpath-)`)
 	removableName = regexp.MustCompile(`^/dev/((sr|scd|fd)[0-9]+\w*|(cdrom|cdrw|dvd|dvdrw|dvdram|floppy)([0-9]*|-(sr|hd)[0-9a-z]+))$`)
@@ -71,6 +72,7 @@ var (
 
 // Classify tells which kind of name spec is.
 func Classify(spec string) Kind {
+	spec = clean(spec)
 	switch {
 	case strings.HasPrefix(spec, "/dev/disk/by-path/"), strings.HasPrefix(spec, "btrfsvol:"):
 		return ByPath
@@ -81,6 +83,14 @@ func Classify(spec string) Kind {
 		return Machine
 	}
 	return Other
+}
+
+// clean writes a path as the kernel takes it: /dev//sda1 and /dev/./sda1 are /dev/sda1.
+func clean(spec string) string {
+	if strings.HasPrefix(spec, "/dev/") && (strings.Contains(spec, "//") || strings.Contains(spec, "/.")) {
+		return path.Clean(spec)
+	}
+	return spec
 }
 
 // IsStale reports whether a device name of the old machine is in spec: it may
@@ -118,6 +128,7 @@ func (n Names) Stable(spec string, f Form) (string, error) {
 
 // Resolve finds the device that the guest, or the appliance, calls spec.
 func (n Names) Resolve(spec string) (guest.Device, bool) {
+	spec = clean(spec)
 	if !n.Appliance {
 		return n.Devices.Resolve(spec)
 	}

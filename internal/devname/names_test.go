@@ -19,6 +19,8 @@ func TestClassify(t *testing.T) {
 			"/dev/disk/by-id/ata-VMware_Virtual_00000001-part1", "/dev/disk/by-id/wwn-0x6000c29-part1",
 			"/dev/mapper/mpatha", "/dev/mapper/mpatha1", "/dev/mapper/mpathb-part2", "/dev/mapper/mpath0p1", "/dev/mpath/mpath0",
 			"/dev/mapper/36000c29f00000000000000000000abcd-part1", "/dev/disk/by-id/dm-name-mpatha1", "/dev/emcpowera2",
+			"/dev//sda1", "/dev/./sda2", "/dev/vg/../sda2", "/dev/disk//by-id/wwn-0x6000c29-part1",
+			"/dev/mapper/mpath_data1", "/dev/mapper/mpath1a", "/dev/mapper/eui.0025388b710116a1p1", "/dev/mapper/nvme.15ad-564d-0001-part2",
 		},
 		ByPath:    {"/dev/disk/by-path/pci-0000:00:10.0-scsi-0:0:0:0-part1", "btrfsvol:/dev/sda2/@"},
 		Removable: {"/dev/sr0", "/dev/scd0", "/dev/cdrom", "/dev/cdrom1", "/dev/fd0", "/dev/fd0u1440", "/dev/dvd", "/dev/floppy", "/dev/dvd-sr0", "/dev/cdrom-hdc"},
@@ -48,6 +50,8 @@ func TestStableName(t *testing.T) {
 	}{
 		{"/dev/sda2", AsTag, "UUID=root-uuid", nil},
 		{"/dev/vda2", AsTag, "UUID=root-uuid", nil},
+		{"/dev/./sda2", AsTag, "UUID=root-uuid", nil},
+		{"/dev//sda2", AsTag, "UUID=root-uuid", nil},
 		{"/dev/sda2", AsPath, "/dev/disk/by-uuid/root-uuid", nil},
 		{"/dev/sda2", AsPartUUID, "PARTUUID=part-0002", nil},
 		{"/dev/sda3", AsKeptTag, "PARTUUID=part-0003", nil},

@@ -69,6 +69,9 @@ func (c *Configuration) mendable() (*deadDefault, error) {
 		return nil, nil
 	}
 	for n, d := range failed {
+		if d.menu.Ends != "" {
+			continue
+		}
 		i := slices.IndexFunc(menus, func(m menu.Menu) bool { return m.File == d.menu.File })
 		if at := c.replacement(entries[i]); at >= 0 {
 			failed[n].other = &entries[i][at]

@@ -1,6 +1,7 @@
 package bootloader
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -49,6 +50,7 @@ func TestMendDefault(t *testing.T) {
 		want     string // what it has then
 		fails    string // in the error of Verify
 		advised  string // in its remedy
+		why      string // the change is made; or that its kernel is not there
 	}{
 		"GRUB, by its number": {files: add(oldKernel, grubcfg, debianMenu), file: grubcfg, want: `set default="gnulinux-advanced-u>gnulinux-5.10-u"`},
 		"GRUB, by its title": {
@@ -81,9 +83,15 @@ func TestMendDefault(t *testing.T) {
 		"GRUB Legacy, saved": {
 			files: add(newKernel, "/boot/grub/menu.lst", "default saved\n"+title("b", "6.1")+title("a", "gone"), "/boot/grub/default", "1\n#\n"), file: "/boot/grub/menu.lst", want: "default 0\n",
 		},
-		"syslinux":                 {files: add(newKernel, "/boot/extlinux.conf", "DEFAULT a\nONTIMEOUT a\n"+label("a", "gone", "")+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "DEFAULT b\nONTIMEOUT b\n"},
-		"syslinux, by its menu":    {files: add(newKernel, "/boot/extlinux.conf", "UI menu.c32\n"+label("a", "gone", " MENU DEFAULT\n")+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "LABEL a\n LINUX vmlinuz-gone\n INITRD initrd.img-gone\n APPEND root=UUID=root-uuid\nLABEL b\n  MENU DEFAULT\n"},
-		"syslinux, the menu's top": {files: add(newKernel, "/boot/extlinux.conf", "DEFAULT vesamenu.c32\n"+label("a", "gone", "")+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "LABEL b\n  MENU DEFAULT\n"},
+		"syslinux":                       {files: add(newKernel, "/boot/extlinux.conf", "DEFAULT a\nONTIMEOUT a\n"+label("a", "gone", "")+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "DEFAULT b\nONTIMEOUT b\n"},
+		"syslinux, by its menu":          {files: add(newKernel, "/boot/extlinux.conf", "UI menu.c32\n"+label("a", "gone", " MENU DEFAULT\n")+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "LABEL a\n LINUX vmlinuz-gone\n INITRD initrd.img-gone\n APPEND root=UUID=root-uuid\nLABEL b\n  MENU DEFAULT\n"},
+		"syslinux, the menu's top":       {files: add(newKernel, "/boot/extlinux.conf", "DEFAULT vesamenu.c32\n"+label("a", "gone", "")+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "LABEL b\n  MENU DEFAULT\n"},
+		"GRUB, halts":                    {files: add(newKernel, grubcfg, "set default=0\nmenuentry off {\n halt\n}\n"+entry("a", "6.1", "")), file: grubcfg, want: "set default=\"a\"\nmenuentry off", why: "it halts the machine"},
+		"GRUB, echoes, saved":            {files: add(newKernel, grubcfg, "load_env\nset default=\"${saved_entry}\"\nmenuentry e {\n echo e\n}\n"+entry("a", "6.1", ""), grubenv, environmentOf("saved_entry=e\n")), file: grubenv, want: "saved_entry=a\n#", why: "it starts nothing"},
+		"GRUB Legacy, halts":             {files: add(newKernel, "/boot/grub/menu.lst", "default 0\ntitle off\n halt\n"+title("b", "6.1")), file: "/boot/grub/menu.lst", want: "default 1\n", why: "it halts the machine"},
+		"GRUB Legacy, beyond its titles": {files: add(newKernel, "/boot/grub/menu.lst", "default 9\n"+title("a", "gone")+title("b", "6.1")), file: "/boot/grub/menu.lst", want: "default 1\n"},
+		"syslinux, a disk again":         {files: add(newKernel, "/boot/extlinux.conf", "DEFAULT hd\nLABEL hd\n LOCALBOOT 0x80\n"+label("b", "6.1", "")), file: "/boot/extlinux.conf", want: "DEFAULT b\n", why: "it starts the machine's only disk anew"},
+		"Windows is left":                {files: add(newKernel, grubcfg, "menuentry W {\n set root='hd0,1'\n chainloader +1\n}\n"+entry("a", "6.1", ""))},
 		"the first that nobody repairs with": {
 			files: add(append(oldKernel, "/boot/vmlinuz-5.9", "k", "/boot/initrd.img-5.9", "i"), grubcfg,
 				"set default=0\n"+entry("a", "6.1", "")+entry("b", "5.10", "systemd.unit=rescue.target")+entry("a, with Xen hypervisor", "5.10", "")+entry("c", "5.9", "quiet")),
@@ -115,7 +123,7 @@ func TestMendDefault(t *testing.T) {
 				t.Errorf("warnings = %v", warnings)
 			}
 			for _, change := range changes {
-				if change.Path != tt.file || !strings.Contains(change.Description, "by itself") || !strings.Contains(change.Description, "does not start: its kernel") {
+				if change.Path != tt.file || !strings.Contains(change.Description, "by itself") || !strings.Contains(change.Description, "does not start: "+cmp.Or(tt.why, "its kernel")) {
 					t.Errorf("change = %+v", change)
 				}
 			}

@@ -5,6 +5,19 @@ import (
 	"testing"
 )
 
+// TestFixMountUnit: what is written is what was meant.
+func TestFixMountUnit(t *testing.T) {
+	t.Parallel()
+	const file = "/etc/systemd/system/srv.mount"
+	e := testEditor(t, map[string]string{file: "[Mount]\nWhat=/dev/sda2\nWhere=/srv\nOptions=rw,device=/dev/sda2\n"})
+	if err := NewConfiguration(e, testNames, "bios").FixEarlyFiles(); err != nil {
+		t.Fatal(err)
+	}
+	if text, _, err := e.Read(file); err != nil || strings.Count(text, "/dev/disk/by-uuid/root-uuid") != 2 {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
 func TestEditMountUnit(t *testing.T) {
 	t.Parallel()
 	scope := bootScope{names: testNames}
@@ -19,6 +32,22 @@ func TestEditMountUnit(t *testing.T) {
 		got, findings := editMountUnit(replace(spec), scope)
 		if got != replace(want) || len(findings) > 0 {
 			t.Errorf("%s: %q, %v", spec, got, findings)
+		}
+	}
+	for in, want := range map[string]string{
+		"[Mount]\nWhat=UUID=x\nOptions=rw,device=/dev/sda2,logdev=/dev/vg0/home\n": "[Mount]\nWhat=UUID=x\nOptions=rw,device=/dev/disk/by-uuid/root-uuid,logdev=/dev/vg0/home\n",
+		"[Unit]\nOptions=device=/dev/sda2\n":                                       "[Unit]\nOptions=device=/dev/sda2\n",
+	} {
+		if got, findings := editMountUnit(in, scope); got != want || len(findings) > 0 {
+			t.Errorf("%q: %q, %v", in, got, findings)
+		}
+	}
+	for in, want := range map[string]int{
+		"[Unit]\nRequires=dev-sdb1.device x.service\nAfter=dev-sdb1.device\n[Mount]\nWhat=UUID=x\n": 2,
+		"[Unit]\nAfter=dev-vg0-home.device\n[Mount]\nWhat=UUID=x\nOptions=device=/dev/sdz9\n":       1,
+	} {
+		if got, findings := editMountUnit(in, scope); got != in || len(findings) != want {
+			t.Errorf("%q: %q, %v", in, got, findings)
 		}
 	}
 	in := "[Mount]\nWhat=/dev/sdz9\n"

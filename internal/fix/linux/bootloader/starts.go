@@ -214,7 +214,11 @@ func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) er
 		}
 		return nil
 	}
-	return remedy.With(fmt.Errorf("the guest would wait at its boot menu for somebody to choose: %w", errors.Join(problems...)),
+	if i := slices.IndexFunc(failed, func(d deadDefault) bool { return d.menu.Ends != "" }); i >= 0 {
+		return remedy.With(fmt.Errorf("the guest would not come up: %w", errors.Join(problems...)),
+			"remove the command from "+failed[i].menu.File+" in the guest, and take its disks again")
+	}
+	return remedy.With(fmt.Errorf("the guest would not come up unless somebody chooses at its boot menu: %w", errors.Join(problems...)),
 		chooseDefault(menus, better))
 }
 
@@ -227,6 +231,9 @@ type deadDefault struct {
 }
 
 func (d deadDefault) err() error {
+	if d.menu.Ends != "" {
+		return fmt.Errorf("%s shows no menu: %s before", d.menu.File, d.menu.Ends)
+	}
 	message := fmt.Sprintf("%s starts by itself an entry that does not start: %s: %s", d.menu.File, d.chosen.Name(), d.chosen.why)
 	switch {
 	case d.fallback:
@@ -244,11 +251,20 @@ func (d deadDefault) err() error {
 // says that some menu, or a fallback, comes to what does, or is not known not to.
 func (c *Configuration) deadDefaults(menus []menu.Menu, entries [][]judged) (failed []deadDefault, reached bool) {
 	for i, m := range menus {
-		if m.Default < 0 || entries[i][m.Default].outcome != dead {
+		d := deadDefault{menu: m}
+		switch {
+		case m.Ends != "":
+			failed = append(failed, d)
+			continue
+		case m.Default >= 0 && entries[i][m.Default].outcome == dead:
+			d.chosen = entries[i][m.Default]
+		case m.Default < 0 && m.Idle != "" && m.Unclear == "":
+			e := menu.Entry{File: m.File, Title: m.DefaultTitle, Choice: m.DefaultTitle}
+			d.chosen = judged{Entry: e, why: m.Idle}
+		default:
 			reached = reached || slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts })
 			continue
 		}
-		d := deadDefault{menu: m, chosen: entries[i][m.Default]}
 		if m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
 			d.other, d.fallback, reached = &entries[i][m.Fallback], true, true
 		} else if at := c.replacement(entries[i]); at >= 0 {
@@ -283,15 +299,19 @@ func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only 
 	if c.oldDisk = c.oldDisk || !without; told {
 		return
 	}
+	better := "name the root file system by UUID"
+	if needs.NativeDisk != "" {
+		better = "remove nativedisk and `insmod ahci`, and have GRUB find its file system by search --fs-uuid,"
+	}
 	c.edit.Warn(needs.String()+": on a virtio disk it does not start",
-		"name the root file system by UUID in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
+		better+" in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
 // warnIdleDefault tells where a menu starts by itself what is no kernel of Linux: it
 // halts, goes back to the firmware, or starts another disk.
 func (c *Configuration) warnIdleDefault(menus []menu.Menu, entries [][]judged) {
 	for i, m := range menus {
-		if m.Default >= 0 || m.DefaultTitle == "" || m.Unclear != "" || m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
+		if m.Default >= 0 || m.DefaultTitle == "" || m.Unclear != "" || m.Idle != "" || m.Fallback >= 0 && entries[i][m.Fallback].outcome == starts {
 			continue
 		}
 		better := ""
@@ -400,15 +420,38 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 	for _, image := range e.Initramfs {
 		file("initramfs", image)
 	}
+	if e.NativeDisk != "" {
+		worse(oldDisk, "it reads its kernel by "+e.NativeDisk+", a driver of GRUB's own for SATA disks")
+	}
 	if e.Unclear != "" {
 		worse(unknown, e.Unclear)
 	}
-	worse(c.judgeRoot(e, len(e.Initramfs) > 0))
-	worse(c.judgeFIPS(e, len(e.Initramfs) > 0))
+	images, empty := c.initramfs(e)
+	o, why := c.judgeRoot(e, images > 0)
+	if empty != "" && o == unknown {
+		why += " (" + empty + " is an empty file)"
+	}
+	worse(o, why)
+	worse(c.judgeFIPS(e, images > 0))
 	if m.Unclear != "" && j.outcome == dead {
 		j.outcome = unknown // what the menu sets may be set otherwise
 	}
 	return j
+}
+
+// initramfs counts the images of an entry that hold something, and names one that does
+// not: a kernel takes it for none.
+func (c *Configuration) initramfs(e menu.Entry) (images int, empty string) {
+	for _, image := range e.Initramfs {
+		if image.State == menu.Found {
+			if info, err := c.edit.Stat(image.Path); err == nil && info.Size == 0 {
+				empty = image.Name
+				continue
+			}
+		}
+		images++
+	}
+	return images, empty
 }
 
 // judgeRoot says what becomes of an entry with this root=. What is no local disk is

@@ -4,12 +4,14 @@ package fstab
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 const fstabPath = "/etc/fstab"
@@ -20,7 +22,15 @@ func Fix(e *edit.Editor, names devname.Names, mode string) error {
 	if err != nil || !ok || mode == ModeNoop {
 		return err
 	}
-	fixed, notes := editFstab(text, mode, names)
+	var opened []string
+	for _, table := range crypttabs {
+		text, _, err := e.Read(table)
+		if err != nil {
+			return err
+		}
+		opened = append(opened, openedBy(text)...)
+	}
+	fixed, notes := editFstab(text, mode, names, opened...)
 	e.WarnNotes(fstabPath, notes)
 	return e.Rewrite(fstabPath, fixed, 0o644, "use stable names for file systems and swap", meantInFstab)
 }
@@ -33,14 +43,16 @@ func Shown(e *edit.Editor) (string, error) {
 
 // editFstab replaces names of the old machine in fstab's first column and in
 // the mount options that name devices. Everything else keeps its bytes, but
-// for blanks that make up for a name's new length.
-func editFstab(text, mode string, n devname.Names) (string, []edit.Note) {
+// for blanks that make up for a name's new length. opened are the names that crypttab
+// gives to what it opens.
+func editFstab(text, mode string, n devname.Names, opened ...string) (string, []edit.Note) {
 	if mode == ModeNoop {
 		return text, nil
 	}
 	var notes []edit.Note
+	text, marked := strings.CutPrefix(text, byteOrderMark)
 	fixed := conf.EditTable(text, func(number int, line string, t conf.TableLine) string {
-		e := fstabEntry{table: t, mode: mode, names: n, line: number}
+		e := fstabEntry{table: t, mode: mode, names: n, opened: opened, line: number}
 		if e.isSharedFolder() {
 			line = sharedFolderMark + line
 			e.note(fmt.Sprintf("%s (%s) was commented out: it is a shared folder of the old machine's host, which the guest would fail to mount at each boot",
@@ -52,7 +64,24 @@ func editFstab(text, mode string, n devname.Names) (string, []edit.Note) {
 		notes = append(notes, e.notes...)
 		return line
 	})
+	if marked {
+		fixed = byteOrderMark + fixed
+	}
 	return fixed, notes
+}
+
+// byteOrderMark is what some editors put before the first line of a text.
+const byteOrderMark = "\ufeff"
+
+// openedBy are the names that a crypttab gives to what it opens.
+func openedBy(crypttab string) (opened []string) {
+	conf.EditTable(crypttab, func(_ int, line string, t conf.TableLine) string {
+		if len(t.Fields) > 0 {
+			opened = append(opened, t.Fields[0])
+		}
+		return line
+	})
+	return opened
 }
 
 // fstabEntry is one line while it is edited. Columns beyond the second may be
@@ -61,8 +90,10 @@ type fstabEntry struct {
 	table conf.TableLine
 	mode  string
 	names devname.Names
-	line  int
-	notes []edit.Note
+	// opened are the names below /dev/mapper that crypttab gives.
+	opened []string
+	line   int
+	notes  []edit.Note
 }
 
 func (e *fstabEntry) column(i int) string {
@@ -241,6 +272,9 @@ func (e *fstabEntry) editOptions() {
 	changed := false
 	for i, option := range options {
 		key, spec, ok := strings.Cut(option, "=")
+		if number, numbered := devname.Numbered(spec); ok && key == "journal_dev" && numbered && devname.IsStale(number) {
+			e.note(option+" is the number of a disk of the old machine, which holds the journal", "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest")
+		}
 		if ok && strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(spec, ".device") && devname.IsStale(unitDevice(spec)) {
 			e.note(option+" names a unit of a disk of the old machine, for which the guest would wait", "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
 		}
@@ -260,17 +294,43 @@ func (e *fstabEntry) editOptions() {
 	}
 }
 
-// checkTag notes a UUID or label that no disk of the guest has. Where there is
-// encryption that was not opened, the tag may lie below it.
+// checkTag notes a UUID, a label, a link by one, or a volume that no disk of the guest
+// has. Where there is encryption that was not opened, it may lie below that.
 func (e *fstabEntry) checkTag(spec string) {
 	tag, _, ok := strings.Cut(spec, "=")
-	if !ok || !slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) || e.optional() || len(e.names.Devices) == 0 {
+	tagged := ok && slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag)
+	if !tagged && !taggedLink.MatchString(spec) && !e.isVolume(spec) || e.optional() || len(e.names.Devices) == 0 {
 		return
 	}
 	if _, found := e.names.Devices.Resolve(spec); found || e.names.HasLockedDevice() {
 		return
 	}
 	e.note(fmt.Sprintf("%s (%s) is on no disk of this guest", spec, e.column(1)), e.absenceRemedy())
+}
+
+var (
+	taggedLink    = regexp.MustCompile(`^/dev/disk/by-(uuid|label|partuuid|partlabel)/.`)
+	mappedVolume  = regexp.MustCompile(`^/dev/mapper/[^/]*[^/-]-[^/-][^/]*$`) // /dev/mapper/VG-LV
+	logicalVolume = regexp.MustCompile(`^/dev/[A-Za-z0-9+_.][A-Za-z0-9+_.-]*/[A-Za-z0-9+_.][A-Za-z0-9+_.-]*$`)
+	// notVolumes are directories below /dev of others than volume groups.
+	notVolumes = []string{"asm", "block", "bus", "char", "cpu", "disk", "drbd", "dri", "fd", "hugepages", "input", "mapper", "md", "mpath", "mqueue", "net", "oracleasm", "pts", "shm", "snd", "vfio", "zd", "zvol"}
+)
+
+// isVolume reports whether a name is that of a logical volume whose group is on no disk
+// of the guest, and none that crypttab opens.
+func (e *fstabEntry) isVolume(spec string) bool {
+	for _, d := range e.names.Devices {
+		if group, _, ok := strings.Cut(strings.TrimPrefix(d.Name, "/dev/"), "/"); ok && d.Kind == guest.KindLV &&
+			(strings.HasPrefix(spec, "/dev/"+group+"/") || strings.HasPrefix(spec, "/dev/mapper/"+strings.ReplaceAll(group, "-", "--")+"-")) {
+			return false
+		}
+	}
+	name, mapped := strings.CutPrefix(spec, "/dev/mapper/")
+	if mapped {
+		return mappedVolume.MatchString(spec) && !strings.HasPrefix(name, "luks-") && !slices.Contains(e.opened, name)
+	}
+	directory, _, _ := strings.Cut(strings.TrimPrefix(spec, "/dev/"), "/")
+	return logicalVolume.MatchString(spec) && !slices.Contains(notVolumes, directory)
 }
 
 func (e *fstabEntry) note(message, remedy string) {

@@ -1,6 +1,7 @@
 package fstab
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
@@ -77,6 +79,15 @@ func TestEditFstab(t *testing.T) {
 		"another file system on the device": {
 			in: "/dev/sda3 /data xfs defaults 0 0\n", want: "/dev/sda3 /data xfs defaults 0 0\n", notes: []string{"one with swap"},
 		},
+		"paths that are not clean": {in: "/dev/./sda2 /x ext4 defaults 0 1\n/dev//sda2 /y ext4 defaults 0 1\n", want: "UUID=root-uuid /x ext4 defaults 0 1\nUUID=root-uuid /y ext4 defaults 0 1\n"},
+		"a byte order mark":        {in: "\ufeff/dev/sda2 / ext4 defaults 0 1\n", want: "\ufeffUUID=root-uuid / ext4 defaults 0 1\n"},
+		"a journal by its number": {
+			in: "UUID=root-uuid / ext4 rw,journal_dev=0x813 0 1\n", want: "UUID=root-uuid / ext4 rw,journal_dev=0x813 0 1\n", notes: []string{"journal_dev=0x813 is the number"},
+		},
+		"names of others": {
+			in:   "/dev/mapper/luks-x /a ext4 defaults 0 0\n/dev/mapper/old-swap none swap sw 0 0\n/dev/zvol/x /z ext4 defaults 0 0\n/dev/drbd/x /y ext4 defaults 0 0\n/dev/bcache0 /b ext4 defaults 0 0\n/dev/vg0/home /h ext4 defaults 0 0\n",
+			want: "/dev/mapper/luks-x /a ext4 defaults 0 0\n/dev/mapper/old-swap none swap sw 0 0\n/dev/zvol/x /z ext4 defaults 0 0\n/dev/drbd/x /y ext4 defaults 0 0\n/dev/bcache0 /b ext4 defaults 0 0\n/dev/vg0/home /h ext4 defaults 0 0\n",
+		},
 		"any of several types":    {in: "/dev/sda2 /data xfs,ext3 defaults 0 0\n", want: "UUID=root-uuid /data xfs,ext3 defaults 0 0\n"},
 		"type that tells nothing": {in: "/dev/sda2 /data auto defaults 0 0\n", want: "UUID=root-uuid /data auto defaults 0 0\n"},
 		"network shares":          {in: "nas:/x /x nfs defaults 0 0\n//nas/y /y cifs password=/dev/sda1 0 0\n", want: "nas:/x /x nfs defaults 0 0\n//nas/y /y cifs password=/dev/sda1 0 0\n"},
@@ -88,7 +99,7 @@ func TestEditFstab(t *testing.T) {
 			if mode == "" {
 				mode = ModeStabilizeAll
 			}
-			got, notes := editFstab(tt.in, mode, testNames)
+			got, notes := editFstab(tt.in, mode, testNames, openedBy("old-swap /dev/sda3 /dev/urandom swap\n# x\n")...)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -148,5 +159,25 @@ func TestEditsTakeLinearTime(t *testing.T) {
 	}
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("took %s", took)
+	}
+}
+
+// TestFstabNamesThatNoDiskHas: a volume, and a link by a tag, that is on no disk stops
+// the guest at each boot.
+func TestFstabNamesThatNoDiskHas(t *testing.T) {
+	t.Parallel()
+	open := slices.DeleteFunc(slices.Clone(guesttest.Devices), func(d guest.Device) bool { return d.FSType == guest.FSTypeLUKS })
+	for spec, told := range map[string]bool{
+		"UUID=gone": true, "/dev/disk/by-uuid/gone": true, "/dev/disk/by-label/gone": true, "/dev/disk/by-partuuid/gone": true,
+		"/dev/mapper/oldvg-data": true, "/dev/mapper/old--vg-data": true, "/dev/oldvg/data": true, "/dev/mapper/mpath_data1": true,
+		"/dev/disk/by-uuid/root-uuid": false, "/dev/vg0/home": false, "/dev/vg0/inactive": false, "/dev/mapper/vg0-inactive": false,
+		"/dev/mapper/old-opened": false, "/dev/mapper/luks-gone": false, "/dev/mapper/opened": false, "/dev/zvol/x": false, "/dev/drbd0": false, "/dev/bcache0": false, "tmpfs": false,
+	} {
+		for _, option := range []string{"defaults", "nofail"} {
+			_, notes := editFstab(spec+" /d auto "+option+" 0 2\n", ModeStabilizeAll, devname.New(open, guesttest.Mounts), "old-opened")
+			if want := told && (option == "defaults" || devname.IsStale(spec)); (len(notes) == 1) != want || want && option == "defaults" && !strings.Contains(notes[0].Remedy, "emergency mode") {
+				t.Errorf("%s, %s: %v", spec, option, notes)
+			}
+		}
 	}
 }

@@ -64,7 +64,7 @@ func TestEditsOfGeneratedTables(t *testing.T) {
 		write func(*rand.Rand) string
 		edit  func(text, mode string, n devname.Names) (string, []edit.Note)
 		meant edit.Meant
-	}{{"/etc/fstab", randomFstab, editFstab, meantInFstab}, {"/etc/crypttab", randomCrypttab, editCrypttab, meantInCrypttab}} {
+	}{{"/etc/fstab", randomFstab, func(text, mode string, n devname.Names) (string, []edit.Note) { return editFstab(text, mode, n) }, meantInFstab}, {"/etc/crypttab", randomCrypttab, editCrypttab, meantInCrypttab}} {
 		edited := 0
 		for seed := range uint64(1500) {
 			text := test.write(rand.New(rand.NewPCG(seed, 18)))

@@ -138,6 +138,12 @@ func (s *grubScript) choose() {
 	}
 	if certain {
 		s.menu.Default, s.menu.DefaultTitle = found.index, found.Title
+		if found.index < 0 && found.Unclear == "" {
+			s.menu.Idle = found.idle()
+		}
+		if stopsMachine(s.menu.Idle) {
+			return // nothing follows
+		}
 	}
 	fallback := s.vars["fallback"]
 	if first, _, _ := strings.Cut(strings.TrimSpace(fallback), " "); first != "" && !strings.Contains(first, vagueValue) {

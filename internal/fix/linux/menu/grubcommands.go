@@ -9,10 +9,10 @@ import (
 
 // inertCommands neither show nor start anything.
 var inertCommands = strings.Fields(`echo insmod rmmod export load_env save_env list_env loadfont background_image
-	terminal_input terminal_output terminal serial play sleep gettext true false [ test return break continue shift
+	terminal_input terminal_output terminal serial play sleep gettext true false [ test shift
 	setparams password password_pbkdf2 authenticate keymap clear usb acpi loopback cryptomount drivemap parttool
 	videoinfo ls cat date hashsum smbios gfxmode load_video savedefault recordfail initrdfail increment decrement
-	badram cutmem nativedisk efitextmode terminfo videotest sendkey fakebios outb rdmsr wrmsr trust distrust
+	badram cutmem efitextmode terminfo videotest sendkey fakebios outb rdmsr wrmsr trust distrust
 	verify_detached devicetree devicetree16 fdt save_default hdparm net_bootp net_dhcp help lsmod menu_color_normal
 	regexp read probe getenv eval_failed zfskey at_keyboard random_seed normal_exit tpm bli`)
 
@@ -56,8 +56,17 @@ func (s *grubScript) command(words []string) {
 		}
 	case name == "probe" || name == "regexp" || name == "read" || name == "smbios" || name == "getenv":
 		s.setsVariable(words)
-	case slices.Contains(inertCommands, name) || name == "multiboot" || name == "multiboot2":
+	case name == "nativedisk" || name == "insmod" && slices.Contains(words, "ahci"):
+		s.nativeDisks(strings.Join(words, " "))
+	case name == "multiboot" || name == "multiboot2":
+		s.startsNoLinux()
+	case name == "return" || name == "break" || name == "continue":
+		s.mayReturn = true
+		s.startsNoLinux()
+	case slices.Contains(inertCommands, name):
 	case slices.Contains(otherStarts, name) && s.entry != nil:
+		s.startsOther(words)
+	case s.endsMenu(name):
 	case name == "normal" || name == "boot" || name == "exit":
 		s.doubt("it has the command " + name)
 	case s.entry == nil || !s.entry.loads:
@@ -84,9 +93,14 @@ func (s *grubScript) assign(assignment string) {
 	if strings.Contains(value, vagueValue) {
 		value = vagueValue
 	}
-	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) {
+	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && !strings.HasPrefix(value, nativeToken) {
 		if d, ok := s.reader.grubDevice(value); ok {
 			value = s.reader.token(d)
+		} else if disk := nativeDisk(value); disk != "" {
+			value = vagueValue
+			if s.unsure == 0 {
+				value = nativeToken + disk
+			}
 		} else {
 			value = vagueValue
 		}
@@ -175,6 +189,7 @@ func isNoLinux(name string) bool {
 func (s *grubScript) kernel(words []string) {
 	at := slices.IndexFunc(words[1:], func(w string) bool { return !strings.HasPrefix(w, "-") }) + 1
 	if at == 0 || isNoLinux(words[at]) {
+		s.startsNoLinux()
 		return
 	}
 	if s.entry == nil {
@@ -185,13 +200,21 @@ func (s *grubScript) kernel(words []string) {
 	s.load(words[at], words[at+1:])
 }
 
+// startsNoLinux notes that an entry may start something else, or end before its end.
+func (s *grubScript) startsNoLinux() {
+	if s.entry != nil {
+		s.entry.other = true
+	}
+}
+
 func (s *grubScript) load(image string, parameters []string) {
 	c := s.entry
 	file := s.locate(image)
+	native := s.readsNative(image)
 	if c.loads && (c.Kernel.State == Found || file.State != Found) {
 		return // one of several ways, and no better than another
 	}
-	c.loads, c.Kernel, c.Initramfs, c.Parameters = true, file, nil, nil
+	c.loads, c.Kernel, c.Initramfs, c.Parameters, c.NativeDisk = true, file, nil, nil, native
 	for _, p := range parameters {
 		c.Parameters = append(c.Parameters, strings.Fields(s.expandOwn(p))...)
 	}

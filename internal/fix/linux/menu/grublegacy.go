@@ -47,8 +47,11 @@ func (r *reader) legacyMenus() ([]Menu, error) {
 
 // legacyTitle is an entry of the menu; index is that in Menu.Entries, or -1.
 type legacyTitle struct {
-	title string
-	index int
+	deed
+
+	title    string
+	index    int
+	commands int // those without any are not shown
 }
 
 // legacyScript is a menu as far as it was read.
@@ -58,8 +61,9 @@ type legacyScript struct {
 	titles  []legacyTitle
 	current int    // in menu.Entries; -1 before the kernel of a title
 	root    string // as locate wants it
-	// preset and fallback are the numbers of titles, or "saved".
-	preset, fallback string
+	// preset is the number of a title, or "saved", and fallback are numbers.
+	preset   string
+	fallback []string
 }
 
 func (r *reader) legacyMenu(file, text string) (Menu, error) {
@@ -68,8 +72,16 @@ func (r *reader) legacyMenu(file, text string) (Menu, error) {
 	for line := range strings.Lines(text) {
 		s.line(line)
 	}
+	s.dropEmpty()
 	err := s.choose()
 	return m, err
+}
+
+// dropEmpty takes back a title that has no command: GRUB does not show it.
+func (s *legacyScript) dropEmpty() {
+	if n := len(s.titles); n > 0 && s.titles[n-1].commands == 0 {
+		s.titles = s.titles[:n-1]
+	}
 }
 
 func (s *legacyScript) line(line string) {
@@ -81,14 +93,16 @@ func (s *legacyScript) line(line string) {
 	if len(words) > 1 {
 		value = words[1]
 	}
+	s.does(words)
 	switch words[0] {
 	case "title":
-		s.titles = append(s.titles, legacyTitle{strings.TrimSpace(strings.TrimPrefix(strings.TrimLeft(line, conf.Blanks), "title")), -1})
+		s.dropEmpty()
+		s.titles = append(s.titles, legacyTitle{title: strings.TrimSpace(strings.TrimPrefix(strings.TrimLeft(line, conf.Blanks), "title")), index: -1})
 		s.current, s.root = -1, mountToken+s.reader.mountOf(s.menu.File)
 	case "default":
 		s.preset = value
 	case "fallback":
-		s.fallback = value
+		s.fallback = words[1:]
 	case "root", "rootnoverify":
 		s.root = s.reader.legacyDevice(value)
 	case "uuid":
@@ -145,14 +159,30 @@ func (s *legacyScript) choose() error {
 			s.preset = fields[0]
 		}
 	}
-	if at, err := strconv.Atoi(s.preset); err == nil && len(s.titles) > 0 {
-		if at < 0 || at >= len(s.titles) {
-			at = 0
+	var fallback []int
+	for _, number := range s.fallback {
+		if at, err := strconv.Atoi(number); err == nil && at >= 0 && at < len(s.titles) {
+			fallback = append(fallback, at)
 		}
-		s.menu.Default, s.menu.DefaultTitle = s.titles[at].index, s.titles[at].title
 	}
-	if at, err := strconv.Atoi(s.fallback); err == nil && at >= 0 && at < len(s.titles) {
-		s.menu.Fallback = s.titles[at].index
+	at, err := strconv.Atoi(s.preset)
+	if err != nil || len(s.titles) == 0 {
+		return nil //nolint:nilerr // no number: what GRUB does then is not known
+	}
+	if at < 0 || at >= len(s.titles) { // as GRUB does in main of stage 2
+		at = 0
+		if len(fallback) > 0 {
+			at, fallback = fallback[0], fallback[1:]
+		}
+	}
+	chosen := s.titles[at]
+	s.menu.Default, s.menu.DefaultTitle = chosen.index, chosen.title
+	if chosen.index < 0 {
+		s.menu.Idle = chosen.idle()
+	}
+	// A fallback follows an error, and no entry that ends without one.
+	if len(fallback) > 0 && !stopsMachine(s.menu.Idle) && s.menu.Idle != doesNotRun {
+		s.menu.Fallback = s.titles[fallback[0]].index
 	}
 	return nil
 }

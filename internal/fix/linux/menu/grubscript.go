@@ -24,11 +24,14 @@ type grubScript struct {
 	entry *grubChoice
 	// unsure is above 0 in a part that may be left out.
 	unsure int
+	// mayReturn says that what follows may not be run.
+	mayReturn bool
 }
 
 // grubChoice is a line of the menu: an entry or, with children, a submenu.
 type grubChoice struct {
 	Entry
+	deed
 
 	submenu  bool
 	children []*grubChoice

@@ -16,6 +16,7 @@ import (
 const (
 	mountToken  = "mount:"
 	deviceToken = "device:"
+	nativeToken = "native:" // for one that GRUB's own driver finds
 )
 
 // places are where loaders have their files.

@@ -42,6 +42,12 @@ type Menu struct {
 	Wanted string
 	// DefaultTitle is what Default is called, also where that is no kernel.
 	DefaultTitle string
+	// Idle says why Default, which is no kernel, starts nothing at all, for certain; or
+	// nothing, as where it starts another system.
+	Idle string
+	// Ends says what the menu's file does before it shows a menu: "it halts the
+	// machine"; or nothing.
+	Ends string
 	// Unclear says why the menu may have more entries than are known; or nothing.
 	Unclear string
 	// Broken is what the menu leads to and does not find.
@@ -68,6 +74,9 @@ type Entry struct {
 	Parameters []string
 	// Unclear says why it is not known what the entry starts; or nothing.
 	Unclear string
+	// NativeDisk is what GRUB's own driver calls the disk that the entry reads: ahci0,
+	// which a virtio disk never is; or nothing.
+	NativeDisk string
 	// Version is what a loader entry says of the kernel; or nothing.
 	Version string
 }

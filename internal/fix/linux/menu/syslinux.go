@@ -48,14 +48,20 @@ func (r *reader) syslinuxMenu(file, text string) Menu {
 	if wanted != "" && !slices.ContainsFunc(s.labels, func(l syslinuxLabel) bool { return strings.EqualFold(l.name, wanted) }) && m.Unclear == "" {
 		m.Unclear = "its default " + wanted + " is no label, but a file" // with parameters of its own
 	}
+	chosen := -1
 	for i, label := range s.labels {
 		if wanted != "" && strings.EqualFold(label.name, wanted) || label.preset && (wanted == "" || s.usesMenu) {
-			m.Default = label.index
-			m.DefaultTitle = s.labels[i].name
+			chosen = i
 		}
 	}
-	if m.Default < 0 && s.usesMenu && len(s.labels) > 0 && m.DefaultTitle == "" {
-		m.Default, m.DefaultTitle = s.labels[0].index, s.labels[0].name
+	if chosen < 0 && s.usesMenu && len(s.labels) > 0 {
+		chosen = 0
+	}
+	if chosen >= 0 {
+		m.Default, m.DefaultTitle = s.labels[chosen].index, s.labels[chosen].name
+		if m.Default < 0 && (s.timedOut == "" || strings.EqualFold(s.timedOut, m.DefaultTitle)) {
+			m.Idle = s.idle(s.labels[chosen])
+		}
 	}
 	return m
 }
@@ -64,6 +70,8 @@ type syslinuxLabel struct {
 	name   string
 	index  int // in Menu.Entries, or -1
 	preset bool
+	// program and arguments are what it starts that is no kernel of Linux.
+	program, arguments string
 }
 
 type syslinuxScript struct {
@@ -72,6 +80,7 @@ type syslinuxScript struct {
 	directory string
 	labels    []syslinuxLabel
 	preset    string
+	timedOut  string // what starts where nobody presses a key, if that is told
 	usesMenu  bool
 }
 
@@ -101,8 +110,23 @@ func (s *syslinuxScript) read(file, text string, depth int) {
 			if len(s.labels) > 0 && strings.EqualFold(value, "default") {
 				s.labels[len(s.labels)-1].preset = true
 			}
+		case "ontimeout":
+			s.timedOut, _, _ = strings.Cut(value, " ")
+		case "localboot":
+			if len(s.labels) > 0 {
+				label := &s.labels[len(s.labels)-1]
+				label.program, label.arguments = "localboot", value
+			}
+		case "com32":
+			if len(s.labels) > 0 {
+				s.labels[len(s.labels)-1].program = value
+			}
 		case "kernel", "linux":
-			if len(s.labels) == 0 || isNoLinux(value) || strings.HasSuffix(value, ".c32") || strings.HasSuffix(value, ".0") {
+			if len(s.labels) == 0 {
+				continue
+			}
+			if isNoLinux(value) || strings.HasSuffix(value, ".c32") || strings.HasSuffix(value, ".0") || strings.HasSuffix(value, ".com") {
+				s.labels[len(s.labels)-1].program = value
 				continue
 			}
 			label := &s.labels[len(s.labels)-1]
@@ -125,6 +149,9 @@ func (s *syslinuxScript) read(file, text string, depth int) {
 				s.parameters(e, e.Parameters)
 			} else {
 				pending = append(pending, strings.Fields(value)...)
+				if len(s.labels) > 0 && s.labels[len(s.labels)-1].program != "localboot" {
+					s.labels[len(s.labels)-1].arguments = value
+				}
 			}
 		case "include":
 			included := s.locate(value)
