@@ -129,6 +129,7 @@ func TestAccTwoCardsKeepTheirNames(t *testing.T) {
 			name = test.kind + " as a machine"
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			recipe, err := testguest.Lookup(test.recipe)
 			if err != nil {
 				t.Fatal(err)

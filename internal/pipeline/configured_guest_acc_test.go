@@ -46,7 +46,10 @@ var configuredCases = []configuredCase{
 func TestAccConfiguredGuestsBoot(t *testing.T) {
 	requireFullMatrix(t)
 	for _, c := range configuredCases {
-		t.Run(c.recipe, func(t *testing.T) { testConfiguredGuest(t, c) })
+		t.Run(c.recipe, func(t *testing.T) {
+			t.Parallel()
+			testConfiguredGuest(t, c)
+		})
 	}
 }
 

@@ -72,6 +72,7 @@ func TestAccGuestsBoot(t *testing.T) {
 			if c.full {
 				requireFullMatrix(t)
 			}
+			t.Parallel()
 			recipe, err := testguest.Lookup(c.recipe)
 			if err != nil {
 				t.Fatal(err)

@@ -48,6 +48,7 @@ func TestAccSourcesBoot(t *testing.T) {
 	vmdk := build(t, recipe)
 	for _, source := range sourceKinds {
 		t.Run(source.name, func(t *testing.T) {
+			t.Parallel()
 			path := source.make(t, vmdk)
 			t.Run("content", func(t *testing.T) {
 				m := conversion(path, t.TempDir())
