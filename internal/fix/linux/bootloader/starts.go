@@ -394,6 +394,10 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 	file := func(what string, f menu.File) {
 		switch f.State {
 		case menu.Missing:
+			if f.Absent != "" {
+				worse(dead, "its "+what+" "+f.Name+" is looked for on "+f.Absent+", which is on no disk of the guest")
+				return
+			}
 			worse(dead, "its "+what+" "+f.Name+" is not in the guest")
 		case menu.Unknown:
 			worse(unknown, "whether its "+what+" "+f.Name+" is there is not known")

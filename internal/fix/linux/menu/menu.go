@@ -118,6 +118,9 @@ type File struct {
 	Name  string // as in the menu
 	Path  string // in the guest, where it is Found
 	State State
+	// Absent is what GRUB calls the disk or partition that it would be on, where it is
+	// Missing because the guest has none that could be it; or nothing.
+	Absent string
 }
 
 // reader reads the menus of one guest.
