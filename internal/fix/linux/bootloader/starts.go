@@ -66,15 +66,13 @@ func (c *Configuration) requireStart() error {
 		}
 	}
 	switch best {
-	case starts:
+	case starts, oldDisk:
+		c.warnOldDisk(menus, entries, best == oldDisk)
+		entries = asAttached(entries)
 		c.warnOtherSystem(menus, entries)
-		c.warnOldDisk(menus, entries, false)
 		c.warnWaits(menus, entries)
 		c.warnIdleDefault(menus, entries)
 		return c.requireDefault(menus, entries)
-	case oldDisk:
-		c.warnOldDisk(menus, entries, true)
-		return nil
 	case dead, unknown:
 	}
 	unclear := best == unknown
@@ -107,6 +105,24 @@ func (c *Configuration) requireStart() error {
 		return nil
 	}
 	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), repairMenus(menus))
+}
+
+// asAttached is what becomes of the entries on the machine that the guest gets: where
+// none starts from a virtio disk, that has a disk as the old one had.
+func asAttached(entries [][]judged) [][]judged {
+	attached := make([][]judged, len(entries))
+	for i := range entries {
+		if slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts }) {
+			return entries
+		}
+		attached[i] = slices.Clone(entries[i])
+		for n := range attached[i] {
+			if attached[i][n].outcome == oldDisk {
+				attached[i][n].outcome = starts
+			}
+		}
+	}
+	return attached
 }
 
 // maxTold is how many entries one message names.

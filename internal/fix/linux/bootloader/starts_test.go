@@ -234,6 +234,10 @@ func TestVerifyStart(t *testing.T) {
 		"default goes to the firmware": {files: one("menuentry 'f' {\n fwsetup\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "f"`}},
 		"default halts perhaps":        {files: one("menuentry 'p' {\n if keystatus --shift; then\n halt\n fi\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "p"`}},
 		"default is a memory test":     {files: one("menuentry 'm' {\n linux16 /memtest86+.bin\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "m"`}},
+		"syslinux chainloads":          {files: files("/boot/extlinux.conf", "DEFAULT w\nLABEL w\n COM32 chain.c32\n APPEND hd0 1\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "w"`, "no kernel of Linux"}},
+		"ELILO's Windows":              {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/suse/elilo.conf", "default=w\nimage=vmlinuz-6.1\n label=linux\n initrd=initrd.img-6.1\n append=\"root=UUID=root-uuid\"\nother=x.efi\n label=w\n", newKernel[0], "k", newKernel[2], "i", "/boot/efi/EFI/suse/vmlinuz-6.1", "k", "/boot/efi/EFI/suse/initrd.img-6.1", "i"), warns: []string{`entry "w"`}},
+		"systemd-boot's Windows":       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/loader.conf", "default auto-windows\n", "/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i"), warns: []string{`entry "auto-windows"`}},
+		"systemd-boot's program":       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/loader.conf", "default sh*\n", "/boot/efi/loader/entries/shell.conf", "title S\nefi /shell.efi\n", "/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i"), warns: []string{`entry "sh*"`}},
 		"GRUB Legacy's Windows":        {files: files("/boot/grub/menu.lst", "title W\n rootnoverify (hd0,0)\n chainloader +1\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "W"`}},
 		"syslinux's boots another":     {files: files("/boot/extlinux.conf", "DEFAULT hd\nLABEL hd\n LOCALBOOT -1\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "hd"`}},
 		"initramfs of no bytes":        {files: with(one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), "/boot/initrd.img-6.1", ""), warns: []string{"nothing tells", "/initrd.img-6.1 is an empty file"}},
@@ -348,7 +352,9 @@ func TestVerifyOldDisk(t *testing.T) {
 	for name, test := range map[string]struct {
 		files   map[string]string
 		oldDisk bool
-		warns   []string
+		warns   []string // of the disk
+		also    string   // another warning
+		fails   string
 	}{
 		"by a stable name":         {files: included("a", label("a", "UUID=root-uuid"))},
 		"alone":                    {files: included("a", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/boot/own/labels.txt", "/dev/sda3", "virtio"}},
@@ -361,14 +367,24 @@ func TestVerifyOldDisk(t *testing.T) {
 		"ahci's module":            {files: native("insmod ahci\nsearch --fs-uuid --set=root boot-uuid", "/"), oldDisk: true, warns: []string{"insmod ahci"}},
 		"its name, and a search":   {files: native("set root='ahci0,gpt2'\nsearch --fs-uuid --set=root boot-uuid", "/")},
 		"nativedisk, perhaps":      {files: native("if [ x$feature_a = xy ]; then\nnativedisk\nfi\nsearch --fs-uuid --set=root boot-uuid", "/")},
+		"Windows beside it":        {files: included("w", "LABEL w\n COM32 chain.c32\n APPEND hd0 1\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, also: `entry "w"`},
+		"a dead default beside it": {files: included("d", "LABEL d\n LINUX /gone\n APPEND root=UUID=root-uuid\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, fails: `entry "d"`},
+		"a halt beside it":         {files: included("off", "LABEL off\n COM32 poweroff.c32\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, fails: `entry "off"`},
 		"that of one of two menus": {files: with(included("a", label("a", "/dev/sda3")), "/boot/syslinux/syslinux.cfg", "DEFAULT b\n"+label("b", "UUID=root-uuid")), warns: []string{"/dev/sda3"}},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
 		c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
-		if err := errors.Join(c.Fix(), c.Verify(true)); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if err := errors.Join(c.Fix(), c.Verify(true)); (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+			t.Errorf("%s: error %v, want %q", name, err, test.fails)
 		}
 		_, warnings := e.Take()
+		if last := len(warnings) - 1; test.also != "" {
+			if last < 1 || !strings.Contains(warnings[last].Message, test.also) {
+				t.Errorf("%s: %q does not end with %q", name, warnings, test.also)
+				continue
+			}
+			warnings = warnings[:last]
+		}
 		if c.NeedsOldDisk() != test.oldDisk || len(warnings) > 1 || (len(warnings) == 1) != (test.warns != nil) {
 			t.Errorf("%s: needs the old disk: %v; warnings %q", name, c.NeedsOldDisk(), warnings)
 			continue
