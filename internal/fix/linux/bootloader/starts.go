@@ -423,8 +423,8 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 			}
 		}
 	}
-	if m.Loader == menu.Unified {
-		cmdline, err := unifiedCmdline(c.edit, e.Kernel.Path)
+	if e.Unified {
+		cmdline, err := menu.UnifiedCmdline(c.edit, e.Kernel.Path)
 		if err != nil {
 			worse(unknown, "its kernel parameters could not be read: "+err.Error())
 			return j

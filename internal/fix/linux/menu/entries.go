@@ -196,7 +196,7 @@ func (r *reader) unifiedEntries() ([]Entry, error) {
 	images, err := UnifiedImages(r.edit)
 	var found []Entry
 	for _, image := range images {
-		found = append(found, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}})
+		found = append(found, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}, Unified: true})
 	}
 	return found, err
 }
