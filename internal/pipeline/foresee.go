@@ -102,14 +102,9 @@ func (f *foresight) look(ctx context.Context, probed *source.Probed) (err error)
 
 // judge finds out which guest it is and what stands in its way.
 func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) error {
-	fixes := f.manifest.Pipeline.Fix.Enabled
 	system, err := choose(f.job, view.Systems, x.system, view.Menus)
-	if err != nil && (fixes || errors.As(err, new(*rootError))) {
-		f.fails(err)
-		return nil
-	}
 	if err != nil {
-		f.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+		f.lacksSystem(err)
 		return nil
 	}
 	seen, err := mountDirectly(f.job, x, view, system)
@@ -118,7 +113,7 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	}
 	f.stale = view.StaleNote(seen.mounts) != ""
 	f.found.Guest = brief(inWords(system, seen.firmware))
-	refusal := fix.Refusal(system)
+	fixes, refusal := f.manifest.Pipeline.Fix.Enabled, fix.Refusal(system)
 	switch {
 	case fixes && seen.suspended != nil:
 		f.fails(seen.suspended)
@@ -130,6 +125,15 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 		f.say.find(report.ConcernHibernated, "the guest is copied as it is and goes on where it was suspended, on other hardware: "+seen.suspended.Error(), remedy.Of(seen.suspended))
 	}
 	return f.judgeHardware(ctx, seen.mounted)
+}
+
+// lacksSystem says what comes of disks without the system that is wanted.
+func (f *foresight) lacksSystem(err error) {
+	if f.manifest.Pipeline.Fix.Enabled || errors.As(err, new(*rootError)) {
+		f.fails(err)
+		return
+	}
+	f.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 }
 
 // judgeHardware warns of a guest that will not get what is wanted for it.
