@@ -45,7 +45,7 @@ type Command struct {
 	Version string
 	Engine  Engine
 	// Preflight says what would fail a migration that ran now.
-	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) []report.Problem
+	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) report.Foreseen
 	Stdin     io.Reader
 	// Stdout receives the result: the summary, or the events. Stderr receives
 	// all that is said on the way.
