@@ -16,80 +16,158 @@ const maxDifferences = 20
 // were made to it, of which only the first are looked for. Of a key that should not
 // be there, or that is not, nothing else is said. The order of keys and of values
 // does not matter.
-func Compare(wanted, found Reader) ([]Change, error) {
-	c := comparison{wanted: wanted, found: found}
-	err := c.key("", 0)
+func Compare(wanted *Edited, found *Hive) ([]Change, error) {
+	touched := map[string]bool{"": true}
+	for _, change := range wanted.changes {
+		for path := change.Key; path != ""; path, _ = split(path) {
+			touched[strings.ToLower(path)] = true
+		}
+	}
+	root, err := found.key(found.root)
+	if err != nil {
+		return nil, err
+	}
+	c := comparison{}
+	err = c.compare(&editedBranch{edited: wanted, touched: touched}, &hiveBranch{found, root}, "", 0)
 	return c.differences, err
 }
 
-type comparison struct {
-	wanted, found Reader
-	differences   []Change
+// branch is a key with all that it has. Its name is not used.
+type branch interface {
+	values() ([]Value, error)
+	// below are the keys in it by their names, in any order.
+	below() ([]named, error)
 }
+
+type named struct {
+	name string
+	branch
+}
+
+// hiveBranch is a key that is read where it lies: a path costs a walk.
+type hiveBranch struct {
+	hive *Hive
+	own  key
+}
+
+func (b *hiveBranch) values() ([]Value, error) { return b.hive.values(b.own) }
+
+func (b *hiveBranch) below() ([]named, error) {
+	var keys []named
+	err := b.hive.children(b.own, 0, func(child key) bool {
+		keys = append(keys, named{child.name, &hiveBranch{b.hive, child}})
+		return true
+	})
+	return keys, err
+}
+
+// editedBranch is a key that was changed, or one in which there is such a key.
+type editedBranch struct {
+	edited  *Edited
+	path    string
+	touched map[string]bool
+}
+
+func (b *editedBranch) values() ([]Value, error) { return b.edited.Values(b.path) }
+
+func (b *editedBranch) below() ([]named, error) {
+	names, err := b.edited.Keys(b.path)
+	if err != nil {
+		return nil, err
+	}
+	untouched := map[string]named{}
+	if hive, ok := b.edited.hive.(*Hive); ok && !b.edited.isGone(b.path) {
+		own, err := hive.walk(b.path)
+		if err == nil {
+			var keys []named
+			keys, err = (&hiveBranch{hive, own}).below()
+			for _, key := range keys {
+				untouched[strings.ToLower(key.name)] = key
+			}
+		}
+		if err != nil && !IsMissing(err) {
+			return nil, err
+		}
+	}
+	var keys []named
+	for _, name := range names {
+		path := join(b.path, name)
+		if known, ok := untouched[strings.ToLower(name)]; ok && !b.touched[strings.ToLower(path)] {
+			keys = append(keys, known)
+		} else {
+			keys = append(keys, named{name, &editedBranch{b.edited, path, b.touched}})
+		}
+	}
+	return keys, nil
+}
+
+type comparison struct{ differences []Change }
 
 func (c *comparison) full() bool { return len(c.differences) >= maxDifferences }
 
-func (c *comparison) key(path string, depth int) error {
+func (c *comparison) compare(wanted, found branch, path string, depth int) error {
 	if depth > maxDepth {
 		return damaged("more than %d keys lie in each other", maxDepth)
 	}
-	if err := c.values(path); err != nil {
-		return err
+	if err := c.compareValues(wanted, found, path); err != nil {
+		return wrap(path, err)
 	}
-	wanted, err := c.wanted.Keys(path)
+	have, err := found.below()
 	if err != nil {
-		return err
+		return wrap(path, err)
 	}
-	found, err := c.found.Keys(path)
+	there := map[string]branch{}
+	for _, key := range have {
+		there[strings.ToLower(key.name)] = key
+	}
+	want, err := wanted.below()
 	if err != nil {
-		return err
+		return wrap(path, err)
 	}
-	there := map[string]bool{}
-	for _, name := range found {
-		there[strings.ToLower(name)] = true
-	}
-	for _, name := range wanted {
-		switch key := strings.ToLower(name); {
+	for _, key := range want {
+		name := strings.ToLower(key.name)
+		counterpart, ok := there[name]
+		delete(there, name)
+		switch {
 		case c.full():
 			return nil
-		case !there[key]:
-			c.differences = append(c.differences, Change{Key: join(path, name), Removed: true})
+		case !ok:
+			c.differences = append(c.differences, Change{Key: join(path, key.name), Removed: true})
 		default:
-			delete(there, key)
-			if err := c.key(join(path, name), depth+1); err != nil {
+			if err := c.compare(key, counterpart, join(path, key.name), depth+1); err != nil {
 				return err
 			}
 		}
 	}
-	for _, name := range found {
-		if there[strings.ToLower(name)] && !c.full() {
-			c.differences = append(c.differences, Change{Key: join(path, name)})
+	for _, key := range have {
+		if there[strings.ToLower(key.name)] != nil && !c.full() {
+			c.differences = append(c.differences, Change{Key: join(path, key.name)})
 		}
 	}
 	return nil
 }
 
-func (c *comparison) values(path string) error {
-	wanted, err := c.wanted.Values(path)
+func (c *comparison) compareValues(wanted, found branch, path string) error {
+	want, err := wanted.values()
 	if err != nil {
 		return err
 	}
-	found, err := c.found.Values(path)
+	have, err := found.values()
 	if err != nil {
 		return err
 	}
-	for _, before := range wanted {
-		at := slices.IndexFunc(found, func(v Value) bool { return strings.EqualFold(v.Name, before.Name) })
+	for _, before := range want {
+		at := slices.IndexFunc(have, func(v Value) bool { return strings.EqualFold(v.Name, before.Name) })
 		if at < 0 {
 			c.differences = append(c.differences, Change{Key: path, Name: before.Name, Before: &before})
 			continue
 		}
-		if after := found[at]; !after.Equal(before) {
+		if after := have[at]; !after.Equal(before) {
 			c.differences = append(c.differences, Change{Key: path, Name: before.Name, Before: &before, After: &after})
 		}
-		found = slices.Delete(found, at, at+1)
+		have = slices.Delete(have, at, at+1)
 	}
-	for _, after := range found {
+	for _, after := range have {
 		c.differences = append(c.differences, Change{Key: path, Name: after.Name, After: &after})
 	}
 	return nil

@@ -42,7 +42,7 @@ func TestCompare(t *testing.T) {
 	if differences, err := registry.Compare(e, written); err != nil || len(differences) > 0 {
 		t.Errorf("what was written differs from what was meant: %v, %v", registry.Diff("SYSTEM", differences), err)
 	}
-	differences, err := registry.Compare(hive, written)
+	differences, err := registry.Compare(registry.Edit(hive), written)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestCompareFindsOneBit(t *testing.T) {
 	if err != nil || len(differences) != 1 || differences[0].Key != key {
 		t.Errorf("differences are %+v, %v", differences, err)
 	}
-	if differences, err := registry.Compare(hive, hive); err != nil || len(differences) > 0 {
+	if differences, err := registry.Compare(registry.Edit(hive), hive); err != nil || len(differences) > 0 {
 		t.Errorf("a hive differs from itself: %+v, %v", differences, err)
 	}
 }
@@ -131,7 +131,7 @@ func TestAccUndoByHivex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if differences, err := registry.Compare(hive, open(t, data)); err != nil || len(differences) > 0 {
+	if differences, err := registry.Compare(registry.Edit(hive), open(t, data)); err != nil || len(differences) > 0 {
 		t.Errorf("what is left: %s, %v", registry.Diff("SYSTEM", differences), err)
 	}
 }
