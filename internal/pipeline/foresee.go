@@ -102,9 +102,8 @@ func (f *foresight) look(ctx context.Context, probed *source.Probed) (err error)
 
 // judge finds out which guest it is and what stands in its way.
 func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) error {
-	system, err := choose(f.job, view.Systems, x.system, view.Menus)
-	if err != nil {
-		f.lacksSystem(err)
+	system, ok := f.choose(x, view)
+	if !ok {
 		return nil
 	}
 	seen, err := mountDirectly(f.job, x, view, system)
@@ -127,13 +126,19 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	return f.judgeHardware(ctx, seen.mounted)
 }
 
-// lacksSystem says what comes of disks without the system that is wanted.
-func (f *foresight) lacksSystem(err error) {
-	if f.manifest.Pipeline.Fix.Enabled || errors.As(err, new(*rootError)) {
+// choose is the system that is to be migrated, or says what comes of disks without
+// one.
+func (f *foresight) choose(x examined, view *offline.View) (guest.OS, bool) {
+	system, err := choose(f.job, view.Systems, x.system, view.Menus)
+	switch {
+	case err == nil:
+		return system, true
+	case f.manifest.Pipeline.Fix.Enabled, errors.As(err, new(*rootError)):
 		f.fails(err)
-		return
+	default:
+		f.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 	}
-	f.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+	return guest.OS{}, false
 }
 
 // judgeHardware warns of a guest that will not get what is wanted for it.
