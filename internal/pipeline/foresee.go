@@ -112,16 +112,11 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	}
 	f.stale = view.StaleNote(seen.mounts) != ""
 	f.found.Guest = brief(inWords(system, seen.firmware))
-	fixes, refusal := f.manifest.Pipeline.Fix.Enabled, fix.Refusal(system)
-	switch {
-	case fixes && seen.suspended != nil:
-		f.fails(seen.suspended)
+	if f.manifest.Pipeline.Fix.Enabled && f.fails(cmp.Or(seen.suspended, fix.Refusal(system))) {
 		return nil
-	case fixes && refusal != nil:
-		f.fails(refusal)
-		return nil
-	case seen.suspended != nil:
-		f.say.find(report.ConcernHibernated, "the guest is copied as it is and goes on where it was suspended, on other hardware: "+seen.suspended.Error(), remedy.Of(seen.suspended))
+	}
+	if err := seen.suspended; err != nil {
+		f.say.find(report.ConcernHibernated, "the guest is copied as it is and goes on where it was suspended, on other hardware: "+err.Error(), remedy.Of(err))
 	}
 	return f.judgeHardware(ctx, seen.mounted)
 }
@@ -158,11 +153,15 @@ func (f *foresight) judgeHardware(ctx context.Context, g mounted) error {
 	return nil
 }
 
-// fails records what would fail the migration.
-func (f *foresight) fails(err error) {
+// fails records what would fail the migration, if anything would.
+func (f *foresight) fails(err error) bool {
+	if err == nil {
+		return false
+	}
 	f.found.Problems = append(f.found.Problems, report.Problem{
 		Attribute: "source", Message: brief(err.Error()), Remedy: brief(remedy.Of(err)), Uncertain: f.stale,
 	})
+	return true
 }
 
 // inWords says which system a guest has.
