@@ -102,9 +102,8 @@ func (f *foresight) look(ctx context.Context, probed *source.Probed) (err error)
 
 // judge finds out which guest it is and what stands in its way.
 func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) error {
-	system, err := choose(f.job, view.Systems, x.system, view.Menus)
-	if err != nil {
-		f.lacksSystem(err)
+	system, ok := f.choose(x, view)
+	if !ok {
 		return nil
 	}
 	seen, err := mountDirectly(f.job, x, view, system)
@@ -113,27 +112,28 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	}
 	f.stale = view.StaleNote(seen.mounts) != ""
 	f.found.Guest = brief(inWords(system, seen.firmware))
-	fixes, refusal := f.manifest.Pipeline.Fix.Enabled, fix.Refusal(system)
-	switch {
-	case fixes && seen.suspended != nil:
-		f.fails(seen.suspended)
+	if f.manifest.Pipeline.Fix.Enabled && f.fails(cmp.Or(seen.suspended, fix.Refusal(system))) {
 		return nil
-	case fixes && refusal != nil:
-		f.fails(refusal)
-		return nil
-	case seen.suspended != nil:
-		f.say.find(report.ConcernHibernated, "the guest is copied as it is and goes on where it was suspended, on other hardware: "+seen.suspended.Error(), remedy.Of(seen.suspended))
+	}
+	if err := seen.suspended; err != nil {
+		f.say.find(report.ConcernHibernated, "the guest is copied as it is and goes on where it was suspended, on other hardware: "+err.Error(), remedy.Of(err))
 	}
 	return f.judgeHardware(ctx, seen.mounted)
 }
 
-// lacksSystem says what comes of disks without the system that is wanted.
-func (f *foresight) lacksSystem(err error) {
-	if f.manifest.Pipeline.Fix.Enabled || errors.As(err, new(*rootError)) {
+// choose is the system that is to be migrated, or says what comes of disks without
+// one.
+func (f *foresight) choose(x examined, view *offline.View) (guest.OS, bool) {
+	system, err := choose(f.job, view.Systems, x.system, view.Menus)
+	switch {
+	case err == nil:
+		return system, true
+	case f.manifest.Pipeline.Fix.Enabled, errors.As(err, new(*rootError)):
 		f.fails(err)
-		return
+	default:
+		f.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
 	}
-	f.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+	return guest.OS{}, false
 }
 
 // judgeHardware warns of a guest that will not get what is wanted for it.
@@ -153,11 +153,15 @@ func (f *foresight) judgeHardware(ctx context.Context, g mounted) error {
 	return nil
 }
 
-// fails records what would fail the migration.
-func (f *foresight) fails(err error) {
+// fails records what would fail the migration, if anything would.
+func (f *foresight) fails(err error) bool {
+	if err == nil {
+		return false
+	}
 	f.found.Problems = append(f.found.Problems, report.Problem{
 		Attribute: "source", Message: brief(err.Error()), Remedy: brief(remedy.Of(err)), Uncertain: f.stale,
 	})
+	return true
 }
 
 // inWords says which system a guest has.
