@@ -106,7 +106,8 @@ func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage,
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
 	}
-	o.warn(report.ConcernUnpacked, "%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
+	o.warn(report.ConcernUnpacked, "to save the space and the time, migrate a plain tar archive, which is used where it lies",
+		"%s is compressed as a whole and had to be unpacked into %s", archive.name, o.request.WorkDir)
 	unpacked := newMembers[section]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
 		if isLitter(name) {
