@@ -173,6 +173,14 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 	if err != nil {
 		return err
 	}
+	length := int64(0)
+	for _, part := range parts {
+		length += part.size
+	}
+	if disk.size > length {
+		o.warn(report.ConcernDiskContent, "compare it with the original, and copy or export the package again where the original is longer; a descriptor that was edited may say it wrongly",
+			"the package says that %s has %d bytes, and it has %d: its end may be missing", printable(disk.href), disk.size, length)
+	}
 	var pending []comparison
 	for _, part := range parts {
 		want, listed, err := sums.of(part.name)
