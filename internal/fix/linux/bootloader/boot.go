@@ -98,6 +98,8 @@ func (f finding) remedy() string {
 		return "nothing is to be done where the entry starts this system; where it was to start another, correct it in the guest"
 	case f.spec == "":
 		return "correct that place in the guest: what it says of devices was not read"
+	case errors.Is(f.err, errJournal):
+		return "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest"
 	case f.otherOS:
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
