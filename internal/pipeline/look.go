@@ -190,7 +190,7 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (reada
 	}
 	var suspended error
 	for _, warning := range m.Warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	x.devices = m.Devices
 	warnLocked(j.say, x.devices, j.manifest.Source.LUKSKeys)
