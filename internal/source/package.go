@@ -132,7 +132,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	content := decodeText(text)
 	if content.guessed != "" {
-		o.warn(report.ConcernSource, "%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
+		o.warn(report.ConcernDescription, "%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
 	}
 	envelope, err := decodeOVF(content.text)
 	if err != nil {
@@ -149,7 +149,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	o.source.Machine = machine.OfOVF(envelope, chosen)
 	for _, warning := range warnings {
-		o.warn(report.ConcernSource, "%s", warning)
+		o.warn(report.ConcernDescription, "%s", warning)
 	}
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {

@@ -33,7 +33,7 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		if bus == "virtio-scsi" {
 			instead = "its disk goes onto a virtio-scsi controller"
 		}
-		e.Warn(subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
 	}
 	var later []string
 	for _, driver := range kernel.EarlyDrivers {
@@ -43,11 +43,11 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		}
 	}
 	if len(later) > 0 && bus != "" && k.Initramfs != "" {
-		e.Warn(subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
+		e.Warn(report.ConcernForbiddenLater, subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
 			"remove that in the guest before its next update of the kernel")
 	}
 	if ban, ok := d.CardBan(); ok && k.NICModel != "virtio" {
-		e.Warn(subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
 			"to use a virtio network card, remove that "+again)
 	}
 }
