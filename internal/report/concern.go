@@ -67,6 +67,8 @@ const (
 	ConcernEncrypted      ConcernID = "guest.encrypted"
 	ConcernHibernated     ConcernID = "guest.hibernated"
 	ConcernFilesystem     ConcernID = "guest.filesystem.damaged"
+	ConcernDynamicDisk    ConcernID = "guest.dynamic_disk"
+	ConcernRegistry       ConcernID = "guest.registry"
 	ConcernNotTrimmed     ConcernID = "guest.not_trimmed"
 	ConcernFileNotRead    ConcernID = "guest.file.not_read"
 	ConcernFileNotEdited  ConcernID = "guest.file.not_edited"
@@ -178,6 +180,8 @@ var ConcernKinds = []ConcernKind{
 
 	{ConcernHibernated, Critical, "Hibernated guest"},
 	{ConcernFilesystem, Critical, "Damaged file system"},
+	{ConcernDynamicDisk, Critical, "Windows on a dynamic disk"},
+	{ConcernRegistry, Critical, "Registry that must not be changed"},
 	{ConcernSystems, Warned, "Several operating systems"},
 	{ConcernNotInspected, Warned, "Guest that was not looked into"},
 	{ConcernMounts, Warned, "File system that was not mounted"},
