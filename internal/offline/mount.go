@@ -18,7 +18,7 @@ type Mounted struct {
 	Mounts []guest.Mount
 	// Devices know what the guest's tables call them.
 	Devices  guest.Devices
-	Warnings []guest.Warning
+	Warnings []guest.MountWarning
 }
 
 // Mount mounts a system's root and what its fstab names. Where something of

@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -74,4 +76,12 @@ func findInGuest(say *reporter, info report.Guest) {
 	case info.Type == "linux" && strings.HasPrefix(info.Hostname, "localhost"):
 		say.find(report.ConcernHostnameDefault, "the guest's host name is a default: "+info.Hostname, "")
 	}
+}
+
+// concernOf is the kind of concern that a failure is of, or "".
+func concernOf(err error) report.ConcernID {
+	if errors.Is(err, appliance.ErrHibernated) {
+		return report.ConcernHibernated
+	}
+	return report.ConcernOf(err)
 }

@@ -56,7 +56,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
 	})
-	j.say.findAll(warnings, report.ConcernOfFix)
+	j.say.findAll(warnings)
 	if err != nil {
 		return fixed{}, err
 	}

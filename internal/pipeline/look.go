@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		return err
 	}
 	if err != nil {
-		j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+		j.say.find(cmp.Or(concernOf(err), report.ConcernNotInspected), notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
