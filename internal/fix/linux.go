@@ -79,7 +79,7 @@ var requiredSpace = []edit.RequiredSpace{
 // check refuses a guest that no fix could make boot, before anything is changed.
 func (r *run) check() error {
 	if kind := r.OS.Type; kind != "" && kind != "linux" {
-		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
+		return fmt.Errorf("the guest runs %s, and fixes exist for Linux and Windows only: disable pipeline.fix to convert it as it is", kind)
 	}
 	for _, d := range r.Devices {
 		if d.FSType == "swsuspend" {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -59,6 +60,12 @@ func (j job) preflight(ctx context.Context) (found []report.Problem) {
 			add("source", err)
 		}
 		return found
+	}
+	if probed.Machine != nil && machine.IsWindows(probed.Machine.GuestType) {
+		for _, problem := range linuxOnly(m) {
+			problem.Uncertain = true // descriptions are not always right
+			found = append(found, problem)
+		}
 	}
 	if !usable || missing != nil { // nothing could be measured
 		return found

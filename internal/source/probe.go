@@ -3,6 +3,8 @@ package source
 import (
 	"context"
 	"errors"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Probed is what the headers of a source tell.
@@ -13,6 +15,8 @@ type Probed struct {
 	Disks []Disk
 	// Unpacked is how many bytes unpacking takes at least.
 	Unpacked int64
+	// Machine is the old machine as its description tells, or nil.
+	Machine *report.Machine
 }
 
 // Probe examines headers, names and, as far as ctx allows, tables as Open does,
@@ -42,7 +46,7 @@ func Probe(ctx context.Context, request Request) (*Probed, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &Probed{Disks: o.source.Disks}, nil
+	return &Probed{Disks: o.source.Disks, Machine: o.source.Machine}, nil
 }
 
 // packedError ends a probe at what would have to be unpacked.
