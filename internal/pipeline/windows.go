@@ -21,10 +21,17 @@ const kindWindows = "windows"
 // refuseWindows is the refusal of a Windows guest that the fix stage must not change,
 // as its disks' blocks tell, or nil. Where they do not tell all, the stage looks again.
 func refuseWindows(ctx context.Context, j job, o opened, view *offline.View) error {
-	if !j.manifest.Pipeline.Fix.Enabled || len(view.Systems) != 1 || view.Systems[0].Type != kindWindows {
+	if !j.manifest.Pipeline.Fix.Enabled || len(view.Systems) != 1 {
 		return nil
 	}
-	system := view.Systems[0]
+	return windowsRefusal(ctx, j, o, view, view.Systems[0])
+}
+
+// windowsRefusal is the same for a system of several.
+func windowsRefusal(ctx context.Context, j job, o opened, view *offline.View, system guest.OS) error {
+	if system.Type != kindWindows {
+		return nil
+	}
 	if err := linuxOnlyError(j.manifest); err != nil {
 		return err
 	}
