@@ -72,7 +72,14 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}
 	mounts := []guest.Mount{devices.RootMount(system.Root)}
-	if system.Type != "linux" {
+	switch system.Type {
+	case "linux":
+	case "windows":
+		if esp, ok := s.mountESP(g, devices, mounts, []string{guest.WindowsESP}, true); ok {
+			mounts = append(mounts, esp)
+		}
+		return mounts, nil, nil
+	default:
 		return mounts, nil, nil
 	}
 
@@ -103,7 +110,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 			warnings = append(warnings, planned.NotMounted(cleanError(err)))
 		}
 	}
-	if esp, ok := s.mountESP(g, devices, mounts); ok {
+	if esp, ok := s.mountESP(g, devices, mounts, guest.ESPPoints, false); ok {
 		mounts = append(mounts, esp)
 	}
 	for _, file := range tables.SwapFiles() {
