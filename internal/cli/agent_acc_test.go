@@ -174,12 +174,12 @@ func TestAccAgent(t *testing.T) {
 			}
 			t.Log(out)
 			answer, err := a.run(t, test.setup, test.environment, string(question), "--preflight")
-			var foreseen []report.Problem
+			var foreseen report.Foreseen
 			if decodeErr := json.Unmarshal([]byte(answer), &foreseen); err != nil || decodeErr != nil {
 				t.Fatalf("the preflight ended with %v and said %s", err, answer)
 			}
 			planned := ""
-			for _, problem := range foreseen {
+			for _, problem := range foreseen.Problems {
 				planned += problem.Message + "; " + problem.Remedy + "\n"
 			}
 			for where, said := range map[string]string{"run": out, "plan": planned} {

@@ -45,7 +45,7 @@ type Command struct {
 	Version string
 	Engine  Engine
 	// Preflight says what would fail a migration that ran now.
-	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) []report.Problem
+	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) report.Foreseen
 	// Finished names the images where an earlier run has done all that the manifest
 	// asks for.
 	Finished func(m *manifest.Manifest) []string
