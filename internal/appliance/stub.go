@@ -10,6 +10,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 )
 
 // errUnavailable says that this program was built without libguestfs.
@@ -72,6 +73,9 @@ func (*Session) CheckFilesystem(guest.Device) error { return errUnavailable }
 
 // Trim fails.
 func (*Session) Trim() (failures []error, err error) { return nil, errUnavailable }
+
+// WriteHive fails.
+func (*Session) WriteHive(string, []registry.Change) error { return errUnavailable }
 
 // Layer fails.
 func (*Session) Layer([]string) error { return errUnavailable }

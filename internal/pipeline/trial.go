@@ -128,17 +128,20 @@ func layOver(ctx context.Context, i image) error {
 // compareBoot enters what the guest has said of itself into the report, and warns
 // of what is not as it is configured. In emergency mode only what it lacks for more
 // is told, with the failure.
-func (j job) compareBoot(tried trial, outcome boot.Outcome, became *report.Boot) {
-	if outcome.Facts == nil {
-		return
-	}
-	became.Guest = describeFacts(*outcome.Facts)
+func (j job) compareBoot(tried trial, watched boot.Watching, outcome boot.Outcome, became *report.Boot) {
 	var differences []probe.Difference
+	if outcome.Facts != nil {
+		became.Guest = describeFacts(*outcome.Facts)
+	}
 	switch {
+	case outcome.Facts == nil:
 	case outcome.Verdict == boot.Booted:
 		differences = probe.Compare(tried.expected, *outcome.Facts)
 	case outcome.State == boot.StateEmergency:
 		differences = probe.CompareMounts(tried.expected, *outcome.Facts)
+	}
+	if outcome.Verdict == boot.Booted && watched.Agent && !outcome.AgentAnswers {
+		differences = append(differences, probe.SilentAgent())
 	}
 	for _, difference := range differences {
 		became.Differences = append(became.Differences, difference.Message)

@@ -42,6 +42,7 @@ type providerModel struct {
 	WorkDirectory types.String `tfsdk:"work_directory"`
 	LockDirectory types.String `tfsdk:"lock_directory"`
 	HostID        types.String `tfsdk:"host_id"`
+	VirtioWin     types.String `tfsdk:"virtio_win"`
 }
 
 // New returns the provider's constructor. version is the provider's release,
@@ -93,6 +94,12 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
+			"virtio_win": schema.StringAttribute{
+				MarkdownDescription: "An ISO image of virtio-win on this host, or a directory with its content, for all Windows guests whose migration names no " +
+					"other in `pipeline.fix.virtio_win`. A migration that there is already does not change with it.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
 			"work_directory": schema.StringAttribute{
 				MarkdownDescription: "An existing directory for the working files of running migrations. The default is the output directory of each " +
 					"migration, which needs no copy between file systems and is known to have room for images.",
@@ -127,6 +134,7 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 		lockDirectory: config.LockDirectory.ValueString(),
 		hostID:        config.HostID.ValueString(),
 		concurrent:    concurrent,
+		virtioWin:     config.VirtioWin.ValueString(),
 	}
 	if s.lockDirectory == "" {
 		s.lockDirectory = p.lockDirectory
