@@ -79,27 +79,3 @@ func TestMonitorCountsWhatHappens(t *testing.T) {
 		t.Errorf("happened: %+v", got)
 	}
 }
-
-func TestAgentAnswers(t *testing.T) {
-	t.Parallel()
-	ours, theirs := net.Pipe()
-	a := &agent{news: newNotice()}
-	ended := make(chan error, 1)
-	go func() { ended <- a.follow(ours) }()
-	question, err := bufio.NewReader(theirs).ReadString('\n')
-	if err != nil || question != "{\"execute\":\"guest-sync\",\"arguments\":{\"id\":1817}}\n" {
-		t.Fatalf("it was asked %q, %v", question, err)
-	}
-	fmt.Fprint(theirs, "{\"return\": 3}\n\xff{}\n")
-	if a.answered.Load() {
-		t.Error("another answer counts")
-	}
-	fmt.Fprint(theirs, "{\"return\": 1817}\n")
-	<-a.news
-	if !a.answered.Load() {
-		t.Error("the answer does not count")
-	}
-	if err := errors.Join(theirs.Close(), <-ended); err != nil {
-		t.Error(err)
-	}
-}

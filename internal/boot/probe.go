@@ -79,11 +79,7 @@ func (w *watch) waitsForProbe(judged judgement, late bool) bool {
 	if facts, _ := w.probe.said(); facts != nil && facts.Boot != ProgressStarting {
 		return false
 	}
-	if w.up.IsZero() {
-		w.up = time.Now()
-	}
-	// A slow host takes longer for the rest, too.
-	return time.Since(w.up) < max(patience, w.up.Sub(w.started)/2)
+	return w.isPatient(&w.up, patience)
 }
 
 // noteProbe keeps what the guest has said of itself.

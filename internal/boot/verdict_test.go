@@ -202,3 +202,25 @@ func TestJudgeRecordedConsoles(t *testing.T) {
 		}
 	}
 }
+
+// TestGuideHasEveryState: whatever a guest comes to, the guide on boots says what to
+// do.
+func TestGuideHasEveryState(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../templates/guides/boot.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[State]bool{StateLogin: true, StateAgent: true, StateProbe: true}
+	for _, sign := range signs {
+		states[sign.state] = true
+	}
+	for state := range sentences {
+		states[state] = true
+	}
+	for state := range states {
+		if !strings.Contains(string(guide), "`"+string(state)+"`") {
+			t.Errorf("the guide has nothing about %s", state)
+		}
+	}
+}

@@ -21,6 +21,9 @@ type Watching struct {
 	// Await is a line that the console has once the guest is up, which Watch then
 	// waits for as well.
 	Await *regexp.Regexp
+	// Agent says that the guest starts QEMU's guest agent, which Watch then waits for
+	// as well, though not for long.
+	Agent bool
 }
 
 // DefaultTimeout is how long a guest has to come up.
@@ -48,12 +51,14 @@ type Outcome struct {
 	// Evidence is in the order in which it was seen.
 	Evidence []Evidence
 	// Facts are what the guest's probe said, if it has one and that spoke.
-	Facts       *Facts
-	Console     string // all that was printed, without terminal escapes
-	Screen      Screen
-	Speakers    []Speaker
-	Resets      int
-	Accelerator string // kvm or tcg
+	Facts    *Facts
+	Console  string // all that was printed, without terminal escapes
+	Screen   Screen
+	Speakers []Speaker
+	// AgentAnswers says that QEMU's guest agent is in the guest and answers.
+	AgentAnswers bool
+	Resets       int
+	Accelerator  string // kvm or tcg
 }
 
 // maxStarted is how often a machine is started for what is the host's fault.
@@ -112,8 +117,8 @@ type watch struct {
 	answered string
 	seen     []string // what outcome.Evidence has
 	// up is when it was first seen to be up, or why it is not, while its probe is
-	// waited for.
-	up time.Time
+	// waited for, and ready when only its agent was.
+	up, ready time.Time
 }
 
 // follow looks at the guest until there is a verdict.
@@ -128,7 +133,7 @@ func (w *watch) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if judged.verdict != "" && !w.waitsForProbe(judged, late) {
+		if judged.verdict != "" && !w.waitsForProbe(judged, late) && !w.waitsForAgent(judged, late) {
 			w.outcome.Duration = time.Since(w.started)
 			if judged, err = w.settle(ctx, judged, late); err != nil {
 				return err
@@ -158,6 +163,16 @@ const (
 	lastWordsLimit = 3 * time.Second
 	lastWordsPause = 500 * time.Millisecond
 )
+
+// isPatient says that what is waited for since has still time: the least, or half as
+// long as the guest took until then, since a slow host takes longer for the rest,
+// too.
+func (w *watch) isPatient(since *time.Time, least time.Duration) bool {
+	if since.IsZero() {
+		*since = time.Now()
+	}
+	return time.Since(*since) < max(least, since.Sub(w.started)/2)
+}
 
 // settle takes the last picture. A verdict of death may come in the middle of the
 // lines that say why, so it is given again when they are out.
@@ -197,10 +212,11 @@ func (w *watch) settle(ctx context.Context, judged judgement, late bool) (judgem
 func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 	o := observed{
 		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, shows: w.outcome.Screen.state(), told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
-		answers: len(w.Passphrases) > 0, agent: w.agent.answered.Load(), speakers: w.traffic.seen(),
+		answers: len(w.Passphrases) > 0, speakers: w.traffic.seen(),
 		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
 	}
 	o.facts, _ = w.probe.said()
+	o.agent, _ = w.agent.said()
 	select {
 	case <-w.ended:
 		o.ended = true
@@ -271,9 +287,7 @@ func (w *watch) note(o observed) {
 		w.remember("frames", fmt.Sprintf("card %d speaks as %s", s.Card+1, strings.Join(append([]string{s.MAC}, s.Addresses...), " ")))
 	}
 	w.noteProbe(o)
-	if o.agent {
-		w.remember("agent", "it answers")
-	}
+	w.noteAgent()
 	if o.resets > 0 {
 		w.remember("machine", fmt.Sprintf("reset %d", o.resets))
 	}

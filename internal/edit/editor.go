@@ -30,6 +30,11 @@ type Guest struct {
 	// Scratch is a directory of the host for copies of the guest's files while
 	// they are read; "" means the system's.
 	Scratch string
+	// Hives, if not nil, writes the hives of a Windows guest.
+	Hives HiveWriter
+	// Backups is the guest directory for the originals of what is changed; "" means
+	// that of Linux guests.
+	Backups string
 }
 
 // Files is what an Editor reads.
@@ -65,7 +70,7 @@ func New(g Guest, backup bool) (*Editor, error) {
 	files := newCacheFS(g.FS)
 	return &Editor{
 		Files: files, guest: g, fs: files,
-		backups: backups{fs: files, off: !backup, touched: map[string]bool{}, scratch: g.Scratch},
+		backups: backups{fs: files, off: !backup, at: cmp.Or(g.Backups, backupDirectory), touched: map[string]bool{}, scratch: g.Scratch},
 		changes: []report.Change{},
 		warned:  map[report.Warning]bool{},
 	}, nil
@@ -129,7 +134,8 @@ func (e *Editor) Read(path string) (text string, ok bool, err error) {
 		return "", false, nil
 	}
 	if info.Size > MaxText {
-		e.Warn(fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size), "")
+		e.Warn(fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size),
+				"look in it by hand for names of the old machine's disks and network cards")
 		return "", false, nil
 	}
 	data, err := e.ReadFile(path)

@@ -16,7 +16,7 @@ const MaxNotes = 20
 func (e *Editor) WarnNotes(path string, notes []Note) {
 	for i, n := range notes {
 		if i == MaxNotes {
-			e.Warn(fmt.Sprintf("%s: there are %d more such lines", path, len(notes)-i), "")
+			e.Warn(fmt.Sprintf("%s: there are %d more such lines", path, len(notes)-i), "look through the file for them in the guest")
 			return
 		}
 		e.Warn(fmt.Sprintf("%s line %d: %s", path, n.Line, n.Message), n.Remedy)

@@ -12,6 +12,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/leftover"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/vmwaretools"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -76,10 +77,18 @@ var requiredSpace = []edit.RequiredSpace{
 	{Path: "/efi", Bytes: 64 << 10, Inodes: 2},
 }
 
+// Refusal is why no guest with the system can be prepared, or nil.
+func Refusal(system guest.OS) error {
+	if kind := system.Type; kind != "" && kind != "linux" {
+		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
+	}
+	return nil
+}
+
 // check refuses a guest that no fix could make boot, before anything is changed.
 func (r *run) check() error {
-	if kind := r.OS.Type; kind != "" && kind != "linux" {
-		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
+	if err := Refusal(r.OS); err != nil {
+		return err
 	}
 	for _, d := range r.Devices {
 		if d.FSType == "swsuspend" {

@@ -68,6 +68,14 @@ func windowsOsinfo(s registry.Software) string {
 	return client
 }
 
+// WindowsRoots are the directories that libguestfs takes for that of a Windows, in
+// its order.
+var WindowsRoots = []string{"/windows", "/winnt", "/win32", "/win", "/reactos"}
+
+// WindowsESP is where the EFI system partition of a Windows guest is mounted, which
+// has no place for it.
+const WindowsESP = "/efi"
+
 // HibernationFile is where Windows keeps its memory while it is hibernated, and
 // that of its kernel while it is shut down with Fast Startup.
 const HibernationFile = "/hiberfil.sys"

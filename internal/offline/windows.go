@@ -9,13 +9,9 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 )
 
-// windowsRoots are the directories that libguestfs takes for that of a Windows, in
-// its order.
-var windowsRoots = []string{"/windows", "/winnt", "/win32", "/win", "/reactos"}
-
 // windowsRoot is the directory of the Windows on a file system, or "".
 func (f files) windowsRoot() string {
-	for _, root := range windowsRoots {
+	for _, root := range guest.WindowsRoots {
 		if f.isDir(root+"/system32/config") && f.isFile(root+"/system32/cmd.exe") {
 			return root
 		}

@@ -22,9 +22,9 @@ import (
 type target struct {
 	firmware, diskBus, arch string
 	nics                    []boot.NIC
-	// fixed says that the guest was prepared for it, hibernated that it was not
-	// shut down.
-	fixed, hibernated bool
+	// channel says that it has one for QEMU's guest agent, fixed that the guest was
+	// prepared for it, hibernated that it was not shut down.
+	channel, fixed, hibernated bool
 }
 
 // targetOf is the machine that the report tells of, or, where no stage has looked
@@ -36,7 +36,7 @@ func targetOf(o opened, needed *report.Hardware, seen inspected, mended fixed) t
 		}})
 	}
 	t := target{
-		firmware: needed.Firmware, diskBus: needed.Disks[0].Bus, arch: needed.Arch,
+		firmware: needed.Firmware, diskBus: needed.Disks[0].Bus, arch: needed.Arch, channel: needed.GuestAgent,
 		fixed: mended.report.DiskBus != "", hibernated: seen.disks.hibernated || mended.guest.hibernated,
 	}
 	for _, nic := range needed.NICs {
@@ -87,7 +87,7 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, tried
 		Accelerator: accelerator(ctx, j.options.Acceleration), Directory: o.artifacts.Dir(),
 	}
 	started.Disks, started.Probe = j.trialDisks(ctx, images, tried)
-	watching := boot.Watching{Timeout: j.bootLimit()}
+	watching := boot.Watching{Timeout: j.bootLimit(), Agent: t.channel && tried.expected.Agent}
 	err := eachPassphrase(j.manifest.Source.LUKSKeys, func(_, passphrase string) {
 		watching.Passphrases = append(watching.Passphrases, passphrase)
 	})
@@ -108,7 +108,7 @@ func prove(ctx context.Context, j job, o opened, images []image, t target, tried
 	}
 	hide(&outcome, watching.Passphrases)
 	seen.Boot = describeBoot(outcome, started)
-	j.compareBoot(tried, outcome, seen.Boot)
+	j.compareBoot(tried, watching, outcome, seen.Boot)
 	kept, err := j.keepEvidence(o, outcome, seen.Boot)
 	if err != nil {
 		return nil, err

@@ -67,7 +67,8 @@ func findInDisks(say *reporter, disks []report.MachineDisk) {
 func findInGuest(say *reporter, info report.Guest) {
 	switch {
 	case info.Type != "" && info.Type != "linux":
-		say.find(report.ConcernOS, "the guest runs "+info.Type+", and fixes exist for Linux only", "")
+		say.find(report.ConcernOS, "the guest runs "+info.Type+", and fixes exist for Linux only",
+			"disable pipeline.fix to convert it as it is, and prepare the guest for the devices of the new machine by hand")
 	case info.Type == "linux" && info.Hostname == "":
 		say.find(report.ConcernHostnameEmpty, "the guest has no host name", "")
 	case info.Type == "linux" && strings.HasPrefix(info.Hostname, "localhost"):

@@ -231,28 +231,3 @@ func checkFacts(t *testing.T, c guestCase, recipe testguest.Recipe, became *repo
 		}
 	}
 }
-
-// TestAccProbeWithoutSystemd boots a guest that SysV's init starts.
-func TestAccProbeWithoutSystemd(t *testing.T) {
-	requireFullMatrix(t)
-	recipe, err := testguest.Lookup(testguest.Flagship)
-	if err != nil {
-		t.Fatal(err)
-	}
-	recipe.Name += "-sysvinit"
-	recipe.Bootstrap.Commands = append(slices.Clone(recipe.Bootstrap.Commands),
-		"apt-get install --yes --no-install-recommends -o APT::Install-Recommends=false sysvinit-core systemd-sysv-")
-	m := migration(build(t, recipe), t.TempDir())
-	m.Pipeline.Validate.Boot.Enabled = true
-	r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
-	became := bootOf(t, r)
-	if err != nil {
-		t.Fatalf("the migration failed: %v\n%+v", err, became)
-	}
-	logStages(t, r)
-	t.Logf("%s (%s) after %.1f s: %+v", became.Verdict, became.State, became.Seconds, became.Evidence)
-	checkFacts(t, guestCase{nic: "ens192", address: "192.0.2.10/24", mounts: []string{"/"}}, recipe, became)
-	if became.Guest != nil && became.Guest.Progress != "done" {
-		t.Errorf("its init says %q", became.Guest.Progress)
-	}
-}

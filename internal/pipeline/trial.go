@@ -50,7 +50,8 @@ func (x examined) prepareTrial(ctx context.Context, j job) (trial, error) {
 		return trial{}, ctx.Err()
 	}
 	if failure != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(),
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 		return trial{}, nil //nolint:nilerr // it costs no more than what the probe would tell
 	}
 	return prepared, nil
@@ -99,7 +100,8 @@ func (j job) trialDisks(ctx context.Context, images []image, tried trial) (disks
 		failure = errors.Join(failure, layOver(ctx, image))
 	}
 	if failure != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(),
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 		return disks, false
 	}
 	return layered, true
@@ -126,17 +128,20 @@ func layOver(ctx context.Context, i image) error {
 // compareBoot enters what the guest has said of itself into the report, and warns
 // of what is not as it is configured. In emergency mode only what it lacks for more
 // is told, with the failure.
-func (j job) compareBoot(tried trial, outcome boot.Outcome, became *report.Boot) {
-	if outcome.Facts == nil {
-		return
-	}
-	became.Guest = describeFacts(*outcome.Facts)
+func (j job) compareBoot(tried trial, watched boot.Watching, outcome boot.Outcome, became *report.Boot) {
 	var differences []probe.Difference
+	if outcome.Facts != nil {
+		became.Guest = describeFacts(*outcome.Facts)
+	}
 	switch {
+	case outcome.Facts == nil:
 	case outcome.Verdict == boot.Booted:
 		differences = probe.Compare(tried.expected, *outcome.Facts)
 	case outcome.State == boot.StateEmergency:
 		differences = probe.CompareMounts(tried.expected, *outcome.Facts)
+	}
+	if outcome.Verdict == boot.Booted && watched.Agent && !outcome.AgentAnswers {
+		differences = append(differences, probe.SilentAgent())
 	}
 	for _, difference := range differences {
 		became.Differences = append(became.Differences, difference.Message)

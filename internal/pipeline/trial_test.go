@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,6 +118,40 @@ func TestTrialWithoutLayers(t *testing.T) {
 		}
 		if concerns := j.say.report.Concerns; test.warns != (len(concerns) == 1 && concerns[0].ID == report.ConcernNoProbe) {
 			t.Errorf("%s: %+v", name, concerns)
+		}
+	}
+}
+
+// TestSilentAgent warns of an agent that a guest has and that does not answer, of
+// no other.
+func TestSilentAgent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		has     bool
+		outcome boot.Outcome
+		want    []string
+	}{
+		"it answers": {true, boot.Outcome{Verdict: boot.Booted, AgentAnswers: true}, nil},
+		"it is silent": {true, boot.Outcome{Verdict: boot.Booted}, []string{
+			"QEMU's guest agent is installed in the guest, and did not answer when the guest was booted",
+		}},
+		"there is none":       {false, boot.Outcome{Verdict: boot.Booted}, nil},
+		"the guest is not up": {true, boot.Outcome{Verdict: boot.Dead, State: boot.StateEmergency}, nil},
+	} {
+		j := newJob(&manifest.Manifest{Pipeline: manifest.DefaultPipeline()}, Options{})
+		var became report.Boot
+		j.compareBoot(trial{}, boot.Watching{Agent: test.has}, test.outcome, &became)
+		if diff := cmp.Diff(test.want, became.Differences); diff != "" || became.Guest != nil {
+			t.Errorf("%s: guest %+v (-want +got):\n%s", name, became.Guest, diff)
+		}
+		var warned []string
+		for _, concern := range j.say.report.Concerns {
+			if concern.ID == report.ConcernBootDiffers && strings.Contains(concern.Remedy, "systemctl status qemu-guest-agent") {
+				warned = append(warned, concern.Assessment)
+			}
+		}
+		if diff := cmp.Diff(test.want, warned); diff != "" {
+			t.Errorf("%s: warnings (-want +got):\n%s", name, diff)
 		}
 	}
 }

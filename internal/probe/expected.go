@@ -18,6 +18,8 @@ type Expected struct {
 	Interfaces   []network.Configured
 	Mounts       []guest.WantedMount
 	Swaps        []string // as fstab names them
+	// Agent says that it starts QEMU's guest agent.
+	Agent bool
 }
 
 // Read reads it from the guest's files.
@@ -28,6 +30,9 @@ func Read(e *edit.Editor) (Expected, error) {
 		return Expected{}, err
 	}
 	if wanted.Interfaces, err = network.ReadConfigured(e); err != nil {
+		return Expected{}, err
+	}
+	if wanted.Agent, err = hasAgent(e); err != nil {
 		return Expected{}, err
 	}
 	fstab, _, err := e.Read(fstabPath)

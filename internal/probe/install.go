@@ -82,8 +82,12 @@ func Install(ctx context.Context, e *edit.Editor, wanted Expected, limit time.Du
 	return nil
 }
 
+func hasSystemd(e *edit.Editor) bool {
+	return e.Exists("/usr/lib/systemd/systemd") || e.Exists("/lib/systemd/systemd")
+}
+
 func startBySystemd(e *edit.Editor) (bool, error) {
-	if !e.Exists("/usr/lib/systemd/systemd") && !e.Exists("/lib/systemd/systemd") {
+	if !hasSystemd(e) {
 		return false, nil
 	}
 	if err := e.Write(unitPath, unit, 0o644, "start the probe"); err != nil {
@@ -108,21 +112,24 @@ func startByInittab(e *edit.Editor) (bool, error) {
 // withProbe is an inittab(5) that starts the probe as well. An inittab of comments
 // alone is no init's.
 func withProbe(text string) (string, bool) {
-	isBusyBox, entries := false, 0
+	isBusyBox, hasLevels, entries := false, false, 0
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		fields := strings.SplitN(line, ":", 4)
-		if strings.HasPrefix(line, "#") || len(fields) != 4 || fields[2] == "initdefault" {
+		if strings.HasPrefix(line, "#") || len(fields) != 4 {
 			continue
 		}
-		entries++
-		// BusyBox has a terminal for the name, and no runlevels; SysV needs a name.
-		isBusyBox = isBusyBox || fields[0] == ""
+		// BusyBox has a terminal for the name, and no runlevels; SysV needs a name, and
+		// a level to be in.
+		isBusyBox, hasLevels = isBusyBox || fields[0] == "", hasLevels || fields[1] != ""
+		if fields[2] != "initdefault" {
+			entries++
+		}
 	}
 	switch {
 	case entries == 0:
 		return text, false
-	case isBusyBox:
+	case isBusyBox || !hasLevels:
 		// BusyBox goes by what is to be waited for, and not by the order.
 		if !strings.HasSuffix(text, "\n") {
 			text += "\n"

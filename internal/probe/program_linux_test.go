@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ func TestProgram(t *testing.T) {
 		"old ifconfig": ifconfig(card+"      Link encap:Ethernet", "          inet addr:198.51.100.7  Bcast:198.51.100.255  Mask:255.255.255.0"),
 		"new ifconfig": ifconfig(card+": flags=4163<UP>  mtu 1500", "        inet 198.51.100.7  netmask 255.255.255.0  broadcast 198.51.100.255"),
 	}
-	for name, shell := range map[string][]string{"sh": {"sh"}, "bash": {"bash", "--posix"}, "BusyBox": {"busybox", "sh"}} {
+	for name, shell := range shells {
 		for has, setting := range programs {
 			t.Run(name+" "+has, func(t *testing.T) {
 				t.Parallel()
@@ -42,7 +43,7 @@ func TestProgram(t *testing.T) {
 				if shell[0] == "busybox" && setting != "" {
 					setting += "command() { [ \"$2\" = ifconfig ] && [ " + strconv.Quote(has) + " != none ]; }\n"
 				}
-				facts, said := runProgram(t, shell, setting)
+				facts, said := runProgram(t, shell, setting, nil)
 				root := false
 				for _, mount := range facts.Mounts {
 					root = root || mount.Path == "/"
@@ -76,8 +77,60 @@ func anyCard(t *testing.T) string {
 	return ""
 }
 
-// runProgram runs the probe in a shell, with a line of shell in front.
-func runProgram(t *testing.T, shell []string, setting string) (boot.Facts, []byte) {
+// shells are those that guests have, by their names on this host.
+var shells = map[string][]string{"sh": {"sh"}, "bash": {"bash", "--posix"}, "BusyBox": {"busybox", "sh"}}
+
+// TestProgramTellsSELinux reads the mode where the kernels have it, which end the
+// file behind its only character. It is not known from this host.
+func TestProgramTellsSELinux(t *testing.T) {
+	t.Parallel()
+	for name, shell := range shells {
+		for mode, test := range map[string]struct {
+			files map[string]string
+			want  string
+		}{
+			"enforcing":               {map[string]string{"sys/fs/selinux/enforce": "1"}, "enforcing"},
+			"permissive":              {map[string]string{"sys/fs/selinux/enforce": "0"}, "permissive"},
+			"enforcing, of RHEL 6":    {map[string]string{"selinux/enforce": "1"}, "enforcing"},
+			"permissive, of RHEL 6":   {map[string]string{"selinux/enforce": "0"}, "permissive"},
+			"none in the kernel":      {nil, "disabled"},
+			"a file that is no mode":  {map[string]string{"sys/fs/selinux/enforce": ""}, "disabled"},
+			"a folder that is no use": {map[string]string{"sys/fs/selinux/policyvers": "33"}, "disabled"},
+		} {
+			t.Run(name+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				if facts, said := runProgram(t, shell, "PATH=/usr/bin:/bin\nsleep() { :; }\n", test.files); facts.SELinux != test.want {
+					t.Errorf("it said %s", said)
+				}
+			})
+		}
+	}
+}
+
+// TestProgramWaitsForScripts: without systemd the guest is up when its init has run
+// all scripts, whichever program does that.
+func TestProgramWaitsForScripts(t *testing.T) {
+	t.Parallel()
+	for name, shell := range shells {
+		for program, waits := range map[string]bool{"rc": true, "rcS": true, "startpar": true, "openrc": true, "sshd": false, "openrc-run": false} {
+			t.Run(name+" "+program, func(t *testing.T) {
+				t.Parallel()
+				// The program ends when the probe sleeps for the second time.
+				slept := filepath.Join(t.TempDir(), "slept")
+				setting := "PATH=/usr/bin:/bin\nsleep() { [ ! -e " + slept + " ] || rm @DIRECTORY@/proc/7/stat; echo $1 >>" + slept + "; }\n"
+				facts, _ := runProgram(t, shell, setting, map[string]string{"proc/7/stat": "7 (" + program + ") S 1 7 7 0 -1\n", "proc/8/stat": "8 (tmux: server) S 1"})
+				times, err := os.ReadFile(slept)
+				if waited := strings.Count(string(times), "\n") > 1; err != nil || waited != waits || facts.Boot != boot.ProgressDone {
+					t.Errorf("it waited: %t, %v, and says %q", waited, err, facts.Boot)
+				}
+			})
+		}
+	}
+}
+
+// runProgram runs the probe in a shell, with a line of shell in front, where the
+// kernel has files of these names and texts.
+func runProgram(t *testing.T, shell []string, setting string, files map[string]string) (boot.Facts, []byte) {
 	t.Helper()
 	program, err := exec.LookPath(shell[0])
 	if err != nil {
@@ -85,11 +138,15 @@ func runProgram(t *testing.T, shell []string, setting string) (boot.Facts, []byt
 	}
 	directory := t.TempDir()
 	port := filepath.Join(directory, "dev", "vport1p2")
-	for path, text := range map[string]string{port: "", filepath.Join(directory, "ports", "vport1p2", "name"): boot.ProbePort + "\n"} {
+	all := map[string]string{"dev/vport1p2": "", "ports/vport1p2/name": boot.ProbePort + "\n"}
+	maps.Copy(all, files)
+	for name, text := range all {
+		path := filepath.Join(directory, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	setting = strings.ReplaceAll(setting, "@DIRECTORY@", directory)
 	cmd := exec.Command(program, append(slices.Clone(shell[1:]), writeProgram(t, directory, setting))...)
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("it ended with %v: %s", err, out)
@@ -119,7 +176,10 @@ func writeProgram(t *testing.T, directory string, setting string) string {
 		t.Fatal(err)
 	}
 	// This host's systemd may never be done.
-	replaced := []string{"/sys/class/virtio-ports", filepath.Join(directory, "ports"), "port=/dev/", "port=" + filepath.Join(directory, "dev") + "/", "/run/systemd/system", "/run/none"}
+	replaced := []string{"/sys/class/virtio-ports", filepath.Join(directory, "ports"), "port=/dev/", "port=" + filepath.Join(directory, "dev") + "/", "/run/systemd/system", "/run/none",
+		"/sys/fs/selinux/", filepath.Join(directory, "sys/fs/selinux") + "/", " /selinux/", " " + filepath.Join(directory, "selinux") + "/",
+		"/proc/[0-9]*/stat", filepath.Join(directory, "proc") + "/[0-9]*/stat",
+	}
 	if setting != "" {
 		replaced = append(replaced, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", setting)
 	}

@@ -88,7 +88,7 @@ type BootMachine struct {
 }
 
 // BootEvidence is one thing that was seen of the guest. Source is "console",
-// "screen", "frames", "agent" or "machine"; Seconds count from its start.
+// "screen", "frames", "agent", "probe" or "machine"; Seconds count from its start.
 type BootEvidence struct {
 	Source  string  `json:"source"`
 	Seconds float64 `json:"seconds"`

@@ -65,6 +65,7 @@ const (
 	ConcernEncrypted     ConcernID = "guest.encrypted"
 	ConcernHibernated    ConcernID = "guest.hibernated"
 	ConcernFilesystem    ConcernID = "guest.filesystem.damaged"
+	ConcernRegistry      ConcernID = "guest.registry"
 	ConcernNotTrimmed    ConcernID = "guest.not_trimmed"
 	ConcernHardware      ConcernID = "guest.hardware.no_virtio"
 	ConcernFstab         ConcernID = "guest.fstab"
@@ -137,6 +138,7 @@ var ConcernKinds = []ConcernKind{
 
 	{ConcernHibernated, Critical, "Hibernated guest"},
 	{ConcernFilesystem, Critical, "Damaged file system"},
+	{ConcernRegistry, Critical, "Registry that must not be changed"},
 	{ConcernSystems, Warned, "Several operating systems"},
 	{ConcernNotInspected, Warned, "Guest that was not looked into"},
 	{ConcernMounts, Warned, "File system that was not mounted"},

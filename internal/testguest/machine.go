@@ -53,6 +53,7 @@ const (
 	StateNoBootDevice   = boot.StateNoBootDevice
 	StateDeviceWait     = boot.StateDeviceWait
 	StateExited         = boot.StateExited
+	StateAgent          = boot.StateAgent
 	StateNothing        = boot.StateNothing
 )
 

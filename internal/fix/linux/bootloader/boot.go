@@ -84,7 +84,7 @@ func (c *Configuration) editFile(name, text string, scope bootScope, do editor, 
 	fixed, findings := do(text, scope)
 	for i, found := range findings {
 		if i == edit.MaxNotes {
-			c.edit.Warn(fmt.Sprintf("%s: there are %d more such entries", name, len(findings)-i), "")
+			c.edit.Warn(fmt.Sprintf("%s: there are %d more such entries", name, len(findings)-i), "look through the file for them in the guest")
 			break
 		}
 		c.edit.Warn(name+": "+found.String(), found.remedy())
@@ -95,7 +95,11 @@ func (c *Configuration) editFile(name, text string, scope bootScope, do editor, 
 func (f finding) remedy() string {
 	switch {
 	case f.err == nil:
-		return ""
+		return "nothing is to be done where the entry starts this system; where it was to start another, correct it in the guest"
+	case f.spec == "":
+		return "correct that place in the guest: what it says of devices was not read"
+	case errors.Is(f.err, errJournal):
+		return "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest"
 	case f.otherOS:
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":

@@ -66,15 +66,13 @@ func (c *Configuration) requireStart() error {
 		}
 	}
 	switch best {
-	case starts:
+	case starts, oldDisk:
+		c.warnOldDisk(menus, entries, best == oldDisk)
+		entries = asAttached(entries)
 		c.warnOtherSystem(menus, entries)
-		c.warnOldDisk(menus, entries, false)
 		c.warnWaits(menus, entries)
 		c.warnIdleDefault(menus, entries)
 		return c.requireDefault(menus, entries)
-	case oldDisk:
-		c.warnOldDisk(menus, entries, true)
-		return nil
 	case dead, unknown:
 	}
 	unclear := best == unknown
@@ -107,6 +105,24 @@ func (c *Configuration) requireStart() error {
 		return nil
 	}
 	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), repairMenus(menus))
+}
+
+// asAttached is what becomes of the entries on the machine that the guest gets: where
+// none starts from a virtio disk, that has a disk as the old one had.
+func asAttached(entries [][]judged) [][]judged {
+	attached := make([][]judged, len(entries))
+	for i := range entries {
+		if slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts }) {
+			return entries
+		}
+		attached[i] = slices.Clone(entries[i])
+		for n := range attached[i] {
+			if attached[i][n].outcome == oldDisk {
+				attached[i][n].outcome = starts
+			}
+		}
+	}
+	return attached
 }
 
 // maxTold is how many entries one message names.
@@ -394,6 +410,10 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 	file := func(what string, f menu.File) {
 		switch f.State {
 		case menu.Missing:
+			if f.Absent != "" {
+				worse(dead, "its "+what+" "+f.Name+" is looked for on "+f.Absent+", which is on no disk of the guest")
+				return
+			}
 			worse(dead, "its "+what+" "+f.Name+" is not in the guest")
 		case menu.Unknown:
 			worse(unknown, "whether its "+what+" "+f.Name+" is there is not known")
@@ -403,8 +423,8 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 			}
 		}
 	}
-	if m.Loader == menu.Unified {
-		cmdline, err := unifiedCmdline(c.edit, e.Kernel.Path)
+	if e.Unified {
+		cmdline, err := menu.UnifiedCmdline(c.edit, e.Kernel.Path)
 		if err != nil {
 			worse(unknown, "its kernel parameters could not be read: "+err.Error())
 			return j

@@ -58,6 +58,9 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		return result, err
 	}
 	if len(kernels) == 0 {
+		if forbidden, err := kernel.FindForbidden(e, nil); err == nil {
+			warnOtherEntries(e, forbidden, nil)
+		}
 		return result, warnNoKernel(e)
 	}
 	preferred, err := kernel.Default(e, kernels)
@@ -69,6 +72,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		return result, err
 	}
 	bootable := false
+	var drivers []kernel.Drivers
 	persisted := map[initramfs.Generator][]string{}
 	for i, k := range kernels {
 		if err := ctx.Err(); err != nil {
@@ -89,6 +93,10 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		result.Kernels = append(result.Kernels, repaired)
 		bootable = bootable || bus != ""
 		warnUnbootable(e, repaired, repair.drivers, bus)
+		drivers = append(drivers, repair.drivers)
+		if repaired.Default {
+			warnLaterMenus(e, forbidden.Later(i, repair.drivers))
+		}
 		if repaired.Default {
 			result.DiskBus = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus]
 			result.NICModel = repaired.NICModel
@@ -97,6 +105,9 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 			g := repair.image.Generator
 			persisted[g] = appendMissing(persisted[g], repair.lacked...)
 		}
+	}
+	if result.DiskBus != "sata" {
+		warnOtherEntries(e, forbidden, drivers)
 	}
 	if !bootable {
 		e.Warn("no kernel of the guest finds its root file system on a virtio disk", sataRemedy)
