@@ -35,10 +35,11 @@ type examined struct {
 	found *guest.OS
 }
 
-// examine launches the appliance and finds out disks, devices and firmware, which
-// needs no guest.
+// examine launches the appliance, looks at the disks meanwhile, and finds out disks,
+// devices and firmware, which needs no guest.
 func examine(ctx context.Context, j job, o opened, shared *session) (examined, error) {
-	view, _ := look(ctx, j, o) // the appliance decides where it fails
+	looking := begin(ctx, func(ctx context.Context) (*offline.View, error) { return look(ctx, j, o) })
+	defer looking.drop()
 	overlays, err := makeOverlays(ctx, o.source.Disks, o.artifacts.Dir())
 	if err != nil {
 		return examined{}, err
@@ -58,6 +59,7 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	if err != nil {
 		return examined{}, fmt.Errorf("listing the file systems: %w", err)
 	}
+	view, _ := looking.wait() // the appliance decides where it fails
 	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	found.firmware = firmwareOf(disks, o.describedFirmware())
 	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, o.describedBootDisk())
