@@ -124,7 +124,8 @@ func (e *Editor) Read(path string) (text string, ok bool, err error) {
 		return "", false, nil
 	}
 	if info.Size > MaxText {
-		e.Warn(report.ConcernFileNotRead, fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size), "")
+		e.Warn(report.ConcernFileNotRead, fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size),
+			"look in it by hand for names of the old machine's disks and network cards")
 		return "", false, nil
 	}
 	data, err := e.ReadFile(path)

@@ -42,6 +42,6 @@ func (e *Editor) WarnOfFile(path, things string, warnings []report.Warning) {
 		}
 	}
 	for _, kind := range kinds {
-		e.Warn(kind, fmt.Sprintf("%s: there are %d more such %s", path, more[kind], things), "")
+		e.Warn(kind, fmt.Sprintf("%s: there are %d more such %s", path, more[kind], things), "look through the file for them in the guest")
 	}
 }

@@ -28,8 +28,8 @@ func TestWarnNotesTellsEachKind(t *testing.T) {
 	}
 	want := []report.Warning{
 		{ID: report.ConcernOldDisk, Message: "/etc/rc.local line 20: old", Remedy: "new"},
-		{ID: report.ConcernOldDisk, Message: "/etc/rc.local: there are 3 more such lines"},
-		{ID: report.ConcernOldMAC, Message: "/etc/rc.local: there are 1 more such lines"},
+		{ID: report.ConcernOldDisk, Message: "/etc/rc.local: there are 3 more such lines", Remedy: "look through the file for them in the guest"},
+		{ID: report.ConcernOldMAC, Message: "/etc/rc.local: there are 1 more such lines", Remedy: "look through the file for them in the guest"},
 	}
 	if diff := cmp.Diff(want, warnings[edit.MaxNotes-1:]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

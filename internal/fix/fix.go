@@ -15,7 +15,9 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -30,6 +32,12 @@ type Target struct {
 	// "syslinux", "Windows", "unknown" for code that is not known, "none"; or "" where
 	// nobody has looked.
 	BootLoader string
+	// Disks are the disks of Devices, by their numbers, and Unclean the names of those
+	// devices whose file systems were not unmounted, as far as anybody has looked.
+	Disks   []parttable.Disk
+	Unclean []string
+	// Core is what that of GRUB has built in, where it is the boot loader.
+	Core bootloader.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
@@ -76,7 +84,11 @@ func Run(ctx context.Context, t Target, o Options) (report.FixResult, []report.W
 	}
 	r := &run{Target: t, options: o, names: devname.New(t.Devices, t.Editor.Mounts())}
 	r.result.Family = string(distro.Detect(t.OS.Distro, t.Editor))
-	err := r.all(ctx, r.linux())
+	steps := r.linux
+	if t.OS.Type == kindWindows {
+		steps, r.result.Family = r.windows, kindWindows
+	}
+	err := r.all(ctx, steps())
 	changes, warnings := t.Editor.Take()
 	r.result.Changes = changes
 	r.result.Unchanged = len(changes) == 0

@@ -24,6 +24,7 @@ func (r *run) linux() []step {
 	e, names, o := r.Editor, r.names, r.options
 	boot := bootloader.NewConfiguration(e, names, r.Firmware)
 	boot.StartedBy(r.BootLoader)
+	boot.StartedFrom(r.Core)
 	updateGrub := func(o Options) bool { return o.UpdateGrub }
 	return []step{
 		{"check the guest", 1, nil, simple(r.check)},
@@ -79,8 +80,8 @@ var requiredSpace = []edit.RequiredSpace{
 
 // Refusal is why no guest with the system can be prepared, or nil.
 func Refusal(system guest.OS) error {
-	if kind := system.Type; kind != "" && kind != "linux" {
-		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
+	if kind := system.Type; kind != "" && kind != "linux" && kind != kindWindows {
+		return fmt.Errorf("the guest runs %s, and fixes exist for Linux and Windows only: disable pipeline.fix to convert it as it is", kind)
 	}
 	return nil
 }

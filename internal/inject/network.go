@@ -42,7 +42,8 @@ func withNewline(text string) string {
 func (n *networkPlanner) startManager(service string, interfaces []string, managers []manager) {
 	units := n.services.units
 	if units == nil {
-		n.plan.warn(report.ConcernNetworkFiles, fmt.Sprintf("the guest does not use systemd: %s was not enabled", service), "")
+		n.plan.warn(report.ConcernNetworkFiles, fmt.Sprintf("the guest does not use systemd: %s was not enabled", service),
+			"have the guest's own init start it, or configure the manager of networks that the guest uses")
 		return
 	}
 	found, ok := units.find(service)

@@ -105,7 +105,8 @@ func (s *services) mask(name string) {
 		s.units.mask(unit{Name: withSuffix(name)})
 	case s.scripts.has(scriptOf(name)):
 		s.scripts.disable(scriptOf(name))
-		s.plan.warn(report.ConcernServices, fmt.Sprintf("service %q was disabled: the guest has no systemd, which alone can mask", name), "")
+		s.plan.warn(report.ConcernServices, fmt.Sprintf("service %q was disabled: the guest has no systemd, which alone can mask", name),
+			"list it under disable; to keep others from starting it, remove its script in the guest")
 	default:
 		s.warnUnknown(name, "mask")
 	}

@@ -180,7 +180,8 @@ func (u *units) enableAll(found unit, why string, done map[string]bool) {
 	}
 	section := u.install(found)
 	if section.empty() {
-		u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q has no [Install] section: it cannot be enabled and runs when another unit asks for it", found.Name), "")
+		u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q has no [Install] section: it cannot be enabled and runs when another unit asks for it", found.Name),
+			"give it an [Install] section with WantedBy=, or do not enable it")
 		return
 	}
 	name := found.Name
@@ -197,7 +198,8 @@ func (u *units) enableAll(found unit, why string, done map[string]bool) {
 		for _, target := range targets {
 			target, err := expand(target, name)
 			if err != nil {
-				u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q: %v; that part was left out", name, err), "")
+				u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q: %v; that part was left out", name, err),
+					"correct that line of its [Install] section")
 				continue
 			}
 			u.link(found.Path, path.Join(unitDirectory, target+suffix, name), description)
@@ -227,7 +229,8 @@ func (u *units) linkAlias(found unit, name, alias, description string) {
 	target, isLink := u.p.link(file)
 	switch {
 	case u.p.isFile(file):
-		u.p.warn(report.ConcernServices, fmt.Sprintf("the guest has a unit %s of its own: %q did not get that alias", file, name), "")
+		u.p.warn(report.ConcernServices, fmt.Sprintf("the guest has a unit %s of its own: %q did not get that alias", file, name),
+			"remove that file in the guest, or choose another alias")
 	case isLink && path.Base(target) != path.Base(found.Path):
 		u.p.warn(report.ConcernServices, fmt.Sprintf("%s in the guest belongs to %q: %q did not get that alias", file, path.Base(target), name),
 			fmt.Sprintf("disable %q too", path.Base(target)))

@@ -60,7 +60,8 @@ func (u *userPlanner) stage(wanted *manifest.Users) error {
 // password alone still lets SSH keys in.
 func (u *userPlanner) disable(name string) {
 	if _, ok := u.accounts.passwd.find(name); !ok {
-		u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest has no user %q to disable%s", name, suggestion(name, u.accounts.userNames())), "")
+		u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest has no user %q to disable%s", name, suggestion(name, u.accounts.userNames())),
+			"correct the name, or remove it from the configuration")
 		return
 	}
 	fields, ok := []string(nil), false
@@ -83,7 +84,8 @@ func (u *userPlanner) disable(name string) {
 func (u *userPlanner) delete(attr, name string) error {
 	fields, ok := u.accounts.passwd.find(name)
 	if !ok {
-		u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest has no user %q to delete%s", name, suggestion(name, u.accounts.userNames())), "")
+		u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest has no user %q to delete%s", name, suggestion(name, u.accounts.userNames())),
+			"correct the name, or remove it from the configuration")
 		return nil
 	}
 	uid, err := strconv.Atoi(fields[passwdUID])

@@ -58,7 +58,8 @@ func TestFindInGuest(t *testing.T) {
 		"Linux":           {report.Guest{Type: "linux", Hostname: "web"}, nil},
 		"no name":         {report.Guest{Type: "linux"}, []report.ConcernID{report.ConcernHostnameEmpty}},
 		"a default":       {report.Guest{Type: "linux", Hostname: "localhost.localdomain"}, []report.ConcernID{report.ConcernHostnameDefault}},
-		"Windows":         {report.Guest{Type: "windows"}, []report.ConcernID{report.ConcernOS}},
+		"Windows":         {report.Guest{Type: "windows"}, nil},
+		"FreeBSD":         {report.Guest{Type: "freebsd"}, []report.ConcernID{report.ConcernOS}},
 		"not looked into": {report.Guest{}, nil},
 	} {
 		say := newReporter()

@@ -61,6 +61,7 @@ type Configuration struct {
 	commands   int
 	// bootLoader is what a BIOS comes to on the boot disk, as StartedBy has it.
 	bootLoader string
+	core       Core
 	// oldDisk is set where the guest finds its root file system on a disk that is
 	// called as on the old machine alone.
 	oldDisk bool
@@ -109,7 +110,11 @@ func (f finding) kind(device report.ConcernID) report.ConcernID {
 func (f finding) remedy() string {
 	switch {
 	case f.err == nil:
-		return ""
+		return "nothing is to be done where the entry starts this system; where it was to start another, correct it in the guest"
+	case f.spec == "":
+		return "correct that place in the guest: what it says of devices was not read"
+	case errors.Is(f.err, errJournal):
+		return "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest"
 	case f.otherOS:
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
