@@ -14,7 +14,7 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1
 	// newc archives, which initramfs images are made of
 	github.com/cavaliergopher/cpio v1.0.1
-	// ISO 9660 images of virtio-win as a file tree, with the names of Rock Ridge: internal/adr/0045
+	// ISO 9660 images of virtio-win as a file tree, with the names of Rock Ridge: internal/adr/0050
 	github.com/diskfs/go-diskfs v1.9.4
 	// netplan files, edited with their comments kept
 	github.com/goccy/go-yaml v1.19.2
