@@ -122,7 +122,8 @@ func newContainer(t *testing.T, version string) (a agent, environment []string) 
 }
 
 // contained runs a program in the image as agents do that trust nobody: as the user
-// 1000, without a network, with a root that is read-only, 32 MiB in /tmp, and /work.
+// 1000, without a network, with a root that is read-only, 32 MiB in /tmp, as much in
+// /var/tmp, where QEMU keeps what the appliance writes to its disk, and /work.
 func (a agent) contained(t *testing.T, environment []string, words ...string) string {
 	t.Helper()
 	const script = `set -e
@@ -130,6 +131,7 @@ R=$1; shift
 mount --bind "$R" "$R"
 mount -t proc proc "$R/proc"
 mount -t tmpfs -o size=32m,mode=1777 tmpfs "$R/tmp"
+mount -t tmpfs -o size=32m,mode=1777 tmpfs "$R/var/tmp"
 mount --bind "$R/work" "$R/work"
 mount -o remount,ro,bind "$R"
 exec chroot --userspec=1000:0 --groups= "$R" /usr/bin/env -i --chdir=/work PATH=/usr/local/bin:/usr/bin:/bin CHECKPOINT_DISABLE=1 "$@"`
