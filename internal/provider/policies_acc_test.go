@@ -14,6 +14,9 @@ import (
 // plan of a real Terraform.
 func TestAccPolicies(t *testing.T) {
 	requireTerraform(t)
+	if os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("building opa takes minutes; part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+	}
 	opa := filepath.Join(t.TempDir(), "opa")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", opa, "github.com/open-policy-agent/opa")
 	build.Dir = "../tools/opa"
@@ -42,11 +45,7 @@ func TestAccPolicies(t *testing.T) {
 	c := newCLI(t, executable, map[string]string{"main.tf": guideRequirements + fmt.Sprintf(`
 		data "hyper2kvm_inspection" "db" {
 		  source = { type = "vmdk", path = %q }
-		}
-		resource "hyper2kvm_migration" "db" {
-		  source = data.hyper2kvm_inspection.db.source
-		  output = { directory = %q }
-		}`, sourceFile(t), t.TempDir())})
+		}`, sourceFile(t))})
 	c.run("plan", "-out=plan.out")
 	plan := filepath.Join(t.TempDir(), "plan.json")
 	if err := os.WriteFile(plan, []byte(c.run("show", "-json", "plan.out")), 0o600); err != nil {
