@@ -21,8 +21,8 @@ type PlannedMount struct {
 	Vital bool // fixes cannot be trusted without it
 }
 
-// Warning is something about a guest that its owner should know, and what to do.
-type Warning struct{ Message, Remedy string }
+// MountWarning is something about a guest's file systems that its owner should know, and what to do.
+type MountWarning struct{ Message, Remedy string }
 
 // Failed is the error of a mount that did not come up, with what the guest's
 // owner can do; nil where err is.
@@ -44,14 +44,14 @@ func (m Mount) Failed(err error) error {
 
 // NotMounted is the warning of a mount that did not come up and that fixes can do
 // without.
-func (m Mount) NotMounted(err error) Warning {
+func (m Mount) NotMounted(err error) MountWarning {
 	err = m.Failed(err)
-	return Warning{err.Error(), cmp.Or(remedy.Of(err),
+	return MountWarning{err.Error(), cmp.Or(remedy.Of(err),
 		"names of the old machine in its files are not looked for: check that it can be mounted in the guest on its old machine, and take its disks again; or remove it from the guest's /etc/fstab")}
 }
 
 // NoFstab is the warning of a guest that has no table of its file systems.
-var NoFstab = Warning{
+var NoFstab = MountWarning{
 	"the guest has no /etc/fstab: only its root was mounted",
 	"if /boot, /usr or /var are file systems of their own, name them in the guest's /etc/fstab, and take its disks again",
 }
@@ -75,7 +75,7 @@ var localTypes = map[string]bool{
 // PlanMounts chooses the entries of the guest's fstab to mount below its root,
 // parents before children. A vital file system that no device is found for is
 // an error, any other a warning.
-func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []Warning, err error) {
+func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []MountWarning, err error) {
 	seen := map[string]bool{"/": true}
 	for _, entry := range tables.fstab {
 		file := path.Clean(entry.File)
@@ -101,7 +101,7 @@ func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []Warn
 			return nil, nil, remedy.With(fmt.Errorf("the guest's /etc/fstab mounts %s on %s, but %s", entry.Spec, file, why), remedied)
 		default:
 			why, remedied := d.whyMissing(entry.Spec)
-			warnings = append(warnings, Warning{
+			warnings = append(warnings, MountWarning{
 				fmt.Sprintf("%s was not mounted: the guest's /etc/fstab names %s for it, and %s", file, entry.Spec, why),
 				remedied + "; or remove the line in the guest, or give it the option nofail: a guest waits at each boot for what it does not find, and ends in a shell for emergencies",
 			})

@@ -18,7 +18,7 @@ type Mounted struct {
 	Mounts []guest.Mount
 	// Devices know what the guest's tables call them.
 	Devices  guest.Devices
-	Warnings []guest.Warning
+	Warnings []guest.MountWarning
 }
 
 // Mount mounts a system's root and what its fstab names. Where something of
@@ -43,7 +43,7 @@ func (v *View) Mount(system guest.OS) (Mounted, error) {
 	case err != nil:
 		return Mounted{}, err
 	}
-	tables := guest.ParseTables(string(fstab), f.smallFile("/etc/crypttab"))
+	tables := guest.ParseTables(string(fstab), guest.SmallFile(f, "/etc/crypttab"))
 	m.Devices.LearnNames(system.Root, tables)
 	plan, warnings, err := m.Devices.PlanMounts(tables)
 	if err != nil {

@@ -102,7 +102,7 @@ func checkSource(ctx context.Context, j job, artifacts *artifact.Run, s *source.
 	m := j.manifest
 	j.out.readers.files = s.Files
 	j.out.admitReaders()
-	j.say.findAll(s.Warnings, report.ConcernSource)
+	j.say.findAll(s.Warnings)
 	if s.Machine != nil {
 		findInMachine(j.say, s.Machine)
 	}

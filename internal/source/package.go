@@ -133,7 +133,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	content := decodeText(text)
 	if content.guessed != "" {
-		o.warn(report.ConcernSource, "check the names of the machine and of its networks in the report; correct the encoding in the descriptor's first line where they are wrong",
+		o.warn(report.ConcernDescription, "check the names of the machine and of its networks in the report; correct the encoding in the descriptor's first line where they are wrong",
 			"%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
 	}
 	envelope, err := decodeOVF(content.text)
@@ -151,7 +151,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	o.source.Machine = machine.OfOVF(envelope, chosen)
 	for _, warning := range warnings {
-		o.warn(report.ConcernSource, "attach an empty disk to the new machine where the guest needs it", "%s", warning)
+		o.warn(report.ConcernDescription, "attach an empty disk to the new machine where the guest needs it", "%s", warning)
 	}
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
@@ -178,7 +178,7 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 		length += part.size
 	}
 	if disk.size > length {
-		o.warn(report.ConcernDiskContent, "compare it with the original, and copy or export the package again where the original is longer; a descriptor that was edited may say it wrongly",
+		o.warn(report.ConcernDiskEnd, "compare it with the original, and copy or export the package again where the original is longer; a descriptor that was edited may say it wrongly",
 			"the package says that %s has %d bytes, and it has %d: its end may be missing", printable(disk.href), disk.size, length)
 	}
 	var pending []comparison

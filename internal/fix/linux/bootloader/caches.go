@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // staleCaches remember devices of the old machine. All are made anew when they
@@ -53,7 +54,7 @@ func RemoveCaches(e *edit.Editor) error {
 	return e.EachFile(lvmDevices+"*", func(file, text string) error {
 		if oldDiskID.MatchString(text) && !slices.Contains(used, path.Base(file)) {
 			name := path.Base(file)
-			e.Warn(file+" lists disks of the old machine for LVM: what uses that list finds no volume group on the new machine",
+			e.Warn(report.ConcernOldDisk, file+" lists disks of the old machine for LVM: what uses that list finds no volume group on the new machine",
 				"run in the guest on the new machine: lvmdevices --devicesfile "+name+" --adddev DISK for each of its disks; or remove the list where nothing uses it")
 		}
 		return nil

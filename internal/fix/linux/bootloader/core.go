@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Core is what the core of a GRUB for BIOS has built in: the directory in which it looks
@@ -33,7 +34,7 @@ func (c *Configuration) warnCore(menus []menu.Menu) {
 		}
 	}
 	if gone != "" {
-		c.edit.Warn(fmt.Sprintf("GRUB in the boot sectors of the boot disk looks for its menu on %s, which is on no disk of the guest: it ends in its rescue shell", gone),
+		c.edit.Warn(report.ConcernBootSector, fmt.Sprintf("GRUB in the boot sectors of the boot disk looks for its menu on %s, which is on no disk of the guest: it ends in its rescue shell", gone),
 			"migrate the disk that has it, too; or install GRUB on the boot disk in the guest ("+advise(menus, toInstall)+"), and take its disks again")
 	}
 }

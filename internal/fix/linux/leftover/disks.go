@@ -8,6 +8,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // disksIn are the names of the old machine's disks in a line.
@@ -22,6 +23,7 @@ func (s *scan) disksIn(file, line string) []edit.Note {
 	}
 	for _, m := range disks {
 		found = append(found, edit.Note{
+			ID:      report.ConcernOldDisk,
 			Message: m[1] + " is what the old machine's disk is called: the setting has no effect on the new one's, which may be vda",
 			Remedy:  "set it by a udev rule for all disks, as KERNEL==\"[sv]d[a-z]\", or name the new disk in the guest",
 		})
@@ -46,7 +48,7 @@ func tunedDisks(file, line string) (list string, ok bool) {
 }
 
 func (s *scan) disk(spec string) edit.Note {
-	n := edit.Note{Message: spec + " is a device name of the old machine", Remedy: "name the device by a path below /dev/disk/by-uuid, or remove the line"}
+	n := edit.Note{ID: report.ConcernOldDisk, Message: spec + " is a device name of the old machine", Remedy: "name the device by a path below /dev/disk/by-uuid, or remove the line"}
 	if name, err := s.disks.Stable(spec, devname.AsPath); err == nil && name != spec {
 		n.Remedy = fmt.Sprintf("write %s in its place", name)
 	}
@@ -98,6 +100,7 @@ func diskRule(line string) []edit.Note {
 	for _, t := range tokens {
 		if isOldDisk(t) {
 			return []edit.Note{{
+				ID:      report.ConcernOldDisk,
 				Message: fmt.Sprintf("the rule is for a disk of the old machine (%s==%q) and applies to none of the new one", t.Key, t.Value),
 				Remedy:  "match the file system by ENV{ID_FS_UUID} or the partition by ENV{ID_PART_ENTRY_UUID}, or remove the rule",
 			}}
