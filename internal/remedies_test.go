@@ -14,7 +14,7 @@ import (
 )
 
 // warns are the functions by which the engine warns. The last argument is the remedy.
-var warns = []string{"Warn", "WarnOf", "warn", "find", "tell", "note"}
+var warns = []string{"Warn", "warn", "find", "tell", "note"}
 
 // TestWarningsHaveRemedies: whoever is warned is told what to do. What is no warning but
 // information may say nothing.
