@@ -25,6 +25,10 @@ func (o *OS) ReadRegistry(software, system registry.Reader) error {
 		o.Version = product.Version()
 	}
 	o.Hostname = machine.Hostname
+	o.Clock = "localtime"
+	if machine.ClockUTC {
+		o.Clock = "utc"
+	}
 	o.Osinfo = windowsOsinfo(product)
 	return nil
 }

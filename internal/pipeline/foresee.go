@@ -47,7 +47,7 @@ func (j job) foresee(ctx context.Context, probed *source.Probed, found *report.F
 	f := foresight{job: j, found: found}
 	f.say = newReporter()
 	f.say.stage = report.StageLoadManifest
-	f.say.findAll(probed.Warnings, report.ConcernSource)
+	f.say.findAll(probed.Warnings)
 	if probed.Machine != nil {
 		findInMachine(f.say, probed.Machine)
 	}
@@ -110,9 +110,10 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	if err != nil {
 		return err
 	}
-	f.stale = view.StaleNote(seen.mounts) != ""
+	// What is said of a Windows whose volume is not clean is certain.
+	f.stale = view.StaleNote(seen.mounts) != "" && system.Type != kindWindows
 	f.found.Guest = brief(inWords(system, seen.firmware))
-	if f.manifest.Pipeline.Fix.Enabled && f.fails(cmp.Or(seen.suspended, fix.Refusal(system))) {
+	if f.manifest.Pipeline.Fix.Enabled && f.fails(cmp.Or(seen.suspended, fix.Refusal(system), windowsRefusal(ctx, f.job, x.opened, view, system))) {
 		return nil
 	}
 	if err := seen.suspended; err != nil {
@@ -139,6 +140,9 @@ func (f *foresight) choose(x examined, view *offline.View) (guest.OS, bool) {
 // judgeHardware warns of a guest that will not get what is wanted for it.
 func (f *foresight) judgeHardware(ctx context.Context, g mounted) error {
 	findInGuest(f.say, describeSystem(g, describeMachine(g.examined)))
+	if g.os.Type == kindWindows && f.manifest.Pipeline.Fix.Enabled {
+		return nil // it is prepared for what it gets
+	}
 	if g.os.Type != "linux" {
 		advise(f.say, hardwareFor(g.os, nil))
 		return nil

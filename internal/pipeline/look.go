@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,19 +27,23 @@ func onlyInspects(m *manifest.Manifest) bool {
 	return slices.Equal(m.EnabledStages(), []string{report.StageLoadManifest, report.StageInspect})
 }
 
-// look finds out what lies on the source's disks without an appliance.
-func look(ctx context.Context, j job, o opened) (*offline.View, error) {
+// look finds out what lies on the source's disks without an appliance. The refusal is
+// that of a guest that the fix stage must not change.
+func look(ctx context.Context, j job, o opened) (seen *offline.View, refusal, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	disks, closing, err := openDisks(ctx, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
-	if err = errors.Join(err, closing()); err != nil {
-		return nil, err
+	if err == nil {
+		refusal = refuseWindows(ctx, j, o, view)
 	}
-	return view.Summary(), nil // which goes on as long as the run
+	if err = errors.Join(err, closing()); err != nil {
+		return nil, refusal, err
+	}
+	return view.Summary(), refusal, nil // which goes on as long as the run
 }
 
 // openDisks opens the source's disks to be read.
@@ -155,7 +160,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		return err
 	}
 	if err != nil {
-		j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+		j.say.find(cmp.Or(concernOf(err), report.ConcernNotInspected), notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
@@ -190,7 +195,7 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (reada
 	}
 	var suspended error
 	for _, warning := range m.Warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	x.devices = m.Devices
 	warnLocked(j.say, x.devices, j.manifest.Source.LUKSKeys)

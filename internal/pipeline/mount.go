@@ -47,6 +47,9 @@ func mount(j job, x examined) (mounted, error) {
 	if err != nil {
 		return mounted{}, err
 	}
+	if err := requireSeen(j, x, found); err != nil {
+		return mounted{}, err
+	}
 	checked, err := checkBefore(j, x, found)
 	if err != nil {
 		return mounted{}, err
@@ -57,7 +60,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, withKey(fmt.Errorf("mounting the guest's file systems: %w", err), x.devices, keys)
 	}
 	for _, warning := range warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	warnLocked(j.say, x.devices, keys)
 	// The guest's own tables have told what it calls some of them.
@@ -68,9 +71,13 @@ func mount(j job, x examined) (mounted, error) {
 	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 
-	editor, err := edit.New(edit.Guest{
+	opened := edit.Guest{
 		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
-	}, j.manifest.Pipeline.Fix.Backup)
+	}
+	if found.Type == kindWindows {
+		opened.Runner, opened.Hives, opened.Backups = nil, x.session.Session, fix.WindowsBackups
+	}
+	editor, err := edit.New(opened, j.manifest.Pipeline.Fix.Backup)
 	x.found = &found
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
 }
@@ -96,7 +103,7 @@ func (e *rootError) Unwrap() error { return e.error }
 // are asked for where there are several.
 func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, error)) (guest.OS, error) {
 	if len(systems) == 0 {
-		return guest.OS{}, noSystem(on.devices, j.manifest.Source.LUKSKeys)
+		return guest.OS{}, noSystem(on, j.manifest.Source.LUKSKeys)
 	}
 	var listed []string
 	for _, s := range systems {
@@ -133,6 +140,10 @@ func (g mounted) target() fix.Target {
 		OS:       g.os,
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
+		Disks:    g.disks,
+	}
+	if g.view != nil {
+		t.Unclean = g.view.Stale
 	}
 	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
 		t.BootLoader = g.disks[g.bootDisk].Loader
