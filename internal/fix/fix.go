@@ -15,6 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -35,6 +36,8 @@ type Target struct {
 	// devices whose file systems were not unmounted, as far as anybody has looked.
 	Disks   []parttable.Disk
 	Unclean []string
+	// Core is what that of GRUB has built in, where it is the boot loader.
+	Core bootloader.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
@@ -49,6 +52,9 @@ type Options struct {
 	Initramfs         string // how, with RegenInitramfs
 	FstabMode         string
 	RemoveVMwareTools bool
+	// VirtioWin is an ISO image or a directory with drivers for a Windows guest, ""
+	// for none, and BlockDriver which of them is for its disks.
+	VirtioWin, BlockDriver string
 }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
@@ -81,11 +87,14 @@ func Run(ctx context.Context, t Target, o Options) (report.FixResult, []report.W
 	}
 	r := &run{Target: t, options: o, names: devname.New(t.Devices, t.Editor.Mounts())}
 	r.result.Family = string(distro.Detect(t.OS.Distro, t.Editor))
-	steps := r.linux
+	var err error
 	if t.OS.Type == kindWindows {
-		steps, r.result.Family = r.windows, kindWindows
+		r.result.Family = kindWindows
+		steps, end := r.windows()
+		err = errors.Join(r.all(ctx, steps), end())
+	} else {
+		err = r.all(ctx, r.linux())
 	}
-	err := r.all(ctx, steps())
 	changes, warnings := t.Editor.Take()
 	r.result.Changes = changes
 	r.result.Unchanged = len(changes) == 0

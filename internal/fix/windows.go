@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/firmware"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/layout"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
@@ -25,21 +26,24 @@ const kindWindows = "windows"
 const WindowsBackups = "/ProgramData/hyper2kvm/backup"
 
 // windows is the wing of Windows guests. A hive is written once.
-func (r *run) windows() []step {
+func (r *run) windows() (steps []step, end func() error) {
 	w := &windowsRun{run: r}
 	return []step{
 		{"check the guest", 3, nil, simple(w.check)},
+		{"drivers", 5, func(o Options) bool { return o.VirtioWin != "" }, simple(w.copyDrivers)},
 		{"registry", 5, nil, simple(w.editSystem)},
 		{"network", 1, nil, simple(w.tellAddresses)},
 		{"UEFI fallback loader", 1, func(Options) bool { return r.Firmware == guest.FirmwareUEFI }, simple(w.fixFirmware)},
-	}
+	}, w.closeDrivers
 }
 
 // windowsRun is a run over a Windows guest.
 type windowsRun struct {
 	*run
-	layout layout.Layout
-	cards  []network.Card // with addresses that stay behind
+	layout    layout.Layout
+	virtioWin *drivers.Tree   // nil where there is none
+	drivers   *drivers.Choice // the same
+	cards     []network.Card  // with addresses that stay behind
 }
 
 // requiredWindowsSpace is what a Windows needs to start at all, and more than what is
@@ -58,13 +62,17 @@ func (w *windowsRun) check() error {
 	if err := w.Editor.CheckSpace([]edit.RequiredSpace{{Path: "/", Bytes: requiredWindowsSpace}}); err != nil {
 		return remedy.With(err, "make room on the system drive of the guest and take its disk again")
 	}
-	return nil
+	return w.chooseDrivers()
 }
 
-// editSystem prepares Windows for the new machine's devices, for which it has drivers of
-// its own: a SATA disk and an e1000e network card.
+// editSystem prepares Windows for the new machine's devices: those that drivers were
+// chosen for, or else those that it has drivers of its own for, a SATA disk and an
+// e1000e network card.
 func (w *windowsRun) editSystem() error {
 	description := "start from a SATA disk"
+	if w.drivers != nil {
+		description = "start from a virtio disk"
+	}
 	if w.options.RemoveVMwareTools {
 		description += ", without VMware's tools"
 	}
@@ -74,7 +82,7 @@ func (w *windowsRun) editSystem() error {
 		if err != nil {
 			return err
 		}
-		if err := storage.PrepareSATA(e, system); err != nil {
+		if err := w.prepareDisk(e, system); err != nil {
 			return err
 		}
 		if w.options.RemoveVMwareTools {
@@ -95,6 +103,12 @@ func (w *windowsRun) editSystem() error {
 		return preflight.Explain(err)
 	}
 	w.result.DiskBus, w.result.NICModel = "sata", "e1000e"
+	if w.drivers != nil {
+		w.result.DiskBus, w.result.NICModel = blockDrivers[w.options.BlockDriver].bus, "virtio"
+	} else {
+		w.Editor.Warn(report.ConcernHardware, "Windows starts from a SATA disk and an e1000e network card, which are emulated and slower than virtio devices",
+			"name virtio-win in pipeline.fix.virtio_win, or install its drivers in Windows when that runs")
+	}
 	switch {
 	case !w.options.RemoveVMwareTools:
 	case tools:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers/driverstest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
@@ -159,6 +160,100 @@ func TestRunWindowsRefuses(t *testing.T) {
 			}
 			if got, err := tree.ReadFile(systemHive); err != nil || !bytes.Equal(got, test.system) {
 				t.Errorf("the hive was changed: %v", err)
+			}
+		})
+	}
+}
+
+// windows2019Target is a Windows that virtio-win has drivers for.
+func windows2019Target(t *testing.T) (Target, *guesttest.Tree) {
+	t.Helper()
+	system := windowsSystem()
+	system["DriverDatabase"] = nil
+	target, tree := windowsTarget(t, registrytest.Build(system))
+	text := func(name, text string) registry.Value { return registry.TextValue(name, registry.String, text) }
+	software := registrytest.Build(map[string][]registry.Value{
+		`Microsoft\Windows NT\CurrentVersion`: {
+			text("ProductName", "Windows Server 2019 Standard"), text("InstallationType", "Server"), text("CurrentBuildNumber", "17763"),
+			registry.NumberValue("CurrentMajorVersionNumber", 10), registry.NumberValue("CurrentMinorVersionNumber", 0),
+		},
+		`Microsoft\Windows\CurrentVersion`: {registry.TextValue("DevicePath", registry.Expand, `%SystemRoot%\inf`)},
+	})
+	for name, data := range map[string]string{"/Windows/System32/config/SOFTWARE": string(software), "/Windows/System32/Drivers/x.sys": ""} {
+		if err := tree.MkdirAll("/Windows/System32/Drivers", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := tree.WriteFile(name, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	target.OS.Major, target.OS.Minor = 10, 0
+	return target, tree
+}
+
+// TestRunWindowsWithDrivers: the drivers lie where Windows looks for them, and it
+// starts from a disk of theirs.
+func TestRunWindowsWithDrivers(t *testing.T) {
+	t.Parallel()
+	for driver, bus := range map[string]string{"viostor": "virtio", "vioscsi": "scsi"} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			target, tree := windows2019Target(t)
+			folder := t.TempDir()
+			driverstest.Write(t, driverstest.ISO(), folder)
+			options := Options{VirtioWin: folder, BlockDriver: driver}
+			result, _, err := Run(t.Context(), target, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.DiskBus != bus || result.NICModel != "virtio" {
+				t.Errorf("it is to have %s and %s", result.DiskBus, result.NICModel)
+			}
+			for _, name := range []string{"/Windows/System32/Drivers/" + driver + ".sys", "/Windows/Drivers/VirtIO/" + driver + ".inf", "/Windows/Drivers/VirtIO/netkvm.inf"} {
+				if !slices.ContainsFunc(result.Changes, func(c report.Change) bool { return c.Path == name && c.Action == report.ActionCreated }) {
+					t.Errorf("%s is not among the changes", name)
+				}
+				if _, err := tree.Stat(name); err != nil {
+					t.Error(err)
+				}
+			}
+			diffs := ""
+			for _, change := range result.Changes {
+				diffs += change.Diff
+			}
+			for _, want := range []string{`+"DevicePath"=REG_EXPAND_SZ "%SystemRoot%\\inf;%SystemRoot%\\Drivers\\VirtIO"`, `DriverDatabase\DriverPackages\` + driver, `[ControlSet001\Services\msahci]`} {
+				if !strings.Contains(diffs, want) {
+					t.Errorf("%s is not in\n%s", want, diffs)
+				}
+			}
+
+			again, _ := windows2019Target(t)
+			again.Editor = edittest.New(t, edit.Guest{FS: tree, Mounts: target.Editor.Mounts(), Hives: edittest.Hives{T: t, Files: tree}, Backups: WindowsBackups})
+			if result, _, err := Run(t.Context(), again, options); err != nil || !result.Unchanged {
+				t.Errorf("a second run: %v, %+v", err, result.Changes)
+			}
+		})
+	}
+}
+
+// TestRunWindowsWithoutItsDriver: virtio-win that has no driver for this Windows changes
+// nothing.
+func TestRunWindowsWithoutItsDriver(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]Options{
+		"an empty directory": {VirtioWin: t.TempDir(), BlockDriver: "viostor"},
+		"no such file":       {VirtioWin: t.TempDir() + "/none", BlockDriver: "viostor"},
+		"no such driver":     {VirtioWin: t.TempDir(), BlockDriver: "pvscsi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target, tree := windows2019Target(t)
+			before := guesttest.Files(t, tree)
+			if _, _, err := Run(t.Context(), target, options); err == nil {
+				t.Error("it was not refused")
+			}
+			if diff := cmp.Diff(before, guesttest.Files(t, tree)); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

@@ -60,6 +60,8 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		Initramfs:         string(options.Initramfs),
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
+		VirtioWin:         options.VirtioWinPath(),
+		BlockDriver:       string(options.BlockDriver),
 	})
 	j.say.findAll(warnings)
 	if err != nil {

@@ -155,6 +155,8 @@ func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) 
 	case !j.manifest.Pipeline.Fix.Enabled:
 		needed = advise(j.say, hardwareFor(g.os, kernels))
 	// The fix stage says what the guest boots from in the end.
+	case g.os.Type == kindWindows:
+		needed = windowsHardware(j.manifest.Pipeline.Fix, g.os)
 	case j.leavesInitramfs():
 		needed = hardwareFor(g.os, kernels)
 	default:

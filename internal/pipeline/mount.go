@@ -147,6 +147,7 @@ func (g mounted) target() fix.Target {
 	}
 	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
 		t.BootLoader = g.disks[g.bootDisk].Loader
+		t.Core.Prefix, t.Core.Config = g.disks[g.bootDisk].Core.Prefix, g.disks[g.bootDisk].Core.Config
 	}
 	return t
 }

@@ -63,6 +63,18 @@ func requireSeen(j job, x examined, system guest.OS) error {
 		fmt.Errorf("whether the volume of Windows is clean could not be told: %w", x.unseen), "try again; to convert the guest as it is, disable pipeline.fix"))
 }
 
+// windowsHardware is what a Windows guest will start from when the fix stage has
+// prepared it.
+func windowsHardware(fix manifest.Fix, system guest.OS) hardware {
+	switch {
+	case fix.VirtioWin == "":
+		return hardwareFor(system, nil)
+	case fix.BlockDriver == manifest.BlockVioscsi:
+		return hardware{diskBus: "scsi", nicModel: "virtio"}
+	}
+	return virtioHardware
+}
+
 // linuxOnly are the settings of the fix stage that a Windows guest cannot have, as far
 // as they differ from those that every manifest has.
 func linuxOnly(m *manifest.Manifest) []report.Problem {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -257,8 +258,8 @@ func TestAccWindowsUEFI(t *testing.T) {
 	}
 }
 
-// TestAccWindowsRefused: a Windows that must not be changed is told before anything
-// is done, with what to do. Nothing is published, and nothing of the source changes.
+// TestAccWindowsRefused: of a Windows that must not be changed a plan is told, and a run
+// before anything is done, with what to do. Nothing is published, and nothing of the source changes.
 func TestAccWindowsRefused(t *testing.T) {
 	requireAcceptance(t)
 	w := windows7(t)
@@ -284,6 +285,14 @@ func TestAccWindowsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, directory := digest(t, source), t.TempDir()
+			start := time.Now()
+			planned := pipeline.Preflight(t.Context(), windowsMigration(source, directory), pipeline.Options{Acceleration: "auto"})
+			// A host that is too busy leaves a plan no time to look.
+			if time.Since(start) < 2*time.Second && !slices.ContainsFunc(planned.Problems, func(p report.Problem) bool {
+				return strings.Contains(p.Message, want.what) && strings.Contains(p.Remedy, want.toDo) && !p.Uncertain
+			}) {
+				t.Errorf("a plan is told of %+v, not read was %s", planned.Problems, planned.Unread)
+			}
 			r, err := pipeline.Run(t.Context(), windowsMigration(source, directory), pipeline.Options{Acceleration: "auto"})
 			var failure *pipeline.Error
 			if !errors.As(err, &failure) || !strings.Contains(err.Error(), want.what) || !strings.Contains(remedy.Of(err), want.toDo) {

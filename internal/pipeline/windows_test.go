@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
@@ -42,5 +43,22 @@ func TestLinuxOnly(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWindowsHardware(t *testing.T) {
+	t.Parallel()
+	system := guest.OS{Type: kindWindows, Major: 10}
+	for name, test := range map[string]struct {
+		fix       manifest.Fix
+		disk, nic string
+	}{
+		"without drivers": {manifest.Fix{BlockDriver: manifest.BlockViostor}, "sata", "e1000e"},
+		"viostor":         {manifest.Fix{VirtioWin: "/x.iso", BlockDriver: manifest.BlockViostor}, "virtio", "virtio"},
+		"vioscsi":         {manifest.Fix{VirtioWin: "/x.iso", BlockDriver: manifest.BlockVioscsi}, "scsi", "virtio"},
+	} {
+		if got := windowsHardware(test.fix, system); got.diskBus != test.disk || got.nicModel != test.nic {
+			t.Errorf("%s: it is to have %s and %s", name, got.diskBus, got.nicModel)
+		}
 	}
 }

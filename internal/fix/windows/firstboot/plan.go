@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/firstboot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 )
 
@@ -31,9 +30,8 @@ const (
 
 // Task is what is to be done at the first boot.
 type Task struct {
-	// Windows is the guest's version, and Arch its processor: "x86_64".
+	// Windows is the guest's version.
 	Windows registry.Software
-	Arch    string
 	// Drivers are to be installed, in this order.
 	Drivers []Driver
 	// DriverFolder is where they lie, below the folder of Windows.
@@ -78,8 +76,9 @@ type Plan struct {
 	Warnings []string
 }
 
-// New plans the files of a task. Those of a task without anything to do are none.
-func New(t Task) (Plan, error) {
+// New plans the files of a task with the program that runs its scripts, for the
+// guest's processor. Those of a task without anything to do are none.
+func New(t Task, program []byte) (Plan, error) {
 	scripts, err := t.scripts()
 	if err != nil {
 		return Plan{}, err
@@ -103,10 +102,6 @@ func New(t Task) (Plan, error) {
 	}
 	if len(scripts) == 0 {
 		return plan, nil
-	}
-	program, err := firstboot.Program(t.Arch)
-	if err != nil {
-		return Plan{}, err
 	}
 	plan.Files = append(plan.Files, File{Path: Folder + `\firstboot.exe`, Content: program})
 	for _, script := range scripts {

@@ -31,7 +31,7 @@ func addresses(texts ...string) []netip.Addr {
 // everything is a task with all that there is.
 func everything(s registry.Software) windows.Task {
 	return windows.Task{
-		Windows: s, Arch: "x86_64", DriverFolder: `Drivers\VirtIO`,
+		Windows: s, DriverFolder: `Drivers\VirtIO`,
 		Drivers: []windows.Driver{{INF: "viostor.inf", Essential: true}, {INF: "netkvm.inf", Essential: true}, {INF: "smbus.inf"}, {INF: "viorng.inf"}},
 		Agent:   "qemu-ga-x86_64.msi", Balloon: "blnsvr.exe", OnlineDisks: true,
 		Interfaces: []windows.Interface{
@@ -55,17 +55,17 @@ var (
 	windows10 = registry.Software{Product: "Windows 10 Pro", Major: 10, Build: 19045}
 )
 
-// plan leaves the program out, which there may be none of.
+// plan is what is planned beside the program.
 func plan(t *testing.T, task windows.Task) windows.Plan {
 	t.Helper()
-	planned, err := windows.New(task)
+	planned, err := windows.New(task, []byte("program"))
 	if err != nil {
-		if strings.Contains(err.Error(), "was built without") {
-			t.Skip(err)
-		}
 		t.Fatal(err)
 	}
-	planned.Files = slices.DeleteFunc(planned.Files, func(f windows.File) bool { return strings.HasSuffix(f.Path, ".exe") })
+	if first := planned.Files[0]; first.Path != `hyper2kvm\firstboot.exe` || string(first.Content) != "program" {
+		t.Fatalf("the first file is %s: %q", first.Path, first.Content)
+	}
+	planned.Files = planned.Files[1:]
 	return planned
 }
 
@@ -105,7 +105,7 @@ func TestPlans(t *testing.T) {
 // TestNothingToDo: then there is no service.
 func TestNothingToDo(t *testing.T) {
 	t.Parallel()
-	planned, err := windows.New(windows.Task{Windows: windows10, Arch: "x86_64"})
+	planned, err := windows.New(windows.Task{Windows: windows10}, []byte("program"))
 	if err != nil || len(planned.Files) > 0 {
 		t.Errorf("planned %+v, %v", planned, err)
 	}
@@ -114,7 +114,7 @@ func TestNothingToDo(t *testing.T) {
 // TestLetters: PowerShell is told that a script is in UTF-8, and cmd.exe cannot be.
 func TestLetters(t *testing.T) {
 	t.Parallel()
-	planned := plan(t, windows.Task{Windows: windows10, Arch: "x86_64", Scripts: []windows.Script{
+	planned := plan(t, windows.Task{Windows: windows10, Scripts: []windows.Script{
 		{Name: "a.ps1", Content: "'ü'"}, {Name: "b.ps1", Content: "\ufeff'ü'"}, {Name: "c.ps1", Content: "'u'"}, {Name: "d.cmd", Content: "echo ü"},
 	}})
 	for n, want := range []string{"\ufeff'ü'\r\n", "\ufeff'ü'\r\n", "'u'\r\n", "echo ü\r\n"} {
@@ -161,9 +161,9 @@ func TestHostileNames(t *testing.T) {
 		},
 	} {
 		for _, s := range []registry.Software{windows7, windows10} {
-			task := windows.Task{Windows: s, Arch: "x86_64", DriverFolder: `Drivers\VirtIO`}
+			task := windows.Task{Windows: s, DriverFolder: `Drivers\VirtIO`}
 			change(&task)
-			if planned, err := windows.New(task); err == nil || len(planned.Files) > 0 {
+			if planned, err := windows.New(task, nil); err == nil || len(planned.Files) > 0 {
 				t.Errorf("%s: planned %d files, %v", name, len(planned.Files), err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/firstboot"
 	windows "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/firstboot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry/registrytest"
@@ -167,7 +168,11 @@ func newGuest(t *testing.T, task windows.Task, statuses string) *wine {
 		`"Local Area Connection 2","Red Hat VirtIO","00-50-56-AA-BB-01","\Device\Tcpip_{B}"`+"\r\n"+
 		`"Local Area Connection 3","Red Hat VirtIO","00-50-56-AA-BB-02","Media disconnected"`+"\r\n"))
 	w.write(`..\diskpart.txt`, []byte("Red Hat VirtIO SCSI Disk Device\r\n"))
-	planned, err := windows.New(task)
+	service, err := firstboot.Program("x86_64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned, err := windows.New(task, service)
 	if err != nil {
 		t.Fatal(err)
 	}
