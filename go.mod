@@ -38,7 +38,7 @@ require (
 	github.com/hashicorp/terraform-plugin-log v0.11.0
 	// acceptance tests under a real Terraform
 	github.com/hashicorp/terraform-plugin-testing v1.16.0
-	// zstd and fast gzip of initramfs images
+	// zstd and fast gzip of initramfs images, zstd of packages
 	github.com/klauspost/compress v1.20.3
 	// columns of the progress bars
 	github.com/mattn/go-runewidth v0.0.16

@@ -64,7 +64,7 @@ func (*Session) Unmount() error { return errUnavailable }
 func (*Session) Space(string) (guest.Space, error) { return guest.Space{}, errUnavailable }
 
 // MountGuest fails.
-func (*Session) MountGuest(guest.OS) ([]guest.Mount, []string, error) {
+func (*Session) MountGuest(guest.OS) ([]guest.Mount, []guest.MountWarning, error) {
 	return nil, nil, errUnavailable
 }
 

@@ -55,14 +55,12 @@ type Options struct {
 }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
-// stage's time, concern the kind of what it warns of, and wanted, if not nil, tells
-// whether the options ask for it.
+// stage's time, and wanted, if not nil, tells whether the options ask for it.
 type step struct {
-	name    string
-	weight  float64
-	concern report.ConcernID
-	wanted  func(Options) bool
-	do      func(context.Context) error
+	name   string
+	weight float64
+	wanted func(Options) bool
+	do     func(context.Context) error
 }
 
 // run is what the steps share: the guest, and what comes out.
@@ -114,9 +112,7 @@ func (r *run) all(ctx context.Context, steps []step) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := s.do(ctx)
-		r.Editor.Identify(s.concern)
-		if err != nil {
+		if err := s.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		done += s.weight

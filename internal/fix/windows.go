@@ -29,11 +29,11 @@ const WindowsBackups = "/ProgramData/hyper2kvm/backup"
 func (r *run) windows() (steps []step, end func() error) {
 	w := &windowsRun{run: r}
 	return []step{
-		{"check the guest", 3, report.ConcernOfFix, nil, simple(w.check)},
-		{"drivers", 5, report.ConcernHardware, func(o Options) bool { return o.VirtioWin != "" }, simple(w.copyDrivers)},
-		{"registry", 5, report.ConcernRegistry, nil, simple(w.editSystem)},
-		{"network", 1, report.ConcernNetwork, nil, simple(w.tellAddresses)},
-		{"UEFI fallback loader", 1, report.ConcernBootLoader, func(Options) bool { return r.Firmware == guest.FirmwareUEFI }, simple(w.fixFirmware)},
+		{"check the guest", 3, nil, simple(w.check)},
+		{"drivers", 5, func(o Options) bool { return o.VirtioWin != "" }, simple(w.copyDrivers)},
+		{"registry", 5, nil, simple(w.editSystem)},
+		{"network", 1, nil, simple(w.tellAddresses)},
+		{"UEFI fallback loader", 1, func(Options) bool { return r.Firmware == guest.FirmwareUEFI }, simple(w.fixFirmware)},
 	}, w.closeDrivers
 }
 
@@ -106,16 +106,16 @@ func (w *windowsRun) editSystem() error {
 	if w.drivers != nil {
 		w.result.DiskBus, w.result.NICModel = blockDrivers[w.options.BlockDriver].bus, "virtio"
 	} else {
-		w.Editor.WarnOf(report.ConcernHardware, "Windows starts from a SATA disk and an e1000e network card, which are emulated and slower than virtio devices",
+		w.Editor.Warn(report.ConcernHardware, "Windows starts from a SATA disk and an e1000e network card, which are emulated and slower than virtio devices",
 			"name virtio-win in pipeline.fix.virtio_win, or install its drivers in Windows when that runs")
 	}
 	switch {
 	case !w.options.RemoveVMwareTools:
 	case tools:
-		w.Editor.WarnOf(report.ConcernVMwareTools, "VMware's tools were disabled and stay installed: their uninstaller runs in Windows alone",
+		w.Editor.Warn(report.ConcernVMwareTools, "VMware's tools were disabled and stay installed: their uninstaller runs in Windows alone",
 			"uninstall them in Windows (Settings, Apps) when it runs on the new machine")
 	default:
-		w.Editor.WarnOf(report.ConcernVMwareTools, "Could not remove VMware tools: no service of them was found", "set pipeline.fix.remove_vmware_tools to false for this guest")
+		w.Editor.Warn(report.ConcernNoVMwareTools, "Could not remove VMware tools: no service of them was found", "set pipeline.fix.remove_vmware_tools to false for this guest")
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (w *windowsRun) tellAddresses() error {
 	if len(first.Gateways) > 0 {
 		set += " " + first.Gateways[0]
 	}
-	w.Editor.WarnOf(report.ConcernCardUnknown, "static addresses stay with the cards of the old machine, and the new cards ask by DHCP: "+strings.Join(described, "; "), set)
+	w.Editor.Warn(report.ConcernCardUnknown, "static addresses stay with the cards of the old machine, and the new cards ask by DHCP: "+strings.Join(described, "; "), set)
 	return nil
 }
 

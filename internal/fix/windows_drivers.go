@@ -59,7 +59,7 @@ func (w *windowsRun) copyDrivers() error {
 		return nil
 	}
 	for _, warning := range w.drivers.Warnings {
-		w.Editor.WarnOf(report.ConcernHardware, warning, "")
+		w.Editor.Warn(report.ConcernHardware, warning, "look at the drivers in Windows (Device Manager) when it runs on the new machine, or name another release of virtio-win")
 	}
 	for _, file := range w.drivers.Files {
 		data, err := w.drivers.Read(file)

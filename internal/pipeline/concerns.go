@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -67,10 +69,19 @@ func findInDisks(say *reporter, disks []report.MachineDisk) {
 func findInGuest(say *reporter, info report.Guest) {
 	switch {
 	case info.Type != "" && info.Type != "linux" && info.Type != kindWindows:
-		say.find(report.ConcernOS, "the guest runs "+info.Type+", and fixes exist for Linux and Windows only", "")
+		say.find(report.ConcernOS, "the guest runs "+info.Type+", and fixes exist for Linux and Windows only",
+			"disable pipeline.fix to convert it as it is, and prepare the guest for the devices of the new machine by hand")
 	case info.Type == "linux" && info.Hostname == "":
 		say.find(report.ConcernHostnameEmpty, "the guest has no host name", "")
 	case info.Type == "linux" && strings.HasPrefix(info.Hostname, "localhost"):
 		say.find(report.ConcernHostnameDefault, "the guest's host name is a default: "+info.Hostname, "")
 	}
+}
+
+// concernOf is the kind of concern that a failure is of, or "".
+func concernOf(err error) report.ConcernID {
+	if errors.Is(err, appliance.ErrHibernated) {
+		return report.ConcernHibernated
+	}
+	return report.ConcernOf(err)
 }

@@ -63,7 +63,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		VirtioWin:         options.VirtioWinPath(),
 		BlockDriver:       string(options.BlockDriver),
 	})
-	j.say.findAll(warnings, report.ConcernOfFix)
+	j.say.findAll(warnings)
 	if err != nil {
 		return fixed{}, err
 	}

@@ -47,7 +47,7 @@ func (j job) foresee(ctx context.Context, probed *source.Probed, found *report.F
 	f := foresight{job: j, found: found}
 	f.say = newReporter()
 	f.say.stage = report.StageLoadManifest
-	f.say.findAll(probed.Warnings, report.ConcernSource)
+	f.say.findAll(probed.Warnings)
 	if probed.Machine != nil {
 		findInMachine(f.say, probed.Machine)
 	}

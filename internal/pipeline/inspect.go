@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		default:
 			looked = false
 			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
-			j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+			j.say.find(cmp.Or(concernOf(err), report.ConcernNotInspected), notLookedInto(err), remedy.Of(err))
 		}
 	}
 	if looked {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -159,7 +160,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		return err
 	}
 	if err != nil {
-		j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+		j.say.find(cmp.Or(concernOf(err), report.ConcernNotInspected), notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
@@ -194,7 +195,7 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (reada
 	}
 	var suspended error
 	for _, warning := range m.Warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	x.devices = m.Devices
 	warnLocked(j.say, x.devices, j.manifest.Source.LUKSKeys)

@@ -63,7 +63,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, withKey(fmt.Errorf("mounting the guest's file systems: %w", err), x.devices, keys)
 	}
 	for _, warning := range warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	warnLocked(j.say, x.devices, keys)
 	// The guest's own tables have told what it calls some of them.

@@ -50,7 +50,8 @@ func (x examined) prepareTrial(ctx context.Context, j job) (trial, error) {
 		return trial{}, ctx.Err()
 	}
 	if failure != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(),
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 		return trial{}, nil //nolint:nilerr // it costs no more than what the probe would tell
 	}
 	return prepared, nil
@@ -99,7 +100,8 @@ func (j job) trialDisks(ctx context.Context, images []image, tried trial) (disks
 		failure = errors.Join(failure, layOver(ctx, image))
 	}
 	if failure != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(),
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 		return disks, false
 	}
 	return layered, true

@@ -301,4 +301,3 @@ func TestGuideCommands(t *testing.T) {
 		}
 	}
 }
-

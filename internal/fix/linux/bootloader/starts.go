@@ -10,6 +10,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // outcome is what becomes of a menu entry on the new machine.
@@ -100,7 +101,7 @@ func (c *Configuration) requireStart() error {
 		return nil // told already
 	}
 	if unclear {
-		c.edit.Warn("nothing tells that the guest starts: "+why,
+		c.edit.Warn(report.ConcernMenuUncertain, "nothing tells that the guest starts: "+why,
 			"look at the menu in the guest before the migration, and start the image before the old machine is given up")
 		return nil
 	}
@@ -192,7 +193,7 @@ func (c *Configuration) warnBootSector(menus []menu.Menu) {
 		remedy = "migrate the disk that has the EFI system partition, too; if no disk has one, the guest needs a boot loader that a BIOS starts: " +
 			"install one in the guest on its old machine (" + advise(nil, toInstall) + "), and take its disks again"
 	}
-	c.edit.Warn(found, remedy)
+	c.edit.Warn(report.ConcernBootSector, found, remedy)
 }
 
 // onlyUEFI reports whether all menus are of loaders that no BIOS starts, while there
@@ -204,7 +205,7 @@ func (c *Configuration) onlyUEFI(menus []menu.Menu) bool {
 
 // withoutMenu tells that no menu was found.
 func (c *Configuration) withoutMenu() error {
-	c.edit.Warn("no boot menu was found in the guest that starts a kernel: whether it starts is not known",
+	c.edit.Warn(report.ConcernMenuUncertain, "no boot menu was found in the guest that starts a kernel: whether it starts is not known",
 		"check that /boot and the EFI system partition are on the migrated disks and in the guest's /etc/fstab, "+
 			"and start the image before the old machine is given up")
 	return nil
@@ -226,7 +227,7 @@ func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) er
 	}
 	if reached {
 		for _, problem := range problems {
-			c.edit.Warn(problem.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
+			c.edit.Warn(report.ConcernMenuDefault, problem.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
 		}
 		return nil
 	}
@@ -319,7 +320,7 @@ func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only 
 	if needs.NativeDisk != "" {
 		better = "remove nativedisk and `insmod ahci`, and have GRUB find its file system by search --fs-uuid,"
 	}
-	c.edit.Warn(needs.String()+": on a virtio disk it does not start",
+	c.edit.Warn(report.ConcernOldDiskName, needs.String()+": on a virtio disk it does not start",
 		better+" in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
@@ -334,7 +335,7 @@ func (c *Configuration) warnIdleDefault(menus []menu.Menu, entries [][]judged) {
 		if at := c.replacement(entries[i]); at >= 0 {
 			better = ", such as " + entries[i][at].Name()
 		}
-		c.edit.Warn(fmt.Sprintf("%s starts by itself entry %q, which starts no kernel of Linux: the guest does not come up unless somebody chooses another", m.File, m.DefaultTitle),
+		c.edit.Warn(report.ConcernMenuDefault, fmt.Sprintf("%s starts by itself entry %q, which starts no kernel of Linux: the guest does not come up unless somebody chooses another", m.File, m.DefaultTitle),
 			chooseDefault([]menu.Menu{m}, better))
 	}
 }
@@ -348,7 +349,7 @@ func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
 		}
 		e := entries[i][m.Default].Entry
 		if what := c.otherSystem(e); what != "" {
-			c.edit.Warn(fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
+			c.edit.Warn(report.ConcernMenuOtherSystem, fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
 				"if the other is meant, migrate without the disk, snapshot or subvolume that holds this one")
 		}
 	}
@@ -532,7 +533,7 @@ func (c *Configuration) lilo(menus []menu.Menu) {
 			continue
 		}
 		c.oldDisk = true
-		c.edit.Warn("the guest is started by LILO ("+m.File+"), which keeps the root device as a number of the old machine's disk: on a virtio disk the guest will not start",
+		c.edit.Warn(report.ConcernOldDiskName, "the guest is started by LILO ("+m.File+"), which keeps the root device as a number of the old machine's disk: on a virtio disk the guest will not start",
 			"attach the disk to a SATA controller, if it was a SCSI or SATA disk; or write root=\"UUID=...\" and boot=/dev/vda into "+m.File+
 				" and run lilo in the guest from a rescue system; or install GRUB in the guest before the migration")
 	}

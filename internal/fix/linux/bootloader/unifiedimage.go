@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // warnUnifiedImages looks into unified kernel images. Their parameters cannot
@@ -16,13 +17,13 @@ func (c *Configuration) warnUnifiedImages() error {
 	for _, image := range images {
 		cmdline, err := menu.UnifiedCmdline(c.edit, image)
 		if err != nil {
-			c.edit.Warn(fmt.Sprintf("the kernel parameters inside of %s could not be read: %s", image, err),
+			c.edit.Warn(report.ConcernFileNotRead, fmt.Sprintf("the kernel parameters inside of %s could not be read: %s", image, err),
 				"start that image on the new machine before the old one is given up; if nothing needs it, remove it in the guest")
 			continue
 		}
 		editor := cmdlineEditor{names: c.names}
 		if editor.editCmdline(cmdline) != cmdline || len(editor.findings) > 0 {
-			c.edit.Warn(image+" names devices of the old machine in its kernel parameters, which cannot be edited",
+			c.edit.Warn(report.ConcernUnifiedImage, image+" names devices of the old machine in its kernel parameters, which cannot be edited",
 				"build it anew in the guest with root=UUID= before the migration, boot another entry, or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 		}
 	}

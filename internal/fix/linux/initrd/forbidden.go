@@ -33,7 +33,7 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		if bus == "virtio-scsi" {
 			instead = "its disk goes onto a virtio-scsi controller"
 		}
-		e.Warn(subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
 	}
 	var later []string
 	for _, driver := range kernel.EarlyDrivers {
@@ -43,11 +43,11 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		}
 	}
 	if len(later) > 0 && bus != "" && k.Initramfs != "" {
-		e.Warn(subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
+		e.Warn(report.ConcernForbiddenLater, subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
 			"remove that in the guest before its next update of the kernel")
 	}
 	if ban, ok := d.CardBan(); ok && k.NICModel != "virtio" {
-		e.Warn(subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
 			"to use a virtio network card, remove that "+again)
 	}
 }
@@ -66,7 +66,7 @@ func warnOtherEntries(e *edit.Editor, forbidden kernel.Forbidden, drivers []kern
 		if other.Entry.Unified {
 			subject = "the unified kernel image " + other.Entry.File
 		}
-		e.Warn(subject+" is forbidden to load the virtio disk driver ("+other.Ban.String()+"): it does not start from a virtio disk",
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the virtio disk driver ("+other.Ban.String()+"): it does not start from a virtio disk",
 			"remove that in the guest, and take its disks again; or attach the disk to a SATA controller where it is to be started")
 	}
 }
@@ -74,7 +74,7 @@ func warnOtherEntries(e *edit.Editor, forbidden kernel.Forbidden, drivers []kern
 // warnLaterMenus tells of what forbids virtio drivers once a boot menu is made anew.
 func warnLaterMenus(e *edit.Editor, bans []kernel.Ban) {
 	for _, ban := range bans {
-		e.Warn("the guest starts now, but the boot menu that its next update makes will forbid a virtio driver ("+ban.String()+")",
+		e.Warn(report.ConcernForbiddenLater, "the guest starts now, but the boot menu that its next update makes will forbid a virtio driver ("+ban.String()+")",
 			"remove that in the guest before its next update of the kernel or of its boot menu")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // disksIn are the names of the old machine's disks in a line.
@@ -20,7 +21,7 @@ func (s *scan) disksIn(line string) []edit.Note {
 }
 
 func (s *scan) disk(spec string) edit.Note {
-	n := edit.Note{Message: spec + " is a device name of the old machine", Remedy: "name the device by a path below /dev/disk/by-uuid, or remove the line"}
+	n := edit.Note{ID: report.ConcernOldDisk, Message: spec + " is a device name of the old machine", Remedy: "name the device by a path below /dev/disk/by-uuid, or remove the line"}
 	if name, err := s.disks.Stable(spec, devname.AsPath); err == nil && name != spec {
 		n.Remedy = fmt.Sprintf("write %s in its place", name)
 	}
@@ -72,6 +73,7 @@ func diskRule(line string) []edit.Note {
 	for _, t := range tokens {
 		if isOldDisk(t) {
 			return []edit.Note{{
+				ID:      report.ConcernOldDisk,
 				Message: fmt.Sprintf("the rule is for a disk of the old machine (%s==%q) and applies to none of the new one", t.Key, t.Value),
 				Remedy:  "match the file system by ENV{ID_FS_UUID} or the partition by ENV{ID_PART_ENTRY_UUID}, or remove the rule",
 			}}

@@ -13,6 +13,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/layout"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // fallbacks are what firmware without boot entries starts, by the guest's processor.
@@ -27,12 +28,12 @@ const maxLoader = 64 << 20
 func FixFallbackLoader(e *edit.Editor, esp, arch string) error {
 	const byHand = "choose \\EFI\\Microsoft\\Boot\\bootmgfw.efi by hand in the firmware's menu of the new machine"
 	if esp == "" {
-		e.Warn("the guest boots by UEFI, and its EFI system partition was not found: whether the firmware finds something to start is not known", byHand)
+		e.Warn(report.ConcernFallbackLoader, "the guest boots by UEFI, and its EFI system partition was not found: whether the firmware finds something to start is not known", byHand)
 		return nil
 	}
 	fallback, ok := fallbacks[arch]
 	if !ok {
-		e.Warn("the guest boots by UEFI, and no boot loader is known for its processor ("+arch+")", byHand)
+		e.Warn(report.ConcernFallbackLoader, "the guest boots by UEFI, and no boot loader is known for its processor ("+arch+")", byHand)
 		return nil
 	}
 	if _, err := layout.Locate(e, esp+"/EFI/Boot/"+fallback); !errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +41,7 @@ func FixFallbackLoader(e *edit.Editor, esp, arch string) error {
 	}
 	from, err := layout.Locate(e, esp+"/EFI/Microsoft/Boot/bootmgfw.efi")
 	if errors.Is(err, fs.ErrNotExist) {
-		e.Warn("the EFI system partition has no boot loader of Windows (EFI/Microsoft/Boot/bootmgfw.efi): the firmware may find nothing to start",
+		e.Warn(report.ConcernFallbackLoader, "the EFI system partition has no boot loader of Windows (EFI/Microsoft/Boot/bootmgfw.efi): the firmware may find nothing to start",
 			"check that the source has all disks of its machine; \"bcdboot C:\\Windows\" in Windows' repair console writes it anew")
 		return nil
 	}
@@ -106,7 +107,7 @@ func FixStore(e *edit.Editor, esp string) error {
 	}
 	err = e.EditHive(edit.Hive{Path: store, Name: "BCD", Loaded: `HKEY_LOCAL_MACHINE\BCD00000000`}, "show Windows' start", ShowGraphics)
 	if errors.Is(err, registry.ErrDirty) || errors.Is(err, registry.ErrDamaged) {
-		e.Warn("the boot configuration store was left as it is: "+err.Error(), "if Windows does not start, write it anew in its repair console (bcdboot C:\\Windows)")
+		e.Warn(report.ConcernFallbackLoader, "the boot configuration store was left as it is: "+err.Error(), "if Windows does not start, write it anew in its repair console (bcdboot C:\\Windows)")
 		return nil
 	}
 	return err

@@ -73,7 +73,7 @@ func dynamicDisk(g Guest) error {
 		onDynamic = onDynamic || g.Disks[g.Devices[at].Disk].IsDynamic()
 	}
 	if onDynamic {
-		return refuse(report.ConcernOfFix, "Windows lies on a dynamic disk, which is not changed here",
+		return refuse(report.ConcernDynamicDisk, "Windows lies on a dynamic disk, which is not changed here",
 			"move Windows to a basic disk on its old machine"+asItIs)
 	}
 	return nil
