@@ -13,9 +13,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// warns are the functions by which the engine warns, each with the index of its
-// argument that is the remedy; -1 is the last one.
-var warns = map[string]int{"Warn": -1, "WarnOf": -1, "warn": -1, "find": -1, "tell": -1}
+// warns are the functions by which the engine warns. The last argument is the remedy.
+var warns = []string{"Warn", "WarnOf", "warn", "find", "tell", "note"}
 
 // TestWarningsHaveRemedies: whoever is warned is told what to do. What is no warning but
 // information may say nothing.
@@ -31,15 +30,11 @@ func TestWarningsHaveRemedies(t *testing.T) {
 	seen := 0
 	eachCall(t, func(file string, position token.Position, call *ast.CallExpr) {
 		name, ok := called(call)
-		at, known := warns[name]
-		if !ok || !known || len(call.Args) < 2 {
+		if !ok || !slices.Contains(warns, name) || len(call.Args) < 2 {
 			return
 		}
-		if at < 0 {
-			at = len(call.Args) + at
-		}
-		// warn of source has its text behind the remedy.
-		if name == "warn" && strings.HasPrefix(file, "source/") {
+		at := len(call.Args) - 1
+		if name == "warn" && strings.HasPrefix(file, "source/") { // its text is behind the remedy
 			at = 1
 		}
 		seen++
@@ -57,11 +52,13 @@ func TestWarningsHaveRemedies(t *testing.T) {
 }
 
 func called(call *ast.CallExpr) (name string, ok bool) {
-	selector, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return "", false
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		return f.Sel.Name, true
+	case *ast.Ident:
+		return f.Name, true
 	}
-	return selector.Sel.Name, true
+	return "", false
 }
 
 // concernIDs are the ids of kinds of concerns by the names of their constants.

@@ -76,7 +76,7 @@ resource "libvirt_domain" "webserver" {
     disks = [for n, disk in hyper2kvm_migration.webserver.machine.disks : {
       source = { file = { file = disk.path } }
       target = {
-        dev = "${ { virtio = "vd", scsi = "sd", sata = "sd", ide = "hd" }[disk.bus]}${["a", "b", "c", "d", "e", "f", "g", "h"][n]}"
+        dev = "${ { virtio = "vd", scsi = "sd", sata = "sd", ide = "hd" }[disk.bus]}${substr("abcdefghijklmnopqrstuvwxyz", n, 1)}"
         bus = disk.bus
       }
       driver = { name = "qemu", type = disk.format }

@@ -48,6 +48,9 @@ func (*Session) Devices() (guest.Devices, error) { return nil, errUnavailable }
 // Inspect fails.
 func (*Session) Inspect() ([]guest.OS, error) { return nil, errUnavailable }
 
+// FindSystems fails.
+func (*Session) FindSystems() ([]guest.OS, bool, error) { return nil, false, errUnavailable }
+
 // Menus fails.
 func (*Session) Menus() ([]guest.Menu, error) { return nil, errUnavailable }
 

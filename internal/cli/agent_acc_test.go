@@ -28,7 +28,7 @@ type agent struct{ root string }
 func newAgent(t *testing.T) agent {
 	t.Helper()
 	requireFullMatrix(t)
-	tar, err := testguest.HostRoot(t.Context(), agentPackages(t))
+	tar, err := testguest.HostRoot(t.Context(), testguest.Bookworm, agentPackages(t))
 	if err != nil {
 		t.Fatal(err)
 	}

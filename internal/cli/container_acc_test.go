@@ -84,7 +84,7 @@ func TestContainerfileHasAllPackages(t *testing.T) {
 func newContainer(t *testing.T, version string) (a agent, environment []string) {
 	t.Helper()
 	all := readContainerfile(t, version)
-	tar, err := testguest.HostRoot(t.Context(), containerPackages(t, all))
+	tar, err := testguest.HostRoot(t.Context(), testguest.Bookworm, containerPackages(t, all))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func readTaskEnds(t *testing.T, path string) (ends []taskEnd) {
 // script of the examples. One node is lost in the middle. Every manifest ends once.
 func TestAccFleet(t *testing.T) {
 	requireFullMatrix(t)
-	tar, err := testguest.HostRoot(t.Context(), []string{"munge", "slurmctld", "slurmd", "slurm-client", "iproute2", "qemu-utils"})
+	tar, err := testguest.HostRoot(t.Context(), testguest.Bookworm, []string{"munge", "slurmctld", "slurmd", "slurm-client", "iproute2", "qemu-utils"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -35,6 +36,8 @@ type Target struct {
 	// devices whose file systems were not unmounted, as far as anybody has looked.
 	Disks   []parttable.Disk
 	Unclean []string
+	// Core is what that of GRUB has built in, where it is the boot loader.
+	Core bootloader.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.

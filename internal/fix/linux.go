@@ -24,6 +24,7 @@ func (r *run) linux() []step {
 	e, names, o := r.Editor, r.names, r.options
 	boot := bootloader.NewConfiguration(e, names, r.Firmware)
 	boot.StartedBy(r.BootLoader)
+	boot.StartedFrom(r.Core)
 	updateGrub := func(o Options) bool { return o.UpdateGrub }
 	return []step{
 		{"check the guest", 1, nil, simple(r.check)},

@@ -59,7 +59,7 @@ func (w *windowsRun) copyDrivers() error {
 		return nil
 	}
 	for _, warning := range w.drivers.Warnings {
-		w.Editor.Warn(report.ConcernHardware, warning, "look at the drivers in Windows (Device Manager) when it runs on the new machine, or name another release of virtio-win")
+		w.Editor.Warn(report.ConcernHardware, warning, "name another release of virtio-win in pipeline.fix.virtio_win, or leave it out: the guest is then prepared for a SATA disk and an e1000e card")
 	}
 	for _, file := range w.drivers.Files {
 		data, err := w.drivers.Read(file)

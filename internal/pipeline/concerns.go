@@ -19,8 +19,8 @@ func findInMachine(say *reporter, m *report.Machine) {
 	for _, device := range m.Passthrough {
 		switch device.Kind {
 		case report.PassthroughSRIOV:
-			say.find(report.ConcernSRIOV, fmt.Sprintf("the old machine has a network card by SR-IOV (%s): the new one gets none for it", device.Name),
-				"give the new machine a card, by SR-IOV or without, with the same MAC address")
+			say.find(report.ConcernSRIOV, fmt.Sprintf("the old machine has a network card by SR-IOV (%s): the new one gets an ordinary card in its place", device.Name),
+				"give that card the same MAC address (machine.nics); or give the new machine one by SR-IOV")
 		default:
 			say.find(report.ConcernPassthrough, fmt.Sprintf("the old machine has a device of its host (%s), which the new one does not get", device.Name),
 				"give the new machine such a device of its own host, if the guest needs it")

@@ -38,13 +38,11 @@ type examined struct {
 	found *guest.OS
 }
 
-// examine launches the appliance and finds out disks, devices and firmware, which
-// needs no guest.
+// examine launches the appliance, looks at the disks meanwhile, and finds out disks,
+// devices and firmware, which needs no guest.
 func examine(ctx context.Context, j job, o opened, shared *session) (examined, error) {
-	view, refusal, unseen := look(ctx, j, o)
-	if refusal != nil {
-		return examined{}, refusal
-	}
+	looking := begin(ctx, func(ctx context.Context) (looked, error) { return look(ctx, j, o) })
+	defer looking.drop()
 	overlays, err := makeOverlays(ctx, o.source.Disks, o.artifacts.Dir())
 	if err != nil {
 		return examined{}, err
@@ -64,10 +62,14 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	if err != nil {
 		return examined{}, fmt.Errorf("listing the file systems: %w", err)
 	}
+	seen, unseen := looking.wait() // the appliance decides where it fails
+	if seen.refusal != nil {
+		return examined{}, seen.refusal
+	}
 	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	found.firmware = firmwareOf(disks, o.describedFirmware())
 	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, o.describedBootDisk())
-	return examined{system: found, opened: o, session: shared, overlays: overlays, view: view, unseen: unseen}, nil
+	return examined{system: found, opened: o, session: shared, overlays: overlays, view: seen.view, unseen: unseen}, nil
 }
 
 // device finds a device by the appliance's name.

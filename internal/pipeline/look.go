@@ -27,23 +27,31 @@ func onlyInspects(m *manifest.Manifest) bool {
 	return slices.Equal(m.EnabledStages(), []string{report.StageLoadManifest, report.StageInspect})
 }
 
-// look finds out what lies on the source's disks without an appliance. The refusal is
-// that of a guest that the fix stage must not change.
-func look(ctx context.Context, j job, o opened) (seen *offline.View, refusal, err error) {
+// looked is what a look at the source's disks came to. refusal is that of a guest that
+// the fix stage must not change.
+type looked struct {
+	view    *offline.View
+	refusal error
+}
+
+// look finds out what lies on the source's disks without an appliance.
+func look(ctx context.Context, j job, o opened) (looked, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	disks, closing, err := openDisks(ctx, o)
 	if err != nil {
-		return nil, nil, err
+		return looked{}, err
 	}
+	var seen looked
 	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
 	if err == nil {
-		refusal = refuseWindows(ctx, j, o, view)
+		seen.refusal = refuseWindows(ctx, j, o, view)
 	}
 	if err = errors.Join(err, closing()); err != nil {
-		return nil, refusal, err
+		return seen, err
 	}
-	return view.Summary(), refusal, nil // which goes on as long as the run
+	seen.view = view.Summary() // which goes on as long as the run
+	return seen, nil
 }
 
 // openDisks opens the source's disks to be read.

@@ -38,12 +38,9 @@ func enter(ctx context.Context, j job, o opened, shared *session) (mounted, erro
 // mount finds the guest's operating system and mounts its file systems.
 func mount(j job, x examined) (mounted, error) {
 	j.say.progress(62, "looking for an operating system")
-	systems := knownSystems(x.view, x.devices)
-	if systems == nil {
-		var err error
-		if systems, err = x.session.Inspect(); err != nil {
-			return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
-		}
+	systems, err := findSystems(x)
+	if err != nil {
+		return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
 	}
 	keys := j.manifest.Source.LUKSKeys
 	found, err := choose(j, systems, x.system, x.session.Menus)
@@ -83,6 +80,18 @@ func mount(j job, x examined) (mounted, error) {
 	editor, err := edit.New(opened, j.manifest.Pipeline.Fix.Backup)
 	x.found = &found
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
+}
+
+// findSystems are those that were seen before the appliance was there, or else that
+// show signs of themselves, or else that libguestfs' inspection finds.
+func findSystems(x examined) ([]guest.OS, error) {
+	if systems := knownSystems(x.view, x.devices); systems != nil {
+		return systems, nil
+	}
+	if systems, certain, err := x.session.FindSystems(); err != nil || certain {
+		return systems, err
+	}
+	return x.session.Inspect()
 }
 
 // rootError says that source.root is none of the systems.
@@ -138,6 +147,7 @@ func (g mounted) target() fix.Target {
 	}
 	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
 		t.BootLoader = g.disks[g.bootDisk].Loader
+		t.Core.Prefix, t.Core.Config = g.disks[g.bootDisk].Core.Prefix, g.disks[g.bootDisk].Core.Config
 	}
 	return t
 }

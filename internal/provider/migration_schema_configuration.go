@@ -93,15 +93,13 @@ func filesAttribute(description, filename string) schema.Attribute {
 
 func firstBootAttribute() schema.Attribute {
 	return schema.ListNestedAttribute{
-		MarkdownDescription: "Scripts that run once, in this order, when the guest boots for the first time. In Linux, which needs systemd, what they print is " +
-			"in the journal, and one that fails stays in `/usr/local/libexec/hyper2kvm/first-boot` and does not run again. In Windows it is in a log, " +
-			"one that fails is tried three times in all, and one that ends with status 3010 or 1641 has Windows restarted before the next; " +
-			"[Windows guests](../guides/windows.md) tells where all of it is.",
+		MarkdownDescription: "Scripts that run once, in this order, when the guest boots for the first time, with what they print in its journal. One that " +
+			"fails stays in `/usr/local/libexec/hyper2kvm/first-boot` and does not run again. The guest needs systemd.",
 		Optional: true,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{MarkdownDescription: "Name of the script. In Windows it ends with `.ps1`, `.cmd` or `.bat`.", Required: true},
+			"name": schema.StringAttribute{MarkdownDescription: "Name of the script.", Required: true},
 			"content": schema.StringAttribute{
-				MarkdownDescription: "The script. In Linux one without a `#!` line is for `/bin/sh`. It is sensitive, because it may hold keys, and is kept in Terraform's state.",
+				MarkdownDescription: "The script. Without a `#!` line it is for `/bin/sh`. It is sensitive, because it may hold keys, and is kept in Terraform's state.",
 				Required:            true,
 				Sensitive:           true,
 			},

@@ -90,7 +90,8 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"lock_directory": schema.StringAttribute{
 				MarkdownDescription: "A directory for the locks by which `max_concurrent` counts the migrations of a host. Terraform runs that use the same one " +
-					"count together. The default is one that all users of the host share, `/run/lock/hyper2kvm` on Linux.",
+					"count together. The default is one that all users of the host share: on Linux `/run/lock/hyper2kvm`, and `hyper2kvm-locks` in `TMPDIR` or `/tmp` where that " +
+					"cannot be written.",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},

@@ -61,6 +61,7 @@ type Configuration struct {
 	commands   int
 	// bootLoader is what a BIOS comes to on the boot disk, as StartedBy has it.
 	bootLoader string
+	core       Core
 	// oldDisk is set where the guest finds its root file system on a disk that is
 	// called as on the old machine alone.
 	oldDisk bool

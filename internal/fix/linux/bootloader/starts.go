@@ -48,6 +48,7 @@ func (c *Configuration) requireStart() error {
 		return err
 	}
 	c.warnBootSector(menus)
+	c.warnCore(menus)
 	if err := c.requireProgram(menus); err != nil {
 		return err
 	}

@@ -252,7 +252,8 @@ func (e *fstabEntry) letDriveBeAbsent(spec string) {
 		return
 	}
 	e.table.Replace(3, options+",nofail")
-	e.note(report.ConcernFstabDrive, spec+" got the option nofail: the new machine need not have that drive, and the guest would stop in emergency mode without it", "")
+	e.note(report.ConcernFstabDrive, spec+" got the option nofail: the new machine need not have that drive, and the guest would stop in emergency mode without it",
+		"nothing is to be done, unless the guest needs such a drive: then give the new machine one")
 }
 
 func (e *fstabEntry) optional() bool {

@@ -39,6 +39,12 @@ func (r *reader) grubDevice(name string) (guest.Device, bool) {
 
 var grubDisk = regexp.MustCompile(`^hd([0-9]+),(?:msdos|gpt)?([0-9]+)$`)
 
+// IsAbsent reports whether GRUB's name is that of a disk or partition which a guest does
+// not have.
+func IsAbsent(devices guest.Devices, name string) bool {
+	return (&reader{devices: devices}).lacks(name)
+}
+
 var numberedDevice = regexp.MustCompile(`^hd([0-9]+)(?:,(?:msdos|gpt)?([0-9]+))?$`)
 
 // lacks reports whether GRUB's name is that of a disk or partition which the guest does

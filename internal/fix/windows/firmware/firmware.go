@@ -107,7 +107,7 @@ func FixStore(e *edit.Editor, esp string) error {
 	}
 	err = e.EditHive(edit.Hive{Path: store, Name: "BCD", Loaded: `HKEY_LOCAL_MACHINE\BCD00000000`}, "show Windows' start", ShowGraphics)
 	if errors.Is(err, registry.ErrDirty) || errors.Is(err, registry.ErrDamaged) {
-		e.Warn(report.ConcernFallbackLoader, "the boot configuration store was left as it is: "+err.Error(), "if Windows does not start, write it anew in its repair console (bcdboot C:\\Windows)")
+		e.Warn(report.ConcernFileNotEdited, "the boot configuration store was left as it is: "+err.Error(), "if Windows does not start, write it anew in its repair console (bcdboot C:\\Windows)")
 		return nil
 	}
 	return err
