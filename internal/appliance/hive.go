@@ -58,8 +58,8 @@ func (w hiveWriter) change(c registry.Change) error {
 	return w.g.Hivex_node_set_value(node, c.Name, int64(c.After.Type), c.After.Data)
 }
 
-// find is the node of a key, which is made where it is not there and make says so.
-func (w hiveWriter) find(path string, make bool) (int64, error) {
+// find is the node of a key, which is made where it is not there and create says so.
+func (w hiveWriter) find(path string, create bool) (int64, error) {
 	node, err := w.g.Hivex_root()
 	if err != nil || path == "" {
 		return node, err
@@ -69,7 +69,7 @@ func (w hiveWriter) find(path string, make bool) (int64, error) {
 		switch {
 		case err != nil:
 			return 0, err
-		case child == 0 && !make:
+		case child == 0 && !create:
 			return 0, fmt.Errorf("there is no %s", name)
 		case child == 0:
 			if child, err = w.g.Hivex_node_add_child(node, name); err != nil {

@@ -140,8 +140,12 @@ func TestRunWindowsRefuses(t *testing.T) {
 		"no SATA":      {registrytest.Build(withoutSATA), func(*Target) {}, "no driver for SATA", nil},
 		"dirty volume": {sound, func(t *Target) { t.Unclean = []string{"/dev/sda2"} }, "in use when", nil},
 		"no space": {sound, func(target *Target) {
+			files, ok := target.Editor.Files.(guest.FS)
+			if !ok {
+				t.Fatalf("the files are %T", target.Editor.Files)
+			}
 			target.Editor = edittest.New(t, edit.Guest{
-				FS: target.Editor.Files.(guest.FS), Mounts: target.Editor.Mounts(), Space: func(string) (guest.Space, error) { return guest.Space{Free: 99 << 20, Inodes: -1}, nil },
+				FS: files, Mounts: target.Editor.Mounts(), Space: func(string) (guest.Space, error) { return guest.Space{Free: 99 << 20, Inodes: -1}, nil },
 			})
 		}, "99 MiB", edit.ErrNoSpace},
 		"unknown version": {sound, func(t *Target) { t.OS.Major = 0 }, "which Windows", nil},

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -32,7 +33,7 @@ func (f Fix) checkHost(c *collector) {
 	case err != nil:
 		c.add(path, "virtio-win cannot be used: %v", err)
 	case info.IsDir():
-		if _, err := file.Readdirnames(1); err != nil && err != io.EOF { //nolint:errorlint // as documented
+		if _, err := file.Readdirnames(1); err != nil && !errors.Is(err, io.EOF) {
 			c.add(path, "virtio-win cannot be read: %v", err)
 		}
 	case !isDisk(info.Mode()):

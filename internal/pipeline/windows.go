@@ -48,7 +48,7 @@ func windowsRefusal(ctx context.Context, j job, o opened, view *offline.View, sy
 	}
 	err = preflight.Check(preflight.Guest{OS: system, Devices: m.Devices, Disks: view.Disks, Unclean: view.Stale, Editor: editor})
 	if ctx.Err() != nil {
-		return nil // time ran out
+		return nil //nolint:nilerr // time ran out, and the stage looks again
 	}
 	return err
 }

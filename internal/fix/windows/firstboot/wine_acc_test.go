@@ -40,7 +40,7 @@ type wine struct {
 func newWine(t *testing.T) *wine {
 	t.Helper()
 	// Names of sockets are short, and those of tests are not.
-	prefix, err := os.MkdirTemp("", "wine")
+	prefix, err := os.MkdirTemp("", "wine") //nolint:usetesting // its names are too long
 	if err != nil {
 		t.Fatal(err)
 	}
