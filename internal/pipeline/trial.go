@@ -134,6 +134,9 @@ func (j job) compareBoot(tried trial, watched boot.Watching, outcome boot.Outcom
 		became.Guest = describeFacts(*outcome.Facts)
 	}
 	switch {
+	case outcome.Facts == nil && outcome.Verdict == boot.Booted && len(tried.layers) > 0:
+		j.say.find(report.ConcernNoProbe, "the guest has come up, and its probe has said nothing: what it has come up with is not compared with its configuration",
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 	case outcome.Facts == nil:
 	case outcome.Verdict == boot.Booted:
 		differences = probe.Compare(tried.expected, *outcome.Facts)

@@ -168,7 +168,6 @@ func TestPreflightSummariesDiffer(t *testing.T) {
 // critical first, and none where all is well.
 func TestPlanTellsConcerns(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, fakeProvider(t), `{}`)
 	hidden := report.Concern{Category: report.Information, Assessment: "the guest has no host name"}
 	warned := report.Concern{Category: report.Warned, Assessment: "two systems were found", Remedy: "name one in source.root"}
 	critical := report.Concern{Category: report.Critical, Assessment: "the guest is hibernated"}
@@ -183,6 +182,7 @@ func TestPlanTellsConcerns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			server := newServer(t, fakeProvider(t), `{}`)
 			source := foreseenSource(t, test.foreseen)
 			resp, _ := server.plan(instance{}, configuration(source, t.TempDir(), ""))
 			onlyWarnings(t, resp.Diagnostics)
