@@ -21,17 +21,8 @@ func (m *Manifest) CheckWindows() error {
 	var c collector
 	const needless = "is for Linux guests, and this one is a Windows: leave it out"
 	fix := m.Pipeline.Fix
-	for _, only := range []struct {
-		path  string
-		given bool
-	}{
-		{"pipeline.fix.print_fstab", fix.Enabled && fix.PrintFstab},
-		{"pipeline.fix.initramfs", fix.Enabled && fix.Initramfs != InitramfsAuto},
-		{"pipeline.fix.fstab_mode", fix.Enabled && fix.FstabMode != FstabStabilizeAll},
-	} {
-		if only.given {
-			c.add(only.path, needless)
-		}
+	for _, path := range fix.LinuxOnly() {
+		c.add(path, needless)
 	}
 	if fix.Enabled && fix.BlockDriver != BlockViostor && fix.VirtioWin == "" {
 		c.add("pipeline.fix.block_driver", "%q cannot be installed without virtio_win: give that, or leave this out", fix.BlockDriver)
@@ -55,6 +46,28 @@ func (m *Manifest) CheckWindows() error {
 		g.checkWindows(&c)
 	}
 	return c.errors.orNil()
+}
+
+// LinuxOnly are the paths of those settings that only a Linux guest can have, as far as
+// they differ from the defaults of an enabled stage.
+func (f Fix) LinuxOnly() []string {
+	if !f.Enabled {
+		return nil
+	}
+	var paths []string
+	for _, only := range []struct {
+		name  string
+		given bool
+	}{
+		{"print_fstab", f.PrintFstab},
+		{"initramfs", f.Initramfs != InitramfsAuto},
+		{"fstab_mode", f.FstabMode != FstabStabilizeAll},
+	} {
+		if only.given {
+			paths = append(paths, "pipeline.fix."+only.name)
+		}
+	}
+	return paths
 }
 
 func (g *Configuration) checkWindows(c *collector) {

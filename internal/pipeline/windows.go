@@ -75,27 +75,13 @@ func windowsHardware(fix manifest.Fix, system guest.OS) hardware {
 	return virtioHardware
 }
 
-// linuxOnly are the settings of the fix stage that a Windows guest cannot have, as far
-// as they differ from those that every manifest has.
+// linuxOnly are the settings of the fix stage that a Windows guest cannot have.
 func linuxOnly(m *manifest.Manifest) []report.Problem {
-	fix := m.Pipeline.Fix
-	if !fix.Enabled {
-		return nil
-	}
 	var problems []report.Problem
-	for _, field := range []struct {
-		name string
-		set  bool
-	}{
-		{"print_fstab", fix.PrintFstab},
-		{"initramfs", fix.Initramfs != manifest.InitramfsAuto},
-		{"fstab_mode", fix.FstabMode != manifest.FstabStabilizeAll},
-	} {
-		if field.set {
-			problems = append(problems, report.Problem{
-				Attribute: "pipeline.fix." + field.name, Message: "is for Linux guests only, and this one runs Windows", Remedy: "leave it out",
-			})
-		}
+	for _, path := range m.Pipeline.Fix.LinuxOnly() {
+		problems = append(problems, report.Problem{
+			Attribute: path, Message: "is for Linux guests only, and this one runs Windows", Remedy: "leave it out",
+		})
 	}
 	return problems
 }
