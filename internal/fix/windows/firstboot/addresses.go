@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"regexp"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
@@ -12,8 +11,6 @@ import (
 
 // waitMinutes is how long a card is waited for.
 const waitMinutes = 5
-
-var cardID = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
 
 // check makes sure that all that goes into a script is what it seems. mac is as
 // Windows writes it.
@@ -28,7 +25,7 @@ func check(card network.Card) (mac string, err error) {
 		}
 		mac = strings.ToUpper(strings.ReplaceAll(parsed.String(), ":", "-"))
 	}
-	if card.ID != "" && !cardID.MatchString(card.ID) {
+	if card.ID != "" && !network.IsID(card.ID) {
 		return "", fmt.Errorf("%q is no id of a card", card.ID)
 	}
 	if len(card.Addresses) == 0 {
@@ -192,7 +189,7 @@ func netsh(card network.Card, mac string) string {
 	fmt.Fprintf(&text, "call :find %s\n", label)
 	var commands []string
 	for n, address := range card.Addresses {
-		ip, mask := address.Addr(), net.IP(net.CIDRMask(address.Bits(), 32))
+		ip, mask := address.Addr(), network.Mask(address)
 		switch {
 		case n > 0:
 			commands = append(commands, fmt.Sprintf("add address name=\"%%name%%\" address=%s mask=%s", ip, mask))

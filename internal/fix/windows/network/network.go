@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,12 @@ import (
 
 // classOfCards is the class of devices that are network cards.
 const classOfCards = "{4d36e972-e325-11ce-bfc1-08002be10318}"
+
+// guid matches the ids of cards.
+var guid = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
+
+// IsID says that a text is the id of a card, as Windows gives them.
+func IsID(text string) bool { return guid.MatchString(text) }
 
 // Card is a network card of the old machine with static addresses.
 type Card struct {
@@ -37,7 +44,8 @@ type Card struct {
 func (c Card) Known() bool { return c.MAC != "" || c.Only }
 
 // Read reads the cards with static addresses, in the order of their names. The cards
-// of the old machine, where they are known, tell the MAC of one that is alone.
+// of the old machine, where they are known, tell the MAC of one that is alone, has the name
+// or one of the addresses that are said of it.
 func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error) {
 	cards, err := physical(r, s)
 	if err != nil {
@@ -50,8 +58,8 @@ func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error
 		if err := card.read(r, s); err != nil {
 			return nil, err
 		}
-		if card.MAC == "" && only && len(old) == 1 {
-			card.MAC = macOf(old[0].MAC)
+		if card.MAC == "" {
+			card.MAC = card.among(old)
 		}
 		if len(card.Addresses) > 0 {
 			static = append(static, card)
@@ -60,6 +68,31 @@ func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error
 	slices.SortFunc(static, func(a, b Card) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
 	return static, nil
 }
+
+// among is the MAC of the card as the old machine's description tells it, or "".
+func (c Card) among(old []report.NIC) string {
+	if c.Only && len(old) == 1 {
+		return macOf(old[0].MAC)
+	}
+	mac := ""
+	for _, nic := range old {
+		same := c.Name != "" && strings.EqualFold(nic.GuestName, c.Name)
+		for _, prefix := range c.Addresses {
+			same = same || slices.Contains(nic.Addresses, prefix.Addr().String())
+		}
+		switch {
+		case !same:
+		case mac != "":
+			return "" // two are
+		default:
+			mac = macOf(nic.MAC)
+		}
+	}
+	return mac
+}
+
+// Mask is the mask of a prefix as Windows has it: 255.255.255.0.
+func Mask(prefix netip.Prefix) string { return net.IP(net.CIDRMask(prefix.Bits(), 32)).String() }
 
 // physical are the cards that hang on a bus of the machine.
 func physical(r registry.Reader, s registry.System) ([]Card, error) {
@@ -85,7 +118,7 @@ func physical(r registry.Reader, s registry.System) ([]Card, error) {
 			text[strings.ToLower(value.Name)] = value.Text()
 		}
 		device := strings.ToLower(text["componentid"])
-		if id := text["netcfginstanceid"]; id != "" && (strings.HasPrefix(device, `pci\`) || strings.HasPrefix(device, `vmbus\`)) {
+		if id := text["netcfginstanceid"]; IsID(id) && (strings.HasPrefix(device, `pci\`) || strings.HasPrefix(device, `vmbus\`)) {
 			cards = append(cards, Card{ID: id, MAC: macOf(text["networkaddress"])})
 		}
 	}

@@ -101,6 +101,8 @@ func TestRead(t *testing.T) {
 	withMAC := func(mac string) []network.Card { c := static; c.MAC = mac; return []network.Card{c} }
 	unknown := static
 	unknown.Only = false
+	named := unknown
+	named.MAC = "00:0c:29:00:00:08"
 	second := withMAC("00:0c:29:00:00:07")[0]
 	second.Addresses = prefixes("192.0.2.6/24")
 	old := []report.NIC{{MAC: "00:0C:29:00:00:07"}}
@@ -109,9 +111,14 @@ func TestRead(t *testing.T) {
 		old    []report.NIC
 		want   []network.Card
 	}{
-		"of the only card": {nil, old, withMAC("00:0c:29:00:00:07")},
-		"of nobody":        {nil, nil, withMAC("")},
-		"two cards in OVF": {nil, append(old, report.NIC{}), []network.Card{unknown}},
+		"of the only card":            {nil, old, withMAC("00:0c:29:00:00:07")},
+		"of nobody":                   {nil, nil, withMAC("")},
+		"two cards in OVF":            {nil, append(old, report.NIC{}), []network.Card{unknown}},
+		"of the one with the address": {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6"}}), []network.Card{named}},
+		"of the one with the name":    {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", GuestName: "ethernet0"}), []network.Card{named}},
+		"of two with the address": {
+			nil, []report.NIC{{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6"}}, {MAC: "00:0C:29:00:00:09", GuestName: "Ethernet0"}}, []network.Card{unknown},
+		},
 		"no mask": {func(k map[string][]registry.Value) {
 			k[binding][2] = registry.TextsValue("SubnetMask", "255.0.255.0", "255.255.255.0")
 		}, old, []network.Card{second}},
