@@ -14,6 +14,8 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1
 	// newc archives, which initramfs images are made of
 	github.com/cavaliergopher/cpio v1.0.1
+	// ISO 9660 images of virtio-win as a file tree, with the names of Rock Ridge: internal/adr/0050
+	github.com/diskfs/go-diskfs v1.9.4
 	// netplan files, edited with their comments kept
 	github.com/goccy/go-yaml v1.19.2
 	// locks that tell a living run from a dead one
@@ -36,7 +38,7 @@ require (
 	github.com/hashicorp/terraform-plugin-log v0.11.0
 	// acceptance tests under a real Terraform
 	github.com/hashicorp/terraform-plugin-testing v1.16.0
-	// zstd and fast gzip of initramfs images
+	// zstd and fast gzip of initramfs images, zstd of packages
 	github.com/klauspost/compress v1.20.3
 	// columns of the progress bars
 	github.com/mattn/go-runewidth v0.0.16
@@ -77,6 +79,7 @@ require (
 	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/cloudflare/circl v1.6.3 // indirect
+	github.com/djherbis/times v1.6.0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
 	github.com/golang/protobuf v1.5.4 // indirect
 	github.com/hashicorp/errwrap v1.1.0 // indirect

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
 // oldestC is the oldest C library that a release starts with: adr/0043.
@@ -114,6 +116,7 @@ func TestAccRelease(t *testing.T) {
 			t.Errorf("--version: %v, %q", err, out)
 		}
 		applyFromMirror(t, program)
+		applyOnDebian(t, program)
 		other := filepath.Join(t.TempDir(), "other")
 		copied := exec.CommandContext(t.Context(), "cp", "-a", root, other)
 		if out, err := copied.CombinedOutput(); err != nil {
@@ -150,24 +153,18 @@ resource "hyper2kvm_migration" "disk" {
 }
 `
 
-// applyFromMirror installs a program from a zip as releases have it, and migrates.
-func applyFromMirror(t *testing.T, program string) {
+// writeMirror writes a program as a zip as releases have it, and a configuration that
+// migrates with it, to a directory that Terraform sees as seenAs.
+func writeMirror(t *testing.T, directory, seenAs, program string) {
 	t.Helper()
-	for _, needed := range []string{"terraform", "qemu-img"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			t.Skipf("%s is not installed", needed)
-		}
-	}
-	directory := t.TempDir()
-	write := func(name string, text []byte) string {
+	write := func(name string, text []byte) {
 		path := filepath.Join(directory, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a test's own
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, text, 0o600); err != nil {
+		if err := os.WriteFile(path, text, 0o644); err != nil { //nolint:gosec // for a user of its own
 			t.Fatal(err)
 		}
-		return path
 	}
 	text, err := os.ReadFile(program)
 	if err != nil {
@@ -188,20 +185,80 @@ func applyFromMirror(t *testing.T, program string) {
 		t.Fatal(err)
 	}
 	write("mirror/registry.terraform.io/hyper2kvm/hyper2kvm/terraform-provider-hyper2kvm_1.2.3_linux_amd64.zip", packed.Bytes())
-	settings := write("terraformrc", fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(directory, "mirror")))
+	write("terraformrc", fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", seenAs+"/mirror"))
 	write("main.tf", []byte(mirrored))
 	write("disk.raw", make([]byte, 1<<20))
+}
+
+// checkMirrored applies and looks for the image. terraform makes the command.
+func checkMirrored(t *testing.T, directory string, terraform func(arguments ...string) *exec.Cmd) {
+	t.Helper()
 	for _, arguments := range [][]string{{"init"}, {"apply", "-auto-approve"}} {
-		command := exec.CommandContext(t.Context(), "terraform", append(arguments, "-input=false", "-no-color")...)
-		command.Dir = directory
-		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings)
-		if out, err := command.CombinedOutput(); err != nil {
+		if out, err := terraform(append(arguments, "-input=false", "-no-color")...).CombinedOutput(); err != nil {
 			t.Fatalf("terraform %v: %v\n%s", arguments, err, out)
 		}
 	}
 	images, err := filepath.Glob(filepath.Join(directory, "images", "*.qcow2"))
 	if err != nil || len(images) != 1 {
 		t.Errorf("the migration made %q, %v", images, err)
+	}
+}
+
+// applyFromMirror installs a program from a zip as releases have it, and migrates.
+func applyFromMirror(t *testing.T, program string) {
+	t.Helper()
+	for _, needed := range []string{"terraform", "qemu-img"} {
+		if _, err := exec.LookPath(needed); err != nil {
+			t.Skipf("%s is not installed", needed)
+		}
+	}
+	directory := t.TempDir()
+	writeMirror(t, directory, directory, program)
+	checkMirrored(t, directory, func(arguments ...string) *exec.Cmd {
+		command := exec.CommandContext(t.Context(), "terraform", arguments...)
+		command.Dir = directory
+		command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(directory, "terraformrc"))
+		return command
+	})
+}
+
+// applyOnDebian does the same on hosts without compilers and libguestfs, as a user
+// without privileges and without a network.
+func applyOnDebian(t *testing.T, program string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to make the root of a host and to change into it")
+	}
+	terraform, err := exec.LookPath("terraform")
+	if err != nil {
+		t.Skip("terraform is not installed")
+	}
+	for _, suite := range []testguest.Suite{testguest.Bullseye, testguest.Bookworm, testguest.Trixie} {
+		t.Run(string(suite), func(t *testing.T) {
+			tar, err := testguest.HostRoot(t.Context(), suite, []string{"qemu-utils"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			root := t.TempDir()
+			work := filepath.Join(root, "work")
+			for _, words := range [][]string{
+				{"tar", "-xf", tar, "-C", root}, {"chmod", "0755", root}, {"install", "-m", "0755", terraform, filepath.Join(root, "usr/local/bin")},
+			} {
+				if out, err := exec.CommandContext(t.Context(), words[0], words[1:]...).CombinedOutput(); err != nil { //nolint:gosec // a test's own
+					t.Fatalf("%v: %v\n%s", words, err, out)
+				}
+			}
+			writeMirror(t, work, "/work", program)
+			if out, err := exec.CommandContext(t.Context(), "chown", "-R", "1000", work).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			checkMirrored(t, work, func(arguments ...string) *exec.Cmd {
+				const script = `mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot --userspec=1000:1000 --groups= "$root" /usr/bin/env -i -C /work \
+					PATH=/usr/local/bin:/usr/bin:/bin HOME=/work CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/work/terraformrc terraform "$@"`
+				words := []string{"--mount", "--pid", "--net", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", script, "sh", root}
+				return exec.CommandContext(t.Context(), "unshare", append(words, arguments...)...)
+			})
+		})
 	}
 }
 

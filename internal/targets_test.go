@@ -32,7 +32,7 @@ func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
 		"dependencies": true, "bench-dependencies": true, "release-dependencies": true, "test": true, "demo": true,
 		"build": false, "install": false, "unit": false, "race": false, "testacc": false, "testacc-full": false,
 		"lint": false, "tidy": false, "vulncheck": false, "generate": false, "docs-drift": false, "bench": false,
-		"release": false, "release-snapshot": false,
+		"release": false, "release-snapshot": false, "tofu": false,
 	} {
 		commands := dryRun(t, target)
 		if got := strings.Contains(commands, "packages install") || strings.Contains(commands, "apt-get"); got != installs {

@@ -140,7 +140,8 @@ func TestDependenciesOfAllModulesAreUpdated(t *testing.T) {
 		t.Fatal("the makefile has no modules")
 	}
 	var wanted []string
-	for name := range strings.FieldsSeq(strings.ReplaceAll(string(line[1]), "$(BENCH_MODULE)", "internal/testguest/bench")) {
+	names := strings.NewReplacer("$(BENCH_MODULE)", "internal/testguest/bench", "$(FLEET_MODULE)", "internal/tools/kubernetes").Replace(string(line[1]))
+	for name := range strings.FieldsSeq(names) {
 		wanted = append(wanted, "/"+strings.TrimPrefix(name, "."))
 	}
 	for _, update := range updates.Updates {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"libguestfs.org/guestfs"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/imagename"
 )
 
 var (
@@ -31,7 +33,7 @@ func cleanError(err error) error {
 		return err
 	}
 	message, _, _ := strings.Cut(failure.Errmsg, "\nTo see full error messages you may need to enable debugging")
-	message = strings.TrimSpace(message)
+	message = strings.TrimSpace(imagename.Plain(message))
 	for _, sign := range []string{"closed the connection unexpectedly", "unexpected end of file when reading from daemon", "call launch before using"} {
 		if strings.Contains(message, sign) {
 			return errDied

@@ -13,8 +13,9 @@ import (
 
 // mountESP mounts the EFI system partition of a guest that leaves that to
 // systemd's generator. Where it cannot be found or mounted there is no error:
-// the guest may have one and not use it.
-func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) (guest.Mount, bool) {
+// the guest may have one and not use it. It is mounted on the first of the points
+// that is there and free, or, where fixed says so, on the first one.
+func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount, points []string, fixed bool) (guest.Mount, bool) {
 	for _, device := range devices {
 		if device.Kind != guest.KindDisk {
 			continue
@@ -31,8 +32,8 @@ func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []
 			if isMounted(mounted, esp.Name) {
 				return guest.Mount{}, false
 			}
-			for _, point := range guest.ESPPoints {
-				if !freePoint(g, point, mounted) {
+			for _, point := range points {
+				if !fixed && !freePoint(g, point, mounted) {
 					continue
 				}
 				planned := guest.PlannedMount{Mount: guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}}

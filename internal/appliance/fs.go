@@ -162,12 +162,9 @@ func (s *Session) Lstat(name string) (guest.FileInfo, error) {
 func (s *Session) stat(name string, stat func(*guestfs.Guestfs, string) (*guestfs.StatNS, error)) (guest.FileInfo, error) {
 	var info guest.FileInfo
 	err := s.call("stat", name, func(g *guestfs.Guestfs) error {
-		st, err := stat(g, name)
-		if err != nil {
-			return err
-		}
-		info = guest.FileInfo{Mode: fileMode(st.St_mode), Size: st.St_size, UID: int(st.St_uid), GID: int(st.St_gid)}
-		return nil
+		var err error
+		info, err = fileInfo(stat(g, name))
+		return err
 	})
 	return info, err
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
-// Inspect looks for operating systems on the disks. None is no error. What was
+// Inspect looks for operating systems on the disks by libguestfs' inspection. None
+// is no error. What was
 // mounted is not mounted any more afterwards.
 func (s *Session) Inspect() ([]guest.OS, error) {
 	var systems []guest.OS
@@ -32,9 +33,7 @@ func (s *Session) Inspect() ([]guest.OS, error) {
 		if err != nil {
 			return err
 		}
-		for i := range systems {
-			systems[i].SubvolumeID = subvolumeID(g, devices.RootMount(systems[i].Root))
-		}
+		numberSubvolumes(g, devices, systems)
 		return nil
 	})
 	return systems, err

@@ -34,9 +34,9 @@ func (s *Session) PlanMounts(system guest.OS) ([]guest.Mount, error) {
 // that lies on one of the disks, writable. What fixes cannot do without, such
 // as /boot, must come up; anything else that does not is told in a warning.
 // File systems of a guest that was suspended to disk are not touched.
-func (s *Session) MountGuest(system guest.OS) ([]guest.Mount, []string, error) {
+func (s *Session) MountGuest(system guest.OS) ([]guest.Mount, []guest.MountWarning, error) {
 	var mounts []guest.Mount
-	var warnings []string
+	var warnings []guest.MountWarning
 	err := s.call("mount the guest's file systems", "", func(g *guestfs.Guestfs) (err error) {
 		mounts, warnings, err = s.mountGuest(g, system)
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *Session) MountGuest(system guest.OS) ([]guest.Mount, []string, error) {
 	return mounts, warnings, nil
 }
 
-func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount, []string, error) {
+func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount, []guest.MountWarning, error) {
 	devices, err := s.listDevices(g)
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +72,14 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}
 	mounts := []guest.Mount{devices.RootMount(system.Root)}
-	if system.Type != "linux" {
+	switch system.Type {
+	case "linux":
+	case "windows":
+		if esp, ok := s.mountESP(g, devices, mounts, []string{guest.WindowsESP}, true); ok {
+			mounts = append(mounts, esp)
+		}
+		return mounts, nil, nil
+	default:
 		return mounts, nil, nil
 	}
 
@@ -86,7 +93,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	devices.LearnNames(system.Root, tables)
 	s.devices = slices.Clone(devices)
 	if noFstab {
-		return mounts, []string{"the guest has no /etc/fstab: only its root was mounted"}, nil
+		return mounts, []guest.MountWarning{guest.NoFstab}, nil
 	}
 	plan, warnings, err := devices.PlanMounts(tables)
 	if err != nil {
@@ -100,10 +107,10 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		case planned.Vital || s.ctx.Err() != nil:
 			return nil, nil, planned.Failed(cleanError(err))
 		default:
-			warnings = append(warnings, planned.Failed(cleanError(err)).Error())
+			warnings = append(warnings, planned.NotMounted(cleanError(err)))
 		}
 	}
-	if esp, ok := s.mountESP(g, devices, mounts); ok {
+	if esp, ok := s.mountESP(g, devices, mounts, guest.ESPPoints, false); ok {
 		mounts = append(mounts, esp)
 	}
 	for _, file := range tables.SwapFiles() {

@@ -278,7 +278,7 @@ func TestAccSession(t *testing.T) {
 	if diff := cmp.Diff([]string{"/", "/srv", "/boot", "/secret", "/boot/efi"}, points); diff != "" {
 		t.Errorf("mount points (-want +got):\n%s", diff)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "/dev/sdc1") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Message, "/dev/sdc1") {
 		t.Errorf("warnings %q", warnings)
 	}
 

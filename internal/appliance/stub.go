@@ -10,6 +10,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 )
 
 // errUnavailable says that this program was built without libguestfs.
@@ -47,6 +48,9 @@ func (*Session) Devices() (guest.Devices, error) { return nil, errUnavailable }
 // Inspect fails.
 func (*Session) Inspect() ([]guest.OS, error) { return nil, errUnavailable }
 
+// FindSystems fails.
+func (*Session) FindSystems() ([]guest.OS, bool, error) { return nil, false, errUnavailable }
+
 // Menus fails.
 func (*Session) Menus() ([]guest.Menu, error) { return nil, errUnavailable }
 
@@ -63,7 +67,7 @@ func (*Session) Unmount() error { return errUnavailable }
 func (*Session) Space(string) (guest.Space, error) { return guest.Space{}, errUnavailable }
 
 // MountGuest fails.
-func (*Session) MountGuest(guest.OS) ([]guest.Mount, []string, error) {
+func (*Session) MountGuest(guest.OS) ([]guest.Mount, []guest.MountWarning, error) {
 	return nil, nil, errUnavailable
 }
 
@@ -72,6 +76,9 @@ func (*Session) CheckFilesystem(guest.Device) error { return errUnavailable }
 
 // Trim fails.
 func (*Session) Trim() (failures []error, err error) { return nil, errUnavailable }
+
+// WriteHive fails.
+func (*Session) WriteHive(string, []registry.Change) error { return errUnavailable }
 
 // Layer fails.
 func (*Session) Layer([]string) error { return errUnavailable }

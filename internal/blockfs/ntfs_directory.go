@@ -96,7 +96,8 @@ func appendIndex(entries []Entry, node []byte) ([]Entry, error) {
 	return entries, nil
 }
 
-// identity reads the label, and whether the volume was in use.
+// identity reads the label, and whether the volume was in use: it is marked so, or
+// its journal was not closed.
 func (n *ntfs) identity() (label string, dirty bool) {
 	records, err := n.records(ntfsVolumeRecord)
 	if err != nil {
@@ -109,5 +110,6 @@ func (n *ntfs) identity() (label string, dirty bool) {
 	if err != nil || len(info.resident) < 12 {
 		return label, true
 	}
-	return label, binary.LittleEndian.Uint16(info.resident[10:])&ntfsDirtyVolume != 0
+	dirty = binary.LittleEndian.Uint16(info.resident[10:])&ntfsDirtyVolume != 0
+	return label, dirty || n.journalOpen()
 }

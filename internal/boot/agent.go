@@ -85,8 +85,7 @@ const agentPatience = 15 * time.Second
 
 // waitsForAgent says that a guest that is up is given more time for its agent.
 func (w *watch) waitsForAgent(judged judgement, late bool) bool {
-	answered, _ := w.agent.said()
-	return w.Agent && !answered && !late && judged.verdict == Booted && w.isPatient(&w.ready, agentPatience)
+	return w.Agent && !w.outcome.AgentAnswers && !late && judged.verdict == Booted && w.isPatient(&w.ready, agentPatience)
 }
 
 // noteAgent keeps what the agent has said.

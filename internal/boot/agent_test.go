@@ -113,6 +113,7 @@ func TestWaitsForAgent(t *testing.T) {
 		"a host that is slow,": {has: true, judged: up, took: 2 * time.Minute, ago: 61 * time.Second},
 	} {
 		w := watch{Running: &Running{agent: &agent{answered: test.answered}}, Watching: Watching{Agent: test.has}}
+		w.noteAgent()
 		w.ready = time.Now().Add(-test.ago)
 		w.started = w.ready.Add(-test.took)
 		if got := w.waitsForAgent(test.judged, test.late); got != test.want {
@@ -122,5 +123,27 @@ func TestWaitsForAgent(t *testing.T) {
 	w := watch{Running: &Running{agent: &agent{}}, Watching: Watching{Agent: true}, started: time.Now()}
 	if !w.waitsForAgent(up, false) || w.ready.IsZero() {
 		t.Error("the time does not begin")
+	}
+}
+
+// What a guest says between a look at it and the end would be in no report: one more
+// look comes first.
+func TestWhatIsNotNotedIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := watch{
+		Running:  &Running{agent: &agent{answered: true}, probe: &probe{facts: &Facts{Boot: ProgressRunning}}, probed: true},
+		Watching: Watching{Agent: true}, started: time.Now(),
+	}
+	up := judgement{verdict: Booted, state: StateLogin}
+	if !w.waitsForProbe(up, false) || !w.waitsForAgent(up, false) {
+		t.Error("a guest whose words are not noted is at its end")
+	}
+	w.noteProbe(observed{facts: w.probe.facts})
+	w.noteAgent()
+	if w.waitsForProbe(up, false) || w.waitsForAgent(up, false) {
+		t.Error("a guest that has said all is waited for")
+	}
+	if w.outcome.Facts == nil || !w.outcome.AgentAnswers {
+		t.Errorf("noted is %+v", w.outcome)
 	}
 }

@@ -76,7 +76,8 @@ func (w *watch) waitsForProbe(judged judgement, late bool) bool {
 	case judged.verdict != Booted:
 		return false
 	}
-	if facts, _ := w.probe.said(); facts != nil && facts.Boot != ProgressStarting {
+	// What comes after the look that was judged is not noted yet: one more is due.
+	if facts := w.outcome.Facts; facts != nil && facts.Boot != ProgressStarting {
 		return false
 	}
 	return w.isPatient(&w.up, patience)

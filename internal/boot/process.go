@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/imagename"
 )
 
 // KillDelay is how long a program has to end after SIGTERM.
@@ -63,7 +65,7 @@ func StartProcess(ctx context.Context, cancel context.CancelFunc, cmd *exec.Cmd,
 	go func() {
 		defer close(p.ended)
 		if err := runOwned(cmd, func() { close(p.started) }); err != nil && ctx.Err() == nil {
-			p.failed = fmt.Errorf("%s: %w: %s", cmd.Args[0], err, strings.TrimSpace(string(complaints.kept)))
+			p.failed = fmt.Errorf("%s: %w: %s", cmd.Args[0], err, strings.TrimSpace(imagename.Plain(string(complaints.kept))))
 		}
 		_ = outputEnd.Close()
 	}()

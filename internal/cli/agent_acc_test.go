@@ -27,13 +27,8 @@ type agent struct{ root string }
 // user's own, what it migrates.
 func newAgent(t *testing.T) agent {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" || os.Getenv("HYPER2KVM_TEST_FULL") == "" {
-		t.Skip("part of the full matrix: set TF_ACC=1 and HYPER2KVM_TEST_FULL=1 or run make testacc-full")
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("needs root, to make the root of a host and to change into it")
-	}
-	tar, err := testguest.HostRoot(t.Context(), agentPackages(t))
+	requireFullMatrix(t)
+	tar, err := testguest.HostRoot(t.Context(), testguest.Bookworm, agentPackages(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +47,18 @@ func newAgent(t *testing.T) agent {
 		}
 	}
 	return a
+}
+
+// requireFullMatrix skips a test of whole hosts where that was not asked for, or cannot
+// be.
+func requireFullMatrix(t *testing.T) {
+	t.Helper()
+	if os.Getenv("TF_ACC") == "" || os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+		t.Skip("part of the full matrix: set TF_ACC=1 and HYPER2KVM_TEST_FULL=1 or run make testacc-full")
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("needs root, to make the root of a host and to change into it")
+	}
 }
 
 // agentPackages are those that the GNUmakefile installs for a migration. All of
@@ -167,12 +174,12 @@ func TestAccAgent(t *testing.T) {
 			}
 			t.Log(out)
 			answer, err := a.run(t, test.setup, test.environment, string(question), "--preflight")
-			var foreseen []report.Problem
+			var foreseen report.Foreseen
 			if decodeErr := json.Unmarshal([]byte(answer), &foreseen); err != nil || decodeErr != nil {
 				t.Fatalf("the preflight ended with %v and said %s", err, answer)
 			}
 			planned := ""
-			for _, problem := range foreseen {
+			for _, problem := range foreseen.Problems {
 				planned += problem.Message + "; " + problem.Remedy + "\n"
 			}
 			for where, said := range map[string]string{"run": out, "plan": planned} {

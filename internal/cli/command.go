@@ -45,8 +45,11 @@ type Command struct {
 	Version string
 	Engine  Engine
 	// Preflight says what would fail a migration that ran now.
-	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) []report.Problem
-	Stdin     io.Reader
+	Preflight func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) report.Foreseen
+	// Finished names the images where an earlier run has done all that the manifest
+	// asks for.
+	Finished func(m *manifest.Manifest) []string
+	Stdin    io.Reader
 	// Stdout receives the result: the summary, or the events. Stderr receives
 	// all that is said on the way.
 	Stdout, Stderr io.Writer
@@ -76,6 +79,7 @@ type flags struct {
 	printSchema        bool
 	preflight          bool
 	libvirtXML         string
+	skipFinished       bool
 }
 
 const long = `Migrates the disk image that a manifest describes, so that it boots on KVM.
@@ -153,12 +157,16 @@ func (f *flags) define(root *cobra.Command) {
 	set.StringVar(&f.workDirectory, "work-directory", "", "`DIR` for temporary files, as large as what the guest changes (default: output.directory)")
 	set.StringVar(&f.hostID, "host-id", "", "`NAME` of this host in the ownership records, as the provider's host_id (default: derived from the machine's id and name)")
 	set.BoolVar(&f.cancelOnStdinClose, "cancel-on-stdin-close", false, "cancel when standard input ends; a manifest from there ends with its JSON")
+	set.BoolVar(&f.skipFinished, "skip-finished", false, "succeed at once where an earlier run of this manifest has, as when a job is run again")
 	set.BoolVar(&f.printSchema, "print-schema", false, "print the manifest's JSON Schema")
 	set.StringVar(&f.runID, "run-id", "", "`UUID` that the ownership records of this run will have")
 	root.MarkFlagsMutuallyExclusive("verbose", "quiet")
 	root.MarkFlagsMutuallyExclusive("manifest", "print-schema")
 	set.StringVar(&f.libvirtXML, "libvirt-xml", "", "write libvirt's definition of the new machine to the new `FILE`, for virsh define")
 	set.BoolVar(&f.preflight, "preflight", false, "answer each manifest of standard input with a line of what would fail it")
+	// These tell of a run, and there may be none.
+	root.MarkFlagsMutuallyExclusive("skip-finished", "events")
+	root.MarkFlagsMutuallyExclusive("skip-finished", "libvirt-xml")
 	// For the Terraform provider, which runs this command as a child.
 	_ = set.MarkHidden("cancel-on-stdin-close")
 	_ = set.MarkHidden("run-id")

@@ -229,6 +229,34 @@ func TestEngineOptions(t *testing.T) {
 	}
 }
 
+// TestSkipFinished is how a job that is run again runs the command.
+func TestSkipFinished(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		finished []string
+		args     []string
+		calls    int
+	}{
+		"not asked for":   {[]string{"/out/a.qcow2"}, nil, 1},
+		"nothing is done": {nil, []string{"--skip-finished"}, 1},
+		"all is done":     {[]string{"/out/a.qcow2", "/out/a-disk2.qcow2"}, []string{"--skip-finished"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r recorder
+			var out bytes.Buffer
+			c := &Command{Engine: r.engine, Finished: func(*manifest.Manifest) []string { return test.finished }, Stdout: &out, Stderr: io.Discard}
+			if code := c.Run(t.Context(), append(test.args, "--manifest", manifestFile(t, `{}`))); code != ExitSuccess || r.calls != test.calls {
+				t.Errorf("exit code %d, %d migrations", code, r.calls)
+			}
+			const said = "has made /out/a.qcow2, /out/a-disk2.qcow2. Nothing was done.\n"
+			if got := strings.HasSuffix(out.String(), said); got != (test.calls == 0) {
+				t.Errorf("it says %q", out.String())
+			}
+		})
+	}
+}
+
 func TestManifestFromStandardInput(t *testing.T) {
 	t.Parallel()
 	var r recorder

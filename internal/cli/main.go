@@ -20,7 +20,7 @@ func Main(version string, engine Engine) int {
 	keepWritingToClosedPipes()
 	ctx, stop := cancelledBySignals(context.Background(), os.Exit)
 	defer stop()
-	c := &Command{Version: version, Engine: engine, Preflight: pipeline.Preflight, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	c := &Command{Version: version, Engine: engine, Preflight: pipeline.Preflight, Finished: pipeline.Finished, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	return c.Run(ctx, os.Args[1:])
 }
 

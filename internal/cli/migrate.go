@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,6 +54,12 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 	if err := checkLibvirtXML(f.libvirtXML, m); err != nil {
 		c.refuse(f, err)
 		return ExitInvalid
+	}
+	if f.skipFinished {
+		if images := c.Finished(m); len(images) > 0 {
+			_, _ = fmt.Fprintf(c.Stdout, "An earlier run of this manifest has made %s. Nothing was done.\n", strings.Join(images, ", "))
+			return ExitSuccess
+		}
 	}
 	if f.cancelOnStdinClose {
 		go func() {

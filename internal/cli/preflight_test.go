@@ -21,20 +21,20 @@ func TestAnswerPreflights(t *testing.T) {
 	c := &Command{
 		Stdin:  strings.NewReader(`{"source": {"type": "raw", "path": "a"}}` + "\n" + `{"source": {"path": ""}}` + "\n"),
 		Stdout: &out, Stderr: &errs,
-		Preflight: func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) []report.Problem {
+		Preflight: func(ctx context.Context, m *manifest.Manifest, o pipeline.Options) report.Foreseen {
 			if _, bounded := ctx.Deadline(); !bounded {
 				t.Error("a preflight may take for ever")
 			}
 			if m.Source.Path == "" {
-				return nil
+				return report.Foreseen{}
 			}
-			return []report.Problem{{Attribute: "source", Message: m.Source.Path + " on " + string(o.Acceleration) + " in " + o.WorkDirectory}}
+			return report.Foreseen{Problems: []report.Problem{{Attribute: "source", Message: m.Source.Path + " on " + string(o.Acceleration) + " in " + o.WorkDirectory}}}
 		},
 	}
 	if code := c.Run(t.Context(), []string{"--preflight", "--acceleration", "tcg", "--work-directory", "/w"}); code != ExitSuccess {
 		t.Errorf("exit code %d: %s", code, errs.String())
 	}
-	const want = `[{"attribute":"source","message":"a on tcg in /w"}]` + "\n[]\n"
+	const want = `{"problems":[{"attribute":"source","message":"a on tcg in /w"}]}` + "\n{}\n"
 	if out.String() != want {
 		t.Errorf("answers:\n%swant:\n%s", out.String(), want)
 	}
@@ -48,19 +48,19 @@ func TestPreflightsShareTheirTime(t *testing.T) {
 		var took []time.Duration
 		var out, errs bytes.Buffer
 		c := &Command{
-			Stdin:  strings.NewReader(strings.Repeat(`{}`, 3) + `{"freed": ["old.qcow2"]}`),
+			Stdin:  strings.NewReader(strings.Repeat(`{}`, 6) + `{"freed": ["old.qcow2"]}`),
 			Stdout: &out, Stderr: &errs,
-			Preflight: func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) []report.Problem {
+			Preflight: func(ctx context.Context, _ *manifest.Manifest, _ pipeline.Options) report.Foreseen {
 				started := time.Now()
 				<-ctx.Done()
 				took = append(took, time.Since(started))
-				return nil
+				return report.Foreseen{}
 			},
 		}
 		if code := c.Run(t.Context(), []string{"--preflight"}); code != ExitSuccess {
 			t.Errorf("exit code %d: %s", code, errs.String())
 		}
-		if want := []time.Duration{preflightTime, preflightBudget - preflightTime, preflightLeast, preflightTime}; !slices.Equal(took, want) {
+		if want := []time.Duration{preflightTime, preflightTime, preflightTime, preflightTime, preflightLeast, preflightLeast, preflightTime}; !slices.Equal(took, want) {
 			t.Errorf("they took %v, want %v", took, want)
 		}
 	})

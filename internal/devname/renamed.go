@@ -72,10 +72,11 @@ func oldNames(text string) []Span {
 			continue
 		}
 		if strings.HasPrefix(text[from:], "/dev/") {
-			to = nameEnd(text, from)
-		}
-		if i := strings.IndexByte(text[from:to], '\x1f'); i >= 0 {
-			to = from + i
+			word := text // up to the mark between words
+			if i := strings.IndexByte(text[from:], '\x1f'); i >= 0 {
+				word = text[:from+i]
+			}
+			to = nameEnd(word, from)
 		}
 		if spec := text[from:to]; IsStale(spec) || Classify(spec) == Removable || nameVariable.MatchString(spec) {
 			found = append(found, Span{from, to})

@@ -15,14 +15,16 @@ import (
 // apart from them because daemons read every file of a conf.d directory.
 const backupDirectory = "/var/lib/hyper2kvm/backup"
 
-// backupIndex lists what is in backupDirectory.
-const backupIndex = backupDirectory + "/index.json"
+// backupIndex lists what is in the directory.
+const backupIndex = "index.json"
 
 // backups keeps the originals of what is changed. A file is kept once: a
 // later change, or a later run, never replaces the original.
 type backups struct {
-	fs    guest.FS
-	off   bool
+	fs  guest.FS
+	off bool
+	// at is where the originals are kept.
+	at    string
 	index map[string]backupEntry // nil before the first use
 	kept  bool                   // this run added to it
 	// touched are the paths that this run changed: what is there now is no
@@ -43,7 +45,7 @@ type backupEntry struct {
 // directory is where this run's originals are, or "".
 func (b *backups) directory() string {
 	if b.kept {
-		return backupDirectory
+		return b.at
 	}
 	return ""
 }
@@ -88,20 +90,22 @@ func (b *backups) keep(name string) error {
 	return b.note(name, entry)
 }
 
+func (b *backups) indexFile() string { return path.Join(b.at, backupIndex) }
+
 func (b *backups) load() error {
 	if b.index != nil {
 		return nil
 	}
 	b.index = map[string]backupEntry{}
-	data, err := b.fs.ReadFile(backupIndex)
+	data, err := b.fs.ReadFile(b.indexFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("cannot read the backup index %s in the guest: %w", backupIndex, err)
+		return fmt.Errorf("cannot read the backup index %s in the guest: %w", b.indexFile(), err)
 	}
 	if err := json.Unmarshal(data, &b.index); err != nil {
-		return fmt.Errorf("the backup index %s in the guest is damaged: move it away and run again: %w", backupIndex, err)
+		return fmt.Errorf("the backup index %s in the guest is damaged: move it away and run again: %w", b.indexFile(), err)
 	}
 	return nil
 }
@@ -120,8 +124,8 @@ func (b *backups) copy(name string, info guest.FileInfo) error {
 	if _, err := temp.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	to := backupDirectory + name
-	if err := b.fs.MkdirAll(backupDirectory, 0o700); err != nil {
+	to := b.at + name
+	if err := b.fs.MkdirAll(b.at, 0o700); err != nil {
 		return err
 	}
 	if err := b.fs.MkdirAll(path.Dir(to), 0o700); err != nil {
@@ -142,11 +146,11 @@ func (b *backups) note(name string, entry backupEntry) error {
 	if err != nil {
 		return err
 	}
-	if err := b.fs.MkdirAll(backupDirectory, 0o700); err != nil {
-		return fmt.Errorf("cannot create %s in the guest: %w", backupDirectory, err)
+	if err := b.fs.MkdirAll(b.at, 0o700); err != nil {
+		return fmt.Errorf("cannot create %s in the guest: %w", b.at, err)
 	}
-	if err := b.fs.WriteFile(backupIndex, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("cannot write the backup index %s in the guest: %w", backupIndex, err)
+	if err := b.fs.WriteFile(b.indexFile(), append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("cannot write the backup index %s in the guest: %w", b.indexFile(), err)
 	}
 	b.kept = true
 	return nil

@@ -52,7 +52,7 @@ func TestBackupKeepsTheOriginal(t *testing.T) {
 		t.Errorf("directory = %+v, %v, want mode 0700", info, err)
 	}
 	var index map[string]backupEntry
-	data, err := tree.ReadFile(backupIndex)
+	data, err := tree.ReadFile(backupDirectory + "/" + backupIndex)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestBackupBeforeEveryKindOfChange(t *testing.T) {
 	if _, err := tree.Lstat(backupDirectory + "/etc/new"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("what was made anew was taken for an original: %v", err)
 	}
-	if index, err := tree.ReadFile(backupIndex); err != nil || !strings.Contains(string(index), `"symlink_target": "a"`) {
+	if index, err := tree.ReadFile(backupDirectory + "/" + backupIndex); err != nil || !strings.Contains(string(index), `"symlink_target": "a"`) {
 		t.Errorf("index is %s, %v", index, err)
 	}
 	if kept.BackupDirectory() != backupDirectory {

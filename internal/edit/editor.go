@@ -30,6 +30,11 @@ type Guest struct {
 	// Scratch is a directory of the host for copies of the guest's files while
 	// they are read; "" means the system's.
 	Scratch string
+	// Hives, if not nil, writes the hives of a Windows guest.
+	Hives HiveWriter
+	// Backups is the guest directory for the originals of what is changed; "" means
+	// that of Linux guests.
+	Backups string
 }
 
 // Files is what an Editor reads.
@@ -65,7 +70,7 @@ func New(g Guest, backup bool) (*Editor, error) {
 	files := newCacheFS(g.FS)
 	return &Editor{
 		Files: files, guest: g, fs: files,
-		backups: backups{fs: files, off: !backup, touched: map[string]bool{}, scratch: g.Scratch},
+		backups: backups{fs: files, off: !backup, at: cmp.Or(g.Backups, backupDirectory), touched: map[string]bool{}, scratch: g.Scratch},
 		changes: []report.Change{},
 		warned:  map[report.Warning]bool{},
 	}, nil
@@ -86,18 +91,8 @@ func (e *Editor) Take() ([]report.Change, []report.Warning) {
 	return changes, warnings
 }
 
-// Identify says of which kind the warnings are that have none yet.
-func (e *Editor) Identify(id report.ConcernID) {
-	for n := range e.warnings {
-		e.warnings[n].ID = cmp.Or(e.warnings[n].ID, id)
-	}
-}
-
-// Warn adds a warning. The same one is told once.
-func (e *Editor) Warn(message, remedy string) { e.WarnOf("", message, remedy) }
-
-// WarnOf is Warn for a warning of a kind of its own.
-func (e *Editor) WarnOf(id report.ConcernID, message, remedy string) {
+// Warn adds a warning of a kind. The same one is told once.
+func (e *Editor) Warn(id report.ConcernID, message, remedy string) {
 	w := report.Warning{ID: id, Message: message, Remedy: remedy}
 	if !e.warned[w] {
 		e.warned[w] = true
@@ -129,7 +124,8 @@ func (e *Editor) Read(path string) (text string, ok bool, err error) {
 		return "", false, nil
 	}
 	if info.Size > MaxText {
-		e.Warn(fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size), "")
+		e.Warn(report.ConcernFileNotRead, fmt.Sprintf("%s was not looked at: %d bytes are too many for a configuration file", path, info.Size),
+			"look in it by hand for names of the old machine's disks and network cards")
 		return "", false, nil
 	}
 	data, err := e.ReadFile(path)

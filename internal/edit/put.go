@@ -123,5 +123,5 @@ func (e *Editor) Discard(name string) error {
 // Keep makes a backup of a path that is about to be changed by other means than
 // this package's. What is there after the first change is no original.
 func (e *Editor) Keep(name string) error {
-	return e.explainFull(backupIndex, e.backups.keep(name))
+	return e.explainFull(e.backups.indexFile(), e.backups.keep(name))
 }

@@ -43,7 +43,8 @@ func (e *Editor) Label(ctx context.Context) error {
 }
 
 func (e *Editor) labelAtBoot(failure error) error {
-	e.Warn("SELinux labels could not be set: "+failure.Error()+"; the guest relabels itself at its first boot and restarts once", "")
+	e.Warn(report.ConcernSELinux, "SELinux labels could not be set: "+failure.Error()+"; the guest relabels itself at its first boot and restarts once",
+		"let the first boot, which takes longer, come to its end")
 	return e.Write(autorelabel, "\n", 0o644, "let the guest restore its SELinux labels at its first boot")
 }
 

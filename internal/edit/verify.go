@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Meant reports whether one entry of a file was to change so: to be another, to
@@ -87,6 +88,6 @@ func (e *Editor) Rewrite(name, text string, perm fs.FileMode, description string
 }
 
 func (e *Editor) warnLeft(name, description string, err error) {
-	e.Warn(fmt.Sprintf("%s was left as it was: to %s, it would have to be edited, and the edited file does not hold: %v", name, description, err),
+	e.Warn(report.ConcernFileNotEdited, fmt.Sprintf("%s was left as it was: to %s, it would have to be edited, and the edited file does not hold: %v", name, description, err),
 		"edit the file in the guest: "+description)
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -30,6 +32,12 @@ type Target struct {
 	// "syslinux", "Windows", "unknown" for code that is not known, "none"; or "" where
 	// nobody has looked.
 	BootLoader string
+	// Disks are the disks of Devices, by their numbers, and Unclean the names of those
+	// devices whose file systems were not unmounted, as far as anybody has looked.
+	Disks   []parttable.Disk
+	Unclean []string
+	// Core is what that of GRUB has built in, where it is the boot loader.
+	Core bootloader.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
@@ -44,17 +52,18 @@ type Options struct {
 	Initramfs         string // how, with RegenInitramfs
 	FstabMode         string
 	RemoveVMwareTools bool
+	// VirtioWin is an ISO image or a directory with drivers for a Windows guest, ""
+	// for none, and BlockDriver which of them is for its disks.
+	VirtioWin, BlockDriver string
 }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
-// stage's time, concern the kind of what it warns of, and wanted, if not nil, tells
-// whether the options ask for it.
+// stage's time, and wanted, if not nil, tells whether the options ask for it.
 type step struct {
-	name    string
-	weight  float64
-	concern report.ConcernID
-	wanted  func(Options) bool
-	do      func(context.Context) error
+	name   string
+	weight float64
+	wanted func(Options) bool
+	do     func(context.Context) error
 }
 
 // run is what the steps share: the guest, and what comes out.
@@ -78,7 +87,14 @@ func Run(ctx context.Context, t Target, o Options) (report.FixResult, []report.W
 	}
 	r := &run{Target: t, options: o, names: devname.New(t.Devices, t.Editor.Mounts())}
 	r.result.Family = string(distro.Detect(t.OS.Distro, t.Editor))
-	err := r.all(ctx, r.linux())
+	var err error
+	if t.OS.Type == kindWindows {
+		r.result.Family = kindWindows
+		steps, end := r.windows()
+		err = errors.Join(r.all(ctx, steps), end())
+	} else {
+		err = r.all(ctx, r.linux())
+	}
 	changes, warnings := t.Editor.Take()
 	r.result.Changes = changes
 	r.result.Unchanged = len(changes) == 0
@@ -99,9 +115,7 @@ func (r *run) all(ctx context.Context, steps []step) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := s.do(ctx)
-		r.Editor.Identify(s.concern)
-		if err != nil {
+		if err := s.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		done += s.weight

@@ -25,12 +25,12 @@ func testTarget(t *testing.T, files map[string]string) Target {
 
 func TestRunRefuses(t *testing.T) {
 	t.Parallel()
-	windows := testTarget(t, nil)
-	windows.OS.Type = "windows"
+	bsd := testTarget(t, nil)
+	bsd.OS.Type = "freebsd"
 	hibernated := testTarget(t, nil)
 	hibernated.Devices = guest.Devices{{Name: "/dev/sda3", FSType: "swsuspend"}}
 	for want, target := range map[string]Target{
-		"runs windows":            windows,
+		"runs freebsd":            bsd,
 		"hibernated":              hibernated,
 		"no guest file system":    {},
 		"file system has no /etc": {Editor: edittest.Of(t, guesttest.New(t))},

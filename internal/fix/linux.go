@@ -12,6 +12,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/leftover"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/vmwaretools"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -23,30 +24,31 @@ func (r *run) linux() []step {
 	e, names, o := r.Editor, r.names, r.options
 	boot := bootloader.NewConfiguration(e, names, r.Firmware)
 	boot.StartedBy(r.BootLoader)
+	boot.StartedFrom(r.Core)
 	updateGrub := func(o Options) bool { return o.UpdateGrub }
 	return []step{
-		{"check the guest", 1, report.ConcernOfFix, nil, simple(r.check)},
-		{"fstab", 1, report.ConcernFstab, nil, simple(r.fixFstab)},
-		{"crypttab", 1, report.ConcernCrypttab, nil, simple(func() error { return fstab.FixCrypttab(e, names, o.FstabMode) })},
-		{"boot loader configuration", 2, report.ConcernBootLoader, updateGrub, simple(boot.Fix)},
-		{"device map", 1, report.ConcernBootLoader, updateGrub, simple(func() error { return bootloader.FixDeviceMap(e) })},
-		{"early boot configuration", 1, report.ConcernEarlyBoot, nil, simple(boot.FixEarlyFiles)},
-		{"caches", 1, report.ConcernEarlyBoot, nil, simple(func() error { return bootloader.RemoveCaches(e) })},
-		{"UEFI fallback loader", 1, report.ConcernBootLoader, nil, simple(func() error { return bootloader.FixFallbackLoader(e, r.OS, r.Firmware) })},
-		{"boot loader configuration before tools run", 1, report.ConcernBootLoader, nil, simple(boot.Remember)},
+		{"check the guest", 1, nil, simple(r.check)},
+		{"fstab", 1, nil, simple(r.fixFstab)},
+		{"crypttab", 1, nil, simple(func() error { return fstab.FixCrypttab(e, names, o.FstabMode) })},
+		{"boot loader configuration", 2, updateGrub, simple(boot.Fix)},
+		{"device map", 1, updateGrub, simple(func() error { return bootloader.FixDeviceMap(e) })},
+		{"early boot configuration", 1, nil, simple(boot.FixEarlyFiles)},
+		{"caches", 1, nil, simple(func() error { return bootloader.RemoveCaches(e) })},
+		{"UEFI fallback loader", 1, nil, simple(func() error { return bootloader.FixFallbackLoader(e, r.OS, r.Firmware) })},
+		{"boot loader configuration before tools run", 1, nil, simple(boot.Remember)},
 		{
-			"VMware tools", 10, report.ConcernVMwareTools, func(o Options) bool { return o.RemoveVMwareTools },
+			"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools },
 			func(ctx context.Context) error { return vmwaretools.Remove(ctx, e) },
 		},
-		{"boot menu", 2, report.ConcernBootMenu, updateGrub, boot.Regenerate},
-		{"default of the boot menu", 1, report.ConcernBootMenu, updateGrub, simple(boot.MendDefault)},
-		{"network", 1, report.ConcernNetwork, nil, simple(func() error { return network.Fix(e, r.NICs) })},
-		{"initramfs", 20, report.ConcernInitramfs, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
-		{"boot loader configuration after tools ran", 1, report.ConcernBootLoader, nil, simple(boot.CorrectRegenerated)},
-		{"disks that GRUB goes onto", 1, report.ConcernBootLoader, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
-		{"verify boot configuration", 1, report.ConcernBootMenu, nil, simple(func() error { return r.verify(boot) })},
-		{"left-over names", 1, report.ConcernLeftover, nil, simple(r.findLeftovers)},
-		{"SELinux labels", 1, report.ConcernSELinux, nil, e.Label},
+		{"boot menu", 2, updateGrub, boot.Regenerate},
+		{"default of the boot menu", 1, updateGrub, simple(boot.MendDefault)},
+		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
+		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
+		{"boot loader configuration after tools ran", 1, nil, simple(boot.CorrectRegenerated)},
+		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
+		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot) })},
+		{"left-over names", 1, nil, simple(r.findLeftovers)},
+		{"SELinux labels", 1, nil, e.Label},
 	}
 }
 
@@ -76,14 +78,22 @@ var requiredSpace = []edit.RequiredSpace{
 	{Path: "/efi", Bytes: 64 << 10, Inodes: 2},
 }
 
+// Refusal is why no guest with the system can be prepared, or nil.
+func Refusal(system guest.OS) error {
+	if kind := system.Type; kind != "" && kind != "linux" && kind != kindWindows {
+		return fmt.Errorf("the guest runs %s, and fixes exist for Linux and Windows only: disable pipeline.fix to convert it as it is", kind)
+	}
+	return nil
+}
+
 // check refuses a guest that no fix could make boot, before anything is changed.
 func (r *run) check() error {
-	if kind := r.OS.Type; kind != "" && kind != "linux" {
-		return fmt.Errorf("the guest runs %s, and fixes exist for Linux only: disable pipeline.fix to convert it as it is", kind)
+	if err := Refusal(r.OS); err != nil {
+		return err
 	}
 	for _, d := range r.Devices {
 		if d.FSType == "swsuspend" {
-			return fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", d.Name)
+			return report.Concerning(report.ConcernHibernated, fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", d.Name))
 		}
 	}
 	if info, err := r.Editor.Stat("/etc"); err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // fstabOf reads lines of "spec file type".
@@ -171,11 +173,11 @@ func TestWhyUnclear(t *testing.T) {
 	t.Parallel()
 	entries := fstabOf("/dev/vg/root / ext4", "/dev/disk/by-id/wwn-0x5000c5001234abcd-part1 /boot ext4")
 	_, _, err := twoDisks.PlanMounts(Tables{fstab: entries})
-	if err == nil || !strings.Contains(err.Error(), "which of the 2 disks") || !strings.Contains(err.Error(), "UUID=") || strings.Contains(err.Error(), "missing") {
+	if err == nil || !strings.Contains(err.Error(), "which of the 2 disks") || !strings.Contains(remedy.Of(err), "UUID=") || strings.Contains(err.Error(), "missing") {
 		t.Errorf("%v", err)
 	}
 	_, warnings, err := twoDisks.PlanMounts(Tables{fstab: fstabOf("/dev/mapper/mpathb1 /srv ext4", "UUID=gone /data ext4")})
-	if err != nil || len(warnings) != 2 || !strings.Contains(warnings[0], "which of the 2 disks") || !strings.Contains(warnings[1], "no disk of the source has it") {
+	if err != nil || len(warnings) != 2 || !strings.Contains(warnings[0].Message, "which of the 2 disks") || !strings.Contains(warnings[1].Message, "no disk of the source has it") {
 		t.Errorf("%q, %v", warnings, err)
 	}
 }

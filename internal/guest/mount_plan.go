@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // PlannedMount is a file system of the guest's fstab that is to be mounted. Of
@@ -18,6 +21,9 @@ type PlannedMount struct {
 	Vital bool // fixes cannot be trusted without it
 }
 
+// MountWarning is something about a guest's file systems that its owner should know, and what to do.
+type MountWarning struct{ Message, Remedy string }
+
 // Failed is the error of a mount that did not come up, with what the guest's
 // owner can do; nil where err is.
 func (m Mount) Failed(err error) error {
@@ -25,15 +31,29 @@ func (m Mount) Failed(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are; "+
-			"start the guest, check the file system, shut it down cleanly, and take its disk again", m.Path, m.Device)
+		return remedy.With(fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are", m.Path, m.Device),
+			"start the guest, check the file system, shut it down cleanly, and take its disk again")
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%s (%s) is full: make room in the guest and take its disk again", m.Path, m.Device)
+		return remedy.With(fmt.Errorf("%s (%s) is full", m.Path, m.Device), "make room in the guest and take its disk again")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%s (%s) cannot be mounted: the path leads to no directory, but to a file or by a link to nothing; "+
-			"mend that in the guest, or its /etc/fstab, and take its disk again", m.Path, m.Device)
+		return remedy.With(fmt.Errorf("%s (%s) cannot be mounted: the path leads to no directory, but to a file or by a link to nothing", m.Path, m.Device),
+			"mend that in the guest, or its /etc/fstab, and take its disk again")
 	}
 	return fmt.Errorf("%s (%s) cannot be mounted: %w", m.Path, m.Device, err)
+}
+
+// NotMounted is the warning of a mount that did not come up and that fixes can do
+// without.
+func (m Mount) NotMounted(err error) MountWarning {
+	err = m.Failed(err)
+	return MountWarning{err.Error(), cmp.Or(remedy.Of(err),
+		"names of the old machine in its files are not looked for: check that it can be mounted in the guest on its old machine, and take its disks again; or remove it from the guest's /etc/fstab")}
+}
+
+// NoFstab is the warning of a guest that has no table of its file systems.
+var NoFstab = MountWarning{
+	"the guest has no /etc/fstab: only its root was mounted",
+	"if /boot, /usr or /var are file systems of their own, name them in the guest's /etc/fstab, and take its disks again",
 }
 
 // vitalPaths is where boot files, packages and programs lie.
@@ -55,7 +75,7 @@ var localTypes = map[string]bool{
 // PlanMounts chooses the entries of the guest's fstab to mount below its root,
 // parents before children. A vital file system that no device is found for is
 // an error, any other a warning.
-func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []string, err error) {
+func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []MountWarning, err error) {
 	seen := map[string]bool{"/": true}
 	for _, entry := range tables.fstab {
 		file := path.Clean(entry.File)
@@ -75,34 +95,37 @@ func (d Devices) PlanMounts(tables Tables) (plan []PlannedMount, warnings []stri
 			plan = append(plan, PlannedMount{
 				Mount: Mount{Device: device.Name, Path: file, FSType: device.FSType, Options: selection(entry)}, Vital: vital,
 			})
-		case vital && !entry.has("nofail", "noauto"):
-			why := d.whyUnclear(entry.Spec)
-			if why == "" {
-				why = "no disk of the source has it: is a disk or a LUKS key missing?"
-			}
-			return nil, nil, fmt.Errorf("the guest's /etc/fstab mounts %s on %s, but %s", entry.Spec, file, why)
-		case !entry.has("nofail", "noauto"):
-			why := d.whyUnclear(entry.Spec)
-			if why == "" {
-				why = "no disk of the source has it"
-			}
-			warnings = append(warnings, fmt.Sprintf("%s was not mounted: the guest's /etc/fstab names %s for it, and %s", file, entry.Spec, why))
+		case entry.has("nofail", "noauto"):
+		case vital:
+			why, remedied := d.whyMissing(entry.Spec)
+			return nil, nil, remedy.With(fmt.Errorf("the guest's /etc/fstab mounts %s on %s, but %s", entry.Spec, file, why), remedied)
+		default:
+			why, remedied := d.whyMissing(entry.Spec)
+			warnings = append(warnings, MountWarning{
+				fmt.Sprintf("%s was not mounted: the guest's /etc/fstab names %s for it, and %s", file, entry.Spec, why),
+				remedied + "; or remove the line in the guest, or give it the option nofail: a guest waits at each boot for what it does not find, and ends in a shell for emergencies",
+			})
 		}
 	}
 	slices.SortStableFunc(plan, func(a, b PlannedMount) int { return len(a.Path) - len(b.Path) })
 	return plan, warnings, nil
 }
 
-// whyUnclear tells why Resolve finds nothing for a name of a disk that may well
-// be here, and what to do; "" where it is no such name.
-func (d Devices) whyUnclear(spec string) string {
+// whyMissing tells why Resolve finds nothing for a name, and what to do.
+func (d Devices) whyMissing(spec string) (why, remedied string) {
 	_, named := parseDiskID(spec)
 	named = named || strings.HasPrefix(spec, "/dev/disk/by-path/")
-	if disks := d.disks(); named && disks > 1 {
-		return fmt.Sprintf("that name tells a slot or a serial number of the old machine, and nothing tells which of the %d disks it was: "+
-			"write UUID= in its place in the guest, and take its disks again", disks)
+	locked := slices.ContainsFunc(d, func(o Device) bool {
+		return o.FSType == FSTypeLUKS && !slices.ContainsFunc(d, func(inner Device) bool { return inner.Parent == o.Name })
+	})
+	switch disks := d.disks(); {
+	case named && disks > 1:
+		return fmt.Sprintf("that name tells a slot or a serial number of the old machine, and nothing tells which of the %d disks it was", disks),
+			"write UUID= in its place in the guest, and take its disks again"
+	case locked:
+		return "no disk of the source has it that was read: some are encrypted", "give the key that opens them in source.luks_keys; or migrate the disk that has it, too"
 	}
-	return ""
+	return "no disk of the source has it", "migrate the disk that has it, too"
 }
 
 // isLocal says that the entry is a file system on a disk, mounted once.

@@ -100,7 +100,7 @@ func TestPlanMounts(t *testing.T) {
 				t.Fatalf("warnings %q, want %q", warnings, test.warnings)
 			}
 			for i, want := range test.warnings {
-				if !strings.Contains(warnings[i], want) {
+				if !strings.Contains(warnings[i].Message, want) || warnings[i].Remedy == "" {
 					t.Errorf("warning %q, want %q", warnings[i], want)
 				}
 			}

@@ -19,6 +19,7 @@ type OS struct {
 	Hostname          string
 	PackageFormat     string // deb, rpm, pacman ...
 	PackageManagement string // apt, dnf, yum, zypper ...
+	Clock             string // what a Windows takes the machine's clock for: utc, localtime
 	Osinfo            string // libosinfo short id: debian12
 	SubvolumeID       int64  // of the btrfs subvolume that Root is, where there are several systems
 

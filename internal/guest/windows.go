@@ -25,6 +25,10 @@ func (o *OS) ReadRegistry(software, system registry.Reader) error {
 		o.Version = product.Version()
 	}
 	o.Hostname = machine.Hostname
+	o.Clock = "localtime"
+	if machine.ClockUTC {
+		o.Clock = "utc"
+	}
 	o.Osinfo = windowsOsinfo(product)
 	return nil
 }
@@ -67,6 +71,14 @@ func windowsOsinfo(s registry.Software) string {
 	}
 	return client
 }
+
+// WindowsRoots are the directories that libguestfs takes for that of a Windows, in
+// its order.
+var WindowsRoots = []string{"/windows", "/winnt", "/win32", "/win", "/reactos"}
+
+// WindowsESP is where the EFI system partition of a Windows guest is mounted, which
+// has no place for it.
+const WindowsESP = "/efi"
 
 // HibernationFile is where Windows keeps its memory while it is hibernated, and
 // that of its kernel while it is shut down with Fast Startup.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // planKeys stages a user's authorized_keys. sshd ignores the file where
@@ -22,7 +23,7 @@ func planKeys(p *plan, index int, user manifest.User, home string, by owner) err
 			return fmt.Errorf("%s: %w", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), err)
 		}
 		if key.Fingerprint == "" {
-			p.warn(fmt.Sprintf("%s: this is no valid %s key: sshd will ignore it", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), key.Type),
+			p.warn(report.ConcernSSHKeys, fmt.Sprintf("%s: this is no valid %s key: sshd will ignore it", attribute(attrCreate, index, fmt.Sprintf("ssh_authorized_keys[%d]", i)), key.Type),
 				"give the whole content of the .pub file")
 		}
 		keys = append(keys, key)
@@ -37,7 +38,7 @@ func planKeys(p *plan, index int, user manifest.User, home string, by owner) err
 	p.mkdir(directory, 0o700, by, "")
 	p.stage(file, change{kind: kindFile, content: text, perm: 0o600, owner: by, enforce: true, meant: meantMore}, describeKeys(added))
 	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
-		p.warn(fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
+		p.warn(report.ConcernSSHKeys, fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
 	}
 	checkKeysFile(p)
 	return nil
@@ -69,7 +70,7 @@ func checkKeysFile(p *plan) {
 					return
 				}
 			}
-			p.warn(fmt.Sprintf("%s in the guest sets AuthorizedKeysFile to another file than .ssh/authorized_keys: sshd ignores the keys", name),
+			p.warn(report.ConcernSSHKeys, fmt.Sprintf("%s in the guest sets AuthorizedKeysFile to another file than .ssh/authorized_keys: sshd ignores the keys", name),
 				"add .ssh/authorized_keys to AuthorizedKeysFile in the guest")
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -81,7 +82,8 @@ func planFirstBoot(p *plan, systemd bool, scripts []manifest.Script) error {
 			return fmt.Errorf("%s: the guest has no %s, which the script asks for", attribute(attrFirstBoot, i, "content"), interpreter)
 		}
 		if text != script.Content && strings.Contains(script.Content, "\r\n") {
-			p.warn(fmt.Sprintf("first boot script %q had Windows line ends, which were removed", script.Name), "")
+			p.warn(report.ConcernFirstBoot, fmt.Sprintf("first boot script %q had Windows line ends, which were removed", script.Name),
+				"nothing is to be done; to be rid of this warning, save it with the line ends of Unix")
 		}
 		// The number keeps the order that the manifest gives.
 		file := fmt.Sprintf("%s/scripts/%03d-%s", firstBootDirectory, i, script.Name)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // planHome stages a home directory with the guest's skeleton files. One that
@@ -16,7 +18,7 @@ func planHome(p *plan, user, home string, by owner, isNew bool) error {
 		return fmt.Errorf("home of user %q: %s in the guest is no directory; set another home", user, home)
 	case err == nil:
 		if isNew && (info.UID != by.uid || info.GID != by.gid) {
-			p.warn(fmt.Sprintf("%s existed already and belongs to uid %d: it was not given to the new user %q", home, info.UID, user),
+			p.warn(report.ConcernUsers, fmt.Sprintf("%s existed already and belongs to uid %d: it was not given to the new user %q", home, info.UID, user),
 				fmt.Sprintf("run in the guest: chown -R %s: %s", user, home))
 		}
 		return nil

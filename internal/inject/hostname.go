@@ -8,6 +8,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // machineName is the guest's name. Domain may be empty, and so may name be in a
@@ -79,7 +80,7 @@ func planHostnameFiles(p *plan, m machineName) {
 			text = setAssignment(text, key, m.name)
 			p.editText(file, text, meantValue(key), "host name")
 			if conf.Assignments(text)[key] != m.name {
-				p.warn(fmt.Sprintf("%s in the guest assigns %s in a way that is not understood: it keeps the old name", file, key), "set "+key+"="+m.name+" there in the guest")
+				p.warn(report.ConcernHostname, fmt.Sprintf("%s in the guest assigns %s in a way that is not understood: it keeps the old name", file, key), "set "+key+"="+m.name+" there in the guest")
 			}
 		}
 	}
@@ -130,7 +131,7 @@ func planHosts(p *plan, family distro.Family, m machineName, wanted []manifest.H
 		}
 		named = append(named, strings.Fields(host.Hostname)...)
 		if conflicts := hosts.add(address, strings.Fields(host.Hostname)); len(conflicts) > 0 {
-			p.warn(fmt.Sprintf("the guest's /etc/hosts has another address for %s: it comes first and wins", quotedList(conflicts)),
+			p.warn(report.ConcernHostname, fmt.Sprintf("the guest's /etc/hosts has another address for %s: it comes first and wins", quotedList(conflicts)),
 				"remove the old line from /etc/hosts in the guest")
 		}
 	}

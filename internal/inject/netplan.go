@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // planNetplan stages netplan files, which only root may read.
@@ -17,7 +18,7 @@ func (n *networkPlanner) planNetplan(files []manifest.NetworkFile) {
 		return
 	}
 	if !p.exists("/usr/sbin/netplan") && !p.exists("/usr/bin/netplan") && !p.exists("/sbin/netplan") {
-		p.warn("the guest has no netplan: its files have no effect", "install netplan.io in the guest, or configure the manager that the guest uses")
+		p.warn(report.ConcernNetworkFiles, "the guest has no netplan: its files have no effect", "install netplan.io in the guest, or configure the manager that the guest uses")
 	}
 	existing := p.matching("/etc/netplan", "*.yaml")
 	for _, file := range files {
@@ -50,7 +51,7 @@ func warnMerged(p *plan, filename string, parsed netconf.Netplan, existing []str
 			}
 		}
 		if len(both) > 0 {
-			p.warn(fmt.Sprintf("%s in the guest defines %s too: netplan merges it with %s", other, strings.Join(both, " and "), filename),
+			p.warn(report.ConcernNetworkFiles, fmt.Sprintf("%s in the guest defines %s too: netplan merges it with %s", other, strings.Join(both, " and "), filename),
 				fmt.Sprintf("call the file %s to replace it", path.Base(other)))
 		}
 	}

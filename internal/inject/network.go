@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // networkPlanner stages the files of network managers.
@@ -41,12 +42,13 @@ func withNewline(text string) string {
 func (n *networkPlanner) startManager(service string, interfaces []string, managers []manager) {
 	units := n.services.units
 	if units == nil {
-		n.plan.warn(fmt.Sprintf("the guest does not use systemd: %s was not enabled", service), "")
+		n.plan.warn(report.ConcernNetworkFiles, fmt.Sprintf("the guest does not use systemd: %s was not enabled", service),
+			"have the guest's own init start it, or configure the manager of networks that the guest uses")
 		return
 	}
 	found, ok := units.find(service)
 	if !ok {
-		n.plan.warn(fmt.Sprintf("the guest has no %s: the network files have no effect", service), "install it in the guest, or configure the manager that the guest uses")
+		n.plan.warn(report.ConcernNetworkFiles, fmt.Sprintf("the guest has no %s: the network files have no effect", service), "install it in the guest, or configure the manager that the guest uses")
 		return
 	}
 	var others, stops []string
@@ -60,7 +62,7 @@ func (n *networkPlanner) startManager(service string, interfaces []string, manag
 		stops = append(stops, m.stop())
 	}
 	if len(others) > 0 {
-		n.plan.warn(fmt.Sprintf("%s in the guest manages %s too: it will fight with %s", strings.Join(others, " and "), describeInterfaces(interfaces), service),
+		n.plan.warn(report.ConcernNetworkFiles, fmt.Sprintf("%s in the guest manages %s too: it will fight with %s", strings.Join(others, " and "), describeInterfaces(interfaces), service),
 			fmt.Sprintf("configure the interface there, or %s under services and enable %s", strings.Join(stops, " and "), service))
 		return
 	}

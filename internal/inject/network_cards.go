@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // cardNames are the names that rules of the guest give to network cards. The
@@ -43,7 +44,7 @@ func warnOtherCard(p *plan, filename string, interfaces []string) {
 			return
 		}
 	}
-	p.warn(fmt.Sprintf("%s is for %s, but the network card keeps the name %s: the file has no effect on it",
+	p.warn(report.ConcernNetworkFiles, fmt.Sprintf("%s is for %s, but the network card keeps the name %s: the file has no effect on it",
 		filename, strings.Join(interfaces, " and "), strings.Join(names, " or ")),
 		fmt.Sprintf("write %s in place of %s", names[0], interfaces[0]))
 }

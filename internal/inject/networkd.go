@@ -11,6 +11,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const networkdDirectory = "/etc/systemd/network"
@@ -73,7 +74,7 @@ func warnShadowed(p *plan, filename string, interfaces, existing []string) {
 		parsed := readWhole(p, other)
 		for _, name := range interfaces {
 			if matchesAny(netconf.MatchNames(parsed), name) {
-				p.warn(fmt.Sprintf("%s in the guest comes first and matches %s too: %s has no effect on it", other, name, filename),
+				p.warn(report.ConcernNetworkFiles, fmt.Sprintf("%s in the guest comes first and matches %s too: %s has no effect on it", other, name, filename),
 					"give the file a name that sorts before "+path.Base(other))
 			}
 		}
@@ -88,6 +89,6 @@ func warnDNS(p *plan, units *units, filename string, parsed conf.INI) {
 	if slices.ContainsFunc(strings.Split(p.mustRead("/etc/resolv.conf"), "\n"), func(line string) bool { return strings.HasPrefix(line, "nameserver") }) {
 		return
 	}
-	p.warn(fmt.Sprintf("%s sets DNS=, which takes effect only where systemd-resolved runs; it is not enabled in the guest", filename),
+	p.warn(report.ConcernNetworkFiles, fmt.Sprintf("%s sets DNS=, which takes effect only where systemd-resolved runs; it is not enabled in the guest", filename),
 		"enable systemd-resolved under services, or write /etc/resolv.conf in the guest")
 }

@@ -54,9 +54,9 @@ type owner struct{ uid, gid int }
 
 var root = owner{}
 
-// warn adds a warning. The same one is told once.
-func (p *plan) warn(message, remedy string) {
-	w := report.Warning{Message: message, Remedy: remedy}
+// warn adds a warning of a kind. The same one is told once.
+func (p *plan) warn(id report.ConcernID, message, remedy string) {
+	w := report.Warning{ID: id, Message: message, Remedy: remedy}
 	if !slices.Contains(p.warnings, w) {
 		p.warnings = append(p.warnings, w)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // services are what starts at boot, by unit or by init script.
@@ -104,7 +105,8 @@ func (s *services) mask(name string) {
 		s.units.mask(unit{Name: withSuffix(name)})
 	case s.scripts.has(scriptOf(name)):
 		s.scripts.disable(scriptOf(name))
-		s.plan.warn(fmt.Sprintf("service %q was disabled: the guest has no systemd, which alone can mask", name), "")
+		s.plan.warn(report.ConcernServices, fmt.Sprintf("service %q was disabled: the guest has no systemd, which alone can mask", name),
+			"list it under disable; to keep others from starting it, remove its script in the guest")
 	default:
 		s.warnUnknown(name, "mask")
 	}
@@ -124,7 +126,7 @@ func (s *services) warnUnknown(name, verb string) {
 			names = append(names, script)
 		}
 	}
-	s.plan.warn(fmt.Sprintf("the guest has no service %q to %s%s", name, verb, suggestion(scriptOf(name), names)),
+	s.plan.warn(report.ConcernServices, fmt.Sprintf("the guest has no service %q to %s%s", name, verb, suggestion(scriptOf(name), names)),
 		"check the name, and that the package is installed in the guest")
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // sudoersText is the content of a user's file in sudoers.d.
@@ -54,9 +55,9 @@ func planSudo(p *plan, index int, user manifest.User, checked bool) error {
 	included := includesSudoersD(p.mustRead("/etc/sudoers")) || includesSudoersD(p.mustRead("/usr/etc/sudoers"))
 	switch {
 	case visudo == "":
-		p.warn(fmt.Sprintf("sudo is not installed in the guest: the rules of %q have no effect", user.Name), "install sudo in the guest")
+		p.warn(report.ConcernSudo, fmt.Sprintf("sudo is not installed in the guest: the rules of %q have no effect", user.Name), "install sudo in the guest")
 	case !included:
-		p.warn(fmt.Sprintf("the guest's /etc/sudoers does not read /etc/sudoers.d: the rules of %q have no effect", user.Name),
+		p.warn(report.ConcernSudo, fmt.Sprintf("the guest's /etc/sudoers does not read /etc/sudoers.d: the rules of %q have no effect", user.Name),
 			"add the line \"@includedir /etc/sudoers.d\" to /etc/sudoers")
 	}
 	file := sudoersFile(user.Name)

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // unitDirectory is where enabling, disabling and masking leave their links.
@@ -173,18 +175,19 @@ func (u *units) enableAll(found unit, why string, done map[string]bool) {
 	}
 	done[found.Name] = true
 	if found.Masked {
-		u.p.warn(fmt.Sprintf("unit %q is masked in the guest and was not enabled", found.Name), "run in the guest: systemctl unmask "+found.Name)
+		u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q is masked in the guest and was not enabled", found.Name), "run in the guest: systemctl unmask "+found.Name)
 		return
 	}
 	section := u.install(found)
 	if section.empty() {
-		u.p.warn(fmt.Sprintf("unit %q has no [Install] section: it cannot be enabled and runs when another unit asks for it", found.Name), "")
+		u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q has no [Install] section: it cannot be enabled and runs when another unit asks for it", found.Name),
+			"give it an [Install] section with WantedBy=, or do not enable it")
 		return
 	}
 	name := found.Name
 	if stem, instance, suffix, isInstance := splitUnit(name); isInstance && instance == "" {
 		if section.defaultInstance == "" {
-			u.p.warn(fmt.Sprintf("unit %q is a template and was not enabled", name), fmt.Sprintf("name an instance: %s@NAME%s", stem, suffix))
+			u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q is a template and was not enabled", name), fmt.Sprintf("name an instance: %s@NAME%s", stem, suffix))
 			return
 		}
 		name = stem + "@" + section.defaultInstance + suffix
@@ -195,7 +198,8 @@ func (u *units) enableAll(found unit, why string, done map[string]bool) {
 		for _, target := range targets {
 			target, err := expand(target, name)
 			if err != nil {
-				u.p.warn(fmt.Sprintf("unit %q: %v; that part was left out", name, err), "")
+				u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q: %v; that part was left out", name, err),
+					"correct that line of its [Install] section")
 				continue
 			}
 			u.link(found.Path, path.Join(unitDirectory, target+suffix, name), description)
@@ -225,9 +229,10 @@ func (u *units) linkAlias(found unit, name, alias, description string) {
 	target, isLink := u.p.link(file)
 	switch {
 	case u.p.isFile(file):
-		u.p.warn(fmt.Sprintf("the guest has a unit %s of its own: %q did not get that alias", file, name), "")
+		u.p.warn(report.ConcernServices, fmt.Sprintf("the guest has a unit %s of its own: %q did not get that alias", file, name),
+			"remove that file in the guest, or choose another alias")
 	case isLink && path.Base(target) != path.Base(found.Path):
-		u.p.warn(fmt.Sprintf("%s in the guest belongs to %q: %q did not get that alias", file, path.Base(target), name),
+		u.p.warn(report.ConcernServices, fmt.Sprintf("%s in the guest belongs to %q: %q did not get that alias", file, path.Base(target), name),
 			fmt.Sprintf("disable %q too", path.Base(target)))
 	default:
 		u.link(found.Path, file, description)
@@ -305,12 +310,12 @@ func (u *units) pulledInBy(name string) string {
 func (u *units) disable(name string, section install) {
 	u.disableAll(name, section, map[string]bool{})
 	if by := u.pulledInBy(name); by != "" {
-		u.p.warn(fmt.Sprintf("unit %q still starts, because the distribution has %q ask for it", name, by), "mask it instead of disabling it")
+		u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q still starts, because the distribution has %q ask for it", name, by), "mask it instead of disabling it")
 	}
 	stem, _, suffix, _ := splitUnit(name)
 	for _, other := range []string{".socket", ".timer", ".path"} {
 		if suffix == ".service" && u.enabled(stem+other) {
-			u.p.warn(fmt.Sprintf("unit %q can still be started by %q", name, stem+other), fmt.Sprintf("disable %q too", stem+other))
+			u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q can still be started by %q", name, stem+other), fmt.Sprintf("disable %q too", stem+other))
 		}
 	}
 }
@@ -334,7 +339,7 @@ func (u *units) disableAll(name string, section install, done map[string]bool) {
 func (u *units) mask(found unit) {
 	file := path.Join(unitDirectory, found.Name)
 	if u.p.isFile(file) {
-		u.p.warn(fmt.Sprintf("unit %q was not masked: the guest has a file %s of its own", found.Name, file), "disable it, or delete that file in the guest")
+		u.p.warn(report.ConcernServices, fmt.Sprintf("unit %q was not masked: the guest has a file %s of its own", found.Name, file), "disable it, or delete that file in the guest")
 		return
 	}
 	u.p.symlink("/dev/null", file, "mask "+found.Name)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // create plans one account: its entries in the account files, its home,
@@ -91,7 +92,7 @@ func (u *userPlanner) updateEntry(index int, user manifest.User, fields []string
 	u.accounts.note("/etc/passwd", "update user %s", user.Name)
 	if shadow, ok := u.accounts.shadow.find(user.Name); ok && shadow[shadowExpire] != "" {
 		if days, err := strconv.Atoi(shadow[shadowExpire]); err == nil && int64(days) <= u.now.Unix()/86400 {
-			u.plan.warn(fmt.Sprintf("the guest's user %q has expired and cannot log in", user.Name), fmt.Sprintf("run in the guest: chage -E -1 %s", user.Name))
+			u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest's user %q has expired and cannot log in", user.Name), fmt.Sprintf("run in the guest: chage -E -1 %s", user.Name))
 		}
 	}
 	return nil
@@ -157,7 +158,7 @@ func (u *userPlanner) choosePrimaryGroup(index int, user manifest.User, uid int)
 		return *user.GID, nil
 	}
 	if sameName {
-		u.plan.warn(fmt.Sprintf("the guest has a group %q already: it is the primary group of the new user of that name", user.Name), "set gid to choose another group")
+		u.plan.warn(report.ConcernGroups, fmt.Sprintf("the guest has a group %q already: it is the primary group of the new user of that name", user.Name), "set gid to choose another group")
 		return strconv.Atoi(same[groupGID])
 	}
 	if !u.accounts.defs.userGroups() {
@@ -198,7 +199,7 @@ func (u *userPlanner) setPassword(user manifest.User) {
 		return
 	}
 	if message, remedy := hashWarning(user.Password, u.family); message != "" {
-		u.plan.warn(fmt.Sprintf("user %q: %s", user.Name, message), remedy)
+		u.plan.warn(report.ConcernPassword, fmt.Sprintf("user %q: %s", user.Name, message), remedy)
 	}
 	fields, ok := u.accounts.shadow.find(user.Name)
 	if !ok {
@@ -237,7 +238,7 @@ func (u *userPlanner) ensureGroup(attr, name string) error {
 			remedy = fmt.Sprintf("in this guest the group %q may use sudo; name that one, or set sudo rules", meant)
 		}
 	}
-	u.plan.warn(fmt.Sprintf("the guest had no group %q; it was made, and grants nothing by itself%s", name, suggestion(name, names)), remedy)
+	u.plan.warn(report.ConcernGroups, fmt.Sprintf("the guest had no group %q; it was made, and grants nothing by itself%s", name, suggestion(name, names)), remedy)
 	u.accounts.addGroup(name, gid)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // userPlanner stages accounts and what belongs to them.
@@ -59,7 +60,8 @@ func (u *userPlanner) stage(wanted *manifest.Users) error {
 // password alone still lets SSH keys in.
 func (u *userPlanner) disable(name string) {
 	if _, ok := u.accounts.passwd.find(name); !ok {
-		u.plan.warn(fmt.Sprintf("the guest has no user %q to disable%s", name, suggestion(name, u.accounts.userNames())), "")
+		u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest has no user %q to disable%s", name, suggestion(name, u.accounts.userNames())),
+			"correct the name, or remove it from the configuration")
 		return
 	}
 	fields, ok := []string(nil), false
@@ -67,7 +69,7 @@ func (u *userPlanner) disable(name string) {
 		fields, ok = u.accounts.shadow.find(name)
 	}
 	if !ok {
-		u.plan.warn(fmt.Sprintf("user %q has no entry in /etc/shadow and was not disabled", name), "remove the user's shell or delete the user")
+		u.plan.warn(report.ConcernUsers, fmt.Sprintf("user %q has no entry in /etc/shadow and was not disabled", name), "remove the user's shell or delete the user")
 		return
 	}
 	if hash := fields[shadowHash]; hash == "" || hash[0] != '!' {
@@ -82,7 +84,8 @@ func (u *userPlanner) disable(name string) {
 func (u *userPlanner) delete(attr, name string) error {
 	fields, ok := u.accounts.passwd.find(name)
 	if !ok {
-		u.plan.warn(fmt.Sprintf("the guest has no user %q to delete%s", name, suggestion(name, u.accounts.userNames())), "")
+		u.plan.warn(report.ConcernUsers, fmt.Sprintf("the guest has no user %q to delete%s", name, suggestion(name, u.accounts.userNames())),
+			"correct the name, or remove it from the configuration")
 		return nil
 	}
 	uid, err := strconv.Atoi(fields[passwdUID])

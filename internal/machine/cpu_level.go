@@ -97,7 +97,8 @@ func LevelOfRelease(system, distro string, major int) string {
 		return ""
 	case slices.Contains(family, distro) && major >= 10:
 		return levels[2]
-	case slices.Contains(family, distro) && major == 9, distro == "sles" && major >= 16:
+	case slices.Contains(family, distro) && major == 9, distro == "sles" && major >= 16,
+		distro == "opensuse" && major >= 16 && major < 100: // Tumbleweed has dates
 		return levels[1]
 	}
 	return ""

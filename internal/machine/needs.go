@@ -44,7 +44,7 @@ func Needs(f Found) *report.Hardware {
 		Firmware:   cmp.Or(f.Guest.Firmware, BIOS),
 		SecureBoot: old.SecureBoot && f.Guest.Firmware == UEFI, TPM: old.TPM,
 		VCPUs: cmp.Or(old.VCPUs, DefaultVCPUs), MemoryMiB: cmp.Or(old.MemoryMiB, DefaultMemoryMiB),
-		CPULevel: f.Guest.CPULevel, Clock: cmp.Or(f.Guest.Clock, clockOf(f.Guest.Type)),
+		CPULevel: f.Guest.CPULevel, Clock: cmp.Or(f.Guest.Clock, old.Clock, clockOf(f.Guest.Type)),
 		Disks: []report.HardwareDisk{}, NICs: []report.HardwareNIC{},
 		Video: "vga", RNG: virtio, GuestAgent: virtio,
 	}

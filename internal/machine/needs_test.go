@@ -49,6 +49,13 @@ func TestNeeds(t *testing.T) {
 				NICs:  []report.HardwareNIC{{Model: "e1000e"}},
 			},
 		},
+		"Windows on a machine whose clock shows UTC": {
+			Found{&report.Machine{VCPUs: 1, Clock: "utc"}, nil, report.Guest{Type: "windows", Arch: "x86_64", DiskBus: "sata", NICModel: "e1000e"}, nil},
+			report.Hardware{
+				Arch: "x86_64", MachineType: "q35", Firmware: BIOS, VCPUs: 1, MemoryMiB: DefaultMemoryMiB, CPULevel: "x86-64", Clock: "utc", Video: "vga",
+				Disks: []report.HardwareDisk{}, NICs: []report.HardwareNIC{},
+			},
+		},
 		"Windows XP": {
 			Found{&report.Machine{VCPUs: 1}, nil, report.Guest{Type: "windows", Arch: "i386", Firmware: BIOS, DiskBus: "ide", NICModel: "rtl8139"}, nil},
 			report.Hardware{
@@ -86,7 +93,8 @@ func TestLevelOfRelease(t *testing.T) {
 		want           string
 	}{
 		{"linux", "rhel", 8, ""}, {"linux", "rhel", 9, "x86-64-v2"}, {"linux", "rocky", 9, "x86-64-v2"}, {"linux", "centos", 10, "x86-64-v3"},
-		{"linux", "oraclelinux", 10, "x86-64-v3"}, {"linux", "sles", 15, ""}, {"linux", "sles", 16, "x86-64-v2"}, {"linux", "debian", 13, ""},
+		{"linux", "oraclelinux", 10, "x86-64-v3"}, {"linux", "sles", 15, ""}, {"linux", "sles", 16, "x86-64-v2"}, {"linux", "opensuse", 15, ""}, {"linux", "opensuse", 16, "x86-64-v2"},
+		{"linux", "opensuse", 20260101, ""}, {"linux", "debian", 13, ""},
 		{"windows", "windows", 10, "x86-64-v2"}, {"windows", "windows", 6, ""}, {"freebsd", "freebsd", 14, ""},
 	} {
 		if got := LevelOfRelease(test.system, test.distro, test.major); got != test.want {

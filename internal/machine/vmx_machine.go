@@ -151,7 +151,9 @@ func (v VMX) addNICs(m *report.Machine) {
 	}
 }
 
+// addPassthrough takes a card by SR-IOV for a network card, too, as the guest does.
 func (v VMX) addPassthrough(m *report.Machine) {
+	var cards []report.NIC
 	for key := range v {
 		match := vmxPassthrough.FindStringSubmatch(key)
 		if match == nil || !v.is(key) {
@@ -160,10 +162,16 @@ func (v VMX) addPassthrough(m *report.Machine) {
 		kind := report.PassthroughPCI
 		if v.text(match[1]+".networkId") != "" || v.text(match[1]+".MACAddressType") != "" {
 			kind = report.PassthroughSRIOV
+			cards = append(cards, report.NIC{
+				Name: match[1], Model: "sriov", Network: v.text(match[1] + ".networkName"), Slot: slotNumber(v.text(match[1] + ".pciSlotNumber")),
+				MAC: macAddress(cmp.Or(v.text(match[1]+".generatedMACAddress"), v.text(match[1]+".MACAddress"))),
+			})
 		}
 		m.Passthrough = append(m.Passthrough, report.Passthrough{Kind: kind, Name: match[1]})
 	}
 	slices.SortFunc(m.Passthrough, func(a, b report.Passthrough) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(cards, func(a, b report.NIC) int { return strings.Compare(a.Name, b.Name) })
+	m.NICs = append(m.NICs, cards...)
 }
 
 // list are the words between commas.

@@ -92,6 +92,7 @@ func TestMachineOfVMX(t *testing.T) {
 			{Name: "ethernet0", MAC: "00:50:56:9a:01:02", Network: "VM Network", Model: "vmxnet3", Slot: 192},
 			{Name: "ethernet1", MAC: "00:50:56:01:02:03", Network: "Storage", Model: "vmxnet3", Slot: 161, Static: true},
 			{Name: "ethernet10", MAC: "00:0c:29:aa:bb:cc", Network: "bridged", Model: "e1000"},
+			{Name: "pcipassthru1", MAC: "00:50:56:9a:0f:0e", Network: "Fast", Model: "sriov", Slot: 224},
 		},
 		Controllers: []report.Controller{
 			{Name: "scsi0", Bus: "scsi", Model: "pvscsi"}, {Name: "scsi1", Bus: "scsi", Model: "lsilogic"},

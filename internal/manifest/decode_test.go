@@ -100,7 +100,7 @@ func TestDecodeEverything(t *testing.T) {
 			Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
 			Fix: manifest.Fix{
 				Enabled: true, PrintFstab: true, Initramfs: manifest.InitramfsAuto, FstabMode: manifest.FstabBypathOnly, RemoveVMwareTools: true,
-				Fsck: manifest.FsckWarn,
+				Fsck: manifest.FsckWarn, VirtioWin: "virtio-win.iso", BlockDriver: manifest.BlockVioscsi,
 			},
 			Convert: manifest.Convert{
 				Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,

@@ -72,7 +72,7 @@ func (i *Inspect) setDefaults() { *i = Inspect{Enabled: true} }
 func (f *Fix) setDefaults() {
 	*f = Fix{
 		Enabled: true, Backup: true, UpdateGrub: true, RegenInitramfs: true, Initramfs: InitramfsAuto,
-		FstabMode: FstabStabilizeAll, Fsck: FsckFatal,
+		FstabMode: FstabStabilizeAll, Fsck: FsckFatal, BlockDriver: BlockViostor,
 	}
 }
 

@@ -34,6 +34,7 @@ func (m *Manifest) CheckHost(unknown ...string) error {
 	for n, key := range m.Source.LUKSKeys {
 		key.checkHost(&c, element("source.luks_keys", n))
 	}
+	m.Pipeline.Fix.checkHost(&c)
 	m.Output.checkOwner(&c)
 	return c.errors.orNil()
 }

@@ -73,6 +73,25 @@ func TestCheckHost(t *testing.T) {
 			},
 			`output.owner: only root can give files to "0"`,
 		},
+		"drivers that are not there": {
+			func(_ *testing.T, m *manifest.Manifest) {
+				m.Pipeline.Fix.VirtioWin = filepath.Join(filepath.Dir(m.Source.Path), "virtio-win.iso")
+			},
+			"pipeline.fix.virtio_win: virtio-win cannot be opened: open DIR/virtio-win.iso: no such file or directory: name its ISO image",
+		},
+		"drivers that are no file": {
+			func(_ *testing.T, m *manifest.Manifest) { m.Pipeline.Fix.VirtioWin = "/dev/null" },
+			"pipeline.fix.virtio_win: /dev/null is neither an ISO image nor a directory",
+		},
+		"drivers in an empty directory": {
+			func(t *testing.T, m *manifest.Manifest) { m.Pipeline.Fix.VirtioWin = t.TempDir() }, "",
+		},
+		"drivers that nobody installs": {
+			func(_ *testing.T, m *manifest.Manifest) {
+				m.Pipeline.Fix.VirtioWin, m.Pipeline.Fix.Enabled = "/nowhere", false
+			},
+			"",
+		},
 		"whoever migrates": {
 			func(_ *testing.T, m *manifest.Manifest) {
 				m.Output.Owner = fmt.Sprintf("%d:%d", os.Geteuid(), os.Getegid())
@@ -112,7 +131,7 @@ func TestCheckHost(t *testing.T) {
 			case want != "" && !strings.HasPrefix(err.Error(), want):
 				t.Errorf("got %v, want %s", err, want)
 			}
-			if err := m.CheckHost("source.path", "output"); err != nil {
+			if err := m.CheckHost("source.path", "output"); err != nil && !strings.HasPrefix(want, "pipeline.") {
 				t.Errorf("while neither is known: %v", err)
 			}
 			if err := m.CheckHost("options.dry_run"); err != nil && strings.HasPrefix(want, "output.") {

@@ -15,8 +15,8 @@ const overlaySuffix = ".overlay.qcow2"
 // SourcePath is source.path as an absolute path.
 func (m *Manifest) SourcePath() string { return absolute(m.Source.Path) }
 
-// MakeAbsolute counts the relative paths of the source, its keys and the output
-// directory from the working directory. Paths that are not given stay so, and
+// MakeAbsolute counts the relative paths of the source, its keys, the drivers and the
+// output directory from the working directory. Paths that are not given stay so, and
 // options.report.path counts from the output directory wherever that is.
 func (m *Manifest) MakeAbsolute() {
 	if m.Source.Path != "" {
@@ -28,9 +28,18 @@ func (m *Manifest) MakeAbsolute() {
 	for n, directory := range m.Source.Directories {
 		m.Source.Directories[n] = absolute(directory)
 	}
+	m.Pipeline.Fix.VirtioWin = m.Pipeline.Fix.VirtioWinPath()
 	if m.Output.Directory != "" {
 		m.Output.Directory = m.OutputDirectory()
 	}
+}
+
+// VirtioWinPath is virtio_win as an absolute path, or "" where there is none.
+func (f Fix) VirtioWinPath() string {
+	if f.VirtioWin == "" {
+		return ""
+	}
+	return absolute(f.VirtioWin)
 }
 
 // OutputDirectory is output.directory as an absolute path.

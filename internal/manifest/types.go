@@ -195,7 +195,26 @@ type Fix struct {
 	FstabMode         FstabMode     `json:"fstab_mode"`
 	RemoveVMwareTools bool          `json:"remove_vmware_tools"`
 	Fsck              FsckMode      `json:"fsck"`
+	// VirtioWin is an ISO image of virtio-win on the host, or a directory with its
+	// content: where the drivers of a Windows guest come from. Without it there are
+	// none.
+	VirtioWin string `json:"virtio_win,omitempty"`
+	// BlockDriver is the driver of a Windows guest for its disks.
+	BlockDriver BlockDriver `json:"block_driver"`
 }
+
+// BlockDriver is a driver of virtio-win for disks.
+type BlockDriver string
+
+// The block drivers. A guest with Viostor has disks of virtio-blk, one with Vioscsi
+// those of a virtio-scsi controller.
+const (
+	BlockViostor BlockDriver = "viostor"
+	BlockVioscsi BlockDriver = "vioscsi"
+)
+
+// BlockDrivers lists the block drivers.
+var BlockDrivers = []BlockDriver{BlockViostor, BlockVioscsi}
 
 // Convert is the stage that writes the output image.
 type Convert struct {
@@ -290,7 +309,8 @@ const (
 // BootFailures lists what a guest that does not come up can be.
 var BootFailures = []BootFailure{BootFatal, BootWarn}
 
-// Configuration is what is injected into a Linux guest.
+// Configuration is what is injected into a guest: all of it into Linux, and the host
+// name and the scripts of the first boot into Windows.
 type Configuration struct {
 	Users     *Users    `json:"users,omitempty"`
 	Services  *Services `json:"services,omitempty"`
@@ -368,8 +388,9 @@ type NetworkFile struct {
 	Content  string `json:"content"`
 }
 
-// Script is a program text; without a "#!" line it is for /bin/sh. Content may
-// hold keys and counts as a secret.
+// Script is a program text. In Linux one without a "#!" line is for /bin/sh; in
+// Windows the ending of its name says what it is for. Content may hold keys and
+// counts as a secret.
 type Script struct {
 	Name    string `json:"name"`
 	Content string `json:"content"`

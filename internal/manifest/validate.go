@@ -150,6 +150,7 @@ func (p Pipeline) check(c *collector) {
 	if !slices.Contains(FsckModes, p.Fix.Fsck) {
 		c.add("pipeline.fix.fsck", "unknown fsck mode %q: %s", p.Fix.Fsck, oneOf(string(p.Fix.Fsck), FsckModes))
 	}
+	p.Fix.checkDrivers(c)
 	p.Validate.checkBoot(c)
 	switch {
 	case !p.Inspect.Enabled && !p.Fix.Enabled && !p.Convert.Enabled && !p.Validate.Enabled:

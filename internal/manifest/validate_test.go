@@ -539,6 +539,7 @@ func TestValidateWithoutDecode(t *testing.T) {
 		`0:0 pipeline.fix.fstab_mode: unknown fstab mode "": use one of stabilize-all, bypath-only, noop`,
 		`0:0 pipeline.fix.initramfs: unknown initramfs mode "": use one of auto, append, rebuild`,
 		`0:0 pipeline.fix.fsck: unknown fsck mode "": use one of fatal, warn, off`,
+		`0:0 pipeline.fix.block_driver: unknown block driver "": use one of viostor, vioscsi`,
 		`0:0 pipeline.validate.boot.timeout_seconds: 0 is out of range: use 10 to 86400 seconds`,
 		`0:0 pipeline.validate.boot.memory_mib: 0 is out of range: use 128 to 1048576 MiB`,
 		`0:0 pipeline.validate.boot.cpus: 0 is out of range: use 1 to 255`,

@@ -2,6 +2,7 @@ package netconf
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -22,7 +23,10 @@ type netplanCard struct {
 	id, setName string
 	match       map[string]*ast.MappingValueNode
 	hasMatch    bool
-	document    yamlDocument
+	// passed are keys of the profile that NetworkManager gets without netplan's reading
+	// them: "connection.interface-name".
+	passed   map[string]*ast.MappingValueNode
+	document yamlDocument
 }
 
 // ReadNetplan reads a netplan file. ok is false where it is no YAML: netplan
@@ -82,7 +86,10 @@ func eachNetplanInterface(text string, do func(y yamlDocument, kind string, entr
 func (y yamlDocument) netplanCard(entry *ast.MappingValueNode) netplanCard {
 	c := netplanCard{
 		id: yamlText(entry.Key), setName: y.text(y.child(entry.Value, "set-name")),
-		match: map[string]*ast.MappingValueNode{}, document: y,
+		match: map[string]*ast.MappingValueNode{}, passed: map[string]*ast.MappingValueNode{}, document: y,
+	}
+	for _, p := range y.entries(y.child(y.child(entry.Value, "networkmanager"), "passthrough")) {
+		c.passed[yamlText(p.Key)] = p
 	}
 	match := y.child(entry.Value, "match")
 	for _, m := range y.entries(match) {
@@ -102,6 +109,24 @@ func (c netplanCard) matched(key string) string {
 	return c.document.text(entry.Value)
 }
 
+// passedText is the scalar of the first of some keys that NetworkManager gets.
+func (c netplanCard) passedText(keys ...string) string {
+	for _, key := range keys {
+		if entry, ok := c.passed[key]; ok {
+			return c.document.text(entry.Value)
+		}
+	}
+	return ""
+}
+
+// address is the MAC address that tells the card.
+func (c netplanCard) address() string {
+	if mac := hardwareAddress(c.matched("macaddress")); mac != "" {
+		return mac
+	}
+	return hardwareAddress(c.passedText(passedAddresses...))
+}
+
 func netplanEthernets(text string) []netplanCard {
 	file, _ := ReadNetplan(text)
 	return file.cards
@@ -110,6 +135,9 @@ func netplanEthernets(text string) []netplanCard {
 // name is what the card is called, "" where only a pattern or its hardware
 // tells.
 func (c netplanCard) name() string {
+	if name, _ := matchedName(c.passedText("connection.interface-name"), strings.Split(c.passedText("match.interface-name"), ";")); name != "" {
+		return name // it comes last in the profile
+	}
 	switch {
 	case c.setName != "":
 		return c.setName
@@ -132,8 +160,15 @@ func (c netplanCard) name() string {
 // netplanPins are the keys of match that tell cards of one machine.
 var netplanPins = []string{"macaddress", "driver"}
 
+// passedAddresses and passedPins are the same of what NetworkManager gets.
+var (
+	passedAddresses = []string{"ethernet.mac-address", "802-3-ethernet.mac-address"}
+	passedPins      = append([]string{"match.path", "match.driver"}, passedAddresses...)
+)
+
 func (c netplanCard) pinned() bool {
-	return slices.ContainsFunc(netplanPins, func(key string) bool { return c.match[key] != nil })
+	return slices.ContainsFunc(netplanPins, func(key string) bool { return c.match[key] != nil }) ||
+		slices.ContainsFunc(passedPins, func(key string) bool { return c.passed[key] != nil })
 }
 
 func readNetplan(_, text string) Found {
@@ -145,7 +180,7 @@ func readNetplan(_, text string) Found {
 	for _, c := range file.cards {
 		name := c.name()
 		if name != "" || c.pinned() {
-			found.Cards = append(found.Cards, Card{Name: name, MAC: hardwareAddress(c.matched("macaddress"))})
+			found.Cards = append(found.Cards, Card{Name: name, MAC: c.address()})
 		} else if c.hasMatch {
 			found.AnyCard = true
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -63,6 +64,20 @@ func nextNetplanPin(text, name string) (edited string, more bool, err error) {
 			edited, err = yamlSource(text).replaceEntry(entry, c.document.flow[entry], "name", instead)
 			return edited, true, err
 		}
+		for _, key := range passedPins {
+			if entry := c.passed[key]; entry != nil {
+				// A mapping that would be left empty is an error: a name takes its place.
+				key, instead := "connection.interface-name", own
+				if own == "" {
+					key, instead = "match.interface-name", "e*"
+				}
+				if c.passed["connection.interface-name"] != nil || c.passed["match.interface-name"] != nil {
+					key, instead = "", ""
+				}
+				edited, err = yamlSource(text).replaceEntry(entry, c.document.flow[entry], key, instead)
+				return edited, true, err
+			}
+		}
 	}
 	return text, false, nil
 }
@@ -70,7 +85,16 @@ func nextNetplanPin(text, name string) (edited string, more bool, err error) {
 // matchEntry is an entry of match, of a card or of what cards share by an anchor.
 var matchEntry = regexp.MustCompile(`^[0-9]+/(network/ethernets/[^/]+|[^/]+)/match/(name$|macaddress$|driver(/[0-9]+)?$)`)
 
-func meantInNetplan(was, is *conf.Entry) bool { return matchEntry.MatchString(entryKey(was, is)) }
+// passedEntry is an entry of what NetworkManager gets.
+var passedEntry = regexp.MustCompile(`/networkmanager/passthrough/(.*)$`)
+
+func meantInNetplan(was, is *conf.Entry) bool {
+	key := entryKey(was, is)
+	if m := passedEntry.FindStringSubmatch(key); m != nil {
+		return is == nil && slices.Contains(passedPins, m[1]) || was == nil && slices.Contains([]string{"connection.interface-name", "match.interface-name"}, m[1])
+	}
+	return matchEntry.MatchString(key)
+}
 
 // yamlSource is a YAML text in which entries are replaced.
 type yamlSource string

@@ -55,6 +55,47 @@ func TestUnpinNetplan(t *testing.T) {
 	}
 }
 
+// TestUnpinPassthrough: what netplan hands to NetworkManager unread may tell the old
+// machine's card, too.
+func TestUnpinPassthrough(t *testing.T) {
+	t.Parallel()
+	const head = "network:\n  version: 2\n  ethernets:\n    NM-1:\n      renderer: NetworkManager\n      match: {}\n      networkmanager:\n        uuid: \"1\"\n        passthrough:\n"
+	for name, test := range map[string]struct {
+		text, want string
+		card       Card
+		any        bool
+	}{
+		"a name and an address": {
+			head + "          ethernet.mac-address: \"00:50:56:AA:BB:CC\"\n          connection.interface-name: ens192\n",
+			head + "          connection.interface-name: ens192\n", Card{Name: "ens192", MAC: "00:50:56:aa:bb:cc"}, false,
+		},
+		"a name alone":    {head + "          connection.interface-name: ens192\n", head + "          connection.interface-name: ens192\n", Card{Name: "ens192"}, false},
+		"a name of match": {head + "          match.interface-name: \"ens192;\"\n", head + "          match.interface-name: \"ens192;\"\n", Card{Name: "ens192"}, false},
+		"an address alone": {
+			head + "          802-3-ethernet.mac-address: 00:50:56:AA:BB:CC # old\n",
+			head + "          match.interface-name: \"e*\" # old\n", Card{MAC: "00:50:56:aa:bb:cc"}, false,
+		},
+		"a slot and a driver": {head + "          match.path: pci-0000:0b:00.0\n          match.driver: vmxnet3\n", head + "          match.interface-name: \"e*\"\n", Card{}, false},
+		"flow style": {
+			"network: {ethernets: {ens192: {networkmanager: {passthrough: {ethernet.mac-address: '00:50:56:AA:BB:CC'}}}}}\n",
+			"network: {ethernets: {ens192: {networkmanager: {passthrough: {connection.interface-name: \"ens192\"}}}}}\n", Card{Name: "ens192", MAC: "00:50:56:aa:bb:cc"}, false,
+		},
+		"other keys": {head + "          proxy._: \"\"\n", head + "          proxy._: \"\"\n", Card{}, true},
+	} {
+		found := readNetplan("", test.text)
+		if found.AnyCard != test.any || !test.any && (len(found.Cards) != 1 || found.Cards[0] != test.card) {
+			t.Errorf("%s: found %+v, want %+v", name, found, test.card)
+		}
+		got, err := unpinNetplan("", test.text, "ens192")
+		if err != nil || got != test.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, test.want)
+		}
+		if err := edit.Check("/etc/netplan/a.yaml", test.text, got, meantInNetplan); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestUnpinNetplanOfNoUse: what cannot be edited stays.
 func TestUnpinNetplanOfNoUse(t *testing.T) {
 	t.Parallel()

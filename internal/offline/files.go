@@ -152,32 +152,3 @@ func (files) Chmod(string, fs.FileMode) error { return errReadOnly }
 
 // Chown implements guest.FS.
 func (files) Chown(string, int, int) error { return errReadOnly }
-
-func (f files) isDir(name string) bool {
-	info, err := f.Lstat(name)
-	return err == nil && info.Mode.IsDir()
-}
-
-func (f files) isFile(name string) bool {
-	info, err := f.Lstat(name)
-	return err == nil && info.Mode.IsRegular()
-}
-
-// isFileBehind says the same, symbolic links followed.
-func (f files) isFileBehind(name string) bool {
-	info, err := f.Stat(name)
-	return err == nil && info.Mode.IsRegular()
-}
-
-// smallFile is a file that is read whole, or "" where there is none.
-func (f files) smallFile(name string) string {
-	const most = 2 << 20 // bytes, as in libguestfs
-	if info, err := f.Stat(name); err != nil || info.Size > most {
-		return ""
-	}
-	data, err := f.ReadFile(name)
-	if err != nil {
-		return ""
-	}
-	return string(data)
-}

@@ -119,7 +119,7 @@ func TestMountWithoutPoint(t *testing.T) {
 			continue
 		}
 		if test.warning != "" {
-			if len(m.Mounts) != 1 || len(m.Warnings) != 1 || !strings.HasPrefix(m.Warnings[0], test.warning) {
+			if len(m.Mounts) != 1 || len(m.Warnings) != 1 || !strings.HasPrefix(m.Warnings[0].Message, test.warning) {
 				t.Errorf("%s: mounted %+v, warned of %q", fstab, m.Mounts, m.Warnings)
 			}
 			continue
@@ -154,7 +154,7 @@ func TestLookIsNotEnough(t *testing.T) {
 		"unknown distribution":   {replace: []string{"ID=debian", "ID=devuan"}, want: "the distribution of the system on /dev/sda2"},
 		"no version":             {replace: []string{"VERSION_ID=", "NOVERSION__"[:11], "12.9\n", "sid/\n"}, want: "the distribution of the system on /dev/sda2"},
 		"a root that is damaged": {edit: func(data []byte) { clear(data[rootStart+2048:][:8192]) }, want: "/dev/sda2: "},
-		"a /boot that is gone":   {edit: func(data []byte) { clear(data[bootStart:rootStart]) }, want: "/boot (/dev/sda1) is not read here"},
+		"a /boot that is gone":   {edit: func(data []byte) { clear(data[bootStart:rootStart]) }, want: "/boot (/dev/sda1) cannot be mounted: it is not read"},
 		"something unknown": {
 			edit: func(data []byte) { clear(data[bootStart:]); copy(data[rootStart:], "ZFS, maybe") }, want: "/dev/sda2 may hold one",
 		},

@@ -9,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 // Mounted is a guest whose file systems are mounted on each other, to be read.
@@ -17,7 +18,7 @@ type Mounted struct {
 	Mounts []guest.Mount
 	// Devices know what the guest's tables call them.
 	Devices  guest.Devices
-	Warnings []string
+	Warnings []guest.MountWarning
 }
 
 // Mount mounts a system's root and what its fstab names. Where something of
@@ -37,12 +38,12 @@ func (v *View) Mount(system guest.OS) (Mounted, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		m.Devices.LearnNames(system.Root, system.Tables)
-		m.Warnings = append(m.Warnings, "the guest has no /etc/fstab: only its root was mounted")
+		m.Warnings = append(m.Warnings, guest.NoFstab)
 		return m, nil
 	case err != nil:
 		return Mounted{}, err
 	}
-	tables := guest.ParseTables(string(fstab), f.smallFile("/etc/crypttab"))
+	tables := guest.ParseTables(string(fstab), guest.SmallFile(f, "/etc/crypttab"))
 	m.Devices.LearnNames(system.Root, tables)
 	plan, warnings, err := m.Devices.PlanMounts(tables)
 	if err != nil {
@@ -54,9 +55,9 @@ func (v *View) Mount(system guest.OS) (Mounted, error) {
 		case err == nil:
 			m.Mounts = append(m.Mounts, planned.Mount)
 		case planned.Vital:
-			return Mounted{}, err
+			return Mounted{}, planned.Failed(err)
 		default:
-			m.Warnings = append(m.Warnings, err.Error())
+			m.Warnings = append(m.Warnings, planned.NotMounted(err))
 		}
 	}
 	v.mountESP(f, &m)
@@ -66,7 +67,7 @@ func (v *View) Mount(system guest.OS) (Mounted, error) {
 func (v *View) mount(f files, m guest.Mount) error {
 	mounted, ok := v.filesystems[m.Device]
 	if !ok {
-		return fmt.Errorf("%s (%s) is not read here", m.Path, m.Device)
+		return remedy.With(errors.New("it is not read without an appliance"), "nothing is to be done: the fix stage mounts it")
 	}
 	err := guarded(func() error {
 		if err := f.tree.MakeDirectory(m.Path); err != nil {
@@ -77,7 +78,7 @@ func (v *View) mount(f files, m guest.Mount) error {
 	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
 		err = cause.Err // the path is said already
 	}
-	return m.Failed(err)
+	return err
 }
 
 // mountESP mounts the EFI system partition of a guest that leaves that to

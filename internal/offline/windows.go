@@ -9,24 +9,10 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 )
 
-// windowsRoots are the directories that libguestfs takes for that of a Windows, in
-// its order.
-var windowsRoots = []string{"/windows", "/winnt", "/win32", "/win", "/reactos"}
-
-// windowsRoot is the directory of the Windows on a file system, or "".
-func (f files) windowsRoot() string {
-	for _, root := range windowsRoots {
-		if f.isDir(root+"/system32/config") && f.isFile(root+"/system32/cmd.exe") {
-			return root
-		}
-	}
-	return ""
-}
-
 // windows describes the Windows whose root lies on a device.
 func (v *View) windows(device string, f files) guest.OS {
 	system := guest.OS{Root: device, Type: "windows", Distro: "windows"}
-	root := f.windowsRoot() + "/system32"
+	root := guest.WindowsRoot(f) + "/system32"
 	err := f.walk(root+"/config/SOFTWARE", true, func(node blockfs.Node) error {
 		software, err := openHive(node)
 		if err != nil {

@@ -9,7 +9,9 @@ type Disk struct {
 	PartitionTable string // "dos", "gpt", or "" where there is none that is known
 	BootCode       BootCode
 	Loader         string // what a BIOS comes to: LoaderGRUB, LoaderNone ...
-	Partitions     []Partition
+	// Core is that of GRUB, where Loader is GRUB and its core could be read.
+	Core       GRUBCore
+	Partitions []Partition
 }
 
 // Partition is an entry of a partition table. Start and Size are in bytes.

@@ -33,6 +33,9 @@ func Read(disk io.ReaderAt, size int64, sectors int) (Disk, error) {
 		return read, err
 	}
 	read.Loader, err = read.readLoader(disk, first)
+	if read.Loader == LoaderGRUB {
+		read.Core, _ = ReadGRUBCore(disk) // one that cannot be read says nothing
+	}
 	return read, err
 }
 

@@ -14,6 +14,23 @@ const (
 // mbrESP is the MBR partition type of an EFI system partition.
 const mbrESP = 0xEF
 
+// The types of partitions of dynamic disks, which Windows' logical disk manager
+// divides, by Microsoft's documents.
+const (
+	mbrDynamic         = 0x42
+	gptDynamicMetadata = "5808C8AA-7E8F-42E0-85D2-E1E90434CFB3"
+	gptDynamicData     = "AF9B60A0-1431-4F62-BC68-3311714A69AD"
+)
+
+// IsDynamic says that the disk is one of Windows' dynamic disks: its partition table
+// does not tell where its volumes lie.
+func (d Disk) IsDynamic() bool {
+	return slices.ContainsFunc(d.Partitions, func(p Partition) bool {
+		return strings.EqualFold(p.GPTType, gptDynamicMetadata) || strings.EqualFold(p.GPTType, gptDynamicData) ||
+			d.PartitionTable == tableDOS && p.MBRType == mbrDynamic
+	})
+}
+
 // HasESP says that the disk has an EFI system partition.
 func (d Disk) HasESP() bool {
 	return slices.ContainsFunc(d.Partitions, func(p Partition) bool {

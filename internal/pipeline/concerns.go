@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -17,8 +19,8 @@ func findInMachine(say *reporter, m *report.Machine) {
 	for _, device := range m.Passthrough {
 		switch device.Kind {
 		case report.PassthroughSRIOV:
-			say.find(report.ConcernSRIOV, fmt.Sprintf("the old machine has a network card by SR-IOV (%s): the new one gets none for it", device.Name),
-				"give the new machine a card, by SR-IOV or without, with the same MAC address")
+			say.find(report.ConcernSRIOV, fmt.Sprintf("the old machine has a network card by SR-IOV (%s): the new one gets an ordinary card in its place", device.Name),
+				"give that card the same MAC address (machine.nics); or give the new machine one by SR-IOV")
 		default:
 			say.find(report.ConcernPassthrough, fmt.Sprintf("the old machine has a device of its host (%s), which the new one does not get", device.Name),
 				"give the new machine such a device of its own host, if the guest needs it")
@@ -66,11 +68,20 @@ func findInDisks(say *reporter, disks []report.MachineDisk) {
 // findInGuest records what is remarkable of a guest that was looked into.
 func findInGuest(say *reporter, info report.Guest) {
 	switch {
-	case info.Type != "" && info.Type != "linux":
-		say.find(report.ConcernOS, "the guest runs "+info.Type+", and fixes exist for Linux only", "")
+	case info.Type != "" && info.Type != "linux" && info.Type != kindWindows:
+		say.find(report.ConcernOS, "the guest runs "+info.Type+", and fixes exist for Linux and Windows only",
+			"disable pipeline.fix to convert it as it is, and prepare the guest for the devices of the new machine by hand")
 	case info.Type == "linux" && info.Hostname == "":
 		say.find(report.ConcernHostnameEmpty, "the guest has no host name", "")
 	case info.Type == "linux" && strings.HasPrefix(info.Hostname, "localhost"):
 		say.find(report.ConcernHostnameDefault, "the guest's host name is a default: "+info.Hostname, "")
 	}
+}
+
+// concernOf is the kind of concern that a failure is of, or "".
+func concernOf(err error) report.ConcernID {
+	if errors.Is(err, appliance.ErrHibernated) {
+		return report.ConcernHibernated
+	}
+	return report.ConcernOf(err)
 }

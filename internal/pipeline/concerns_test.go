@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -55,7 +58,8 @@ func TestFindInGuest(t *testing.T) {
 		"Linux":           {report.Guest{Type: "linux", Hostname: "web"}, nil},
 		"no name":         {report.Guest{Type: "linux"}, []report.ConcernID{report.ConcernHostnameEmpty}},
 		"a default":       {report.Guest{Type: "linux", Hostname: "localhost.localdomain"}, []report.ConcernID{report.ConcernHostnameDefault}},
-		"Windows":         {report.Guest{Type: "windows"}, []report.ConcernID{report.ConcernOS}},
+		"Windows":         {report.Guest{Type: "windows"}, nil},
+		"FreeBSD":         {report.Guest{Type: "freebsd"}, []report.ConcernID{report.ConcernOS}},
 		"not looked into": {report.Guest{}, nil},
 	} {
 		say := newReporter()
@@ -67,18 +71,30 @@ func TestFindInGuest(t *testing.T) {
 	}
 }
 
-// Each warning is a concern of its kind, of the kind that is told for all of them,
-// or of its stage.
+// Each warning is a concern of its kind.
 func TestWarningsAreConcerns(t *testing.T) {
 	t.Parallel()
 	say := newReporter()
 	say.begin(report.StageFix, []float64{1})
-	say.findAll([]report.Warning{{ID: report.ConcernNetwork, Message: "a"}, {Message: "b", Remedy: "do"}}, report.ConcernConfiguration)
-	say.warn("c", "")
-	if got, want := concernIDs(say.report), []report.ConcernID{report.ConcernNetwork, report.ConcernConfiguration, report.ConcernOfFix}; !slices.Equal(got, want) {
+	say.findAll([]report.Warning{{ID: report.ConcernOldCard, Message: "a"}, {ID: report.ConcernUsers, Message: "b", Remedy: "do"}})
+	if got, want := concernIDs(say.report), []report.ConcernID{report.ConcernOldCard, report.ConcernUsers}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if c := say.report.Concerns[1]; c.Assessment != "b" || c.Remedy != "do" || c.Stage != report.StageFix || len(say.report.Warnings) != 3 {
+	if c := say.report.Concerns[1]; c.Assessment != "b" || c.Remedy != "do" || c.Stage != report.StageFix || len(say.report.Warnings) != 2 {
 		t.Errorf("%+v, warnings %v", c, say.report.Warnings)
+	}
+}
+
+// A failure is of the kind that says most of it, whatever wraps it.
+func TestConcernOf(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[report.ConcernID]error{
+		report.ConcernHibernated: fmt.Errorf("mounting: %w", appliance.HibernatedIn("/dev/sda2")),
+		report.ConcernMenuStarts: fmt.Errorf("fix: %w", report.Concerning(report.ConcernMenuStarts, errors.New("no entry starts"))),
+		"":                       errors.New("something else"),
+	} {
+		if got := concernOf(err); got != want {
+			t.Errorf("%v is of the kind %q, want %q", err, got, want)
+		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // noSystem says why no operating system was found, as far as that can be told.
-func noSystem(devices guest.Devices, keys []manifest.LUKSKey) error {
+func noSystem(on system, keys []manifest.LUKSKey) error {
+	devices := on.devices
 	for _, device := range devices.Locked() {
 		return remedy.With(fmt.Errorf("%w that can be read: %s is encrypted with LUKS, and %s",
 			errNoSystem, where(device), whyLocked(keys)), giveKey(device))
@@ -20,6 +21,12 @@ func noSystem(devices guest.Devices, keys []manifest.LUKSKey) error {
 			return remedy.With(fmt.Errorf("%w that can be read: %s is encrypted with BitLocker, which cannot be opened here",
 				errNoSystem, where(device)),
 				"decrypt it in the guest (manage-bde -off C:) and take its disk again; to convert it as it is, switch the fix stage off")
+		}
+	}
+	for _, disk := range on.disks {
+		if disk.IsDynamic() {
+			return remedy.With(fmt.Errorf("%w that can be read: %s is a dynamic disk of Windows, whose volumes cannot be found here", errNoSystem, disk.Name),
+				"move Windows to a basic disk on its old machine and take its disk again; to convert it as it is, switch the fix stage off")
 		}
 	}
 	return remedy.With(errNoSystem,

@@ -31,14 +31,18 @@ type examined struct {
 	// view is what was seen of the disks before they were opened there; nil where
 	// they could not be looked into.
 	view *offline.View
+	// unseen is why there is no view: the appliance decides then, but for what it
+	// does not tell.
+	unseen error
 	// found is the system that was mounted, nil where none was.
 	found *guest.OS
 }
 
-// examine launches the appliance and finds out disks, devices and firmware, which
-// needs no guest.
+// examine launches the appliance, looks at the disks meanwhile, and finds out disks,
+// devices and firmware, which needs no guest.
 func examine(ctx context.Context, j job, o opened, shared *session) (examined, error) {
-	view, _ := look(ctx, j, o) // the appliance decides where it fails
+	looking := begin(ctx, func(ctx context.Context) (looked, error) { return look(ctx, j, o) })
+	defer looking.drop()
 	overlays, err := makeOverlays(ctx, o.source.Disks, o.artifacts.Dir())
 	if err != nil {
 		return examined{}, err
@@ -58,10 +62,14 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	if err != nil {
 		return examined{}, fmt.Errorf("listing the file systems: %w", err)
 	}
+	seen, unseen := looking.wait() // the appliance decides where it fails
+	if seen.refusal != nil {
+		return examined{}, seen.refusal
+	}
 	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	found.firmware = firmwareOf(disks, o.describedFirmware())
 	found.bootDisk, found.bootDiskCertain = bootDiskOf(disks, found.firmware, o.describedBootDisk())
-	return examined{system: found, opened: o, session: shared, overlays: overlays, view: view}, nil
+	return examined{system: found, opened: o, session: shared, overlays: overlays, view: seen.view, unseen: unseen}, nil
 }
 
 // device finds a device by the appliance's name.

@@ -84,7 +84,7 @@ func (j job) cleanUp() {
 // recordFailure enters err into the report and tells it.
 func (j job) recordFailure(err error) {
 	stage, what := stageOf(err, j.say.stage), remedy.Of(err)
-	if id := report.ConcernOf(err); id != "" {
+	if id := concernOf(err); id != "" {
 		j.say.report.AddConcern(stage, id, err.Error(), what)
 	}
 	j.say.report.Fail(stage, err.Error(), what)

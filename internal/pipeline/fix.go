@@ -37,6 +37,11 @@ func (f fixed) result() report.StageResult { return f.report }
 // configuration.
 func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	target := g.target()
+	if g.os.Type == kindWindows {
+		if err := linuxOnlyError(j.manifest); err != nil {
+			return fixed{}, err
+		}
+	}
 	injection, err := prepareInjection(ctx, j, target)
 	if err != nil {
 		return fixed{}, err
@@ -55,8 +60,10 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		Initramfs:         string(options.Initramfs),
 		FstabMode:         string(options.FstabMode),
 		RemoveVMwareTools: options.RemoveVMwareTools,
+		VirtioWin:         options.VirtioWinPath(),
+		BlockDriver:       string(options.BlockDriver),
 	})
-	j.say.findAll(warnings, report.ConcernOfFix)
+	j.say.findAll(warnings)
 	if err != nil {
 		return fixed{}, err
 	}

@@ -89,6 +89,9 @@ var varying = []struct {
 	{regexp.MustCompile(`^\[ *\d+\.\d+\] `), ""},
 	{regexp.MustCompile(`UUID=[0-9a-fA-F-]+`), "UUID=..."},
 	{regexp.MustCompile(`\(\d+min \d+s / no limit\)`), "(2min 1s / no limit)"},
+	// Below the heading that says so are the devices that are waited for, if the
+	// console has come so far.
+	{regexp.MustCompile(`^dracut-initqueue\[\d+\]: +\[ -e "/dev/.*" \]$`), "dracut-initqueue: timeout, still waiting for following initqueue hooks"},
 	{regexp.MustCompile(`(Boot0001) .*: (Not Found)`), "$1 ... $2"},
 }
 
@@ -106,10 +109,11 @@ func documented(state testguest.State, reason string) string {
 func TestDocumentedReasons(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[string]string{
-		"ALERT!  UUID=0ab1-c2 does not exist.  Dropping to a shell!":             "| `ALERT!  UUID=... does not exist.  Dropping to a shell!` |",
-		"[  155.552732] dracut: FATAL: FIPS integrity test failed":               "| `dracut: FATAL: FIPS integrity test failed` |",
-		"Job dev-nvme0n1p3.device/start running (4min 27s / no limit)":           "| `Job dev-nvme0n1p3.device/start running (2min 1s / no limit)` |",
-		`BdsDxe: failed to load Boot0001 "UEFI Misc Device" from Pci: Not Found`: "| `BdsDxe: failed to load Boot0001 ... Not Found` |",
+		"ALERT!  UUID=0ab1-c2 does not exist.  Dropping to a shell!":                "| `ALERT!  UUID=... does not exist.  Dropping to a shell!` |",
+		"[  155.552732] dracut: FATAL: FIPS integrity test failed":                  "| `dracut: FATAL: FIPS integrity test failed` |",
+		"Job dev-nvme0n1p3.device/start running (4min 27s / no limit)":              "| `Job dev-nvme0n1p3.device/start running (2min 1s / no limit)` |",
+		`[  272.264466] dracut-initqueue[247]:     [ -e "/dev/disk/by-uuid/d6c8" ]`: "| `dracut-initqueue: timeout, still waiting for following initqueue hooks` |",
+		`BdsDxe: failed to load Boot0001 "UEFI Misc Device" from Pci: Not Found`:    "| `BdsDxe: failed to load Boot0001 ... Not Found` |",
 	} {
 		if got := documented(testguest.StateInitramfsShell, reason); got != want {
 			t.Errorf("got %s, want %s", got, want)

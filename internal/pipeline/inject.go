@@ -42,7 +42,7 @@ func (i injection) run(ctx context.Context, say *reporter, e *edit.Editor, resul
 	}
 	say.progress(injecting, "injecting the configuration")
 	injected, warnings, err := i.prepared.Run(ctx)
-	say.findAll(warnings, report.ConcernConfiguration)
+	say.findAll(warnings)
 	if err != nil {
 		return fmt.Errorf("injecting the configuration: %w", err)
 	}
@@ -51,7 +51,7 @@ func (i injection) run(ctx context.Context, say *reporter, e *edit.Editor, resul
 	result.BackupDirectory = e.BackupDirectory()
 	err = e.Label(ctx)
 	relabelled, labelWarnings := e.Take()
-	say.findAll(labelWarnings, report.ConcernSELinux)
+	say.findAll(labelWarnings)
 	result.Changes = append(result.Changes, relabelled...)
 	return err
 }

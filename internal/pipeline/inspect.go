@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		default:
 			looked = false
 			seen.disks.hibernated = seen.disks.hibernated || errors.Is(err, appliance.ErrHibernated)
-			j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+			j.say.find(cmp.Or(concernOf(err), report.ConcernNotInspected), notLookedInto(err), remedy.Of(err))
 		}
 	}
 	if looked {
@@ -154,6 +155,8 @@ func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) 
 	case !j.manifest.Pipeline.Fix.Enabled:
 		needed = advise(j.say, hardwareFor(g.os, kernels))
 	// The fix stage says what the guest boots from in the end.
+	case g.os.Type == kindWindows:
+		needed = windowsHardware(j.manifest.Pipeline.Fix, g.os)
 	case j.leavesInitramfs():
 		needed = hardwareFor(g.os, kernels)
 	default:

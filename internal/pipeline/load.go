@@ -102,7 +102,7 @@ func checkSource(ctx context.Context, j job, artifacts *artifact.Run, s *source.
 	m := j.manifest
 	j.out.readers.files = s.Files
 	j.out.admitReaders()
-	j.say.findAll(s.Warnings, report.ConcernSource)
+	j.say.findAll(s.Warnings)
 	if s.Machine != nil {
 		findInMachine(j.say, s.Machine)
 	}
@@ -230,7 +230,8 @@ func sweep(say *reporter, directories ...string) error {
 			return fmt.Errorf("removing what an earlier run left in %s: %w", directory, err)
 		}
 		for _, path := range removed {
-			say.find(report.ConcernLeftFile, fmt.Sprintf("removed %s, left by an earlier run", path), "")
+			say.find(report.ConcernLeftFile, fmt.Sprintf("removed %s, left by an earlier run", path),
+				"nothing is to be done; an earlier run into this directory was killed, and its report tells no end")
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,19 +27,31 @@ func onlyInspects(m *manifest.Manifest) bool {
 	return slices.Equal(m.EnabledStages(), []string{report.StageLoadManifest, report.StageInspect})
 }
 
+// looked is what a look at the source's disks came to. refusal is that of a guest that
+// the fix stage must not change.
+type looked struct {
+	view    *offline.View
+	refusal error
+}
+
 // look finds out what lies on the source's disks without an appliance.
-func look(ctx context.Context, j job, o opened) (*offline.View, error) {
+func look(ctx context.Context, j job, o opened) (looked, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	disks, closing, err := openDisks(ctx, o)
 	if err != nil {
-		return nil, err
+		return looked{}, err
 	}
+	var seen looked
 	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
-	if err = errors.Join(err, closing()); err != nil {
-		return nil, err
+	if err == nil {
+		seen.refusal = refuseWindows(ctx, j, o, view)
 	}
-	return view.Summary(), nil // which goes on as long as the run
+	if err = errors.Join(err, closing()); err != nil {
+		return seen, err
+	}
+	seen.view = view.Summary() // which goes on as long as the run
+	return seen, nil
 }
 
 // openDisks opens the source's disks to be read.
@@ -130,11 +143,16 @@ func readGuest(ctx context.Context, j job, o opened, seen *inspected) error {
 	if len(view.Unread) > 0 {
 		return errors.New(strings.Join(view.Unread, "; "))
 	}
-	seen.disks = examined{opened: o, system: system{disks: view.Disks, devices: view.Devices, hibernated: view.Devices.Hibernated() != ""}}
-	x := &seen.disks
+	seen.disks = viewed(o, view)
+	return describeDirectly(ctx, j, view, seen)
+}
+
+// viewed are the source's disks as a view of them shows them.
+func viewed(o opened, view *offline.View) examined {
+	x := examined{opened: o, system: system{disks: view.Disks, devices: view.Devices, hibernated: view.Devices.Hibernated() != ""}}
 	x.firmware = firmwareOf(x.disks, o.describedFirmware())
 	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, o.describedBootDisk())
-	return describeDirectly(ctx, j, view, seen)
+	return x
 }
 
 // describeDirectly describes the guest of a view, as inspect does with an
@@ -150,7 +168,7 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 		return err
 	}
 	if err != nil {
-		j.say.find(report.ConcernNotInspected, notLookedInto(err), remedy.Of(err))
+		j.say.find(cmp.Or(concernOf(err), report.ConcernNotInspected), notLookedInto(err), remedy.Of(err))
 		result.Guest = describeUnknown(j, seen.disks)
 		return nil
 	}
@@ -158,35 +176,46 @@ func describeDirectly(ctx context.Context, j job, view *offline.View, seen *insp
 	if err != nil {
 		return err
 	}
-	seen.guest, seen.disks = guest, guest.examined
-	result.Guest, err = describeGuest(ctx, j, guest)
+	if err := guest.suspended; err != nil {
+		j.say.find(report.ConcernHibernated, "the guest's files may be older than what it goes on with: "+err.Error(), remedy.Of(err))
+	}
+	if note := view.StaleNote(guest.mounts); note != "" {
+		j.say.find(report.ConcernFilesystem, note, "shut the guest down cleanly and take its disk again")
+	}
+	seen.guest, seen.disks = guest.mounted, guest.examined
+	result.Guest, err = describeGuest(ctx, j, guest.mounted)
 	return err
 }
 
+// readable is a guest whose file systems are mounted to be read.
+type readable struct {
+	mounted
+	// suspended is where the guest's memory is kept, as an error; nil where it is
+	// shut down.
+	suspended error
+}
+
 // mountDirectly is mount for a guest that is only looked at.
-func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (mounted, error) {
+func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (readable, error) {
 	m, err := view.Mount(found)
 	if err != nil {
-		return mounted{}, err
+		return readable{}, err
 	}
+	var suspended error
 	for _, warning := range m.Warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	x.devices = m.Devices
 	warnLocked(j.say, x.devices, j.manifest.Source.LUKSKeys)
 	if area := m.Hibernated(found); area != "" {
 		x.hibernated = true
-		err := appliance.HibernatedIn(area)
-		j.say.find(report.ConcernHibernated, "the guest's files may be older than what it goes on with: "+err.Error(), remedy.Of(err))
-	}
-	if note := view.StaleNote(m.Mounts); note != "" {
-		j.say.find(report.ConcernFilesystem, note, "shut the guest down cleanly and take its disk again")
+		suspended = appliance.HibernatedIn(area)
 	}
 	files, mirrored := bootFiles(m.Mounts, x.devices, x.firmware)
 	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 	editor, err := edit.New(edit.Guest{FS: m.FS, Mounts: m.Mounts}, false)
-	return mounted{examined: x, os: found, mounts: m.Mounts, editor: editor}, err
+	return readable{mounted{examined: x, os: found, mounts: m.Mounts, editor: editor}, suspended}, err
 }
 
 // withMissing says why an appliance is needed, beside all that it lacks.

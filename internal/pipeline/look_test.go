@@ -56,7 +56,7 @@ func inspectionJob(t *testing.T, edit func(disk []byte)) job {
 func TestInspectionWithoutAppliance(t *testing.T) {
 	t.Parallel()
 	j := inspectionJob(t, nil)
-	if foreseen := j.preflight(t.Context()); len(foreseen) != 0 {
+	if foreseen := j.preflight(t.Context()); len(foreseen.Problems) != 0 || foreseen.Guest == "" {
 		t.Errorf("foreseen: %+v", foreseen)
 	}
 	result, err := j.run(t.Context())

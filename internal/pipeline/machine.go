@@ -45,6 +45,8 @@ func clockOf(g mounted) string {
 		return ""
 	}
 	switch g.os.Type {
+	case kindWindows:
+		return g.os.Clock
 	case "linux":
 		// Without the file it is taken for UTC, too.
 		if text, _, err := g.editor.Read("/etc/adjtime"); err == nil {

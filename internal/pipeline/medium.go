@@ -81,7 +81,8 @@ func (x examined) trim(say *reporter) (bool, error) {
 		return false, fmt.Errorf("trimming the guest's disks: %w", err)
 	}
 	for _, err := range failures {
-		say.find(report.ConcernNotTrimmed, "deleted blocks are copied along: "+err.Error(), "")
+		say.find(report.ConcernNotTrimmed, "deleted blocks are copied along: "+err.Error(),
+			"to have a smaller image, run fstrim --all in the guest before the migration")
 	}
 	return len(failures) == 0, nil
 }

@@ -38,16 +38,16 @@ func enter(ctx context.Context, j job, o opened, shared *session) (mounted, erro
 // mount finds the guest's operating system and mounts its file systems.
 func mount(j job, x examined) (mounted, error) {
 	j.say.progress(62, "looking for an operating system")
-	systems := knownSystems(x.view, x.devices)
-	if systems == nil {
-		var err error
-		if systems, err = x.session.Inspect(); err != nil {
-			return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
-		}
+	systems, err := findSystems(x)
+	if err != nil {
+		return mounted{}, fmt.Errorf("inspecting the guest: %w", err)
 	}
 	keys := j.manifest.Source.LUKSKeys
 	found, err := choose(j, systems, x.system, x.session.Menus)
 	if err != nil {
+		return mounted{}, err
+	}
+	if err := requireSeen(j, x, found); err != nil {
 		return mounted{}, err
 	}
 	checked, err := checkBefore(j, x, found)
@@ -60,7 +60,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, withKey(fmt.Errorf("mounting the guest's file systems: %w", err), x.devices, keys)
 	}
 	for _, warning := range warnings {
-		j.say.find(report.ConcernMounts, warning, "")
+		j.say.find(report.ConcernMounts, warning.Message, warning.Remedy)
 	}
 	warnLocked(j.say, x.devices, keys)
 	// The guest's own tables have told what it calls some of them.
@@ -71,11 +71,27 @@ func mount(j job, x examined) (mounted, error) {
 	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 
-	editor, err := edit.New(edit.Guest{
+	opened := edit.Guest{
 		FS: x.session.Session, Runner: x.session.Session, Mounts: mounts, Space: x.session.Space, Scratch: x.opened.artifacts.Dir(),
-	}, j.manifest.Pipeline.Fix.Backup)
+	}
+	if found.Type == kindWindows {
+		opened.Runner, opened.Hives, opened.Backups = nil, x.session.Session, fix.WindowsBackups
+	}
+	editor, err := edit.New(opened, j.manifest.Pipeline.Fix.Backup)
 	x.found = &found
 	return mounted{examined: x, os: found, mounts: mounts, checked: checked, editor: editor}, err
+}
+
+// findSystems are those that were seen before the appliance was there, or else that
+// show signs of themselves, or else that libguestfs' inspection finds.
+func findSystems(x examined) ([]guest.OS, error) {
+	if systems := knownSystems(x.view, x.devices); systems != nil {
+		return systems, nil
+	}
+	if systems, certain, err := x.session.FindSystems(); err != nil || certain {
+		return systems, err
+	}
+	return x.session.Inspect()
 }
 
 // rootError says that source.root is none of the systems.
@@ -87,7 +103,7 @@ func (e *rootError) Unwrap() error { return e.error }
 // are asked for where there are several.
 func choose(j job, systems []guest.OS, on system, menus func() ([]guest.Menu, error)) (guest.OS, error) {
 	if len(systems) == 0 {
-		return guest.OS{}, noSystem(on.devices, j.manifest.Source.LUKSKeys)
+		return guest.OS{}, noSystem(on, j.manifest.Source.LUKSKeys)
 	}
 	var listed []string
 	for _, s := range systems {
@@ -124,9 +140,14 @@ func (g mounted) target() fix.Target {
 		OS:       g.os,
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
+		Disks:    g.disks,
+	}
+	if g.view != nil {
+		t.Unclean = g.view.Stale
 	}
 	if g.bootDisk < len(g.disks) && g.bootDiskCertain {
 		t.BootLoader = g.disks[g.bootDisk].Loader
+		t.Core.Prefix, t.Core.Config = g.disks[g.bootDisk].Core.Prefix, g.disks[g.bootDisk].Core.Config
 	}
 	return t
 }

@@ -16,20 +16,21 @@ import (
 )
 
 // Preflight says what would fail the migration that m describes if it ran now,
-// by the rules of load_manifest, and changes nothing. It reads headers and tables
-// and takes milliseconds, or, where these are large or space is scarce, as long
+// which guest that is, and what it gives cause for, and changes nothing. It reads
+// headers and tables and what of the guest can be read without an appliance. That
+// takes a part of a second, or, where these are large or space is scarce, as long
 // as ctx allows. What is not known by then is not said. An empty source.path or
 // output.directory is one that is not known yet. What m.CheckHost says is left to
 // it.
-func Preflight(ctx context.Context, m *manifest.Manifest, o Options) []report.Problem {
+func Preflight(ctx context.Context, m *manifest.Manifest, o Options) report.Foreseen {
 	return newJob(m, o).preflight(ctx)
 }
 
-func (j job) preflight(ctx context.Context) (found []report.Problem) {
+func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 	m, o := j.manifest, j.options
 	j.host.freeSpace = withFreed(j.host.freeSpace, o.Freed)
 	add := func(attribute string, err error) {
-		found = append(found, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedy.Of(err)})
+		found.Problems = append(found.Problems, report.Problem{Attribute: attribute, Message: err.Error(), Remedy: remedy.Of(err)})
 	}
 	missing := qemuimg.Installed()
 	if missing != nil {
@@ -60,7 +61,11 @@ func (j job) preflight(ctx context.Context) (found []report.Problem) {
 		}
 		return found
 	}
-	if !usable || missing != nil { // nothing could be measured
+	if missing != nil { // nothing could be read
+		return found
+	}
+	j.foresee(ctx, probed, &found)
+	if !usable { // nothing could be measured
 		return found
 	}
 	if err := checkUnpacking(j, probed.Unpacked); err != nil {
@@ -68,7 +73,7 @@ func (j job) preflight(ctx context.Context) (found []report.Problem) {
 	}
 	if shortage, certain := expectedShortage(ctx, j, probed.Disks); shortage != nil {
 		add("output.directory", shortage)
-		found[len(found)-1].Uncertain = !certain
+		found.Problems[len(found.Problems)-1].Uncertain = !certain
 	}
 	return found
 }

@@ -78,7 +78,7 @@ func TestPreflight(t *testing.T) {
 				return nil
 			}
 			got := ""
-			for _, problem := range j.preflight(t.Context()) {
+			for _, problem := range j.preflight(t.Context()).Problems {
 				got += problem.Attribute + ": " + problem.Message
 				if problem.Uncertain {
 					got += " (uncertain)"

@@ -33,7 +33,8 @@ func (o *outputs) openProgress(artifacts *artifact.Run) {
 	})
 	file, err := artifacts.Progress(directory, names...)
 	if err != nil {
-		o.say.find(report.ConcernReaders, "there is no "+progressName+" to follow this run by: "+err.Error(), "")
+		o.say.find(report.ConcernReaders, "there is no "+progressName+" to follow this run by: "+err.Error(),
+			"follow the run by the output of the command; to have the file, make the output directory one that can be written")
 	}
 	if file == nil {
 		return

@@ -98,7 +98,8 @@ func (o *outputs) admitReaders() {
 	}
 	for _, follow := range o.followed {
 		if err := o.readers.exposed(follow.file.Admit(readers)); err != nil {
-			o.say.find(report.ConcernReaders, "only its owner can read "+progressName+": "+err.Error(), "")
+			o.say.find(report.ConcernReaders, "only its owner can read "+progressName+": "+err.Error(),
+				"follow the run as the user that runs it, or give others the right to read it (chmod)")
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,9 +71,6 @@ func (r *reporter) cancelled(ctx context.Context) *Error {
 	return &Error{Stage: r.stage, Err: fmt.Errorf("cancelled: %w", context.Cause(ctx))}
 }
 
-// warn is find for something of no particular kind.
-func (r *reporter) warn(message, remedy string) { r.find("", message, remedy) }
-
 // find records a concern. The category of its kind says whether that is a warning, too.
 func (r *reporter) find(id report.ConcernID, assessment, remedy string) {
 	if r.report.AddConcern(r.stage, id, assessment, remedy) != report.Information {
@@ -82,10 +78,10 @@ func (r *reporter) find(id report.ConcernID, assessment, remedy string) {
 	}
 }
 
-// findAll is find for warnings. Those that have no kind are of the kind id.
-func (r *reporter) findAll(warnings []report.Warning, id report.ConcernID) {
+// findAll is find for warnings.
+func (r *reporter) findAll(warnings []report.Warning) {
 	for _, w := range warnings {
-		r.find(cmp.Or(w.ID, id), w.Message, w.Remedy)
+		r.find(w.ID, w.Message, w.Remedy)
 	}
 }
 

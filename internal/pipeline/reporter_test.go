@@ -13,7 +13,7 @@ func TestCategoryDecidesOnWarnings(t *testing.T) {
 	for _, kind := range report.ConcernKinds {
 		for way, tell := range map[string]func(r *reporter){
 			"find":    func(r *reporter) { r.find(kind.ID, "found", "mend it") },
-			"findAll": func(r *reporter) { r.findAll([]report.Warning{{Message: "found", Remedy: "mend it"}}, kind.ID) },
+			"findAll": func(r *reporter) { r.findAll([]report.Warning{{ID: kind.ID, Message: "found", Remedy: "mend it"}}) },
 		} {
 			say := newReporter()
 			events := 0

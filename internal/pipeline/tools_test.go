@@ -46,7 +46,7 @@ func TestRunWithoutTools(t *testing.T) {
 				Pipeline: manifest.DefaultPipeline(), Options: manifest.DefaultOptions(),
 			}
 			withoutGuest(m)
-			if foreseen := Preflight(t.Context(), m, test.options); len(foreseen) != 1 || !strings.Contains(foreseen[0].Message, test.want) || foreseen[0].Remedy == "" {
+			if foreseen := Preflight(t.Context(), m, test.options).Problems; len(foreseen) != 1 || !strings.Contains(foreseen[0].Message, test.want) || foreseen[0].Remedy == "" {
 				t.Errorf("foreseen: %+v", foreseen)
 			}
 			result, err := Run(t.Context(), m, test.options)

@@ -50,7 +50,8 @@ func (x examined) prepareTrial(ctx context.Context, j job) (trial, error) {
 		return trial{}, ctx.Err()
 	}
 	if failure != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without a probe, so what it has come up with is not compared with its configuration: "+failure.Error(),
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 		return trial{}, nil //nolint:nilerr // it costs no more than what the probe would tell
 	}
 	return prepared, nil
@@ -99,7 +100,8 @@ func (j job) trialDisks(ctx context.Context, images []image, tried trial) (disks
 		failure = errors.Join(failure, layOver(ctx, image))
 	}
 	if failure != nil {
-		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(), "")
+		j.say.find(report.ConcernNoProbe, "the guest is booted without its probe: "+failure.Error(),
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 		return disks, false
 	}
 	return layered, true
@@ -132,6 +134,9 @@ func (j job) compareBoot(tried trial, watched boot.Watching, outcome boot.Outcom
 		became.Guest = describeFacts(*outcome.Facts)
 	}
 	switch {
+	case outcome.Facts == nil && outcome.Verdict == boot.Booted && len(tried.layers) > 0:
+		j.say.find(report.ConcernNoProbe, "the guest has come up, and its probe has said nothing: what it has come up with is not compared with its configuration",
+			"look in the guest at its addresses, its mounts and its failed units before the old machine is given up")
 	case outcome.Facts == nil:
 	case outcome.Verdict == boot.Booted:
 		differences = probe.Compare(tried.expected, *outcome.Facts)

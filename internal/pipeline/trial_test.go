@@ -155,3 +155,31 @@ func TestSilentAgent(t *testing.T) {
 		}
 	}
 }
+
+// A probe that was laid and says nothing is told: nobody compares then.
+func TestSilentProbe(t *testing.T) {
+	t.Parallel()
+	layers := trial{layers: []string{"/tmp/layer.qcow2"}}
+	for name, test := range map[string]struct {
+		tried   trial
+		outcome boot.Outcome
+		want    int
+	}{
+		"silent":      {layers, boot.Outcome{Verdict: boot.Booted}, 1},
+		"it speaks":   {layers, boot.Outcome{Verdict: boot.Booted, Facts: &boot.Facts{Boot: boot.ProgressRunning}}, 0},
+		"not up":      {layers, boot.Outcome{Verdict: boot.Dead}, 0},
+		"none was in": {trial{}, boot.Outcome{Verdict: boot.Booted}, 0},
+	} {
+		j := newJob(&manifest.Manifest{Pipeline: manifest.DefaultPipeline()}, Options{})
+		j.compareBoot(test.tried, boot.Watching{}, test.outcome, &report.Boot{})
+		told := 0
+		for _, concern := range j.say.report.Concerns {
+			if concern.ID == report.ConcernNoProbe {
+				told++
+			}
+		}
+		if told != test.want {
+			t.Errorf("%s: %+v", name, j.say.report.Concerns)
+		}
+	}
+}

@@ -74,9 +74,30 @@ func dataURI(png []byte) template.URL {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png)) //nolint:gosec // base64
 }
 
-// Told are the concerns that a person should read first, and Remarks the others.
+// mostTold is how many warnings are in plain sight: what is below them on the page
+// is to be found, too. All that is critical is.
+const mostTold = 12
+
+// Told are the concerns that a person should read first.
 func (p htmlPage) Told() []report.Concern {
-	return slices.DeleteFunc(slices.Clone(p.Concerns), isRemark)
+	told, _ := p.told()
+	return told
+}
+
+// MoreTold are those that there are too many of to show all at once.
+func (p htmlPage) MoreTold() []report.Concern {
+	_, more := p.told()
+	return more
+}
+
+func (p htmlPage) told() (first, more []report.Concern) {
+	all := slices.DeleteFunc(slices.Clone(p.Concerns), isRemark)
+	shown := mostTold
+	for shown < len(all) && all[shown].Category == report.Critical {
+		shown++
+	}
+	shown = min(shown, len(all))
+	return all[:shown], all[shown:]
 }
 
 // Remarks are the concerns that ask for nothing.

@@ -3,6 +3,7 @@ package presentation
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -223,5 +224,40 @@ func TestUnreadableResult(t *testing.T) {
 	}
 	if _, err := HTML(r, Picture{}); err == nil || !strings.Contains(err.Error(), "stage fix") {
 		t.Errorf("page: %v", err)
+	}
+}
+
+// TestManyWarnings folds what would bury the rest of the page, and nothing critical.
+func TestManyWarnings(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		critical, warned int
+		folded           string
+	}{
+		"few":           {critical: 1, warned: mostTold - 1},
+		"many":          {critical: 2, warned: mostTold, folded: "2 more"},
+		"much critical": {critical: mostTold + 3, warned: 1, folded: "1 more"},
+	} {
+		r := &report.Report{}
+		for n := range tc.critical + tc.warned {
+			category := report.Critical
+			if n >= tc.critical {
+				category = report.Warned
+			}
+			r.Concerns = append(r.Concerns, report.Concern{Category: category, Assessment: fmt.Sprintf("finding %d.", n)})
+		}
+		page := shown(t, r, Picture{})["report.html"]
+		plain, folded, found := strings.Cut(page, "<details>")
+		if found != (tc.folded != "") || !strings.Contains(folded, tc.folded) {
+			t.Errorf("%s: folded is %q", name, folded)
+		}
+		for n := range tc.critical + tc.warned {
+			if !strings.Contains(page, fmt.Sprintf("finding %d.", n)) {
+				t.Errorf("%s: the page lacks finding %d", name, n)
+			}
+		}
+		if got := strings.Count(plain, `class="told critical"`); got != tc.critical {
+			t.Errorf("%s: %d of %d are in plain sight", name, got, tc.critical)
+		}
 	}
 }

@@ -34,6 +34,8 @@ type settings struct {
 	// hostID is the id that this host was given, or empty.
 	hostID     string
 	concurrent int
+	// virtioWin stands in for a migration's own virtio_win, or is empty.
+	virtioWin string
 }
 
 // engine runs migrations with the provider's settings, a bounded number at a
@@ -154,7 +156,7 @@ func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report,
 	defer end()
 	id := uuid.NewString()
 	rep, err := worker.Run(ctx, worker.Job{
-		Manifest:      m,
+		Manifest:      e.complete(m),
 		Acceleration:  e.acceleration,
 		WorkDirectory: e.workDirectory,
 		HostID:        e.hostID,
@@ -166,6 +168,16 @@ func (e *engine) run(ctx context.Context, m *manifest.Manifest) (*report.Report,
 		e.cleanUp(context.WithoutCancel(ctx), m, id)
 	}
 	return rep, err
+}
+
+// complete is a manifest with the settings that stand in for what it does not give.
+func (e *engine) complete(m *manifest.Manifest) *manifest.Manifest {
+	completed := *m
+	if completed.Pipeline.Fix.VirtioWin == "" {
+		completed.Pipeline.Fix.VirtioWin = e.virtioWin
+		completed.Pipeline.Fix.VirtioWin = completed.Pipeline.Fix.VirtioWinPath()
+	}
+	return &completed
 }
 
 // scratch is a directory to work in for what has no output, and removes those that

@@ -264,15 +264,15 @@ func fakeProvider(t *testing.T) *hyper2kvmProvider {
 	return &hyper2kvmProvider{version: "test", executable: executable, lockDirectory: t.TempDir(), preflightCheck: fakePreflight}
 }
 
-// fakePreflight finds a problem where the source's file holds one. Of its texts,
-// FREED are the files that will be gone.
-func fakePreflight(_ context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
-	var problems []report.Problem
+// fakePreflight foresees what the source's file holds. Of its texts, FREED are the
+// files that will be gone.
+func fakePreflight(_ context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error) {
+	var foreseen report.Foreseen
 	if text, err := os.ReadFile(m.Source.Path); err == nil && m.Source.Path != "" {
 		text = bytes.ReplaceAll(text, []byte("FREED"), []byte(strings.Join(freed, " ")))
-		_ = json.Unmarshal(text, &problems) // others have none
+		_ = json.Unmarshal(text, &foreseen) // others have nothing
 	}
-	return problems, nil
+	return foreseen, nil
 }
 
 // sourceFile makes a file to migrate.

@@ -54,7 +54,8 @@ func TestAccExamples(t *testing.T) {
 // passed is what `terraform test` ends with where nothing failed.
 var passed = regexp.MustCompile(`\b[1-9][0-9]* passed, 0 failed`)
 
-// TestAccExamplesTests runs the examples' own tests with `terraform test`.
+// TestAccExamplesTests runs the examples' own tests with `terraform test` and
+// `tofu test`.
 func TestAccExamplesTests(t *testing.T) {
 	requireTerraform(t)
 	executable, err := os.Executable()
@@ -65,15 +66,24 @@ func TestAccExamplesTests(t *testing.T) {
 	if err != nil || len(tests) == 0 {
 		t.Fatalf("no example has tests (%v)", err)
 	}
-	for _, test := range tests {
-		t.Run(filepath.Base(filepath.Dir(test)), func(t *testing.T) {
-			c := newCLI(t, executable, map[string]string{})
-			if err := os.CopyFS(c.directory, os.DirFS(filepath.Dir(test))); err != nil {
-				t.Fatal(err)
-			}
-			c.run("get") // modules of its own
-			if out := c.run("test", "-no-color"); !passed.MatchString(out) {
-				t.Error(out)
+	for name, find := range map[string]func(*testing.T) string{
+		"terraform": func(*testing.T) string { return "terraform" },
+		"tofu":      openTofu,
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := find(t)
+			for _, test := range tests {
+				t.Run(filepath.Base(filepath.Dir(test)), func(t *testing.T) {
+					c := newCLI(t, executable, map[string]string{})
+					c.program = program
+					if err := os.CopyFS(c.directory, os.DirFS(filepath.Dir(test))); err != nil {
+						t.Fatal(err)
+					}
+					c.run("get") // modules of its own
+					if out := c.run("test", "-no-color"); !passed.MatchString(out) {
+						t.Error(out)
+					}
+				})
 			}
 		})
 	}

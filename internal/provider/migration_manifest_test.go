@@ -65,7 +65,8 @@ func TestManifest(t *testing.T) {
 				"output": {"directory": "/images/", "format": "vdi", "filename": "web.vdi"},
 				"pipeline": {
 					"inspect": {"enabled": true, "collect_guest_info": true},
-					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true, "fsck": "off"},
+					"fix": {"backup": false, "print_fstab": true, "update_grub": false, "regen_initramfs": false, "fstab_mode": "noop", "remove_vmware_tools": true, "fsck": "off",
+						"virtio_win": "/iso/../virtio-win.iso", "block_driver": "vioscsi"},
 					"convert": {"compress": true, "compress_level": 6, "compression_type": "zstd", "preallocation": "full", "cluster_size": 4096},
 					"validate": {
 						"check_image_integrity": false,
@@ -105,7 +106,7 @@ func TestManifest(t *testing.T) {
 					Inspect: manifest.Inspect{Enabled: true, CollectGuestInfo: true},
 					Fix: manifest.Fix{
 						Enabled: true, PrintFstab: true, Initramfs: manifest.InitramfsAuto, FstabMode: manifest.FstabNoop, RemoveVMwareTools: true,
-						Fsck: manifest.FsckOff,
+						Fsck: manifest.FsckOff, VirtioWin: "/virtio-win.iso", BlockDriver: manifest.BlockVioscsi,
 					},
 					Convert: manifest.Convert{
 						Enabled: true, Compress: true, CompressLevel: &level, CompressionType: manifest.CompressionZstd,

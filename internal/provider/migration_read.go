@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
@@ -33,27 +34,63 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		published = checksums{}
 	}
 	read := state.DriftDetection.ValueString() == driftChecksum
-	var missing, elsewhere []string
+	found := lookAtImages(ctx, images, identity, read, published)
+	resp.Diagnostics.Append(found.diagnostics...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if len(found.elsewhere) > 0 {
+		resp.Diagnostics.AddWarning("Image cannot be seen from here: "+filepath.Base(state.ID.ValueString()), paragraphs(strings.Join(found.elsewhere, "\n"),
+			"Nothing in the state was changed. Destroying or replacing has to happen where the image is. If hosts share their storage, mount it, "+
+				"and give them the same host_id in the provider's configuration. If the image is gone for good, apply on_destroy = \"keep\" and then "+
+				"destroy or replace the resource, or take it out of the state with `terraform state rm`."))
+	}
+	if len(found.missing) > 0 && len(found.missing) == len(images) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if len(found.missing) > 0 {
+		resp.Diagnostics.AddWarning("Images are missing", fmt.Sprintf("Of %d images, these are gone: %s.\n\n"+
+			"To migrate again, run terraform apply with -replace and the address of this resource.", len(images), strings.Join(found.missing, ", ")))
+	}
+	if read {
+		resp.Diagnostics.Append(state.setImages(ctx, images)...)
+		resp.Diagnostics.Append(remember(ctx, resp.Private, checksumsKey, published)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
+}
+
+// foundImages is what became of a resource's images since the state was
+// written: paths of those that are gone, and why others cannot be seen.
+type foundImages struct {
+	missing, elsewhere []string
+	diagnostics        diag.Diagnostics
+}
+
+// lookAtImages checks each image on this host. With read it sets the checksum
+// of those that are there, and adds to published those that it lacks.
+func lookAtImages(ctx context.Context, images []artifactModel, identity artifact.Identity, read bool, published checksums) foundImages {
+	var found foundImages
 	for i, image := range images {
 		status := artifact.Check(image.Path, identity)
 		switch status.State {
 		case artifact.StateOwned, artifact.StateChanged:
 		case artifact.StateMissing:
-			missing = append(missing, image.Path)
+			found.missing = append(found.missing, image.Path)
 			continue
 		case artifact.StateElsewhere:
 			// As good as always on an agent that lives for one run. To migrate
 			// again would be wrong, and to stop would be for ever.
-			elsewhere = append(elsewhere, status.Reason+".")
+			found.elsewhere = append(found.elsewhere, status.Reason+".")
 			continue
 		case artifact.StateUnknown:
-			resp.Diagnostics.AddError("Unable to find out whether an image exists", paragraphs(status.Reason+".",
+			found.diagnostics.AddError("Unable to find out whether an image exists", paragraphs(status.Reason+".",
 				"If the image is gone for good, take the resource out of the state with `terraform state rm`.", otherwiseAnotherHost(image.Path)))
 			continue
 		case artifact.StateReplaced, artifact.StateUnrecorded:
 			// Not ours to judge: it may be a restored backup. Migrating again
 			// over it would be the worst answer.
-			resp.Diagnostics.AddWarning("Image is not the one that was migrated", status.Reason+".\n\n"+
+			found.diagnostics.AddWarning("Image is not the one that was migrated", status.Reason+".\n\n"+
 				"Destroying this resource will not delete it.")
 			continue
 		}
@@ -62,7 +99,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		}
 		sum, err := refreshChecksum(ctx, image, status.State, published)
 		if err != nil {
-			resp.Diagnostics.AddError("Unable to find out whether an image has changed", err.Error())
+			found.diagnostics.AddError("Unable to find out whether an image has changed", err.Error())
 			continue
 		}
 		images[i].Checksum = &sum
@@ -70,28 +107,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 			published[image.Path] = sum
 		}
 	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if len(elsewhere) > 0 {
-		resp.Diagnostics.AddWarning("Image cannot be seen from here: "+filepath.Base(state.ID.ValueString()), paragraphs(strings.Join(elsewhere, "\n"),
-			"Nothing in the state was changed. Destroying or replacing has to happen where the image is. If hosts share their storage, mount it, "+
-				"and give them the same host_id in the provider's configuration. If the image is gone for good, apply on_destroy = \"keep\" and then "+
-				"destroy or replace the resource, or take it out of the state with `terraform state rm`."))
-	}
-	if len(missing) > 0 && len(missing) == len(images) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if len(missing) > 0 {
-		resp.Diagnostics.AddWarning("Images are missing", fmt.Sprintf("Of %d images, these are gone: %s.\n\n"+
-			"To migrate again, run terraform apply with -replace and the address of this resource.", len(images), strings.Join(missing, ", ")))
-	}
-	if read {
-		resp.Diagnostics.Append(state.setImages(ctx, images)...)
-		resp.Diagnostics.Append(remember(ctx, resp.Private, checksumsKey, published)...)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	}
+	return found
 }
 
 // otherwiseAnotherHost says what to do where the file is missing because this host

@@ -52,7 +52,7 @@ func fixAttribute() schema.Attribute {
 			"where appending cannot serve. Needs `regen_initramfs`."),
 		"fstab_mode": choice(string(defaults.FstabMode), "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that "+
 			"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none."),
-		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove the packages of VMware Tools."),
+		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove VMware Tools: their packages from Linux. In Windows their services are disabled."),
 		"fsck": schema.StringAttribute{
 			MarkdownDescription: "What to do about damaged file systems. Those that will be changed (ext2, ext3, ext4, XFS) are checked before, and those " +
 				"that were, afterwards; nothing is repaired. With `fatal`, damage stops the migration before anything is changed; with `warn`, it is a " +
@@ -61,6 +61,14 @@ func fixAttribute() schema.Attribute {
 			Computed: true,
 			Default:  stringdefault.StaticString(string(defaults.Fsck)),
 		},
+		"virtio_win": schema.StringAttribute{
+			MarkdownDescription: "An ISO image of virtio-win on the host, or a directory with its content: where the drivers of a Windows guest come from. " +
+				"One that has no driver for the guest's disk or network, in its version of Windows, stops the migration before anything is changed. " +
+				"The default is `virtio_win` of the provider. Without either the guest gets no drivers, and is prepared for a SATA disk and an e1000e card.",
+			Optional: true,
+		},
+		"block_driver": choice(string(defaults.BlockDriver), "The driver of a Windows guest for its disks: `viostor` for virtio-blk, or `vioscsi` for "+
+			"virtio-scsi. Needs `virtio_win`."),
 	})
 }
 

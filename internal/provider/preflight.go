@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,24 +15,26 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// preflightCheck says what would fail a migration that ran now and after the freed
+// preflightCheck says what is known of a migration that ran now and after the freed
 // files were deleted; worker.Preflight does.
-type preflightCheck func(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error)
+type preflightCheck func(ctx context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error)
 
 // preflight says at plan what would fail a migration on this host, old being
-// what it replaces. These are warnings: it may be another host that applies, and
-// the source may be made by then; the migration itself makes errors of the same
-// before any work. Where that would be too late for the image that is there, they
-// are errors.
+// what it replaces, and what its guest gives cause for. These are warnings: it may
+// be another host that applies, and the source may be made by then; the migration
+// itself makes errors of what would fail it before any work. Where that would be
+// too late for the image that is there, they are errors.
 func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) (diags diag.Diagnostics) {
-	for _, problem := range e.problems(ctx, m, unknown, old) {
+	foreseen := e.foresee(ctx, m, unknown, old)
+	for _, problem := range foreseen.Problems {
 		tell(&diags, problem, old)
 	}
+	warnOfGuest(&diags, m, foreseen)
 	return diags
 }
 
-// problems asks about what is known of the migration.
-func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) []report.Problem {
+// foresee asks about what is known of the migration.
+func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) report.Foreseen {
 	var problems []report.Problem
 	var wrong manifest.Errors
 	errors.As(m.CheckHost(unknown...), &wrong)
@@ -46,10 +49,39 @@ func (e *engine) problems(ctx context.Context, m *manifest.Manifest, unknown man
 		known.Output.Directory = ""
 	}
 	found, err := e.preflightCheck(ctx, &known, old.freed()...)
-	if err != nil {
+	switch {
+	case err != nil:
 		tflog.Warn(ctx, "What would fail this migration is not known: "+err.Error())
+	case found.Guest != "":
+		tflog.Info(ctx, "The guest of "+m.Source.Path+" is "+found.Guest)
+	case found.Unread != "":
+		tflog.Info(ctx, "The guest of "+m.Source.Path+" was not looked into: "+found.Unread)
 	}
-	return append(problems, found...)
+	found.Problems = append(problems, found.Problems...)
+	return found
+}
+
+// warnOfGuest tells the concerns of a migration in one warning, what is critical
+// first. Information is none.
+func warnOfGuest(diags *diag.Diagnostics, m *manifest.Manifest, foreseen report.Foreseen) {
+	var texts []string
+	for _, category := range []report.Category{report.Critical, report.Warned} {
+		for _, concern := range foreseen.Concerns {
+			if concern.Category == category {
+				texts = append(texts, fmt.Sprintf("- %s: %s. %s", category, strings.TrimSuffix(concern.Assessment, "."), sentence(concern.Remedy)))
+			}
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	summary := "Concerns about the guest in " + m.Source.Path
+	if foreseen.Guest == "" {
+		summary = "Concerns about " + m.Source.Path
+	}
+	text := paragraphs(foreseen.Guest, strings.Join(texts, "\n"),
+		"This is what its disks and the description of the old machine tell at plan. What the migration finds is in its concerns.")
+	diags.AddAttributeWarning(path.Root("source"), shortened(summary), text)
 }
 
 // tell adds a diagnostic of the problem. Terraform folds warnings of the same

@@ -17,7 +17,13 @@ import (
 // troubledSource makes a source of which fakePreflight has these problems.
 func troubledSource(t *testing.T, problems ...report.Problem) string {
 	t.Helper()
-	text, err := json.Marshal(problems)
+	return foreseenSource(t, report.Foreseen{Problems: problems})
+}
+
+// foreseenSource makes a source of which fakePreflight knows that.
+func foreseenSource(t *testing.T, foreseen report.Foreseen) string {
+	t.Helper()
+	text, err := json.Marshal(foreseen)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,5 +161,41 @@ func TestPreflightSummariesDiffer(t *testing.T) {
 	}
 	if len(seen) != 4 || len(resp.Diagnostics) != 4 {
 		t.Errorf("%d diagnostics with %d summaries", len(resp.Diagnostics), len(seen))
+	}
+}
+
+// TestPlanTellsConcerns: one warning has all of a guest's concerns, those that are
+// critical first, and none where all is well.
+func TestPlanTellsConcerns(t *testing.T) {
+	t.Parallel()
+	hidden := report.Concern{Category: report.Information, Assessment: "the guest has no host name"}
+	warned := report.Concern{Category: report.Warned, Assessment: "two systems were found", Remedy: "name one in source.root"}
+	critical := report.Concern{Category: report.Critical, Assessment: "the guest is hibernated"}
+	for name, test := range map[string]struct {
+		foreseen report.Foreseen
+		want     string // the warning, with SOURCE for the source; "" for none
+	}{
+		"all is well":       {report.Foreseen{Guest: "Debian 12", Concerns: []report.Concern{hidden}}, ""},
+		"not looked into":   {report.Foreseen{Unread: "its file system is not read here"}, ""},
+		"concerns":          {report.Foreseen{Guest: "Debian 12", Concerns: []report.Concern{hidden, warned, critical}}, "the guest in SOURCE: Debian 12\n\n- critical: the guest is hibernated. \n- warning: two systems were found. Name one in source.root.\n\nThis is what"},
+		"of a mere machine": {report.Foreseen{Concerns: []report.Concern{warned}}, "Concerns about SOURCE: - warning: two systems were found."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, fakeProvider(t), `{}`)
+			source := foreseenSource(t, test.foreseen)
+			resp, _ := server.plan(instance{}, configuration(source, t.TempDir(), ""))
+			onlyWarnings(t, resp.Diagnostics)
+			if test.want == "" {
+				if len(resp.Diagnostics) > 0 {
+					t.Errorf("the plan says %q", texts(resp.Diagnostics))
+				}
+				return
+			}
+			if len(resp.Diagnostics) != 1 {
+				t.Fatalf("the plan says %q", texts(resp.Diagnostics))
+			}
+			wantText(t, texts(resp.Diagnostics)[0], `WARNING AttributeName("source")`, strings.ReplaceAll(test.want, "SOURCE", source))
+		})
 	}
 }

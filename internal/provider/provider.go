@@ -42,6 +42,7 @@ type providerModel struct {
 	WorkDirectory types.String `tfsdk:"work_directory"`
 	LockDirectory types.String `tfsdk:"lock_directory"`
 	HostID        types.String `tfsdk:"host_id"`
+	VirtioWin     types.String `tfsdk:"virtio_win"`
 }
 
 // New returns the provider's constructor. version is the provider's release,
@@ -89,7 +90,14 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"lock_directory": schema.StringAttribute{
 				MarkdownDescription: "A directory for the locks by which `max_concurrent` counts the migrations of a host. Terraform runs that use the same one " +
-					"count together. The default is one that all users of the host share, `/run/lock/hyper2kvm` on Linux.",
+					"count together. The default is one that all users of the host share: on Linux `/run/lock/hyper2kvm`, and `hyper2kvm-locks` in `TMPDIR` or `/tmp` where that " +
+					"cannot be written.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"virtio_win": schema.StringAttribute{
+				MarkdownDescription: "An ISO image of virtio-win on this host, or a directory with its content, for all Windows guests whose migration names no " +
+					"other in `pipeline.fix.virtio_win`. A migration that there is already does not change with it.",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
@@ -127,6 +135,7 @@ func (p *hyper2kvmProvider) Configure(ctx context.Context, req provider.Configur
 		lockDirectory: config.LockDirectory.ValueString(),
 		hostID:        config.HostID.ValueString(),
 		concurrent:    concurrent,
+		virtioWin:     config.VirtioWin.ValueString(),
 	}
 	if s.lockDirectory == "" {
 		s.lockDirectory = p.lockDirectory

@@ -20,6 +20,8 @@ type cli struct {
 	env       []string
 	// within is a command that runs the terraform command line after it.
 	within []string
+	// program is terraform, or another that has its command line.
+	program string
 }
 
 // newCLI makes the directory. executable is the provider; it is copied under
@@ -33,9 +35,10 @@ func newCLI(t *testing.T, executable string, files map[string]string, env ...str
 	if err := os.Symlink(executable, filepath.Join(plugins, "terraform-provider-hyper2kvm")); err != nil {
 		t.Fatal(err)
 	}
-	c := &cli{t: t, directory: t.TempDir()}
+	c := &cli{t: t, directory: t.TempDir(), program: "terraform"}
 	settings := filepath.Join(plugins, "terraformrc")
-	files[settings] = fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", registryAddress, plugins)
+	// The short address is that in the program's own registry.
+	files[settings] = fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", "hyper2kvm/hyper2kvm", plugins)
 	for name, text := range files {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(c.directory, name)
@@ -45,7 +48,7 @@ func newCLI(t *testing.T, executable string, files map[string]string, env ...str
 		}
 	}
 	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "TF_") {
+		if !strings.HasPrefix(entry, "TF_") && !strings.HasPrefix(entry, "TOFU_") {
 			c.env = append(c.env, entry)
 		}
 	}
@@ -55,7 +58,7 @@ func newCLI(t *testing.T, executable string, files map[string]string, env ...str
 
 // try runs terraform and returns what it printed.
 func (c *cli) try(args ...string) (string, error) {
-	words := append(append(slices.Clone(c.within), "terraform"), args...)
+	words := append(append(slices.Clone(c.within), c.program), args...)
 	cmd := exec.CommandContext(c.t.Context(), words[0], words[1:]...)
 	cmd.Dir, cmd.Env = c.directory, c.env
 	out, err := cmd.CombinedOutput()
@@ -67,7 +70,7 @@ func (c *cli) run(args ...string) string {
 	c.t.Helper()
 	out, err := c.try(args...)
 	if err != nil {
-		c.t.Fatalf("terraform %s: %v\n%s", strings.Join(args, " "), err, out)
+		c.t.Fatalf("%s %s: %v\n%s", c.program, strings.Join(args, " "), err, out)
 	}
 	return out
 }

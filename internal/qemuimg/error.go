@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/imagename"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
@@ -104,7 +105,7 @@ const maxStderr = 600
 // name and with its middle left out where it is long.
 func shorten(message string) string {
 	var lines []string
-	for line := range strings.Lines(message) {
+	for line := range strings.Lines(imagename.Plain(message)) {
 		line = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(line), "qemu-img: "), "qemu-nbd: ")
 		if line != "" {
 			lines = append(lines, strings.ToValidUTF8(line, "?"))

@@ -24,6 +24,14 @@ func TestNewError(t *testing.T) {
 			stderr:  "qemu-img: one\n\n  qemu-img: two\n",
 			message: "copying: one; two",
 		},
+		"an image by its description": {
+			stderr:  "qemu-img: Could not open 'json:{\"driver\":\"vmdk\",\"file\":{\"driver\":\"file\",\"filename\":\"/x/web.vmdk\"}}': bad\n",
+			message: "copying: Could not open '/x/web.vmdk': bad",
+		},
+		"a long description": {
+			stderr:  "qemu-img: Could not open 'json:{\"driver\":\"vmdk\",\"x\":\"" + strings.Repeat("x", 2*maxStderr) + "\",\"file\":{\"driver\":\"file\",\"filename\":\"/x/web.vmdk\"}}': bad\n",
+			message: "copying: Could not open '/x/web.vmdk': bad",
+		},
 		"silent": {message: "copying: exit status 1"},
 		"unreadable source": {
 			stderr:  "qemu-img: error while reading at byte 9: Input/output error",

@@ -110,6 +110,18 @@ func Checksum(header []byte) uint32 {
 // what those hold.
 func (h *Hive) Dirty() bool { return h.first != h.later }
 
+// ErrDirty says that a hive is dirty.
+var ErrDirty = errors.New("the last write to the hive was not ended: Windows keeps the rest in its logs, and would replay them over what is changed now")
+
+// Sound is ErrDirty or ErrDamaged for a hive that must not be changed. It reads as much
+// as Check.
+func (h *Hive) Sound() error {
+	if h.Dirty() {
+		return ErrDirty
+	}
+	return h.Check()
+}
+
 // Check walks through all parts of the hive. It reads a part of each 4 KiB of it.
 func (h *Hive) Check() error {
 	header := make([]byte, binHeader)

@@ -22,7 +22,6 @@ type Change struct {
 // what rooms hand up; the report has it as a Concern, and as a Message where the kind's
 // category says so. A Problem is of a run that has not begun.
 type Warning struct {
-	// ID is its kind, and empty where that is told by what was done.
 	ID      ConcernID
 	Message string
 	Remedy  string

@@ -49,52 +49,93 @@ const (
 	ConcernHostnameDefault ConcernID = "vmware.hostname.default"
 	ConcernOS              ConcernID = "vmware.os.unsupported"
 
-	ConcernSource       ConcernID = "source.unusual"
+	ConcernDescription  ConcernID = "source.description"
+	ConcernMembers      ConcernID = "source.members"
 	ConcernOpenDisk     ConcernID = "source.disk.open"
 	ConcernNewerState   ConcernID = "source.disk.newer_state"
-	ConcernDiskContent  ConcernID = "source.disk.content"
+	ConcernDiskFormat   ConcernID = "source.disk.format"
+	ConcernDiskEnd      ConcernID = "source.disk.end"
 	ConcernDiskSnapshot ConcernID = "source.disk.internal_snapshots"
 	ConcernUnpacked     ConcernID = "source.unpacked"
 	ConcernChecksums    ConcernID = "source.checksums.missing"
 	ConcernBootDisk     ConcernID = "source.boot_disk.uncertain"
 	ConcernSectorSize   ConcernID = "source.sector_size"
 
-	ConcernSystems       ConcernID = "guest.systems.several"
-	ConcernNotInspected  ConcernID = "guest.not_inspected"
-	ConcernMounts        ConcernID = "guest.mounts.incomplete"
-	ConcernEncrypted     ConcernID = "guest.encrypted"
-	ConcernHibernated    ConcernID = "guest.hibernated"
-	ConcernFilesystem    ConcernID = "guest.filesystem.damaged"
-	ConcernNotTrimmed    ConcernID = "guest.not_trimmed"
-	ConcernHardware      ConcernID = "guest.hardware.no_virtio"
-	ConcernFstab         ConcernID = "guest.fstab"
-	ConcernCrypttab      ConcernID = "guest.crypttab"
-	ConcernBootLoader    ConcernID = "guest.boot_loader"
-	ConcernBootMenu      ConcernID = "guest.boot_menu"
-	ConcernEarlyBoot     ConcernID = "guest.early_boot"
-	ConcernVMwareTools   ConcernID = "guest.vmware_tools"
-	ConcernNetwork       ConcernID = "guest.network"
-	ConcernCardUnknown   ConcernID = "guest.network.card_unknown"
-	ConcernCardMAC       ConcernID = "guest.network.mac_needed"
-	ConcernInitramfs     ConcernID = "guest.initramfs"
-	ConcernLeftover      ConcernID = "guest.leftover_names"
-	ConcernSELinux       ConcernID = "guest.selinux"
-	ConcernConfiguration ConcernID = "guest.configuration"
-	ConcernBoot          ConcernID = "guest.boot.unproven"
-	ConcernBootDiffers   ConcernID = "guest.boot.differs"
-	ConcernNoProbe       ConcernID = "guest.boot.no_probe"
+	ConcernSystems        ConcernID = "guest.systems.several"
+	ConcernNotInspected   ConcernID = "guest.not_inspected"
+	ConcernMounts         ConcernID = "guest.mounts.incomplete"
+	ConcernEncrypted      ConcernID = "guest.encrypted"
+	ConcernHibernated     ConcernID = "guest.hibernated"
+	ConcernFilesystem     ConcernID = "guest.filesystem.damaged"
+	ConcernDynamicDisk    ConcernID = "guest.dynamic_disk"
+	ConcernRegistry       ConcernID = "guest.registry"
+	ConcernNotTrimmed     ConcernID = "guest.not_trimmed"
+	ConcernFileNotRead    ConcernID = "guest.file.not_read"
+	ConcernFileNotEdited  ConcernID = "guest.file.not_edited"
+	ConcernSELinux        ConcernID = "guest.selinux.relabel"
+	ConcernBoot           ConcernID = "guest.boot.unproven"
+	ConcernBootDiffers    ConcernID = "guest.boot.differs"
+	ConcernNoProbe        ConcernID = "guest.boot.no_probe"
+	ConcernVMwareTools    ConcernID = "guest.vmware_tools.stay"
+	ConcernNoVMwareTools  ConcernID = "guest.vmware_tools.not_found"
+	ConcernFstabDevice    ConcernID = "guest.fstab.device"
+	ConcernFstabDrive     ConcernID = "guest.fstab.drive"
+	ConcernFstabShared    ConcernID = "guest.fstab.shared_folder"
+	ConcernCrypttabDevice ConcernID = "guest.crypttab.device"
+	ConcernCrypttabKey    ConcernID = "guest.crypttab.key"
+	ConcernCrypttabTPM    ConcernID = "guest.crypttab.tpm"
+
+	ConcernBootSector      ConcernID = "guest.boot_loader.boot_sector"
+	ConcernFallbackLoader  ConcernID = "guest.boot_loader.fallback"
+	ConcernInstallDevice   ConcernID = "guest.boot_loader.install_device"
+	ConcernBootDevice      ConcernID = "guest.boot_loader.device"
+	ConcernBootOtherSystem ConcernID = "guest.boot_loader.other_system"
+	ConcernRootAssumed     ConcernID = "guest.boot_loader.root_assumed"
+	ConcernUnifiedImage    ConcernID = "guest.boot_loader.unified_image"
+	ConcernOldDiskName     ConcernID = "guest.boot_loader.old_disk_name"
+	ConcernMenuUncertain   ConcernID = "guest.boot_menu.uncertain"
+	ConcernMenuStarts      ConcernID = "guest.boot_menu.starts_nothing"
+	ConcernMenuDefault     ConcernID = "guest.boot_menu.default"
+	ConcernMenuOtherSystem ConcernID = "guest.boot_menu.other_system"
+	ConcernEarlyDevice     ConcernID = "guest.early_boot.device"
+
+	ConcernHardware        ConcernID = "guest.hardware.no_virtio"
+	ConcernHardwareCard    ConcernID = "guest.hardware.no_virtio_net"
+	ConcernDriverForbidden ConcernID = "guest.hardware.driver_forbidden"
+	ConcernForbiddenLater  ConcernID = "guest.hardware.driver_forbidden_later"
+	ConcernNoKernel        ConcernID = "guest.kernel.not_found"
+	ConcernInitramfs       ConcernID = "guest.initramfs.not_repaired"
+	ConcernUnseenDrivers   ConcernID = "guest.initramfs.unchecked"
+
+	ConcernNoCard       ConcernID = "guest.network.no_card"
+	ConcernCardUnknown  ConcernID = "guest.network.card_unknown"
+	ConcernCardDoubtful ConcernID = "guest.network.card_doubtful"
+	ConcernCardMAC      ConcernID = "guest.network.mac_needed"
+	ConcernCardEarly    ConcernID = "guest.network.card_in_initramfs"
+	ConcernOldCard      ConcernID = "guest.network.old_card"
+
+	ConcernOldDisk       ConcernID = "guest.leftover.disk"
+	ConcernOldCardName   ConcernID = "guest.leftover.card"
+	ConcernOldMAC        ConcernID = "guest.leftover.mac"
+	ConcernOldSlot       ConcernID = "guest.leftover.slot"
+	ConcernOldHypervisor ConcernID = "guest.leftover.hypervisor"
+	ConcernOldCondition  ConcernID = "guest.leftover.condition"
+
+	ConcernUsers        ConcernID = "guest.configuration.users"
+	ConcernGroups       ConcernID = "guest.configuration.groups"
+	ConcernPassword     ConcernID = "guest.configuration.password"
+	ConcernSudo         ConcernID = "guest.configuration.sudo"
+	ConcernSSHKeys      ConcernID = "guest.configuration.ssh_keys"
+	ConcernServices     ConcernID = "guest.configuration.services"
+	ConcernNetworkFiles ConcernID = "guest.configuration.network"
+	ConcernHostname     ConcernID = "guest.configuration.hostname"
+	ConcernFirstBoot    ConcernID = "guest.configuration.first_boot"
 
 	ConcernKVM      ConcernID = "host.kvm.unusable"
 	ConcernSpace    ConcernID = "host.space"
 	ConcernReaders  ConcernID = "host.readers"
 	ConcernLeftFile ConcernID = "host.leftover"
 	ConcernOverlay  ConcernID = "output.overlay_alone"
-
-	ConcernOfLoad     ConcernID = "stage.load_manifest"
-	ConcernOfInspect  ConcernID = "stage.inspect"
-	ConcernOfFix      ConcernID = "stage.fix"
-	ConcernOfConvert  ConcernID = "stage.convert"
-	ConcernOfValidate ConcernID = "stage.validate"
 )
 
 // ConcernKind is what is the same of all concerns with one id.
@@ -125,10 +166,12 @@ var ConcernKinds = []ConcernKind{
 	{ConcernHostnameDefault, Information, "Host name that is a default"},
 	{ConcernOS, Warned, "Operating system that no fixes exist for"},
 
-	{ConcernSource, Warned, "Source with something unusual"},
+	{ConcernDescription, Warned, "Description with something unusual"},
+	{ConcernMembers, Warned, "Package with files that nothing needs"},
 	{ConcernOpenDisk, Warned, "Disk that a machine has open"},
 	{ConcernNewerState, Warned, "Newer state of the disk"},
-	{ConcernDiskContent, Warned, "Disk that may not be as it was"},
+	{ConcernDiskFormat, Warned, "Disk whose format is not certain"},
+	{ConcernDiskEnd, Warned, "Disk that is longer or shorter than it was"},
 	{ConcernDiskSnapshot, Information, "Snapshots inside of an image"},
 	{ConcernUnpacked, Warned, "Source that had to be unpacked"},
 	{ConcernChecksums, Warned, "Files without a checksum"},
@@ -137,60 +180,99 @@ var ConcernKinds = []ConcernKind{
 
 	{ConcernHibernated, Critical, "Hibernated guest"},
 	{ConcernFilesystem, Critical, "Damaged file system"},
+	{ConcernDynamicDisk, Critical, "Windows on a dynamic disk"},
+	{ConcernRegistry, Critical, "Registry that must not be changed"},
 	{ConcernSystems, Warned, "Several operating systems"},
 	{ConcernNotInspected, Warned, "Guest that was not looked into"},
 	{ConcernMounts, Warned, "File system that was not mounted"},
 	{ConcernEncrypted, Warned, "Encrypted device that stayed closed"},
+	{ConcernFileNotRead, Warned, "Configuration file that was not read"},
+	{ConcernFileNotEdited, Warned, "Configuration file that was left as it was"},
+	{ConcernNotTrimmed, Warned, "Deleted blocks that are copied"},
+
+	{ConcernFstabDevice, Warned, "Device in fstab that the new machine may not have"},
+	{ConcernFstabDrive, Warned, "Drive that may be absent now"},
+	{ConcernFstabShared, Warned, "Folder of the old host that was commented out"},
+	{ConcernCrypttabDevice, Warned, "Encrypted device that the new machine may not have"},
+	{ConcernCrypttabKey, Warned, "Key or header on a device that the new machine may not have"},
+	{ConcernCrypttabTPM, Warned, "Encrypted device that the old TPM unlocks"},
+
+	{ConcernMenuStarts, Critical, "Boot menu that does not start the guest"},
+	{ConcernMenuUncertain, Warned, "Guest of which nothing tells that it starts"},
+	{ConcernMenuDefault, Warned, "Default of a boot menu that does not start the guest"},
+	{ConcernMenuOtherSystem, Warned, "Boot menu that starts another system by itself"},
+	{ConcernOldDiskName, Warned, "Guest that needs its disk's old name"},
+	{ConcernUnifiedImage, Warned, "Unified kernel image that names the old machine's devices"},
+	{ConcernBootDevice, Warned, "Device in a boot menu that the new machine may not have"},
+	{ConcernRootAssumed, Warned, "Root file system that was written for another name"},
+	{ConcernBootOtherSystem, Warned, "Boot entry of no kernel of the guest, which stays"},
+	{ConcernBootSector, Warned, "Boot sector that does not start the guest"},
+	{ConcernFallbackLoader, Warned, "UEFI guest without a fallback loader"},
+	{ConcernInstallDevice, Warned, "Next upgrade of GRUB that fails"},
+	{ConcernEarlyDevice, Warned, "Device that an early stage of the boot may not find"},
+
 	{ConcernHardware, Warned, "Guest without virtio drivers"},
-	{ConcernFstab, Warned, "Finding about fstab"},
-	{ConcernCrypttab, Warned, "Finding about crypttab"},
-	{ConcernBootLoader, Warned, "Finding about the boot loader"},
-	{ConcernBootMenu, Warned, "Guest that may not start, or starts another way"},
-	{ConcernEarlyBoot, Warned, "Finding about an early stage of the boot"},
-	{ConcernVMwareTools, Warned, "VMware's tools stay"},
-	{ConcernNetwork, Warned, "Finding about network cards"},
+	{ConcernHardwareCard, Warned, "Guest without the driver of virtio network cards"},
+	{ConcernDriverForbidden, Warned, "Guest that forbids itself a virtio driver"},
+	{ConcernForbiddenLater, Warned, "Guest that forbids later initramfs images a virtio driver"},
+	{ConcernNoKernel, Warned, "Guest whose kernel was not found"},
+	{ConcernInitramfs, Warned, "Initramfs that could not be repaired"},
+	{ConcernUnseenDrivers, Warned, "Kernel whose drivers could not be checked"},
+
+	{ConcernNoCard, Warned, "Guest that names no network card"},
 	{ConcernCardUnknown, Warned, "Network card that keeps neither its name nor its addresses"},
+	{ConcernCardDoubtful, Warned, "Network card that may get another one's name"},
 	{ConcernCardMAC, Warned, "Network cards that need the old ones' addresses"},
-	{ConcernInitramfs, Warned, "Finding about an initramfs"},
-	{ConcernLeftover, Warned, "Name of the old machine that stays"},
+	{ConcernCardEarly, Warned, "Network card with another name in the initramfs"},
+	{ConcernOldCard, Warned, "Network configuration that is for the old card alone"},
+
+	{ConcernOldDisk, Warned, "Name of a disk of the old machine"},
+	{ConcernOldCardName, Warned, "Name of a network card of the old machine"},
+	{ConcernOldMAC, Warned, "Hardware address of the old machine"},
+	{ConcernOldSlot, Warned, "PCI slot of the old machine"},
+	{ConcernOldHypervisor, Warned, "Driver, device or service of the old hypervisor"},
+	{ConcernOldCondition, Warned, "Unit that starts on the old machine alone"},
+	{ConcernVMwareTools, Warned, "VMware's tools stay"},
+	{ConcernNoVMwareTools, Warned, "No VMware tools to remove"},
 	{ConcernSELinux, Warned, "SELinux labels at the first boot"},
-	{ConcernConfiguration, Warned, "Finding about the injected configuration"},
+
+	{ConcernUsers, Warned, "User who is not quite as the manifest says"},
+	{ConcernGroups, Warned, "Group that was made or was there"},
+	{ConcernPassword, Warned, "Password hash that the guest may not understand"},
+	{ConcernSudo, Warned, "Sudo rules without effect"},
+	{ConcernSSHKeys, Warned, "SSH keys that sshd ignores"},
+	{ConcernServices, Warned, "Service that is not quite as the manifest says"},
+	{ConcernNetworkFiles, Warned, "Network file without effect, or beside another manager"},
+	{ConcernHostname, Warned, "Host name that something else overrules"},
+	{ConcernFirstBoot, Warned, "First boot script that was corrected"},
+
 	{ConcernBoot, Warned, "Guest whose boot is not proven"},
 	{ConcernBootDiffers, Warned, "Guest that came up otherwise than configured"},
 	{ConcernNoProbe, Warned, "Guest that was booted without a probe"},
-	{ConcernNotTrimmed, Warned, "Deleted blocks that are copied"},
 
 	{ConcernKVM, Warned, "Migrating host without KVM"},
 	{ConcernSpace, Warned, "Too little space on the host"},
 	{ConcernReaders, Warned, "File whose mode could not be set"},
 	{ConcernLeftFile, Warned, "Files of another run"},
 	{ConcernOverlay, Warned, "Image that needs the source"},
-
-	{ConcernOfLoad, Warned, "Other finding of load_manifest"},
-	{ConcernOfInspect, Warned, "Other finding of inspect"},
-	{ConcernOfFix, Warned, "Other finding of fix"},
-	{ConcernOfConvert, Warned, "Other finding of convert"},
-	{ConcernOfValidate, Warned, "Other finding of validate"},
 }
 
-// kindOf is the kind with an id. What has none is one of its stage.
-func kindOf(id ConcernID, stage string) ConcernKind {
-	for _, wanted := range []ConcernID{id, ConcernID("stage." + stage)} {
-		for _, kind := range ConcernKinds {
-			if kind.ID == wanted {
-				return kind
-			}
+// kindOf is the kind with an id.
+func kindOf(id ConcernID) ConcernKind {
+	for _, kind := range ConcernKinds {
+		if kind.ID == id {
+			return kind
 		}
 	}
-	return ConcernKind{ID: ConcernOfLoad, Category: Warned, Label: "Other finding"}
+	return ConcernKind{ID: id, Category: Warned} // no code of this module has such an id
 }
 
 // AddConcern records a concern of a stage. remedy may be empty. It returns its
 // category.
 func (r *Report) AddConcern(stage string, id ConcernID, assessment, remedy string) Category {
-	kind := kindOf(id, stage)
+	kind := kindOf(id)
 	r.Concerns = append(r.Concerns, Concern{
-		ID: kind.ID, Category: kind.Category, Label: kind.Label, Assessment: assessment, Remedy: remedy, Stage: stage,
+		ID: id, Category: kind.Category, Label: kind.Label, Assessment: assessment, Remedy: remedy, Stage: stage,
 	})
 	return kind.Category
 }

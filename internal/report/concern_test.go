@@ -60,10 +60,10 @@ func TestAddConcern(t *testing.T) {
 	if category := r.AddConcern(StageLoadManifest, ConcernTPM, "it has a TPM", "export its keys"); category != Warned {
 		t.Errorf("category %s", category)
 	}
-	r.AddConcern(StageFix, "", "something", "")
+	r.AddConcern(StageFix, ConcernUSB, "something", "")
 	want := []Concern{
 		{ConcernTPM, Warned, "TPM, whose keys stay behind", "it has a TPM", "export its keys", StageLoadManifest},
-		{ConcernOfFix, Warned, "Other finding of fix", "something", "", StageFix},
+		{ConcernUSB, Information, "USB controller", "something", "", StageFix},
 	}
 	if len(r.Concerns) != 2 || r.Concerns[0] != want[0] || r.Concerns[1] != want[1] {
 		t.Errorf("concerns %+v", r.Concerns)

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -40,16 +39,6 @@ func New(directory string, count int) (*Semaphore, error) {
 		return nil, fmt.Errorf("making the directory of locks %s: %w", directory, err)
 	}
 	return &Semaphore{directory: directory, count: count}, nil
-}
-
-// DefaultDirectory is the one that all users of a host share.
-func DefaultDirectory() string {
-	if runtime.GOOS == "linux" {
-		if info, err := os.Stat("/run/lock"); err == nil && info.IsDir() && info.Mode()&0o002 != 0 {
-			return "/run/lock/hyper2kvm"
-		}
-	}
-	return filepath.Join(os.TempDir(), "hyper2kvm-locks")
 }
 
 // Acquire waits for a free place and returns the function that frees it. waiting

@@ -43,8 +43,8 @@ func (o *opening) checkPartitionTable(s section) error {
 			return cutOff(s, fmt.Sprintf("%s in its partition table reaches to byte %d", content.kind, content.end))
 		}
 	}
-	o.warn(report.ConcernDiskContent, "the partition table of %s reaches to byte %d, and it has %d; no file system in it is longer than that, so it is taken as it is. "+
-		"If the original is longer, copy it again", s.name, end, s.size)
+	o.warn(report.ConcernDiskEnd, "if the original is longer, copy it again",
+		"the partition table of %s reaches to byte %d, and it has %d; no file system in it is longer than that, so it is taken as it is", s.name, end, s.size)
 	return nil
 }
 

@@ -52,8 +52,9 @@ func (o *opening) allowDirectories() error {
 	return nil
 }
 
-func (o *opening) warn(id report.ConcernID, format string, args ...any) {
-	o.source.Warnings = append(o.source.Warnings, report.Warning{ID: id, Message: fmt.Sprintf(format, args...)})
+// warn tells of something about the source, and what to do about it.
+func (o *opening) warn(id report.ConcernID, remedy, format string, args ...any) {
+	o.source.Warnings = append(o.source.Warnings, report.Warning{ID: id, Message: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
 // addDisk opens a disk of a declared type and everything below it.

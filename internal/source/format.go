@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"strings"
 )
 
 // format is what a file is by its own content.
@@ -12,26 +13,35 @@ type format struct {
 	name string
 	// sourceType is the type to declare for it, if there is one.
 	sourceType string
+	// unpack is the command that unpacks such a file, where it is packed; the first %s
+	// stands for the file.
+	unpack string
 }
 
 var (
-	formatVMDK       = format{"a VMDK image", TypeVMDK}
-	formatVMDKText   = format{"a VMDK descriptor", TypeVMDK}
-	formatVMFSSparse = format{"a VMDK snapshot extent", TypeVMDK}
-	formatSESparse   = format{"a VMDK space-efficient snapshot extent", TypeVMDK}
-	formatQCOW2      = format{"a qcow2 image", TypeQCOW2}
-	formatVHD        = format{"a VHD image", TypeVHD}
-	formatVHDX       = format{"a VHDX image", TypeVHDX}
-	formatVDI        = format{"a VDI image", ""}
-	formatQED        = format{"a QED image", ""}
-	formatTar        = format{"a tar archive", TypeOVA}
-	formatGzip       = format{"gzip-compressed", ""}
-	formatXZ         = format{"xz-compressed", ""}
-	formatZip        = format{"a zip archive", ""}
-	formatXML        = format{"an XML document", TypeOVF}
-	formatVMX        = format{"a VMX file", TypeVMX}
-	formatAppleFile  = format{"what macOS keeps beside a file, not that file", ""}
-	formatRaw        = format{"no disk image of a known format", TypeRaw}
+	formatVMDK       = format{"a VMDK image", TypeVMDK, ""}
+	formatVMDKText   = format{"a VMDK descriptor", TypeVMDK, ""}
+	formatVMFSSparse = format{"a VMDK snapshot extent", TypeVMDK, ""}
+	formatSESparse   = format{"a VMDK space-efficient snapshot extent", TypeVMDK, ""}
+	formatQCOW2      = format{"a qcow2 image", TypeQCOW2, ""}
+	formatVHD        = format{"a VHD image", TypeVHD, ""}
+	formatVHDX       = format{"a VHDX image", TypeVHDX, ""}
+	formatVDI        = format{"a VDI image", "", ""}
+	formatQED        = format{"a QED image", "", ""}
+	formatTar        = format{"a tar archive", TypeOVA, ""}
+	formatGzip       = format{"gzip-compressed", "", "gzip -dc %s > UNPACKED"}
+	formatXZ         = format{"xz-compressed", "", "xz -dc %s > UNPACKED"}
+	formatBzip2      = format{"bzip2-compressed", "", "bzip2 -dc %s > UNPACKED"}
+	formatZstd       = format{"zstd-compressed", "", "zstd -dc %s > UNPACKED"}
+	formatLZ4        = format{"lz4-compressed", "", "lz4 -dc %s > UNPACKED"}
+	formatLzip       = format{"lzip-compressed", "", "lzip -dc %s > UNPACKED"}
+	formatZip        = format{"a zip archive", "", "unzip %s"}
+	format7z         = format{"a 7z archive", "", "7z x %s"}
+	formatRAR        = format{"a RAR archive", "", "unrar x %s"}
+	formatXML        = format{"an XML document", TypeOVF, ""}
+	formatVMX        = format{"a VMX file", TypeVMX, ""}
+	formatAppleFile  = format{"what macOS keeps beside a file, not that file", "", ""}
+	formatRaw        = format{"no disk image of a known format", TypeRaw, ""}
 )
 
 const (
@@ -63,7 +73,9 @@ func detectIn(head, tail []byte) format {
 		"KDMV": formatVMDK, "COWD": formatVMFSSparse, "QFI\xfb": formatQCOW2, "QED\x00": formatQED,
 		"vhdxfile": formatVHDX, vhdCookie: formatVHD,
 		"\x00\x05\x16\x07\x00\x02\x00\x00": formatAppleFile,
-		"\x1f\x8b":                         formatGzip, "\xfd7zXZ\x00": formatXZ, "PK\x03\x04": formatZip,
+		"\x1f\x8b":                         formatGzip, "\xfd7zXZ\x00": formatXZ, "PK\x03\x04": formatZip, "PK\x05\x06": formatZip,
+		"BZh": formatBzip2, "\x28\xb5\x2f\xfd": formatZstd, "\x04\x22\x4d\x18": formatLZ4, "LZIP\x01": formatLzip,
+		"7z\xbc\xaf\x27\x1c": format7z, "Rar!\x1a\x07": formatRAR,
 	} {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return found
@@ -89,6 +101,11 @@ func detectIn(head, tail []byte) format {
 	return formatRaw
 }
 
+// unpacked is the command that unpacks a file of the format.
+func (f format) unpacked(s section) string {
+	return fmt.Sprintf(f.unpack, "'"+strings.ReplaceAll(s.name, "'", `'\''`)+"'")
+}
+
 // expect is the error for a file that is not what it was declared to be.
 func expect(s section, declared string, found format) error {
 	message := fmt.Sprintf("%s is %s, but source.type says %s", s.name, found.name, declared)
@@ -99,8 +116,10 @@ func expect(s section, declared string, found format) error {
 		return refuse(message, "name the file without ._ at its beginning")
 	case found == formatVDI, found == formatQED:
 		return refuse(message, "convert it with qemu-img convert to qcow2 first")
-	case found == formatGzip, found == formatXZ, found == formatZip:
-		return refuse(message, "unpack it first")
+	case found.unpack != "" && strings.HasSuffix(found.unpack, "UNPACKED"):
+		return refuse(message, "unpack it first: "+found.unpacked(s)+", and migrate what comes out")
+	case found.unpack != "":
+		return refuse(message, "unpack it first: "+found.unpacked(s)+", and migrate the descriptor (source.type ovf) or the disk that is in it")
 	case found == formatRaw:
 		return refuse(message, "check that it was copied as a whole; only a plain disk dump has no format, its type is raw")
 	default:

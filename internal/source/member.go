@@ -72,7 +72,8 @@ func (o *opening) warnOfMembers(p *ovfPackage) {
 	if len(p.bad) > 1 {
 		more = fmt.Sprintf(", and %d more", len(p.bad)-1)
 	}
-	o.warn(report.ConcernSource, "%s holds what no package has; nothing needs it and it is left out: %v%s", p.name, p.bad[0].err, more)
+	o.warn(report.ConcernMembers, "nothing is to be done where the package is trusted; otherwise export it again from where it came from",
+		"%s holds what no package has; nothing needs it and it is left out: %v%s", p.name, p.bad[0].err, more)
 }
 
 // members collects the files of an archive by their names.

@@ -10,7 +10,7 @@ func (o *opening) openOVA(archive section) error {
 	switch found {
 	case formatTar:
 		p, err = o.openTar(archive)
-	case formatGzip, formatXZ:
+	case formatGzip, formatXZ, formatBzip2, formatZstd:
 		p, err = o.openCompressedTar(archive, found)
 	case formatZip:
 		p, err = o.openZip(archive)

@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -23,6 +24,8 @@ type packagedDisk struct {
 	// chunked says that href is only the beginning of the names of several
 	// files, which follow one another.
 	chunked bool
+	// size is how long the file is said to be, in bytes, or 0.
+	size int64
 	// capacity is the declared virtual size in bytes, or 0.
 	capacity int64
 }
@@ -155,6 +158,7 @@ func locateDisk(envelope *ovf.Envelope, disk ovf.VirtualDiskDesc) (packagedDisk,
 		}
 		packaged := packagedDisk{
 			id: disk.DiskID, href: strings.TrimSpace(file.Href), format: text(disk.Format), capacity: capacity(disk),
+			size:    int64(min(file.Size, math.MaxInt64)),
 			chunked: file.ChunkSize != nil && *file.ChunkSize > 0,
 		}
 		switch compression := strings.ToLower(text(file.Compression)); compression {

@@ -21,7 +21,7 @@ var unusedSections = []string{
 
 // unusedAttributes are those of which nothing is used, by their element.
 var unusedAttributes = map[string][]string{
-	"File": {"size"}, "Disk": {"populatedSize"}, "OperatingSystemSection": {"id", "version"},
+	"Disk": {"populatedSize"}, "OperatingSystemSection": {"id", "version"},
 }
 
 // itemParts are what is used of an item of hardware.
@@ -129,6 +129,9 @@ func (r *ovfReducer) start(element xml.StartElement) bool {
 		local := attribute.Name.Local
 		if local == "xmlns" || attribute.Name.Space == "xmlns" || local == "required" || slices.Contains(unusedAttributes[name], local) {
 			continue
+		}
+		if _, err := strconv.ParseUint(strings.TrimSpace(attribute.Value), 10, 63); err != nil && name == "File" && local == "size" {
+			continue // tells nothing
 		}
 		r.out.WriteString(" " + local + `="`)
 		_ = xml.EscapeText(&r.out, []byte(attribute.Value)) // a buffer takes all

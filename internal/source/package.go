@@ -118,7 +118,8 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 			return err
 		}
 		if len(sums.others) > 0 {
-			o.warn(report.ConcernChecksums, "%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
+			o.warn(report.ConcernChecksums, "check that no checksum of a file that matters is among them; an export anew writes them all",
+				"%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
 		}
 	}
 	want, listed, err := sums.of(descriptor)
@@ -132,7 +133,8 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	content := decodeText(text)
 	if content.guessed != "" {
-		o.warn(report.ConcernSource, "%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
+		o.warn(report.ConcernDescription, "check the names of the machine and of its networks in the report; correct the encoding in the descriptor's first line where they are wrong",
+			"%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
 	}
 	envelope, err := decodeOVF(content.text)
 	if err != nil {
@@ -149,7 +151,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	}
 	o.source.Machine = machine.OfOVF(envelope, chosen)
 	for _, warning := range warnings {
-		o.warn(report.ConcernSource, "%s", warning)
+		o.warn(report.ConcernDescription, "attach an empty disk to the new machine where the guest needs it", "%s", warning)
 	}
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
@@ -171,6 +173,14 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 	if err != nil {
 		return err
 	}
+	length := int64(0)
+	for _, part := range parts {
+		length += part.size
+	}
+	if disk.size > length {
+		o.warn(report.ConcernDiskEnd, "compare it with the original, and copy or export the package again where the original is longer; a descriptor that was edited may say it wrongly",
+			"the package says that %s has %d bytes, and it has %d: its end may be missing", printable(disk.href), disk.size, length)
+	}
 	var pending []comparison
 	for _, part := range parts {
 		want, listed, err := sums.of(part.name)
@@ -178,7 +188,8 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 			return err
 		}
 		if !listed && len(sums.digests) > 0 {
-			o.warn(report.ConcernChecksums, "the package has no checksum of %s", printable(part.name))
+			o.warn(report.ConcernChecksums, "check that file against its origin by other means, or export the package again with checksums of all files",
+				"the package has no checksum of %s", printable(part.name))
 		}
 		if listed {
 			pending = append(pending, comparison{part, want})

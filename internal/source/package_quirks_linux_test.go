@@ -5,15 +5,19 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
@@ -151,6 +155,64 @@ func TestChecksumsOfOtherTools(t *testing.T) {
 
 // appleDouble begins what macOS keeps beside files.
 const appleDouble = "\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        "
+
+// TestPackedPackages: a package that was packed once more is read, or the error names
+// what it is and the command that unpacks it.
+func TestPackedPackages(t *testing.T) {
+	t.Parallel()
+	// tar.bz2 has a descriptor of a machine without disks in it, vmdk.bz2 a VMDK image.
+	const bz2OfTar = "QlpoOTFBWSZTWUh8xHIAAJ5fhMyAUAH/hwIhGSB/J9+gBAAICCAAkglTUam1D1GT1AAAHqB+pkCU1KB5QGE0NPUDIGmjRp0hekDBrwjAxJZK8wZX42BhAu922qy3e00BoIYqcw6eNNM0Yj37JVeg8eaFw5OSU4kehOzFx1LXKtuREzfJGE8xk17+ikhoIIqmLWLEc7QJqme2QM5OBj487rjkxjAvF3JFOFCQSHzEcg=="
+	const bz2OfVMDK = "QlpoOTFBWSZTWeoZiR8AAAbGAMAABAoBAAAIIAAhk09AwCqxpEKPC7kinChIdQzEj4A="
+	decoded := func(text string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, _ parts) []byte {
+			t.Helper()
+			data, err := base64.StdEncoding.DecodeString(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+	}
+	begins := func(head string) func(*testing.T, parts) []byte {
+		return func(*testing.T, parts) []byte { return append([]byte(head), make([]byte, 2048)...) }
+	}
+	unpacked := []string{"compressed as a whole"}
+	runQuirks(t, map[string]quirk{
+		"tar.zst": {warnings: unpacked, build: func(t *testing.T, p parts) []byte {
+			return compressed(t, tarOf(t, p.ovf, p.vmdk), func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })
+		}},
+		"tar.bz2":         {build: decoded(bz2OfTar), failure: "no disk with content"},
+		"a disk in bzip2": {build: decoded(bz2OfVMDK), failure: "is bzip2-compressed, and what is in it is a VMDK image", remedy: "bzip2 -dc 'web.ova' > UNPACKED"},
+		"a disk in gzip":  {build: func(t *testing.T, p parts) []byte { return gz(t, p.vmdk.data) }, failure: "is gzip-compressed, and what is in it is a VMDK image", remedy: "gzip -dc 'web.ova' > UNPACKED, and migrate that with source.type \"vmdk\""},
+		"a text in gzip":  {build: func(t *testing.T, _ parts) []byte { return gz(t, []byte("hello")) }, failure: "what is in it is no tar archive", remedy: "gzip -dc"},
+		"7z":              {build: begins("7z\xbc\xaf\x27\x1c"), failure: "is a 7z archive", remedy: "7z x 'web.ova'"},
+		"RAR":             {build: begins("Rar!\x1a\x07\x01\x00"), failure: "is a RAR archive", remedy: "unrar x"},
+		"LZ4":             {build: begins("\x04\x22\x4d\x18"), failure: "is lz4-compressed", remedy: "lz4 -dc"},
+	})
+}
+
+// TestSizeOfFile: what a descriptor says of a file's length matters where the file is
+// shorter.
+func TestSizeOfFile(t *testing.T) {
+	t.Parallel()
+	sized := func(size string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			text := strings.Replace(string(p.ovf.data), ` ovf:size="1"`, size, 1)
+			if text == string(p.ovf.data) {
+				t.Fatal("no size to replace")
+			}
+			return tarOf(t, file{p.ovf.name, []byte(text)}, p.vmdk)
+		}
+	}
+	quirks := map[string]quirk{
+		"larger": {build: sized(` ovf:size="999999999999"`), warnings: []string{"the package says that web-disk1.vmdk has 999999999999 bytes, and it has "}},
+	}
+	for _, size := range []string{"", ` ovf:size="0"`, ` ovf:size="-5"`, ` ovf:size="many"`, ` ovf:size=""`, ` ovf:size="1e99"`, ` ovf:size="99999999999999999999999"`, ` ovf:size=" 1 "`} {
+		quirks["no length:"+size] = quirk{build: sized(size)}
+	}
+	runQuirks(t, quirks)
+}
 
 func TestMembersThatNothingNeeds(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,8 @@ package source
 import (
 	"context"
 	"errors"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Probed is what the headers of a source tell.
@@ -13,6 +15,9 @@ type Probed struct {
 	Disks []Disk
 	// Unpacked is how many bytes unpacking takes at least.
 	Unpacked int64
+	// Machine and Warnings are those of Source, as far as headers tell them.
+	Machine  *report.Machine
+	Warnings []report.Warning
 }
 
 // Probe examines headers, names and, as far as ctx allows, tables as Open does,
@@ -38,11 +43,11 @@ func Probe(ctx context.Context, request Request) (*Probed, error) {
 	var packed *packedError
 	switch {
 	case errors.As(err, &packed):
-		return &Probed{Unpacked: packed.size}, nil
+		return &Probed{Unpacked: packed.size, Machine: o.source.Machine, Warnings: o.source.Warnings}, nil
 	case err != nil:
 		return nil, err
 	}
-	return &Probed{Disks: o.source.Disks}, nil
+	return &Probed{Disks: o.source.Disks, Machine: o.source.Machine, Warnings: o.source.Warnings}, nil
 }
 
 // packedError ends a probe at what would have to be unpacked.

@@ -154,7 +154,8 @@ func (o *opening) openQCOW2(s section, above backingChain) (layer, error) {
 		return layer{}, err
 	}
 	if header.snapshots > 0 {
-		o.warn(report.ConcernDiskSnapshot, "%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
+		o.warn(report.ConcernDiskSnapshot, "to migrate a snapshot instead, make a copy of it first: qemu-img convert -l snapshot.name=NAME",
+			"%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
 	}
 	opened := layer{image: s.image("qcow2"), name: s.name, temporary: s.temporary, size: header.size}
 	if header.dataFile != "" {

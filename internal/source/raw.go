@@ -23,12 +23,14 @@ func (o *opening) openRaw(s section) (layer, error) {
 		if string(head) == vhdCookie {
 			return layer{}, expect(s, TypeRaw, found)
 		}
-		o.warn(report.ConcernDiskContent, "%s ends like a fixed VHD image and is read as raw, with that footer as its last sector; source.type vhd leaves it out", s.name)
+		o.warn(report.ConcernDiskFormat, "if it is a VHD image, set source.type to vhd, which leaves the footer out",
+			"%s ends like a fixed VHD image and is read as raw, with that footer as its last sector", s.name)
 	default:
 		return layer{}, expect(s, TypeRaw, found)
 	}
 	if s.size%sectorSize != 0 {
-		o.warn(report.ConcernDiskContent, "%s is no multiple of %d bytes long; its end is filled with zeroes", s.name, sectorSize)
+		o.warn(report.ConcernDiskEnd, "compare its size with the original's: a copy that was cut off is to be made again",
+			"%s is no multiple of %d bytes long; its end is filled with zeroes", s.name, sectorSize)
 	}
 	if s.size < sectorSize {
 		return layer{}, damaged(s.name, fmt.Sprintf("it has %d bytes, less than one sector", s.size))

@@ -41,7 +41,7 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 	for _, entry := range entries {
 		name := entry.Name()
 		if name == base+".lck" {
-			o.warn(report.ConcernOpenDisk, "%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
+			o.warn(report.ConcernOpenDisk, "shut the machine down, and migrate then; where none runs, remove the lock that was left", "%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
 		}
 		// Names have their numbers in front of the same extension: they sort.
 		if !chosen && newer.MatchString(name) && (disk == stem || name > base) {
@@ -49,7 +49,7 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 		}
 	}
 	if newest != "" {
-		o.warn(report.ConcernNewerState, "%s lies beside %s and seems to be a newer state of the same disk; what was written since that snapshot is not migrated "+
-			"unless source.path names the newest", printable(newest), base)
+		o.warn(report.ConcernNewerState, "to migrate the newest state, name its file in source.path",
+			"%s lies beside %s and seems to be a newer state of the same disk; what was written since that snapshot is not migrated", printable(newest), base)
 	}
 }

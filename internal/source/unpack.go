@@ -2,13 +2,16 @@ package source
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/contextio"
@@ -90,10 +93,45 @@ func copySparse(to *os.File, from io.Reader) (written int64, err error) {
 
 // decompress opens a compressed stream.
 func decompress(stream io.Reader, found format) (io.Reader, error) {
-	if found == formatXZ {
+	switch found {
+	case formatXZ:
 		return xz.ReaderConfig{DictCap: 64 << 20}.NewReader(stream)
+	case formatBzip2:
+		return bzip2.NewReader(stream), nil
+	case formatZstd:
+		return zstd.NewReader(stream, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 	}
 	return gzip.NewReader(stream)
+}
+
+// holdsTar makes sure that a compressed file has a tar archive in it, and returns what is
+// in it from its beginning.
+func holdsTar(archive section, stream io.Reader, found format) (io.Reader, error) {
+	content := bufio.NewReaderSize(stream, 4<<10)
+	head, err := content.Peek(sectorSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, unsoundArchive(archive, err)
+	}
+	inside := detectIn(head, nil)
+	if inside == formatTar || inside == formatRaw && isTarHeader(head) {
+		return content, nil
+	}
+	what := inside.name
+	advice := "unpack it first: " + found.unpacked(archive)
+	switch {
+	case inside == formatRaw:
+		what = "no tar archive"
+		advice += ", and look at what comes out: a package is a tar archive"
+	case inside.sourceType != "":
+		advice += fmt.Sprintf(", and migrate that with source.type %q", inside.sourceType)
+	}
+	return nil, refuse(fmt.Sprintf("%s is %s, and what is in it is %s", archive.name, found.name, what), advice)
+}
+
+// isTarHeader reports whether a block begins an archive of a tar older than ustar.
+func isTarHeader(block []byte) bool {
+	header, err := tar.NewReader(bytes.NewReader(block)).Next()
+	return err == nil && header.Name != ""
 }
 
 // openCompressedTar unpacks a package that was compressed as a whole, in one
@@ -106,7 +144,11 @@ func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage,
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
 	}
-	o.warn(report.ConcernUnpacked, "%s is compressed as a whole and had to be unpacked into %s; a plain tar archive is used where it lies", archive.name, o.request.WorkDir)
+	if stream, err = holdsTar(archive, stream, found); err != nil {
+		return nil, err
+	}
+	o.warn(report.ConcernUnpacked, "to save the space and the time, migrate a plain tar archive, which is used where it lies",
+		"%s is compressed as a whole and had to be unpacked into %s", archive.name, o.request.WorkDir)
 	unpacked := newMembers[section]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
 		if isLitter(name) {

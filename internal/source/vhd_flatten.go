@@ -19,7 +19,8 @@ func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
 	}
 	top, base := chain[0], chain[len(chain)-1]
 	path := o.workFile("raw")
-	o.warn(report.ConcernUnpacked, "%s is a differencing VHD; it is merged with its %d parents in %s, which takes as much space as the disk holds",
+	o.warn(report.ConcernUnpacked, "to save the space and the time, merge the disk in Hyper-V first (Merge-VHD)",
+		"%s is a differencing VHD; it is merged with its %d parents in %s, which takes as much space as the disk holds",
 		top.name, len(chain)-1, o.request.WorkDir)
 	err := qemuimg.Convert(o.ctx, qemuimg.ConvertOptions{Source: base.qemuImage(), Dest: path, Format: "raw"})
 	if err != nil {

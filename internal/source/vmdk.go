@@ -299,7 +299,7 @@ func (o *opening) openStrayExtent(s section, chain backingChain, found format) (
 		if match[2] != "flat" || found != formatRaw {
 			return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and its descriptor %s is missing", s.name, name), remedy)
 		}
-		o.warn(report.ConcernDiskContent, "%s has no descriptor %s beside it; it is read as a plain disk", s.name, name)
+		o.warn(report.ConcernDiskFormat, "copy the descriptor beside it where it exists; otherwise check that the disk has all its data", "%s has no descriptor %s beside it; it is read as a plain disk", s.name, name)
 		return layer{image: qemuimg.Image{Path: s.path, Format: "raw"}, name: s.name}, nil
 	}
 	if err != nil {

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// HostRoot returns a tarball of the root of a Debian 12 host on which the packages
-// are installed, with what they depend on and nothing else. It is made if it is
-// not in the cache. The file is shared: never write to it.
-func HostRoot(ctx context.Context, packages []string) (string, error) {
+// HostRoot returns a tarball of the root of a host with that release of Debian, on
+// which the packages are installed, with what they depend on and nothing else. It is
+// made if it is not in the cache. The file is shared: never write to it.
+func HostRoot(ctx context.Context, suite Suite, packages []string) (string, error) {
 	dir, err := cachePath()
 	if err != nil {
 		return "", err
 	}
 	list := strings.Join(packages, ",")
-	name := fmt.Sprintf("host-%s-%x", Bookworm, sha256.Sum256([]byte(list)))[:len("host-")+len(Bookworm)+1+16]
+	name := fmt.Sprintf("host-%s-%x", suite, sha256.Sum256([]byte(list)))[:len("host-")+len(suite)+1+16]
 	folder, err := cached(ctx, dir, name, func(temporary string) error {
 		return run(ctx, io.Discard, nil, "mmdebstrap", "--variant=minbase", "--include="+list,
-			string(Bookworm), filepath.Join(temporary, bootstrapTarName), mirror)
+			string(suite), filepath.Join(temporary, bootstrapTarName), mirror)
 	})
 	if err != nil {
 		return "", fmt.Errorf("making the root of a host with %s: %w", list, err)

@@ -19,30 +19,86 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 )
 
-// Domain is a running libvirt domain, with a libvirtd of its own: sockets,
-// settings and records lie in a folder that goes with it, and no network starts.
-type Domain struct {
-	Console *Console
-
-	name    string
+// Libvirt is a libvirtd of its own: sockets, settings and records lie in a folder
+// that goes with it.
+type Libvirt struct {
 	folder  string
 	owner   *syscall.Credential // whom libvirtd runs as; nil for who runs the test
-	log     io.Writer
 	daemons []*exec.Cmd
-	holder  *boot.Process // a virsh with whose connection the domain ends
-	tty     *os.File
 }
 
-// StartDomain defines and starts the domain that text, libvirt's XML, describes.
-// As root libvirtd would use the host's own folders. It therefore runs as nobody
-// then, and nobody gets the images, as libvirt's user gets those of a privileged
-// one. The folders above them must let that user enter.
-func StartDomain(ctx context.Context, name, text string, images []string, log io.Writer) (*Domain, error) {
+// StartLibvirt starts a libvirtd. As root it would use the host's own folders. It
+// therefore runs as nobody then.
+func StartLibvirt(ctx context.Context) (*Libvirt, error) {
 	folder, err := os.MkdirTemp("", "testguest-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for libvirtd: %w", err)
 	}
-	d := &Domain{name: name, folder: folder, log: log}
+	l := &Libvirt{folder: folder}
+	if err := l.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting libvirtd: %w", err), l.Close())
+	}
+	return l, nil
+}
+
+func (l *Libvirt) start(ctx context.Context) error {
+	settings := filepath.Join(l.folder, "libvirt")
+	if err := os.Mkdir(settings, 0o700); err != nil {
+		return err
+	}
+	configuration := filepath.Join(settings, "qemu.conf")
+	if err := os.WriteFile(configuration, []byte("security_driver = \"none\"\n"), 0o600); err != nil {
+		return err
+	}
+	if os.Getuid() == 0 {
+		const nobody = 65534
+		l.owner = &syscall.Credential{Uid: nobody, Gid: nobody}
+	}
+	if err := l.Give(l.folder, settings, configuration); err != nil {
+		return err
+	}
+	for _, daemon := range []string{"virtlogd", "libvirtd"} {
+		if err := l.serve(ctx, daemon); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Give gives files to the user that libvirtd runs as, as libvirt's user gets the
+// images of a privileged one. The folders above them must let that user enter.
+func (l *Libvirt) Give(paths ...string) error {
+	if l.owner == nil {
+		return nil
+	}
+	for _, path := range paths {
+		if err := os.Chown(path, int(l.owner.Uid), int(l.owner.Gid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Domain is a running libvirt domain, with a libvirtd of its own. No network
+// starts in that.
+type Domain struct {
+	*Libvirt
+	Console *Console
+
+	name   string
+	log    io.Writer
+	holder *boot.Process // a virsh with whose connection the domain ends
+	tty    *os.File
+}
+
+// StartDomain defines and starts the domain that text, libvirt's XML, describes.
+// The images are given to libvirtd.
+func StartDomain(ctx context.Context, name, text string, images []string, log io.Writer) (*Domain, error) {
+	own, err := StartLibvirt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := &Domain{Libvirt: own, name: name, log: log}
 	if err := d.start(ctx, text, images); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the domain %s: %w", name, err), d.Close())
 	}
@@ -50,32 +106,12 @@ func StartDomain(ctx context.Context, name, text string, images []string, log io
 }
 
 func (d *Domain) start(ctx context.Context, text string, images []string) error {
-	settings := filepath.Join(d.folder, "libvirt")
 	definition := filepath.Join(d.folder, "domain.xml")
-	if err := os.Mkdir(settings, 0o700); err != nil {
+	if err := os.WriteFile(definition, []byte(text), 0o600); err != nil {
 		return err
 	}
-	for path, content := range map[string]string{
-		filepath.Join(settings, "qemu.conf"): "security_driver = \"none\"\n",
-		definition:                           text,
-	} {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			return err
-		}
-	}
-	if os.Getuid() == 0 {
-		const nobody = 65534
-		d.owner = &syscall.Credential{Uid: nobody, Gid: nobody}
-		for _, path := range append([]string{d.folder, settings, filepath.Join(settings, "qemu.conf"), definition}, images...) {
-			if err := os.Chown(path, nobody, nobody); err != nil {
-				return err
-			}
-		}
-	}
-	for _, daemon := range []string{"virtlogd", "libvirtd"} {
-		if err := d.serve(ctx, daemon); err != nil {
-			return err
-		}
+	if err := d.Give(append([]string{definition}, images...)...); err != nil {
+		return err
 	}
 	if _, err := d.Virsh(ctx, "define", definition); err != nil {
 		return err
@@ -96,13 +132,13 @@ func (d *Domain) start(ctx context.Context, text string, images []string) error 
 
 // serve starts a daemon and waits for its socket. It outlives a test that is
 // killed by as long as it takes it to see that nobody is there.
-func (d *Domain) serve(ctx context.Context, daemon string) error {
-	cmd, err := d.command(context.WithoutCancel(ctx), daemon, "--timeout", "30")
+func (l *Libvirt) serve(ctx context.Context, daemon string) error {
+	cmd, err := l.Command(context.WithoutCancel(ctx), daemon, "--timeout", "30")
 	if err != nil {
 		return err
 	}
 	cmd.SysProcAttr.Setpgid = true
-	complaints, err := os.Create(filepath.Join(d.folder, daemon+".log"))
+	complaints, err := os.Create(filepath.Join(l.folder, daemon+".log"))
 	if err != nil {
 		return err
 	}
@@ -111,8 +147,8 @@ func (d *Domain) serve(ctx context.Context, daemon string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	d.daemons = append(d.daemons, cmd)
-	socket := filepath.Join(d.folder, "libvirt", strings.Replace(daemon, "libvirtd", "libvirt", 1)+"-sock")
+	l.daemons = append(l.daemons, cmd)
+	socket := filepath.Join(l.folder, "libvirt", strings.Replace(daemon, "libvirtd", "libvirt", 1)+"-sock")
 	err = retry(ctx, time.Minute, func() error {
 		connection, err := net.Dial("unix", socket)
 		if err != nil {
@@ -136,7 +172,7 @@ var (
 // the domain as long as the connection.
 func (d *Domain) hold(ctx context.Context) error {
 	connected, disconnect := context.WithCancel(context.WithoutCancel(ctx))
-	cmd, err := d.command(connected, "sh", "-c", "exec virsh 2>&1")
+	cmd, err := d.Command(connected, "sh", "-c", "exec virsh 2>&1")
 	if err != nil {
 		disconnect()
 		return err
@@ -160,25 +196,26 @@ func (d *Domain) hold(ctx context.Context) error {
 	return nil
 }
 
-// command is a program of libvirt's that knows of nothing but the folder.
-func (d *Domain) command(ctx context.Context, name string, args ...string) (*exec.Cmd, error) {
+// Command is a program, such as one of libvirt's, that knows of nothing but the
+// folder.
+func (l *Libvirt) Command(ctx context.Context, name string, args ...string) (*exec.Cmd, error) {
 	program, err := findProgram(name)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Dir = d.folder
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LC_ALL=C", "LIBVIRT_DEFAULT_URI=qemu:///session", "HOME=" + d.folder}
+	cmd.Dir = l.folder
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LC_ALL=C", "LIBVIRT_DEFAULT_URI=qemu:///session", "HOME=" + l.folder}
 	for _, purpose := range []string{"RUNTIME_DIR", "CONFIG_HOME", "CACHE_HOME", "DATA_HOME"} {
-		cmd.Env = append(cmd.Env, "XDG_"+purpose+"="+d.folder)
+		cmd.Env = append(cmd.Env, "XDG_"+purpose+"="+l.folder)
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: d.owner}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: l.owner}
 	return cmd, nil
 }
 
 // Virsh runs a command of virsh and returns what it prints.
-func (d *Domain) Virsh(ctx context.Context, args ...string) (string, error) {
-	cmd, err := d.command(ctx, "virsh", args...)
+func (l *Libvirt) Virsh(ctx context.Context, args ...string) (string, error) {
+	cmd, err := l.Command(ctx, "virsh", args...)
 	if err != nil {
 		return "", err
 	}
@@ -210,7 +247,16 @@ func (d *Domain) Shutdown(ctx context.Context, within time.Duration) error {
 	})
 }
 
-// Close ends the domain, removes it, and ends the daemons.
+// Close ends the daemons.
+func (l *Libvirt) Close() error {
+	for _, daemon := range l.daemons {
+		_ = daemon.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = daemon.Wait()                          // by the signal
+	}
+	return os.RemoveAll(l.folder)
+}
+
+// Close ends the domain, removes it, and ends libvirtd.
 func (d *Domain) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -223,11 +269,7 @@ func (d *Domain) Close() error {
 	if d.tty != nil {
 		failed = errors.Join(failed, d.tty.Close())
 	}
-	for _, daemon := range d.daemons {
-		_ = daemon.Process.Signal(syscall.SIGTERM) // it may have ended
-		_ = daemon.Wait()                          // by the signal
-	}
-	return errors.Join(failed, os.RemoveAll(d.folder))
+	return errors.Join(failed, d.Libvirt.Close())
 }
 
 // retry tries until it succeeds or the time is over, and returns the last error.

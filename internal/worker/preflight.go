@@ -23,6 +23,8 @@ const (
 	// preflightIdle is how long a child is kept that has nothing to do. The
 	// resources of one plan follow each other faster.
 	preflightIdle = 2 * time.Second
+	// longestAnswer is what a child may say of one migration, in bytes.
+	longestAnswer = 256 << 10
 )
 
 // Preflight asks a child process what would fail migrations. Sources may be
@@ -51,18 +53,18 @@ type preflightChild struct {
 	answers *bufio.Reader
 }
 
-// Check returns what would fail the migration if it ran now on this host, but
+// Check returns what is known of the migration if it ran now on this host, but
 // for the freed files, which will have been deleted. The manifest's secrets stay
 // here. An error means that this could not be found out, which fails no
 // migration.
-func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...string) ([]report.Problem, error) {
+func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error) {
 	bare, err := m.WithoutSecrets()
 	if err != nil {
-		return nil, err
+		return report.Foreseen{}, err
 	}
 	question, err := json.Marshal(manifest.Question{Manifest: bare, Freed: freed})
 	if err != nil {
-		return nil, err
+		return report.Foreseen{}, err
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -71,14 +73,14 @@ func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...st
 	}
 	if p.child == nil {
 		if p.child, err = p.start(); err != nil {
-			return nil, err
+			return report.Foreseen{}, err
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.limit, preflightTime))
 	defer cancel()
 	child := p.child
 	stop := context.AfterFunc(ctx, func() { killGroup(child.cmd) })
-	problems, err := child.ask(question)
+	foreseen, err := child.ask(question)
 	if !stop() || err != nil {
 		killGroup(child.cmd)
 		_ = child.cmd.Wait()
@@ -86,10 +88,10 @@ func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...st
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("checking %s: %w", m.Source.Path, err)
+		return report.Foreseen{}, fmt.Errorf("checking %s: %w", m.Source.Path, err)
 	}
 	p.idle = time.AfterFunc(preflightIdle, p.Close)
-	return problems, nil
+	return foreseen, nil
 }
 
 // Close ends the child, if there is one. The next Check starts another.
@@ -130,21 +132,21 @@ func (p *Preflight) start() (*preflightChild, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the preflight process: %w", err)
 	}
-	return &preflightChild{cmd: cmd, stdin: stdin, answers: bufio.NewReaderSize(stdout, 64<<10)}, nil
+	return &preflightChild{cmd: cmd, stdin: stdin, answers: bufio.NewReaderSize(stdout, longestAnswer)}, nil
 }
 
 // ask waits for the answer to one manifest.
-func (c *preflightChild) ask(question []byte) (problems []report.Problem, err error) {
+func (c *preflightChild) ask(question []byte) (foreseen report.Foreseen, err error) {
 	if _, err := c.stdin.Write(append(question, '\n')); err != nil {
-		return nil, err
+		return foreseen, err
 	}
 	// ReadSlice and not ReadBytes: the buffer bounds a child that has gone mad.
 	line, err := c.answers.ReadSlice('\n')
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the preflight process ended without an answer")
+		return foreseen, errors.New("the preflight process ended without an answer")
 	}
 	if err != nil {
-		return nil, err
+		return foreseen, err
 	}
-	return problems, json.Unmarshal(line, &problems)
+	return foreseen, json.Unmarshal(line, &foreseen)
 }

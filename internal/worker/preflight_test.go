@@ -32,7 +32,7 @@ func answerPreflights() {
 		case scenarioHugeLine:
 			fmt.Println(strings.Repeat("x", 1<<20))
 		default:
-			answer, _ := json.Marshal([]report.Problem{{Message: fmt.Sprintf("%s %d %s", m.Metadata.Name, os.Getpid(), lines.Text())}})
+			answer, _ := json.Marshal(report.Foreseen{Guest: fmt.Sprintf("%s %d %s", m.Metadata.Name, os.Getpid(), lines.Text())})
 			fmt.Println(string(answer))
 		}
 	}
@@ -54,16 +54,16 @@ func newPreflight(t *testing.T) *Preflight {
 	return p
 }
 
-// words are those of the one problem: the manifest's name, the child's process
-// id, and what it was asked.
+// words are those that the fake engine has for the guest: the manifest's name, the
+// child's process id, and what it was asked.
 func words(t *testing.T, p *Preflight, m *manifest.Manifest) []string {
 	t.Helper()
-	problems, err := p.Check(t.Context(), m)
-	if err != nil || len(problems) != 1 {
-		t.Errorf("problems %v, error %v", problems, err)
+	foreseen, err := p.Check(t.Context(), m)
+	if err != nil || foreseen.Guest == "" {
+		t.Errorf("foreseen %v, error %v", foreseen, err)
 		return []string{"", "", ""}
 	}
-	return strings.SplitN(problems[0].Message, " ", 3)
+	return strings.SplitN(foreseen.Guest, " ", 3)
 }
 
 func TestPreflightKeepsOneChild(t *testing.T) {
@@ -99,8 +99,8 @@ func TestPreflightSurvivesItsChild(t *testing.T) {
 	t.Parallel()
 	p := newPreflight(t)
 	for _, scenario := range []string{scenarioExit, scenarioHugeLine} {
-		if problems, err := p.Check(t.Context(), named(scenario)); err == nil {
-			t.Errorf("%s: problems %v", scenario, problems)
+		if foreseen, err := p.Check(t.Context(), named(scenario)); err == nil {
+			t.Errorf("%s: foreseen %v", scenario, foreseen)
 		}
 		if got := words(t, p, named("vm")); got[0] != "vm" {
 			t.Errorf("after %s the answer is %q", scenario, got)
@@ -112,8 +112,8 @@ func TestPreflightEndsAChildThatHangs(t *testing.T) {
 	t.Parallel()
 	p := newPreflight(t)
 	p.limit = 1 // a nanosecond: none could be asked and answer within it
-	if problems, err := p.Check(t.Context(), named(scenarioDeaf)); err == nil || !strings.Contains(err.Error(), "deadline") {
-		t.Errorf("problems %v, error %v", problems, err)
+	if foreseen, err := p.Check(t.Context(), named(scenarioDeaf)); err == nil || !strings.Contains(err.Error(), "deadline") {
+		t.Errorf("foreseen %v, error %v", foreseen, err)
 	}
 	p.limit = 0
 	if got := words(t, p, named("vm")); got[0] != "vm" {

@@ -211,3 +211,30 @@ func Patch(changes []registry.Change) string {
 	}
 	return text.String()
 }
+
+// Rebuild makes a hive that has what is read.
+func Rebuild(t testing.TB, r registry.Reader) []byte {
+	t.Helper()
+	keys := map[string][]registry.Value{}
+	var read func(path string)
+	read = func(path string) {
+		values, err := r.Values(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[path] = values
+		names, err := r.Keys(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if path == "" {
+				read(name)
+			} else {
+				read(path + `\` + name)
+			}
+		}
+	}
+	read("")
+	return Build(keys)
+}

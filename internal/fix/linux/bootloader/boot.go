@@ -12,6 +12,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // editor edits the text of a file: names of devices that hold on any machine, and what
@@ -60,6 +61,7 @@ type Configuration struct {
 	commands   int
 	// bootLoader is what a BIOS comes to on the boot disk, as StartedBy has it.
 	bootLoader string
+	core       Core
 	// oldDisk is set where the guest finds its root file system on a disk that is
 	// called as on the old machine alone.
 	oldDisk bool
@@ -75,27 +77,44 @@ func NewConfiguration(e *edit.Editor, names devname.Names, firmware string) *Con
 func (c *Configuration) Fix() error {
 	scope := c.scope()
 	return c.eachFile(func(name, text string, f bootfile.File) error {
-		return c.editFile(name, text, scope, editors[f.Format], description(f))
+		return c.editFile(name, text, scope, editors[f.Format], description(f), report.ConcernBootDevice)
 	})
 }
 
-// editFile writes a file as it is to be, and warns of what an edit leaves.
-func (c *Configuration) editFile(name, text string, scope bootScope, do editor, description string) error {
+// editFile writes a file as it is to be, and warns of what an edit leaves: of devices
+// by that kind.
+func (c *Configuration) editFile(name, text string, scope bootScope, do editor, description string, device report.ConcernID) error {
 	fixed, findings := do(text, scope)
+	warnings := make([]report.Warning, len(findings))
 	for i, found := range findings {
-		if i == edit.MaxNotes {
-			c.edit.Warn(fmt.Sprintf("%s: there are %d more such entries", name, len(findings)-i), "")
-			break
-		}
-		c.edit.Warn(name+": "+found.String(), found.remedy())
+		warnings[i] = report.Warning{ID: found.kind(device), Message: name + ": " + found.String(), Remedy: found.remedy()}
 	}
+	c.edit.WarnOfFile(name, "entries", warnings)
 	return c.edit.Rewrite(name, fixed, 0o644, description, meantIn(name))
+}
+
+// kind is the kind of concern that the finding is of, device that of a device which the
+// file names.
+func (f finding) kind(device report.ConcernID) report.ConcernID {
+	switch {
+	case f.err == nil:
+		return report.ConcernRootAssumed
+	case f.spec == "":
+		return report.ConcernFileNotEdited
+	case f.otherOS && !errors.Is(f.err, errUnknownVariable):
+		return report.ConcernBootOtherSystem
+	}
+	return device
 }
 
 func (f finding) remedy() string {
 	switch {
 	case f.err == nil:
-		return ""
+		return "nothing is to be done where the entry starts this system; where it was to start another, correct it in the guest"
+	case f.spec == "":
+		return "correct that place in the guest: what it says of devices was not read"
+	case errors.Is(f.err, errJournal):
+		return "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest"
 	case f.otherOS:
 		return "correct it by hand if that entry is still needed"
 	case f.param == "resume" || f.param == "real_resume":
@@ -141,17 +160,20 @@ func (c *Configuration) Verify(edited bool) error {
 	if len(stale) == 0 {
 		err := c.requireStart()
 		if err != nil && !edited {
-			c.edit.Warn("the guest may not boot: "+strings.ReplaceAll(err.Error(), "\n", "; "), remedy.Of(err))
+			c.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(err.Error(), "\n", "; "), remedy.Of(err))
 			return nil
 		}
-		return err
+		if err != nil {
+			return report.Concerning(report.ConcernMenuStarts, err)
+		}
+		return nil
 	}
 	problem := errors.Join(stale...)
 	if !edited {
-		c.edit.Warn("the guest may not boot: "+strings.ReplaceAll(problem.Error(), "\n", "; "), "set pipeline.fix.update_grub to true")
+		c.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(problem.Error(), "\n", "; "), "set pipeline.fix.update_grub to true")
 		return nil
 	}
-	return fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem)
+	return report.Concerning(report.ConcernMenuStarts, fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem))
 }
 
 // staleRoots says, each to follow the file's name, what ties the guest to its

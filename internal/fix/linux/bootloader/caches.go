@@ -1,6 +1,15 @@
 package bootloader
 
-import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
 
 // staleCaches remember devices of the old machine. All are made anew when they
 // are missing.
@@ -10,9 +19,12 @@ var staleCaches = []string{
 	"/etc/lvm/cache/.cache", "/etc/lvm/.cache",
 }
 
-// lvmDevices lists the disks that LVM may use, by serial number or name. On
-// other disks it finds nothing; without the file it uses all.
-const lvmDevices = "/etc/lvm/devices/system.devices"
+// lvmDevices is where lists of the disks lie that LVM may use, by serial number or name.
+// On other disks it finds nothing; without the file it uses all.
+const lvmDevices = "/etc/lvm/devices/"
+
+// oldDiskID finds disks in such lists that the old machine alone has.
+var oldDiskID = regexp.MustCompile(`(?m)^IDTYPE=(sys_serial|sys_wwid|devname|mpath_uuid)\b`)
 
 // RemoveCaches removes caches of device names, and LVM's list of devices.
 func RemoveCaches(e *edit.Editor) error {
@@ -21,5 +33,30 @@ func RemoveCaches(e *edit.Editor) error {
 			return err
 		}
 	}
-	return e.Remove(lvmDevices, "let LVM use every disk: the list names the old machine's")
+	used := []string{"system.devices"}
+	for _, file := range []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"} {
+		text, _, err := e.Read(file)
+		if err != nil {
+			return err
+		}
+		entries, _ := conf.LVMEntries(text) // what can be read of it
+		for _, entry := range entries {
+			if name := strings.Trim(entry.Value, `"'`); entry.Key == "devices/devicesfile" && name != "" && !strings.Contains(name, "/") {
+				used = append(used, name)
+			}
+		}
+	}
+	for _, name := range used {
+		if err := e.Remove(lvmDevices+name, "let LVM use every disk: the list names the old machine's"); err != nil {
+			return err
+		}
+	}
+	return e.EachFile(lvmDevices+"*", func(file, text string) error {
+		if oldDiskID.MatchString(text) && !slices.Contains(used, path.Base(file)) {
+			name := path.Base(file)
+			e.Warn(report.ConcernOldDisk, file+" lists disks of the old machine for LVM: what uses that list finds no volume group on the new machine",
+				"run in the guest on the new machine: lvmdevices --devicesfile "+name+" --adddev DISK for each of its disks; or remove the list where nothing uses it")
+		}
+		return nil
+	})
 }

@@ -3,6 +3,7 @@ package bootloader
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -85,6 +86,7 @@ func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
 			edits = c.editSpan(edits, w, param, spec, len(param)+1, len(w.Text))
 			continue
 		}
+		c.findJournal(param, value)
 		spans := devname.Spans(value)
 		if numberParams[param] && devname.HoldsColon(value) && (len(spans) == 0 || spans[0].To < len(value)) {
 			c.find(param, value, "", errColon) // a part of the name would be replaced
@@ -96,6 +98,20 @@ func (c *cmdlineEditor) editWords(words []conf.Word) []conf.Edit {
 		}
 	}
 	return edits
+}
+
+var (
+	journalNumber = regexp.MustCompile(`(?:^|[,:])(journal_dev=([0-9a-fA-Fx]+))`)
+	errJournal    = errors.New("it is the number of the disk of the old machine that holds the journal")
+)
+
+// findJournal finds mount options that give the device of a journal by its number.
+func (c *cmdlineEditor) findJournal(param, value string) {
+	for _, m := range journalNumber.FindAllStringSubmatch(value, -1) {
+		if name, ok := devname.Numbered(m[2]); ok && devname.IsStale(name) {
+			c.find(param, m[1], "", errJournal)
+		}
+	}
 }
 
 // editSpan adds the edit that replaces text[from:to] of a word, which means the

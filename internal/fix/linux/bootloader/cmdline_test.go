@@ -17,6 +17,10 @@ func TestEditCmdline(t *testing.T) {
 		{`"root=/dev/sda2 x"`, `"root=/dev/sda2 x"`, 0}, // one parameter, a strange device
 		{"root=ZFS=rpool/ROOT", "root=ZFS=rpool/ROOT", 0},
 		{"root=LABEL=/", "root=LABEL=/", 0},
+		{"root=UUID=root-uuid rootflags=data=ordered,journal_dev=0x813", "root=UUID=root-uuid rootflags=data=ordered,journal_dev=0x813", 1},
+		{"systemd.mount-extra=UUID=x:/srv:ext4:journal_dev=2067", "systemd.mount-extra=UUID=x:/srv:ext4:journal_dev=2067", 1},
+		{"rootflags=logdev=/dev/sda3,rtdev=/dev/sda2", "rootflags=logdev=/dev/disk/by-uuid/swap-uuid,rtdev=/dev/disk/by-uuid/root-uuid", 0},
+		{"rootflags=journal_path=/dev/sda3,journal_device=x", "rootflags=journal_path=/dev/disk/by-uuid/swap-uuid,journal_device=x", 0},
 		{"root=/dev/mapper/vg-root rd.lvm.lv=vg/root", "root=/dev/mapper/vg-root rd.lvm.lv=vg/root", 0},
 		{"root=/dev/nfs nfsroot=1.2.3.4:/x", "root=/dev/nfs nfsroot=1.2.3.4:/x", 0},
 		{"root=/dev/sda$n", "root=/dev/sda$n", 0},

@@ -31,6 +31,8 @@ func TestNamesWithColons(t *testing.T) {
 		fails                bool
 	}{
 		{arrays, "/dev/md127", "root=/dev/md/web:0", uuid, false},
+		{arrays, "/dev/md127", "root=/dev/md/web:0 ro quiet", uuid + " ro quiet", false},
+		{arrays, "/dev/md127", "root=/dev/disk/by-id/usb-V_P_92071-0:0-part9 ro", uuid + " ro", false},
 		{arrays, "/dev/md127", "root=/dev/md/other:name", "", true},
 		{arrays, "/dev/md127", "root=/dev/md/0", uuid, false},
 		{arrays, "/dev/md127", "root=/dev/disk/by-id/usb-V_P_92071-0:0-part9", uuid, false},
@@ -61,5 +63,30 @@ func TestNamesWithColons(t *testing.T) {
 				t.Errorf("it is %q, want %q", text, strings.TrimSpace(want))
 			}
 		})
+	}
+}
+
+// TestColonsLater: the same in the files that menus are made from.
+func TestColonsLater(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"/etc/kernel/cmdline", "/etc/default/grub", "/etc/cmdline.d/10.conf"} {
+		for _, root := range []string{"/dev/md/web:0", "/dev/disk/by-id/usb-V_P_92071-0:0-part3", "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:0:0-part3"} {
+			text := func(root string) string {
+				if name == "/etc/default/grub" {
+					return "GRUB_CMDLINE_LINUX=\"root=" + root + " quiet\"\n"
+				}
+				return "root=" + root + " quiet\n"
+			}
+			e := edittest.New(t, edit.Guest{Mounts: startMounts, FS: guesttest.New(t, map[string]string{name: text(root)})})
+			devices := append(guest.Devices{}, startDevices...)
+			devices[3].GuestName = root
+			if err := NewConfiguration(e, devname.New(devices, startMounts), "bios").Fix(); err != nil {
+				t.Error(err)
+			}
+			if got, _, _ := e.Read(name); got != text("UUID=root-uuid") {
+				_, warnings := e.Take()
+				t.Errorf("%s: it is %q; %v", name, got, warnings)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // debconfAnswers is where Debian keeps, among others, which disks its next GRUB
@@ -28,7 +29,7 @@ func (c *Configuration) FixInstallDevices(bus string) error {
 	}
 	fixed, unknown := editInstallDevices(text, kind, c.names)
 	for _, spec := range unknown {
-		c.edit.Warn(fmt.Sprintf("%s: GRUB is to be installed on %s at its next upgrade, which is no disk of this guest", debconfAnswers, spec),
+		c.edit.Warn(report.ConcernInstallDevice, fmt.Sprintf("%s: GRUB is to be installed on %s at its next upgrade, which is no disk of this guest", debconfAnswers, spec),
 			"run dpkg-reconfigure grub-pc in the guest on the new machine: the upgrade of the package fails otherwise")
 	}
 	return c.edit.Rewrite(debconfAnswers, fixed, 0o644, "let the next upgrade of GRUB find the disk that it is installed on", meantNames)

@@ -63,7 +63,7 @@ func (c *Configuration) mendable() (*deadDefault, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries := c.judgeAll(menus)
+	entries := asAttached(c.judgeAll(menus))
 	failed, reached := c.deadDefaults(menus, entries)
 	if reached {
 		return nil, nil

@@ -1,5 +1,7 @@
 package bootloader
 
+import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+
 const (
 	toAnyDisk     = "let arrays be assembled from any disk"
 	toVirtioDisks = "let volume groups be found on virtio disks"
@@ -31,7 +33,7 @@ func (c *Configuration) FixEarlyFiles() error {
 	scope := c.scope()
 	for _, f := range earlyFiles {
 		err := c.edit.EachFile(f.pattern, func(name, text string) error {
-			return c.editFile(name, text, scope, f.edit, f.description)
+			return c.editFile(name, text, scope, f.edit, f.description, report.ConcernEarlyDevice)
 		})
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // A machine's list of boot entries lives in its firmware and does not come
@@ -41,12 +42,12 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 	arch, ok := efiArches[os.Arch]
 	esp := findESP(e.Mounts())
 	if esp == "" {
-		e.Warn("the guest boots by UEFI, and its EFI system partition was not found: a fallback loader could not be ensured, and the firmware may find nothing to start",
+		e.Warn(report.ConcernFallbackLoader, "the guest boots by UEFI, and its EFI system partition was not found: a fallback loader could not be ensured, and the firmware may find nothing to start",
 			"check that the EFI system partition is on the migrated disks and in the guest's /etc/fstab, and start the image before the old machine is given up")
 		return nil
 	}
 	if !ok {
-		e.Warn("the guest boots by UEFI, and no boot loader is known for its architecture ("+os.Arch+"): a fallback loader could not be ensured",
+		e.Warn(report.ConcernFallbackLoader, "the guest boots by UEFI, and no boot loader is known for its architecture ("+os.Arch+"): a fallback loader could not be ensured",
 			"if the firmware finds nothing to boot, choose the loader by hand in its menu")
 		return nil
 	}
@@ -67,7 +68,7 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 		if len(programs) > 0 {
 			has = " (it has " + strings.Join(programs, ", ") + ", which need their own directory)"
 		}
-		e.Warn("the EFI system partition "+esp+" has no boot loader that could be the fallback loader"+has,
+		e.Warn(report.ConcernFallbackLoader, "the EFI system partition "+esp+" has no boot loader that could be the fallback loader"+has,
 			"install one in the guest as EFI/BOOT/BOOT"+strings.ToUpper(arch.suffix)+".EFI"+installOf(programs)+": firmware without boot entries finds nothing to boot")
 		return nil
 	}

@@ -14,12 +14,69 @@ import (
 
 // editLVMConf is EditLVMFilters for a file of the guest.
 func editLVMConf(text string, s bootScope) (string, []finding) {
-	fixed, err := EditLVMFilters(text, s.names)
+	fixed, err := EditLVM(text, s.names)
 	if err != nil {
 		return text, []finding{{err: fmt.Errorf("its filter cannot be read (%w); "+
 			"LVM may not find the guest's volume groups on virtio disks, which are called /dev/vda and so on", err), otherOS: true}}
 	}
 	return fixed, nil
+}
+
+var lvmScanKey = regexp.MustCompile(`(?m)^[ \t]*(?:[A-Za-z_]+[ \t]*\{[ \t]*)*(?:devices[ \t]*/[ \t]*)?scan[ \t]*=[ \t]*`)
+
+// editLVMScan has LVM look for disks in /dev, where a setting has it look in directories
+// alone that may hold no name of a virtio disk, such as those of serial numbers.
+func editLVMScan(text string) string {
+	var edits []conf.Edit
+	for _, at := range lvmScanKey.FindAllStringIndex(text, -1) {
+		words, end := lvmStrings(text, at[1])
+		if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return strings.TrimRight(w, "/") == "/dev" }) {
+			continue
+		}
+		if text[at[1]] == '[' {
+			edits = append(edits, conf.Edit{Start: at[1] + 1, End: at[1] + 1, Text: ` "/dev",`})
+		} else {
+			edits = append(edits, conf.Edit{Start: at[1], End: end, Text: `[ "/dev", ` + text[at[1]:end] + " ]"})
+		}
+	}
+	return conf.ApplyEdits(text, edits)
+}
+
+// lvmStrings are the strings of the list, or the one string, that begins at start, and
+// its end; none where it has no end.
+func lvmStrings(text string, start int) (words []string, end int) {
+	list := start < len(text) && text[start] == '['
+	for i := start; i < len(text); i++ {
+		switch text[i] {
+		case ']':
+			return words, i + 1
+		case '#':
+			for i+1 < len(text) && text[i+1] != '\n' {
+				i++
+			}
+		case '"', '\'':
+			quote := closingQuote(text, i)
+			if quote < 0 {
+				return nil, 0
+			}
+			words = append(words, text[i+1:quote])
+			if i = quote; !list {
+				return words, i + 1
+			}
+		case '\n':
+			if !list {
+				return nil, 0
+			}
+		}
+	}
+	return nil, 0
+}
+
+// EditLVM is what is edited in a text of lvm.conf or lvmlocal.conf: where LVM looks for
+// disks, and which it takes.
+func EditLVM(text string, names devname.Names) (string, error) {
+	fixed, err := EditLVMFilters(text, names)
+	return editLVMScan(fixed), err
 }
 
 // EditLVMFilters edits the device filters of lvm.conf and lvmlocal.conf. Where

@@ -2,6 +2,7 @@ package bootloader
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -32,12 +33,15 @@ func meantNames(was, is *conf.Entry) bool {
 	return was.Key == is.Key && devname.Renamed(was.Value, is.Value) || devname.Renamed(was.Value, is.Value) && devname.Renamed(was.Key, is.Key)
 }
 
-// meantInLVM: filters accept more than they did.
+// meantInLVM: filters accept more than they did, and more is searched.
 func meantInLVM(was, is *conf.Entry) bool {
 	if was == nil || is == nil || was.Key != is.Key {
 		return false
 	}
 	key := was.Key[strings.LastIndexByte(was.Key, '/')+1:]
+	if key == "scan" {
+		return slices.Equal(is.Words(), append([]string{`"/dev"`}, was.Words()...))
+	}
 	if key != "filter" && key != "global_filter" {
 		return false
 	}

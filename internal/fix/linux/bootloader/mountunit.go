@@ -50,6 +50,7 @@ func editUnitDevice(text, section string, name func(*cmdlineEditor, string) (str
 
 // editMountOptions replaces devices in mount options: device=/dev/sdb1.
 func (c *cmdlineEditor) editMountOptions(line, value string) string {
+	c.findJournal("Options", value)
 	edited := value
 	for _, span := range slices.Backward(devname.Spans(value)) {
 		spec := value[span.From:span.To]

@@ -48,7 +48,7 @@ func (c *Configuration) regenerateMenu(ctx context.Context, menu grubMenu) error
 	}
 	const remedy = "repair it in the guest (update-grub, or grub2-mkconfig -o) before the migration"
 	if !e.Exists(menu.tool) || !e.CanRun() {
-		e.Warn(file+" "+problem+", and the guest has no "+menu.tool+" that could be run here", remedy)
+		e.Warn(report.ConcernMenuStarts, file+" "+problem+", and the guest has no "+menu.tool+" that could be run here", remedy)
 		return nil
 	}
 	if kernels, err := kernel.List(e); err != nil || len(kernels) == 0 {
@@ -86,7 +86,7 @@ func (c *Configuration) regenerateMenu(ctx context.Context, menu grubMenu) error
 			return err
 		}
 	}
-	e.Warn(file+" "+problem+", and "+menu.tool+" did not help: "+failure.Error(), remedy)
+	e.Warn(report.ConcernMenuStarts, file+" "+problem+", and "+menu.tool+" did not help: "+failure.Error(), remedy)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // outcome is what becomes of a menu entry on the new machine.
@@ -47,6 +48,7 @@ func (c *Configuration) requireStart() error {
 		return err
 	}
 	c.warnBootSector(menus)
+	c.warnCore(menus)
 	if err := c.requireProgram(menus); err != nil {
 		return err
 	}
@@ -66,15 +68,13 @@ func (c *Configuration) requireStart() error {
 		}
 	}
 	switch best {
-	case starts:
+	case starts, oldDisk:
+		c.warnOldDisk(menus, entries, best == oldDisk)
+		entries = asAttached(entries)
 		c.warnOtherSystem(menus, entries)
-		c.warnOldDisk(menus, entries, false)
 		c.warnWaits(menus, entries)
 		c.warnIdleDefault(menus, entries)
 		return c.requireDefault(menus, entries)
-	case oldDisk:
-		c.warnOldDisk(menus, entries, true)
-		return nil
 	case dead, unknown:
 	}
 	unclear := best == unknown
@@ -102,11 +102,29 @@ func (c *Configuration) requireStart() error {
 		return nil // told already
 	}
 	if unclear {
-		c.edit.Warn("nothing tells that the guest starts: "+why,
+		c.edit.Warn(report.ConcernMenuUncertain, "nothing tells that the guest starts: "+why,
 			"look at the menu in the guest before the migration, and start the image before the old machine is given up")
 		return nil
 	}
 	return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), repairMenus(menus))
+}
+
+// asAttached is what becomes of the entries on the machine that the guest gets: where
+// none starts from a virtio disk, that has a disk as the old one had.
+func asAttached(entries [][]judged) [][]judged {
+	attached := make([][]judged, len(entries))
+	for i := range entries {
+		if slices.ContainsFunc(entries[i], func(j judged) bool { return j.outcome == starts }) {
+			return entries
+		}
+		attached[i] = slices.Clone(entries[i])
+		for n := range attached[i] {
+			if attached[i][n].outcome == oldDisk {
+				attached[i][n].outcome = starts
+			}
+		}
+	}
+	return attached
 }
 
 // maxTold is how many entries one message names.
@@ -176,7 +194,7 @@ func (c *Configuration) warnBootSector(menus []menu.Menu) {
 		remedy = "migrate the disk that has the EFI system partition, too; if no disk has one, the guest needs a boot loader that a BIOS starts: " +
 			"install one in the guest on its old machine (" + advise(nil, toInstall) + "), and take its disks again"
 	}
-	c.edit.Warn(found, remedy)
+	c.edit.Warn(report.ConcernBootSector, found, remedy)
 }
 
 // onlyUEFI reports whether all menus are of loaders that no BIOS starts, while there
@@ -188,7 +206,7 @@ func (c *Configuration) onlyUEFI(menus []menu.Menu) bool {
 
 // withoutMenu tells that no menu was found.
 func (c *Configuration) withoutMenu() error {
-	c.edit.Warn("no boot menu was found in the guest that starts a kernel: whether it starts is not known",
+	c.edit.Warn(report.ConcernMenuUncertain, "no boot menu was found in the guest that starts a kernel: whether it starts is not known",
 		"check that /boot and the EFI system partition are on the migrated disks and in the guest's /etc/fstab, "+
 			"and start the image before the old machine is given up")
 	return nil
@@ -210,7 +228,7 @@ func (c *Configuration) requireDefault(menus []menu.Menu, entries [][]judged) er
 	}
 	if reached {
 		for _, problem := range problems {
-			c.edit.Warn(problem.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
+			c.edit.Warn(report.ConcernMenuDefault, problem.Error(), "choose another default in the guest ("+advise(menus, toChoose)+")")
 		}
 		return nil
 	}
@@ -303,7 +321,7 @@ func (c *Configuration) warnOldDisk(menus []menu.Menu, entries [][]judged, only 
 	if needs.NativeDisk != "" {
 		better = "remove nativedisk and `insmod ahci`, and have GRUB find its file system by search --fs-uuid,"
 	}
-	c.edit.Warn(needs.String()+": on a virtio disk it does not start",
+	c.edit.Warn(report.ConcernOldDiskName, needs.String()+": on a virtio disk it does not start",
 		better+" in "+needs.File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
 }
 
@@ -318,7 +336,7 @@ func (c *Configuration) warnIdleDefault(menus []menu.Menu, entries [][]judged) {
 		if at := c.replacement(entries[i]); at >= 0 {
 			better = ", such as " + entries[i][at].Name()
 		}
-		c.edit.Warn(fmt.Sprintf("%s starts by itself entry %q, which starts no kernel of Linux: the guest does not come up unless somebody chooses another", m.File, m.DefaultTitle),
+		c.edit.Warn(report.ConcernMenuDefault, fmt.Sprintf("%s starts by itself entry %q, which starts no kernel of Linux: the guest does not come up unless somebody chooses another", m.File, m.DefaultTitle),
 			chooseDefault([]menu.Menu{m}, better))
 	}
 }
@@ -332,7 +350,7 @@ func (c *Configuration) warnOtherSystem(menus []menu.Menu, entries [][]judged) {
 		}
 		e := entries[i][m.Default].Entry
 		if what := c.otherSystem(e); what != "" {
-			c.edit.Warn(fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
+			c.edit.Warn(report.ConcernMenuOtherSystem, fmt.Sprintf("%s starts by itself another system than the one that was fixed: %s has %s", m.File, e.Name(), what),
 				"if the other is meant, migrate without the disk, snapshot or subvolume that holds this one")
 		}
 	}
@@ -394,6 +412,10 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 	file := func(what string, f menu.File) {
 		switch f.State {
 		case menu.Missing:
+			if f.Absent != "" {
+				worse(dead, "its "+what+" "+f.Name+" is looked for on "+f.Absent+", which is on no disk of the guest")
+				return
+			}
 			worse(dead, "its "+what+" "+f.Name+" is not in the guest")
 		case menu.Unknown:
 			worse(unknown, "whether its "+what+" "+f.Name+" is there is not known")
@@ -403,8 +425,8 @@ func (c *Configuration) judge(m menu.Menu, e menu.Entry) judged {
 			}
 		}
 	}
-	if m.Loader == menu.Unified {
-		cmdline, err := unifiedCmdline(c.edit, e.Kernel.Path)
+	if e.Unified {
+		cmdline, err := menu.UnifiedCmdline(c.edit, e.Kernel.Path)
 		if err != nil {
 			worse(unknown, "its kernel parameters could not be read: "+err.Error())
 			return j
@@ -512,7 +534,7 @@ func (c *Configuration) lilo(menus []menu.Menu) {
 			continue
 		}
 		c.oldDisk = true
-		c.edit.Warn("the guest is started by LILO ("+m.File+"), which keeps the root device as a number of the old machine's disk: on a virtio disk the guest will not start",
+		c.edit.Warn(report.ConcernOldDiskName, "the guest is started by LILO ("+m.File+"), which keeps the root device as a number of the old machine's disk: on a virtio disk the guest will not start",
 			"attach the disk to a SATA controller, if it was a SCSI or SATA disk; or write root=\"UUID=...\" and boot=/dev/vda into "+m.File+
 				" and run lilo in the guest from a rescue system; or install GRUB in the guest before the migration")
 	}

@@ -165,11 +165,16 @@ func TestVerifyStart(t *testing.T) {
 		"by the ESP's menu":              {firmware: guest.FirmwareUEFI, files: with(debian(both...), "/boot/efi/EFI/debian/grub.cfg", stub)},
 		"loader entries of GRUB":         {files: with(one(bls), "/boot/loader/entries/m-6.1.conf", loaderEntry)},
 		"systemd-boot":                   {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/ucode.img\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i")},
-		"unified image":                  {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", unifiedImage(t, "root=UUID=root-uuid ro"))},
+		"unified image":                  {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid ro"))},
 		"GRUB Legacy, beyond its titles": {files: files("/boot/grub/menu.lst", "default 7\nfallback 9 2\ntitle a\n kernel /vmlinuz-gone\ntitle empty\n\ntitle w\n chainloader +1\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
 		"syslinux, timed out":            {files: files("/boot/extlinux.conf", "DEFAULT l\nONTIMEOUT l\nTIMEOUT 50\nLABEL hd\n LOCALBOOT 0x80\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
 		"initramfs of no bytes that the kernel can do without": {files: with(one(entry(" linux /vmlinuz-6.1 root=PARTUUID=part-0003\n initrd /initrd.img-6.1")), "/boot/initrd.img-6.1", "")},
 		"a function that restarts, uncalled":                   {files: one("function again {\n reboot\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"a disk that is not, and a search":                     {files: one(entry(" set root='hd1,gpt2'\n search --no-floppy --fs-uuid --set=root boot-uuid\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"that disk, and one of two searches":                   {files: one(entry(" set root='hd1,gpt2'\n if [ x$feature_platform_search_hint = xy ]; then\n search --no-floppy --fs-uuid --set=root --hint='hd1,gpt2' boot-uuid\n else\n search --no-floppy --fs-uuid --set=root boot-uuid\n fi\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"that disk, perhaps":                                   {files: one(entry(" if [ x$feature_a = xy ]; then\n set root='hd1,gpt2'\n fi\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"that disk in another entry":                           {files: one(entry(" search --fs-uuid --set=root boot-uuid\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1") + entry(" set root='hd5,gpt2'\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"in parentheses":                                       {files: one(entry(" set root='(hd0,gpt2)'\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
 		"GRUB Legacy":                                          {files: files("/boot/grub/menu.lst", "default 1\nfallback 0\ntitle w\n rootnoverify (hd0,0)\n chainloader +1\ntitle x\n root (hd0,1)\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
 		"extlinux beside its kernels":                          {files: files("/boot/extlinux.conf", "DEFAULT menu.c32\nLABEL l\n MENU DEFAULT\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i")},
 		"Xen":                                                  {files: one(entry(" search --fs-uuid --set=root boot-uuid\n multiboot2 /xen.gz\n module2 /vmlinuz-6.1 placeholder root=UUID=root-uuid\n module2 --nounzip /initrd.img-6.1"))},
@@ -181,11 +186,18 @@ func TestVerifyStart(t *testing.T) {
 		"in a file that is included": {files: with(one("source $prefix/custom.cfg\n"), "/boot/grub/custom.cfg", entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
 
 		// What starts nothing.
-		"kernels gone":        {files: debian(), fails: []string{"/boot/grub/grub.cfg", `entry "Debian GNU/Linux"`, "/vmlinuz-6.1 is not in the guest", "5.10"}},
-		"kernel of no bytes":  {files: with(one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), "/boot/vmlinuz-6.1", ""), fails: []string{"/vmlinuz-6.1 is an empty file"}},
-		"initramfs gone":      {files: one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-gone")), fails: []string{"initramfs /initrd.img-gone"}},
-		"root nowhere":        {files: one(entry(" linux /vmlinuz-6.1 root=UUID=other\n initrd /initrd.img-6.1")), fails: []string{"root=UUID=other is on no disk"}},
-		"root by a dead link": {files: one(entry(" linux /vmlinuz-6.1 root=/dev/disk/by-label/gone\n initrd /initrd.img-6.1")), fails: []string{"by-label/gone is on no disk"}},
+		"a disk that is not":            {files: one(entry(" set root='hd5,gpt2'\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), fails: []string{"/vmlinuz-6.1 is looked for on hd5,gpt2, which is on no disk"}},
+		"a partition that is not":       {files: one(entry(" set root='(hd0,gpt9)'\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), fails: []string{"hd0,gpt9"}},
+		"both ways lead to such a disk": {files: one(entry(" if [ x$feature_a = xy ]; then\n set root='hd1,msdos1'\n else\n set root='hd1,msdos1'\n fi\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), fails: []string{"hd1,msdos1"}},
+		"that disk, and a vain search":  {files: one(entry(" set root='hd1,gpt2'\n search --no-floppy --fs-uuid --set=root gone\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), fails: []string{"hd1,gpt2"}},
+		"files on such a disk":          {files: one(entry(" linux (hd1,gpt2)/vmlinuz-6.1 root=UUID=root-uuid\n initrd (hd1,gpt2)/initrd.img-6.1")), fails: []string{"(hd1,gpt2)/vmlinuz-6.1"}},
+		"a menu on such a disk":         {files: with(one("set prefix=(hd2,gpt1)/grub\nconfigfile $prefix/more.cfg\n"), "/boot/grub/more.cfg", entry(" linux /vmlinuz-6.1 root=UUID=root-uuid")), fails: []string{"(hd2,gpt1)/grub/more.cfg, which is not there"}},
+		"GRUB Legacy's second disk":     {files: files("/boot/grub/menu.lst", "title a\n root (hd1,1)\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{"/vmlinuz-6.1 is looked for on hd1,1"}},
+		"kernels gone":                  {files: debian(), fails: []string{"/boot/grub/grub.cfg", `entry "Debian GNU/Linux"`, "/vmlinuz-6.1 is not in the guest", "5.10"}},
+		"kernel of no bytes":            {files: with(one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), "/boot/vmlinuz-6.1", ""), fails: []string{"/vmlinuz-6.1 is an empty file"}},
+		"initramfs gone":                {files: one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-gone")), fails: []string{"initramfs /initrd.img-gone"}},
+		"root nowhere":                  {files: one(entry(" linux /vmlinuz-6.1 root=UUID=other\n initrd /initrd.img-6.1")), fails: []string{"root=UUID=other is on no disk"}},
+		"root by a dead link":           {files: one(entry(" linux /vmlinuz-6.1 root=/dev/disk/by-label/gone\n initrd /initrd.img-6.1")), fails: []string{"by-label/gone is on no disk"}},
 		"kernel on another file system": {
 			files: with(one(entry(" search --no-floppy --fs-uuid --set=root root-uuid\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))),
 			fails: []string{"kernel /vmlinuz-6.1 is not in the guest"},
@@ -197,7 +209,7 @@ func TestVerifyStart(t *testing.T) {
 		"loader entries, gone":            {files: with(files("/boot/grub2/grub.cfg", bls), "/boot/loader/entries/m-6.1.conf", loaderEntry), fails: []string{"/boot/loader/entries/m-6.1.conf", "/vmlinuz-6.1"}},
 		"systemd-boot, kernel gone":       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/entries/m.conf", "linux /m/linux\noptions root=UUID=root-uuid\n"), fails: []string{"m.conf", "/m/linux"}},
 		"extlinux, kernel gone":           {files: files("/boot/extlinux/extlinux.conf", "DEFAULT l\nLABEL l\n LINUX ../vmlinuz-6.1\n APPEND root=UUID=root-uuid\n"), fails: []string{"extlinux.conf", `entry "l"`, "../vmlinuz-6.1"}},
-		"unified image, root gone":        {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", unifiedImage(t, "root=UUID=gone ro")), fails: []string{"a.efi", "root=UUID=gone"}},
+		"unified image, root gone":        {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=gone ro")), fails: []string{"a.efi", "root=UUID=gone"}},
 		"default gone":                    {files: debian(oldKernel...), fails: []string{"unless somebody chooses at its boot menu", `entry "Debian GNU/Linux"`, "with Linux 5.10"}},
 		"default saved, and gone":         {files: with(debian(newKernel...), "/boot/grub/grub.cfg", strings.Replace(debianMenu, `default="0"`, `default="${saved_entry}"`, 1), "/boot/grub/grubenv", environmentOf("saved_entry=gnulinux-advanced-u>gnulinux-5.10-u\n")), fails: []string{"with Linux 5.10"}},
 		"default halts":                   {files: one("set default=0\nmenuentry 'off' {\n halt\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), fails: []string{"grub.cfg", `entry "off"`, "halts the machine", `entry "x"`}},
@@ -222,6 +234,10 @@ func TestVerifyStart(t *testing.T) {
 		"default goes to the firmware": {files: one("menuentry 'f' {\n fwsetup\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "f"`}},
 		"default halts perhaps":        {files: one("menuentry 'p' {\n if keystatus --shift; then\n halt\n fi\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "p"`}},
 		"default is a memory test":     {files: one("menuentry 'm' {\n linux16 /memtest86+.bin\n}\n" + entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), warns: []string{`entry "m"`}},
+		"syslinux chainloads":          {files: files("/boot/extlinux.conf", "DEFAULT w\nLABEL w\n COM32 chain.c32\n APPEND hd0 1\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "w"`, "no kernel of Linux"}},
+		"ELILO's Windows":              {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/suse/elilo.conf", "default=w\nimage=vmlinuz-6.1\n label=linux\n initrd=initrd.img-6.1\n append=\"root=UUID=root-uuid\"\nother=x.efi\n label=w\n", newKernel[0], "k", newKernel[2], "i", "/boot/efi/EFI/suse/vmlinuz-6.1", "k", "/boot/efi/EFI/suse/initrd.img-6.1", "i"), warns: []string{`entry "w"`}},
+		"systemd-boot's Windows":       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/loader.conf", "default auto-windows\n", "/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i"), warns: []string{`entry "auto-windows"`}},
+		"systemd-boot's program":       {firmware: guest.FirmwareUEFI, files: files("/boot/efi/loader/loader.conf", "default sh*\n", "/boot/efi/loader/entries/shell.conf", "title S\nefi /shell.efi\n", "/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i"), warns: []string{`entry "sh*"`}},
 		"GRUB Legacy's Windows":        {files: files("/boot/grub/menu.lst", "title W\n rootnoverify (hd0,0)\n chainloader +1\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "W"`}},
 		"syslinux's boots another":     {files: files("/boot/extlinux.conf", "DEFAULT hd\nLABEL hd\n LOCALBOOT -1\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), warns: []string{`entry "hd"`}},
 		"initramfs of no bytes":        {files: with(one(entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), "/boot/initrd.img-6.1", ""), warns: []string{"nothing tells", "/initrd.img-6.1 is an empty file"}},
@@ -336,7 +352,9 @@ func TestVerifyOldDisk(t *testing.T) {
 	for name, test := range map[string]struct {
 		files   map[string]string
 		oldDisk bool
-		warns   []string
+		warns   []string // of the disk
+		also    string   // another warning
+		fails   string
 	}{
 		"by a stable name":         {files: included("a", label("a", "UUID=root-uuid"))},
 		"alone":                    {files: included("a", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/boot/own/labels.txt", "/dev/sda3", "virtio"}},
@@ -349,14 +367,24 @@ func TestVerifyOldDisk(t *testing.T) {
 		"ahci's module":            {files: native("insmod ahci\nsearch --fs-uuid --set=root boot-uuid", "/"), oldDisk: true, warns: []string{"insmod ahci"}},
 		"its name, and a search":   {files: native("set root='ahci0,gpt2'\nsearch --fs-uuid --set=root boot-uuid", "/")},
 		"nativedisk, perhaps":      {files: native("if [ x$feature_a = xy ]; then\nnativedisk\nfi\nsearch --fs-uuid --set=root boot-uuid", "/")},
+		"Windows beside it":        {files: included("w", "LABEL w\n COM32 chain.c32\n APPEND hd0 1\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, also: `entry "w"`},
+		"a dead default beside it": {files: included("d", "LABEL d\n LINUX /gone\n APPEND root=UUID=root-uuid\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, fails: `entry "d"`},
+		"a halt beside it":         {files: included("off", "LABEL off\n COM32 poweroff.c32\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, fails: `entry "off"`},
 		"that of one of two menus": {files: with(included("a", label("a", "/dev/sda3")), "/boot/syslinux/syslinux.cfg", "DEFAULT b\n"+label("b", "UUID=root-uuid")), warns: []string{"/dev/sda3"}},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
 		c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
-		if err := errors.Join(c.Fix(), c.Verify(true)); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if err := errors.Join(c.Fix(), c.Verify(true)); (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+			t.Errorf("%s: error %v, want %q", name, err, test.fails)
 		}
 		_, warnings := e.Take()
+		if last := len(warnings) - 1; test.also != "" {
+			if last < 1 || !strings.Contains(warnings[last].Message, test.also) {
+				t.Errorf("%s: %q does not end with %q", name, warnings, test.also)
+				continue
+			}
+			warnings = warnings[:last]
+		}
 		if c.NeedsOldDisk() != test.oldDisk || len(warnings) > 1 || (len(warnings) == 1) != (test.warns != nil) {
 			t.Errorf("%s: needs the old disk: %v; warnings %q", name, c.NeedsOldDisk(), warnings)
 			continue

@@ -8,6 +8,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // warnWaits tells of devices beside the root file system that an initramfs waits for
@@ -32,7 +33,7 @@ func (c *Configuration) warnWaits(menus []menu.Menu, entries [][]judged) {
 				continue
 			}
 			told[parameter] = true
-			c.edit.Warn(fmt.Sprintf("%s: %s: %s is on no disk of the guest: the initramfs waits for it, and one of dracut ends in a shell",
+			c.edit.Warn(report.ConcernBootDevice, fmt.Sprintf("%s: %s: %s is on no disk of the guest: the initramfs waits for it, and one of dracut ends in a shell",
 				e.File, e.Name(), parameter),
 				"migrate the disk that has it, too; or remove "+parameter+" from the kernel parameters in the guest, and take its disks again")
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // crypttabs are the tables of encrypted devices. The second is what mkinitcpio
@@ -52,6 +53,7 @@ func editCrypttab(text, mode string, n devname.Names) (string, []edit.Note) {
 		name, err := n.Stable(spec, crypttabForm(t))
 		if err != nil {
 			notes = append(notes, edit.Note{
+				ID:      report.ConcernCrypttabDevice,
 				Line:    number,
 				Message: fmt.Sprintf("%s (%s) stays as it is: %s", spec, t.Fields[0], err),
 				Remedy:  "name the encrypted device by UUID or PARTUUID",

@@ -12,6 +12,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const fstabPath = "/etc/fstab"
@@ -55,7 +56,7 @@ func editFstab(text, mode string, n devname.Names, opened ...string) (string, []
 		e := fstabEntry{table: t, mode: mode, names: n, opened: opened, line: number}
 		if e.isSharedFolder() {
 			line = sharedFolderMark + line
-			e.note(fmt.Sprintf("%s (%s) was commented out: it is a shared folder of the old machine's host, which the guest would fail to mount at each boot",
+			e.note(report.ConcernFstabShared, fmt.Sprintf("%s (%s) was commented out: it is a shared folder of the old machine's host, which the guest would fail to mount at each boot",
 				e.column(0), e.column(1)), "share the folder otherwise (virtiofs, NFS) if the guest still needs it")
 		} else {
 			e.edit()
@@ -159,7 +160,7 @@ func (e *fstabEntry) resolve(spec string) (string, bool) {
 			return name, true
 		}
 	}
-	e.note(fmt.Sprintf("%s (%s) stays as it is: %s", spec, e.column(1), err), e.absenceRemedy())
+	e.note(report.ConcernFstabDevice, fmt.Sprintf("%s (%s) stays as it is: %s", spec, e.column(1), err), e.absenceRemedy())
 	return "", false
 }
 
@@ -221,7 +222,7 @@ func (e *fstabEntry) editVolume(volume string) {
 	}
 	switch {
 	case len(e.table.Fields) < 4:
-		e.note("the subvolume "+path+" has no options column to be named in", "add the option subvol="+path)
+		e.note(report.ConcernFstabDevice, "the subvolume "+path+" has no options column to be named in", "add the option subvol="+path)
 	case options == "defaults":
 		e.table.Replace(3, "subvol="+path)
 	default:
@@ -251,7 +252,8 @@ func (e *fstabEntry) letDriveBeAbsent(spec string) {
 		return
 	}
 	e.table.Replace(3, options+",nofail")
-	e.note(spec+" got the option nofail: the new machine need not have that drive, and the guest would stop in emergency mode without it", "")
+	e.note(report.ConcernFstabDrive, spec+" got the option nofail: the new machine need not have that drive, and the guest would stop in emergency mode without it",
+		"nothing is to be done, unless the guest needs such a drive: then give the new machine one")
 }
 
 func (e *fstabEntry) optional() bool {
@@ -273,17 +275,17 @@ func (e *fstabEntry) editOptions() {
 	for i, option := range options {
 		key, spec, ok := strings.Cut(option, "=")
 		if number, numbered := devname.Numbered(spec); ok && key == "journal_dev" && numbered && devname.IsStale(number) {
-			e.note(option+" is the number of a disk of the old machine, which holds the journal", "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest")
+			e.note(report.ConcernFstabDevice, option+" is the number of a disk of the old machine, which holds the journal", "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest")
 		}
 		if ok && strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(spec, ".device") && devname.IsStale(unitDevice(spec)) {
-			e.note(option+" names a unit of a disk of the old machine, for which the guest would wait", "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
+			e.note(report.ConcernFstabDevice, option+" names a unit of a disk of the old machine, for which the guest would wait", "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
 		}
 		if !ok || !devname.IsStale(spec) || !slices.Contains(deviceOptions, key) {
 			continue
 		}
 		path, err := e.names.Stable(spec, devname.AsPath)
 		if err != nil {
-			e.note(fmt.Sprintf("%s stays as it is: %s", option, err), "name the device by a path under /dev/disk/by-uuid or /dev/disk/by-partuuid")
+			e.note(report.ConcernFstabDevice, fmt.Sprintf("%s stays as it is: %s", option, err), "name the device by a path under /dev/disk/by-uuid or /dev/disk/by-partuuid")
 			continue
 		}
 		options[i] = key + "=" + path
@@ -305,7 +307,7 @@ func (e *fstabEntry) checkTag(spec string) {
 	if _, found := e.names.Devices.Resolve(spec); found || e.names.HasLockedDevice() {
 		return
 	}
-	e.note(fmt.Sprintf("%s (%s) is on no disk of this guest", spec, e.column(1)), e.absenceRemedy())
+	e.note(report.ConcernFstabDevice, fmt.Sprintf("%s (%s) is on no disk of this guest", spec, e.column(1)), e.absenceRemedy())
 }
 
 var (
@@ -333,6 +335,6 @@ func (e *fstabEntry) isVolume(spec string) bool {
 	return logicalVolume.MatchString(spec) && !slices.Contains(notVolumes, directory)
 }
 
-func (e *fstabEntry) note(message, remedy string) {
-	e.notes = append(e.notes, edit.Note{Line: e.line, Message: message, Remedy: remedy})
+func (e *fstabEntry) note(id report.ConcernID, message, remedy string) {
+	e.notes = append(e.notes, edit.Note{ID: id, Line: e.line, Message: message, Remedy: remedy})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // unlockingNotes tells what an entry of crypttab needs that the new machine may not
@@ -20,18 +21,18 @@ func unlockingNotes(number int, t conf.TableLine, n devname.Names) (notes []edit
 	if conf.HasOption(options, "noauto") || len(n.Devices) == 0 {
 		return nil
 	}
-	note := func(what, remedy string) {
-		notes = append(notes, edit.Note{Line: number, Message: fmt.Sprintf("%s (%s) %s", what, t.Fields[0], "is not certain to be there on the new machine: the device stays locked without it"), Remedy: remedy})
+	note := func(id report.ConcernID, what, remedy string) {
+		notes = append(notes, edit.Note{ID: id, Line: number, Message: fmt.Sprintf("%s (%s) %s", what, t.Fields[0], "is not certain to be there on the new machine: the device stays locked without it"), Remedy: remedy})
 	}
 	const byUUID = "name it by UUID in the guest, or migrate the disk that holds it, too"
 	spec, _ := conf.UnquoteSpec(t.Fields[1])
 	mapped := strings.HasPrefix(spec, "/dev/mapper/") || strings.HasPrefix(spec, "/dev/disk/by-uuid/") || strings.HasPrefix(spec, "UUID=") || strings.HasPrefix(spec, "PARTUUID=")
 	if mapped && !devname.IsStale(spec) && n.IsGone(spec) {
-		note(spec, byUUID)
+		note(report.ConcernCrypttabDevice, spec, byUUID)
 	}
 	if len(t.Fields) > 2 {
 		if device := deviceOf(t.Fields[2]); device != "" && (devname.IsStale(device) || n.IsGone(device)) {
-			note("the key on "+device, byUUID)
+			note(report.ConcernCrypttabKey, "the key on "+device, byUUID)
 		}
 	}
 	for option := range strings.SplitSeq(options, ",") {
@@ -39,14 +40,14 @@ func unlockingNotes(number int, t conf.TableLine, n devname.Names) (notes []edit
 		switch {
 		case key == "header":
 			if device := deviceOf(value); device != "" && (devname.IsStale(device) || n.IsGone(device)) {
-				note("the header on "+device, byUUID)
+				note(report.ConcernCrypttabKey, "the header on "+device, byUUID)
 			}
 		case strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(value, ".device"):
 			if device := unitDevice(value); devname.IsStale(device) {
-				note(option, "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
+				note(report.ConcernCrypttabDevice, option, "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
 			}
 		case key == "tpm2-device":
-			note("the TPM of "+option, "enroll a passphrase in the guest before the migration, and the new machine's TPM afterwards")
+			note(report.ConcernCrypttabTPM, "the TPM of "+option, "enroll a passphrase in the guest before the migration, and the new machine's TPM afterwards")
 		}
 	}
 	return notes

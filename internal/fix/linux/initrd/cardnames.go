@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // addCardNames adds the files that name network cards and that the image lacks
@@ -31,7 +32,7 @@ func (p *imageRepair) warnCardNames() error {
 			return err
 		}
 		if ok && lacksText(p.image, name, text) {
-			p.edit.Warn(fmt.Sprintf("the initramfs %s does not have %s: the card that the kernel's parameters name has another name in it", p.kernel.Initramfs, name),
+			p.edit.Warn(report.ConcernCardEarly, fmt.Sprintf("the initramfs %s does not have %s: the card that the kernel's parameters name has another name in it", p.kernel.Initramfs, name),
 				"have the guest's tool take that file into the initramfs (dracut: install_items), or name the card by its new name in the parameters")
 		}
 	}

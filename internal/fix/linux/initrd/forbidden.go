@@ -33,7 +33,7 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		if bus == "virtio-scsi" {
 			instead = "its disk goes onto a virtio-scsi controller"
 		}
-		e.Warn(subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the virtio disk driver ("+strings.Join(bans, "; ")+"): "+instead, "to use a virtio disk, remove that "+again)
 	}
 	var later []string
 	for _, driver := range kernel.EarlyDrivers {
@@ -43,11 +43,38 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		}
 	}
 	if len(later) > 0 && bus != "" && k.Initramfs != "" {
-		e.Warn(subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
+		e.Warn(report.ConcernForbiddenLater, subject+" starts now, but an initramfs that is built later is forbidden to load the virtio disk driver: "+strings.Join(later, "; "),
 			"remove that in the guest before its next update of the kernel")
 	}
 	if ban, ok := d.CardBan(); ok && k.NICModel != "virtio" {
-		e.Warn(subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
 			"to use a virtio network card, remove that "+again)
+	}
+}
+
+// warnOtherEntries tells of entries and images that somebody has to choose, and that do
+// not start from a virtio disk then.
+func warnOtherEntries(e *edit.Editor, forbidden kernel.Forbidden, drivers []kernel.Drivers) {
+	builtin := func(k int) map[string]bool {
+		if k < len(drivers) {
+			return drivers[k].Builtin
+		}
+		return nil
+	}
+	for _, other := range forbidden.Others(builtin) {
+		subject := other.Entry.Name()
+		if other.Entry.Unified {
+			subject = "the unified kernel image " + other.Entry.File
+		}
+		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the virtio disk driver ("+other.Ban.String()+"): it does not start from a virtio disk",
+			"remove that in the guest, and take its disks again; or attach the disk to a SATA controller where it is to be started")
+	}
+}
+
+// warnLaterMenus tells of what forbids virtio drivers once a boot menu is made anew.
+func warnLaterMenus(e *edit.Editor, bans []kernel.Ban) {
+	for _, ban := range bans {
+		e.Warn(report.ConcernForbiddenLater, "the guest starts now, but the boot menu that its next update makes will forbid a virtio driver ("+ban.String()+")",
+			"remove that in the guest before its next update of the kernel or of its boot menu")
 	}
 }

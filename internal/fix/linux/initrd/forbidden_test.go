@@ -7,6 +7,55 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
+// TestForbiddenElsewhere: what forbids a driver counts wherever kernels get their
+// parameters.
+func TestForbiddenElsewhere(t *testing.T) {
+	t.Parallel()
+	all := []string{"virtio", "virtio_ring", "virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "sd_mod", "ext4"}
+	entry := func(title, more string) string {
+		return "menuentry '" + title + "' {\nlinux /boot/vmlinuz-" + version + " root=UUID=11111111-1111 " + more + "\ninitrd /boot/initrd.img-" + version + "\n}\n"
+	}
+	const grub, ban = "/boot/grub/grub.cfg", "modprobe.blacklist=floppy,virtio_blk,virtio_scsi"
+	loader := "linux /boot/vmlinuz-" + version + "\ninitrd /boot/initrd.img-" + version + "\noptions root=UUID=11111111-1111 "
+	legacy := "title a\nkernel /boot/vmlinuz-" + version + " root=UUID=11111111-1111 " + ban + "\ninitrd /boot/initrd.img-" + version + "\n"
+	for name, tt := range map[string]struct {
+		files    map[string]string
+		inImage  map[string]string
+		bus      string
+		told     []string // in the only warning, or none
+		warnings int
+	}{
+		"of other drivers":                 {files: map[string]string{grub: entry("a", ""), "/etc/default/grub": "GRUB_CMDLINE_LINUX=\"modprobe.blacklist=floppy\"\n", "/efi/EFI/Linux/l.efi": guesttest.UnifiedImage(t, "root=UUID=x module_blacklist=floppy")}, bus: "virtio"},
+		"a comment":                        {files: map[string]string{grub: entry("a", ""), "/etc/default/grub": "#GRUB_CMDLINE_LINUX=\"" + ban + "\"\n"}, bus: "virtio"},
+		"the default in a submenu":         {files: map[string]string{grub: "set default='1>0'\n" + entry("a", "") + "submenu m {\n" + entry("b", ban) + "}\n"}, bus: "sata", told: []string{grub, `entry "b"`}, warnings: 2},
+		"a choice in a submenu":            {files: map[string]string{grub: entry("a", "") + "submenu m {\n" + entry("b", ban) + "}\n"}, bus: "virtio", told: []string{grub, `entry "b"`, "does not start from a virtio disk"}, warnings: 1},
+		"entries of another loader":        {files: map[string]string{grub: entry("a", ""), "/boot/loader/entries/x.conf": loader + ban + "\n"}, bus: "sata", told: []string{"/boot/loader/entries/x.conf"}, warnings: 2},
+		"a menu of GRUB Legacy beside it":  {files: map[string]string{grub: entry("a", ""), "/boot/grub/menu.lst": legacy}, bus: "sata", told: []string{"menu.lst"}, warnings: 2},
+		"a unified image":                  {files: map[string]string{grub: entry("a", ""), "/efi/EFI/Linux/l.efi": guesttest.UnifiedImage(t, "root=UUID=x "+ban)}, bus: "virtio", told: []string{"/efi/EFI/Linux/l.efi", "virtio_blk"}, warnings: 1},
+		"a unified image, by initcall":     {files: map[string]string{grub: entry("a", ""), "/efi/EFI/Linux/l.efi": guesttest.UnifiedImage(t, "initcall_blacklist=virtio_pci_driver_init")}, bus: "virtio", told: []string{"l.efi"}, warnings: 1},
+		"the next menu":                    {files: map[string]string{grub: entry("a", ""), "/etc/default/grub": "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX=\"quiet " + ban + "\"\n"}, bus: "virtio", told: []string{"/etc/default/grub: line 2: " + ban, "next update"}, warnings: 1},
+		"the next menu, by a part":         {files: map[string]string{grub: entry("a", ""), "/etc/default/grub.d/50-x.cfg": "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX module_blacklist=virtio_net\"\n"}, bus: "virtio", told: []string{"50-x.cfg", "virtio_net"}, warnings: 1},
+		"the next loader entry":            {files: map[string]string{grub: entry("a", ""), "/etc/kernel/cmdline": "root=UUID=x rd.driver.blacklist=virtio_pci\n"}, bus: "virtio", told: []string{"/etc/kernel/cmdline"}, warnings: 1},
+		"the next, which forbids it now":   {files: map[string]string{grub: entry("a", ban), "/etc/kernel/cmdline": ban + "\n"}, bus: "sata", told: []string{grub}, warnings: 2},
+		"dracut's parameters in the image": {files: map[string]string{grub: entry("a", "")}, inImage: map[string]string{"etc/cmdline.d/20-x.conf": "rd.driver.blacklist=virtio_blk,virtio_scsi\n"}, bus: "sata", told: []string{"etc/cmdline.d/20-x.conf"}, warnings: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := runInitramfs(t, guesttest.New(t, guesttest.KernelFiles(version), map[string]string{
+				"/boot/initrd.img-" + version: guesttest.DebianImage(t, version, tt.inImage, all...),
+			}, tt.files), nil)
+			if r.DiskBus != tt.bus || len(r.warnings) != tt.warnings {
+				t.Fatalf("disk bus %q with %v, want %q with %d", r.DiskBus, r.warnings, tt.bus, tt.warnings)
+			}
+			for _, want := range tt.told {
+				if !strings.Contains(r.warnings[0].Message, want) || r.warnings[0].Remedy == "" {
+					t.Errorf("%v does not say %q", r.warnings[0], want)
+				}
+			}
+		})
+	}
+}
+
 // TestForbiddenDrivers: a driver that is there and may not be loaded is none.
 func TestForbiddenDrivers(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // rebuild has the guest's own tool make the image anew, and reads it to see
@@ -24,7 +25,7 @@ func (p *imageRepair) rebuild(ctx context.Context, reason string) error {
 				k.Initramfs, problem, ModeAuto)
 		}
 		p.result.Reason = reason + "; " + problem
-		e.Warn(fmt.Sprintf("the initramfs %s should be built anew, since %s; %s", k.Initramfs, reason, problem),
+		e.Warn(report.ConcernInitramfs, fmt.Sprintf("the initramfs %s should be built anew, since %s; %s", k.Initramfs, reason, problem),
 			"rebuild it in the guest, with the virtio drivers, before the migration")
 		return nil
 	}

@@ -58,6 +58,9 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		return result, err
 	}
 	if len(kernels) == 0 {
+		if forbidden, err := kernel.FindForbidden(e, nil); err == nil {
+			warnOtherEntries(e, forbidden, nil)
+		}
 		return result, warnNoKernel(e)
 	}
 	preferred, err := kernel.Default(e, kernels)
@@ -69,6 +72,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		return result, err
 	}
 	bootable := false
+	var drivers []kernel.Drivers
 	persisted := map[initramfs.Generator][]string{}
 	for i, k := range kernels {
 		if err := ctx.Err(); err != nil {
@@ -89,6 +93,10 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		result.Kernels = append(result.Kernels, repaired)
 		bootable = bootable || bus != ""
 		warnUnbootable(e, repaired, repair.drivers, bus)
+		drivers = append(drivers, repair.drivers)
+		if repaired.Default {
+			warnLaterMenus(e, forbidden.Later(i, repair.drivers))
+		}
 		if repaired.Default {
 			result.DiskBus = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus]
 			result.NICModel = repaired.NICModel
@@ -98,8 +106,11 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 			persisted[g] = appendMissing(persisted[g], repair.lacked...)
 		}
 	}
+	if result.DiskBus != "sata" {
+		warnOtherEntries(e, forbidden, drivers)
+	}
 	if !bootable {
-		e.Warn("no kernel of the guest finds its root file system on a virtio disk", sataRemedy)
+		e.Warn(report.ConcernHardware, "no kernel of the guest finds its root file system on a virtio disk", sataRemedy)
 	}
 	return result, persistDrivers(e, persisted)
 }
@@ -111,11 +122,11 @@ func warnNoKernel(e *edit.Editor) error {
 		return err
 	}
 	if len(images) > 0 {
-		e.Warn("the guest boots unified kernel images ("+strings.Join(images, ", ")+"), whose drivers cannot be checked",
+		e.Warn(report.ConcernUnseenDrivers, "the guest boots unified kernel images ("+strings.Join(images, ", ")+"), whose drivers cannot be checked",
 			"make sure that they contain virtio_pci and virtio_blk")
 		return nil
 	}
-	e.Warn("no kernel was found in the guest's /boot", "check that the guest's /boot is on one of the migrated disks")
+	e.Warn(report.ConcernNoKernel, "no kernel was found in the guest's /boot", "check that the guest's /boot is on one of the migrated disks")
 	return nil
 }
 
@@ -130,15 +141,15 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 	switch {
 	case bus != "virtio-blk" && forbids(d): // told
 	case bus == "" && k.Virtio["virtio_blk"] == report.PlaceMissing && k.Virtio["virtio_scsi"] == report.PlaceMissing:
-		e.Warn(subject+" has no virtio disk driver at all", sataRemedy+"; or install a newer kernel in the guest before the migration")
+		e.Warn(report.ConcernHardware, subject+" has no virtio disk driver at all", sataRemedy+"; or install a newer kernel in the guest before the migration")
 	case bus == "":
-		e.Warn(subject+" does not load the virtio disk driver before its root file system: "+k.Reason,
+		e.Warn(report.ConcernHardware, subject+" does not load the virtio disk driver before its root file system: "+k.Reason,
 			"rebuild its initramfs in the guest with virtio_pci and virtio_blk, or "+sataRemedy)
 	case bus == "virtio-scsi":
-		e.Warn(subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
+		e.Warn(report.ConcernHardware, subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
 	case k.NICModel != "virtio" && bannedCard(d): // told
 	case k.Virtio["virtio_net"] == report.PlaceMissing && !d.Builtin["virtio_net"] && k.Default:
-		e.Warn(subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
+		e.Warn(report.ConcernHardwareCard, subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
 	}
 }
 
@@ -237,7 +248,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 				return fmt.Errorf("nothing can be appended to %s: %w; remove old kernels in the guest before the migration", k.Initramfs, err)
 			}
 			p.result.Reason = err.Error()
-			e.Warn(fmt.Sprintf("%s stays without %s: %v", k.Initramfs, strings.Join(p.lacked, ", "), err),
+			e.Warn(report.ConcernGuestSpace, fmt.Sprintf("%s stays without %s: %v", k.Initramfs, strings.Join(p.lacked, ", "), err),
 				"remove old kernels in the guest before the migration")
 			return nil
 		}

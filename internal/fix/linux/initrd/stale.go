@@ -1,6 +1,7 @@
 package initrd
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -26,14 +27,16 @@ func findStale(names devname.Names, image *initramfs.Image) staleReferences {
 		fixed := text
 		switch name {
 		case "etc/lvm/lvm.conf", "etc/lvm/lvmlocal.conf":
-			if filtered, err := bootloader.EditLVMFilters(text, names); err == nil {
+			if filtered, err := bootloader.EditLVM(text, names); err == nil {
 				fixed = filtered
 			}
 		case "etc/mdadm.conf", "etc/mdadm/mdadm.conf":
 			fixed = bootloader.EditMdadm(text)
-		case "etc/lvm/devices/system.devices":
-			s.ignoreLVMDevices(text, image)
 		default:
+			if path.Dir(name) == "etc/lvm/devices" {
+				s.ignoreLVMDevices(text, image)
+				continue
+			}
 			fixed = initramfs.RewriteDevices(name, text, s.rename(names))
 		}
 		if fixed != text {

@@ -5,7 +5,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
@@ -111,9 +113,14 @@ func (b Bans) readModprobe(file, inside, text string) {
 
 // readParameters adds what the parameters of a kernel forbid.
 func (b Bans) readParameters(entry menu.Entry) {
-	for _, p := range entry.Parameters {
+	b.readParameterList(entry.Parameters, Ban{File: entry.File, Said: entry.Name() + ": "})
+}
+
+// readParameterList is readParameters for parameters that stand at a place.
+func (b Bans) readParameterList(parameters []string, place Ban) {
+	for _, p := range parameters {
 		key, value, _ := strings.Cut(p, "=")
-		ban := Ban{File: entry.File, Said: entry.Name() + ": " + p, modprobe: true}
+		ban := Ban{File: place.File, Said: place.Said + p, modprobe: true}
 		for name := range strings.SplitSeq(strings.Trim(value, `"`), ",") {
 			switch key {
 			case "modprobe.blacklist", "rd.driver.blacklist", "rdblacklist", "blacklist":
@@ -163,8 +170,26 @@ func imageBans(file string, image *initramfs.Image) Bans {
 			text, _ := image.Text(name)
 			bans.readModprobe(file, name+" in it, ", text)
 		}
+		if path.Dir(name) == "etc/cmdline.d" || name == "etc/cmdline" {
+			text, _ := image.Text(name)
+			bans.readImageParameters(file, name, text)
+		}
 	}
 	return bans
+}
+
+// readImageParameters adds what the parameters that dracut wrote into an initramfs
+// forbid.
+func (b Bans) readImageParameters(file, name, text string) {
+	for _, p := range strings.Fields(text) {
+		key, value, _ := strings.Cut(p, "=")
+		if key != "rd.driver.blacklist" && key != "rdblacklist" {
+			continue
+		}
+		for driver := range strings.SplitSeq(strings.Trim(value, `"`), ",") {
+			b.add(driver, Ban{File: file, Said: name + " in it: " + p, modprobe: true})
+		}
+	}
 }
 
 // Forbidden are the bans that a guest's kernels start under.
@@ -173,6 +198,8 @@ type Forbidden struct {
 	menus  []menu.Menu
 	edit   *edit.Editor
 	kernel []Kernel
+	// later are the bans in what boot menus are made from.
+	later Bans
 }
 
 // FindForbidden reads what forbids drivers in the guest and in its boot menus.
@@ -181,22 +208,112 @@ func FindForbidden(e *edit.Editor, kernels []Kernel) (Forbidden, error) {
 	if err != nil {
 		return Forbidden{}, err
 	}
+	later, err := laterBans(e)
+	if err != nil {
+		return Forbidden{}, err
+	}
 	menus, err := menu.Read(e, nil, "")
-	return Forbidden{guest: bans, menus: menus, edit: e, kernel: kernels}, err
+	return Forbidden{guest: bans, menus: menus, edit: e, kernel: kernels, later: later}, err
 }
 
-// parameters are the bans of the entry that starts a kernel: the one that is started
-// by itself, else the first.
+// laterBans are those in the parameters that menus get when they are made anew.
+func laterBans(e *edit.Editor) (Bans, error) {
+	bans := Bans{}
+	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine && !f.AtBoot }) {
+		err := e.EachFile(f.Pattern, func(name, text string) error {
+			number := 0
+			for line := range strings.Lines(text) {
+				number++
+				if strings.HasPrefix(strings.TrimSpace(line), "#") {
+					continue
+				}
+				words := strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\"'", r) })
+				bans.readParameterList(words, Ban{File: name, Said: fmt.Sprintf("line %d: ", number)})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return bans, nil
+}
+
+// chosen are the entries that start a kernel where nobody chooses another: of each menu
+// the one that it starts by itself, else the first.
+func (f Forbidden) chosen(k int) (entries []menu.Entry) {
+	for _, m := range f.menus {
+		first := slices.IndexFunc(m.Entries, func(e menu.Entry) bool { return !e.Unified && indexOf(f.edit, f.kernel, e) == k })
+		if m.Default >= 0 && !m.Entries[m.Default].Unified && indexOf(f.edit, f.kernel, m.Entries[m.Default]) == k {
+			first = m.Default
+		}
+		if first >= 0 {
+			entries = append(entries, m.Entries[first])
+		}
+	}
+	return entries
+}
+
+// parameters are the bans of the entries that start a kernel.
 func (f Forbidden) parameters(k int) Bans {
 	bans := Bans{}
-	for _, byDefault := range []bool{true, false} {
-		for _, m := range f.menus {
-			for i, entry := range m.Entries {
-				if byDefault == (i == m.Default) && indexOf(f.edit, f.kernel, entry) == k {
-					bans.readParameters(entry)
-					return bans
+	for _, entry := range f.chosen(k) {
+		bans.readParameters(entry)
+	}
+	return bans
+}
+
+// EntryBan is what keeps the kernel of an entry from the disk that the machine gets.
+type EntryBan struct {
+	Entry menu.Entry
+	Ban   Ban
+}
+
+// Others are the bans of virtio disk drivers in entries which somebody has to choose, and
+// in unified kernel images. builtin says which drivers a kernel has built in, by the number
+// of the kernel.
+func (f Forbidden) Others(builtin func(k int) map[string]bool) (found []EntryBan) {
+	for _, m := range f.menus {
+		for _, entry := range m.Entries {
+			var in map[string]bool
+			if entry.Unified {
+				cmdline, err := menu.UnifiedCmdline(f.edit, entry.Kernel.Path)
+				if err != nil {
+					continue // told when it is verified
+				}
+				entry.Parameters = strings.Fields(cmdline)
+			} else {
+				k := indexOf(f.edit, f.kernel, entry)
+				if k < 0 || slices.ContainsFunc(f.chosen(k), func(o menu.Entry) bool {
+					return o.File == entry.File && o.Title == entry.Title && o.ID == entry.ID && slices.Equal(o.Parameters, entry.Parameters)
+				}) {
+					continue
+				}
+				in = builtin(k)
+			}
+			bans := Bans{}
+			bans.readParameters(entry)
+			for _, driver := range []string{"virtio_pci", "virtio_blk"} {
+				if ban, ok := bans.of(driver, in[driver]); ok {
+					if !slices.ContainsFunc(found, func(o EntryBan) bool { return o.Ban == ban }) {
+						found = append(found, EntryBan{Entry: entry, Ban: ban})
+					}
+					break
 				}
 			}
+		}
+	}
+	return found
+}
+
+// Later are the bans of virtio drivers in what boot menus are made from, that do not
+// forbid kernel number k anything now.
+func (f Forbidden) Later(k int, d Drivers) (bans []Ban) {
+	now := f.parameters(k)
+	for _, driver := range VirtioDrivers {
+		ban, ok := f.later.of(driver, d.Builtin[driver])
+		if _, already := now.of(driver, d.Builtin[driver]); ok && !already && !slices.Contains(bans, ban) && driver != "virtio_scsi" {
+			bans = append(bans, ban)
 		}
 	}
 	return bans

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 var (
@@ -48,6 +49,7 @@ func (s *scan) addressesIn(file, line string) []edit.Note {
 		}
 		if parsed, err := net.ParseMAC(mac); err == nil && s.isOldAddress(file, parsed.String()) {
 			return []edit.Note{{
+				ID:      report.ConcernOldMAC,
 				Message: mac + " is the hardware address of a network card of the old machine",
 				Remedy:  "give the new machine's network card that address, or match the card by its name",
 			}}
@@ -60,6 +62,7 @@ func (s *scan) addressesIn(file, line string) []edit.Note {
 func slotsIn(line string) []edit.Note {
 	if m := slot.FindStringSubmatch(line); m != nil && !strings.Contains(m[1], "0000:00:00.0") {
 		return []edit.Note{{
+			ID:      report.ConcernOldSlot,
 			Message: m[1] + " is a slot of the old machine, where the new one has another device or none",
 			Remedy:  "match the device by something that it has on every machine (a card by its name, a file system by its UUID), or remove the line",
 		}}
@@ -69,6 +72,7 @@ func slotsIn(line string) []edit.Note {
 
 func card(name string) edit.Note {
 	return edit.Note{
+		ID:      report.ConcernOldCardName,
 		Message: name + " is the name of a network card of the old machine, and no file of the guest gives it to a card of the new one",
 		Remedy: "write the name that the card has on the new machine (ip link), or keep the old one by a file /etc/systemd/network/10-" + name +
 			".link with [Match] MACAddress= and [Link] Name=" + name,
@@ -144,6 +148,7 @@ func (s *scan) managedIn(file, line string) []edit.Note {
 		return nil
 	}
 	n := edit.Note{
+		ID:      report.ConcernOldCard,
 		Message: fmt.Sprintf("%s names hardware of the old machine (%s), and no card of the new one meets it", m[1], old),
 		Remedy:  "name the card there by interface-name:, or give the new machine's network card the address that is told",
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 var (
@@ -38,6 +39,7 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 	if moduleLists.MatchString(file) && !strings.HasPrefix(strings.TrimSpace(line), "blacklist") && !strings.HasPrefix(strings.TrimSpace(line), "omit_drivers") {
 		if m := driver.FindStringSubmatch(line); m != nil {
 			found = append(found, edit.Note{
+				ID:      report.ConcernOldHypervisor,
 				Message: fmt.Sprintf("%s drives a device of the old hypervisor, which the new machine does not have", m[1]),
 				Remedy:  "remove it there; what it was set to has to be set for the virtio driver if it is still wanted",
 			})
@@ -46,18 +48,21 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 	}
 	if m := driverMatch.FindStringSubmatch(line); m != nil && path.Ext(file) == ".rules" {
 		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
 			Message: fmt.Sprintf("the rule is for a device of the old hypervisor (%s) and applies to none of the new machine", m[0]),
 			Remedy:  "match the device by what it has on every machine, or remove the rule",
 		})
 	}
 	if m := device.FindStringSubmatch(line); m != nil {
 		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
 			Message: m[1] + " is there under the old hypervisor only",
 			Remedy:  "remove the line, or what it belongs to: it fails on the new machine",
 		})
 	}
 	if m := tool.FindStringSubmatch(line); m != nil && (runs(file, line) || needs.MatchString(line)) {
 		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
 			Message: m[1] + " belongs to the tools of the old hypervisor, and fails on the new machine",
 			Remedy:  "remove the line, or what needs it",
 		})
@@ -83,6 +88,7 @@ func (s *scan) conditionsIn(file, line, text string) []edit.Note {
 		return nil
 	}
 	return []edit.Note{{
+		ID:      report.ConcernOldCondition,
 		Message: fmt.Sprintf("%s is met on the old machine only: the unit does not start on the new one", strings.TrimSpace(m[0])),
 		Remedy:  "take the condition out if the unit is still wanted, or disable the unit",
 	}}
@@ -100,6 +106,7 @@ var consoleLine = regexp.MustCompile(`(?:^|[\s:])((?:hvc|xvc)[0-9])(?:$|[\s:])`)
 func consolesIn(file, line string) []edit.Note {
 	if m := consoleLine.FindStringSubmatch(line); m != nil && file == "/etc/inittab" {
 		return []edit.Note{{
+			ID:      report.ConcernOldHypervisor,
 			Message: m[1] + " is a console that the old hypervisor has: init starts its login again and again on the new machine",
 			Remedy:  "write what the new machine has in its place (ttyS0), or remove the line",
 		}}
@@ -131,6 +138,7 @@ func parametersIn(line string) []edit.Note {
 	var found []edit.Note
 	for _, m := range parameter.FindAllStringSubmatch(line, -1) {
 		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
 			Message: "the kernel parameter " + m[1] + " is for a device of the old hypervisor",
 			Remedy:  "remove it, or write what the new machine has in its place (console=ttyS0 for a serial console)",
 		})

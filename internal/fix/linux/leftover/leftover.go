@@ -82,7 +82,7 @@ func (s *scan) readFile(file, text string) error {
 	}
 	skipped := strings.HasPrefix(file, unitDirectory) && asksFirst(text)
 	for number, line := range lines {
-		all := slices.Concat(s.disksIn(line), s.cardNamesIn(file, line), s.addressesIn(file, line), slotsIn(line), s.unitNamesIn(line), s.managedIn(file, line), s.conditionsIn(file, line, text), consolesIn(file, line))
+		all := slices.Concat(s.disksIn(file, line), s.cardNamesIn(file, line), s.addressesIn(file, line), slotsIn(line), s.unitNamesIn(line), s.managedIn(file, line), s.conditionsIn(file, line, text), consolesIn(file, line))
 		if !skipped {
 			all = append(all, s.hypervisorIn(file, line)...)
 		}

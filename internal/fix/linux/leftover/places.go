@@ -29,6 +29,10 @@ var places = []string{
 	"/etc/kdump.conf",
 	"/etc/inittab",
 	"/etc/tmpfiles.d/*.conf",
+	"/etc/sysfs.conf",
+	"/etc/sysfs.d/*.conf",
+	"/etc/tuned/*/tuned.conf",
+	"/etc/tuned/profiles/*/tuned.conf",
 	"/etc/crontab",
 	"/etc/cron.d/*",
 	// the initramfs

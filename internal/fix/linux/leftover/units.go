@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const unitDirectory = "/etc/systemd/system"
@@ -27,6 +28,7 @@ func (s *scan) unitNamesIn(line string) []edit.Note {
 		switch spec := unescape(name); {
 		case strings.HasPrefix(spec, "/sys/devices/"):
 			found = append(found, edit.Note{
+				ID:      report.ConcernOldSlot,
 				Message: unit + " tells a slot of the old machine",
 				Remedy:  "name the unit of the device itself, as sys-subsystem-net-devices-NAME.device or dev-disk-by\\x2duuid-....device",
 			})
@@ -126,6 +128,7 @@ func (s *scan) enabledUnit(link string) error {
 		}
 		if fails {
 			notes = append(notes, edit.Note{
+				ID:      report.ConcernOldHypervisor,
 				Message: base + " is a service of the old hypervisor, and is started at each boot of the new machine",
 				Remedy:  "remove the hypervisor's tools (pipeline.fix.remove_vmware_tools for VMware's), or disable the service in the guest",
 			})
@@ -175,7 +178,7 @@ func (s *scan) initScripts() error {
 			if strings.HasPrefix(path.Base(link), "K") || !service.MatchString(name) || s.hasUnit(name) {
 				continue
 			}
-			s.edit.Warn(fmt.Sprintf("%s starts %s, a service of the old hypervisor, at each boot of the new machine", link, name),
+			s.edit.Warn(report.ConcernOldHypervisor, fmt.Sprintf("%s starts %s, a service of the old hypervisor, at each boot of the new machine", link, name),
 				"remove the hypervisor's tools (pipeline.fix.remove_vmware_tools for VMware's), or disable the service in the guest")
 			return nil // one is told: the run levels have the same
 		}

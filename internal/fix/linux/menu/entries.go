@@ -116,6 +116,10 @@ func (r *reader) loaderMenus() ([]Menu, error) {
 	if err != nil || len(entries) == 0 {
 		return nil, err
 	}
+	others, err := r.otherEntries(entries)
+	if err != nil {
+		return nil, err
+	}
 	m := Menu{Loader: LoaderEntries, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}
 	for i := range entries {
 		entries[i].Choice = entries[i].ID + ".conf"
@@ -137,15 +141,37 @@ func (r *reader) loaderMenus() ([]Menu, error) {
 				continue
 			}
 			pattern := strings.TrimSuffix(value, ".conf")
-			if i := slices.IndexFunc(entries, func(e Entry) bool {
-				matched, _ := path.Match(pattern, e.ID)
+			matches := func(id string) bool {
+				matched, _ := path.Match(pattern, id)
 				return matched
-			}); i >= 0 {
+			}
+			if i := slices.IndexFunc(entries, func(e Entry) bool { return matches(e.ID) }); i >= 0 {
 				m.Default, m.DefaultTitle = i, entries[i].Title
+			} else if slices.ContainsFunc(others, matches) || slices.ContainsFunc(ownEntries, matches) {
+				m.Default, m.DefaultTitle = -1, value
 			}
 		}
 	}
 	return []Menu{m}, nil
+}
+
+// ownEntries are those that systemd-boot has for other systems and for the firmware.
+var ownEntries = []string{"auto-windows", "auto-osx", "auto-efi-shell", "auto-reboot-to-firmware-setup", "auto-poweroff", "auto-reboot"}
+
+// otherEntries are the ids of entries that start no kernel of Linux.
+func (r *reader) otherEntries(entries []Entry) (ids []string, err error) {
+	for _, loader := range loaderDirectories {
+		files, err := r.edit.List(loader.directory, "*.conf")
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			if !slices.ContainsFunc(entries, func(e Entry) bool { return e.File == file }) {
+				ids = append(ids, entryID(file))
+			}
+		}
+	}
+	return ids, nil
 }
 
 // unifiedDirectories are where Linux kernels lie that are one EFI program together
@@ -170,7 +196,7 @@ func (r *reader) unifiedEntries() ([]Entry, error) {
 	images, err := UnifiedImages(r.edit)
 	var found []Entry
 	for _, image := range images {
-		found = append(found, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}})
+		found = append(found, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}, Unified: true})
 	}
 	return found, err
 }

@@ -93,19 +93,24 @@ func (s *grubScript) assign(assignment string) {
 	if strings.Contains(value, vagueValue) {
 		value = vagueValue
 	}
-	if name == "root" && !strings.HasPrefix(value, mountToken) && !strings.HasPrefix(value, deviceToken) && !strings.HasPrefix(value, nativeToken) {
-		if d, ok := s.reader.grubDevice(value); ok {
-			value = s.reader.token(d)
-		} else if disk := nativeDisk(value); disk != "" {
-			value = vagueValue
-			if s.unsure == 0 {
-				value = nativeToken + disk
-			}
-		} else {
-			value = vagueValue
-		}
+	if name == "root" && !isToken(value) {
+		value = s.rootOf(strings.Trim(value, "()"))
 	}
 	s.vars[name] = value
+}
+
+// rootOf is the file system that GRUB calls name, as locate wants it.
+func (s *grubScript) rootOf(name string) string {
+	if d, ok := s.reader.grubDevice(name); ok {
+		return s.reader.token(d)
+	}
+	if s.reader.lacks(name) {
+		return absentToken + name
+	}
+	if disk := nativeDisk(name); disk != "" && s.unsure == 0 {
+		return nativeToken + disk
+	}
+	return vagueValue
 }
 
 // setsVariable is for commands that give a variable what the machine has.
@@ -166,13 +171,14 @@ func (s *grubScript) search(words []string) {
 		return
 	}
 	d, ok := s.reader.devices.Resolve(string(tag) + "=" + value)
-	if !ok {
+	switch {
+	case ok:
+		s.vars[variable] = s.reader.token(d)
+	case !strings.HasPrefix(s.vars[variable], absentToken) || s.reader.isLocked():
 		// It stays as it was where the search finds nothing, and this guest may not
 		// have all disks here.
 		s.vars[variable] = vagueValue
-		return
 	}
-	s.vars[variable] = s.reader.token(d)
 }
 
 // notLinux are programs that are loaded as a kernel of Linux is.

@@ -48,17 +48,13 @@ func (s *grubScript) either(bodies [][]grubNode, orNone bool) {
 		outcomes = append(outcomes, s.vars)
 	}
 	s.unsure--
-	s.vars = before
+	s.vars = map[string]string{}
 	for _, outcome := range outcomes {
-		for name := range outcome {
-			for _, other := range outcomes {
-				if other[name] != outcome[name] {
-					s.vars[name] = vagueValue
-				}
+		for name, value := range outcome {
+			if slices.ContainsFunc(outcomes, func(other map[string]string) bool { return other[name] != value }) {
+				value = vagueValue
 			}
-			if _, ok := s.vars[name]; !ok {
-				s.vars[name] = outcome[name]
-			}
+			s.vars[name] = value
 		}
 	}
 }

@@ -198,7 +198,13 @@ func (e *Entry) addInitramfs(f File) {
 func (r *reader) legacyDevice(name string) string {
 	disk, partition, ok := strings.Cut(strings.Trim(name, "()"), ",")
 	n, err := strconv.Atoi(partition)
-	if !ok || err != nil || disk != "hd0" || r.disks() != 1 {
+	if !ok || err != nil {
+		return vagueValue
+	}
+	if r.lacks(disk + "," + strconv.Itoa(n+1)) {
+		return absentToken + disk + "," + partition
+	}
+	if disk != "hd0" || r.disks() != 1 {
 		return vagueValue
 	}
 	if d, ok := r.devices.ByPosition(0, n+1); ok {

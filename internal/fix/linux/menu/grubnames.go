@@ -39,6 +39,38 @@ func (r *reader) grubDevice(name string) (guest.Device, bool) {
 
 var grubDisk = regexp.MustCompile(`^hd([0-9]+),(?:msdos|gpt)?([0-9]+)$`)
 
+// IsAbsent reports whether GRUB's name is that of a disk or partition which a guest does
+// not have.
+func IsAbsent(devices guest.Devices, name string) bool {
+	return (&reader{devices: devices}).lacks(name)
+}
+
+var numberedDevice = regexp.MustCompile(`^hd([0-9]+)(?:,(?:msdos|gpt)?([0-9]+))?$`)
+
+// lacks reports whether GRUB's name is that of a disk or partition which the guest does
+// not have, in whatever order the firmware shows its disks.
+func (r *reader) lacks(name string) bool {
+	m := numberedDevice.FindStringSubmatch(name)
+	if m == nil {
+		return false
+	}
+	disk, err := strconv.Atoi(m[1])
+	if disks := r.disks(); err != nil || disks == 0 || disk >= disks {
+		return err == nil && disks > 0
+	}
+	partition, err := strconv.Atoi(m[2])
+	partitioned := false
+	for _, d := range r.devices {
+		if d.Kind == guest.KindPartition {
+			partitioned = true
+			if d.Partition == partition {
+				return false
+			}
+		}
+	}
+	return err == nil && partitioned
+}
+
 func (r *reader) disks() int {
 	seen := map[int]bool{}
 	for _, d := range r.devices {

@@ -17,7 +17,13 @@ const (
 	mountToken  = "mount:"
 	deviceToken = "device:"
 	nativeToken = "native:" // for one that GRUB's own driver finds
+	absentToken = "absent:" // for one that no disk of the guest has
 )
+
+// isToken reports whether a value is a device already as locate wants it.
+func isToken(value string) bool {
+	return slices.ContainsFunc([]string{mountToken, deviceToken, nativeToken, absentToken}, func(token string) bool { return strings.HasPrefix(value, token) })
+}
 
 // places are where loaders have their files.
 var places = []string{"/", "/boot", "/boot/efi", "/efi", "/boot/extlinux", "/boot/syslinux"}
@@ -38,7 +44,14 @@ func (r *reader) locate(name, root string) File {
 		return file // by a variable: nobody can tell
 	}
 	mount, mounted := strings.CutPrefix(device, mountToken)
+	absent, isAbsent := strings.CutPrefix(device, absentToken)
+	if !isAbsent && !isToken(device) && r.lacks(device) {
+		absent, isAbsent = device, true
+	}
 	switch {
+	case isAbsent:
+		file.State, file.Absent = Missing, absent
+		return file
 	case strings.HasPrefix(device, deviceToken):
 		return file
 	case mounted && len(r.devices) > 0 && !r.isBtrfs(mount):
@@ -139,13 +152,20 @@ func (r *reader) seesAll() bool {
 	if len(r.devices) == 0 {
 		return false
 	}
+	if r.isLocked() {
+		return false
+	}
 	for _, d := range r.devices {
-		if d.FSType == guest.FSTypeLUKS && !slices.ContainsFunc(r.devices, func(o guest.Device) bool { return o.Parent == d.Name }) {
-			return false
-		}
 		if slices.Contains(loaderFilesystems, d.FSType) && (d.FSType == "btrfs" || strings.HasPrefix(r.token(d), deviceToken)) {
 			return false
 		}
 	}
 	return true
+}
+
+// isLocked reports whether the guest has encryption that was not opened.
+func (r *reader) isLocked() bool {
+	return slices.ContainsFunc(r.devices, func(d guest.Device) bool {
+		return d.FSType == guest.FSTypeLUKS && !slices.ContainsFunc(r.devices, func(o guest.Device) bool { return o.Parent == d.Name })
+	})
 }

@@ -77,6 +77,9 @@ type Entry struct {
 	// NativeDisk is what GRUB's own driver calls the disk that the entry reads: ahci0,
 	// which a virtio disk never is; or nothing.
 	NativeDisk string
+	// Unified is set for an image that has its initramfs and its parameters in it:
+	// UnifiedCmdline reads these.
+	Unified bool
 	// Version is what a loader entry says of the kernel; or nothing.
 	Version string
 }
@@ -118,6 +121,9 @@ type File struct {
 	Name  string // as in the menu
 	Path  string // in the guest, where it is Found
 	State State
+	// Absent is what GRUB calls the disk or partition that it would be on, where it is
+	// Missing because the guest has none that could be it; or nothing.
+	Absent string
 }
 
 // reader reads the menus of one guest.

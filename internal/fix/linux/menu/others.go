@@ -43,7 +43,11 @@ func (r *reader) otherMenus() ([]Menu, error) {
 		for _, at := range bootfile.Where(func(f bootfile.File) bool { return f.StartsKernels && slices.Contains(known.formats, f.Format) }) {
 			err := r.edit.EachFile(at.Pattern, func(file, text string) error {
 				if entries := known.read(file, text); len(entries) > 0 {
-					add(Menu{Loader: known.loader, File: file, Entries: entries})
+					m := Menu{Loader: known.loader, File: file, Entries: entries}
+					if known.loader == LILO || known.loader == ELILO {
+						m.DefaultTitle = liloOther(text)
+					}
+					add(m)
 				}
 				return nil
 			})
@@ -99,6 +103,42 @@ func (r *reader) liloEntries(file, text string) []Entry {
 		}
 	}
 	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Unclear != "" })
+}
+
+// liloOther is the label of what lilo.conf or elilo.conf starts by itself, where that
+// is another system; or nothing.
+func liloOther(text string) string {
+	type section struct {
+		label string
+		other bool
+	}
+	var sections []section
+	preset := ""
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(strings.TrimRight(line, "\r\n"), "#")
+		m := liloLine.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		key, value := strings.ToLower(m[1]), strings.Trim(m[2], `"`)
+		switch {
+		case key == "image" || key == "other":
+			sections = append(sections, section{label: path.Base(value), other: key == "other"})
+		case key == "label" && len(sections) > 0:
+			sections[len(sections)-1].label = value
+		case key == "default" && len(sections) == 0:
+			preset = value
+		}
+	}
+	for _, s := range sections {
+		if preset == "" || strings.EqualFold(s.label, preset) {
+			if s.other {
+				return s.label
+			}
+			return ""
+		}
+	}
+	return ""
 }
 
 func liloParameters(key, value string) []string {

@@ -11,6 +11,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // eachCommandLine gives each file that has parameters of kernels.
@@ -158,7 +159,7 @@ func (b bootCards) names() []string {
 func (b bootCards) warn(e *edit.Editor) {
 	for _, c := range b {
 		if c.mac != "" {
-			e.Warn(fmt.Sprintf("%s: the kernel parameter %s names the hardware address of the old machine's network card", c.file, c.parameter),
+			e.Warn(report.ConcernOldCard, fmt.Sprintf("%s: the kernel parameter %s names the hardware address of the old machine's network card", c.file, c.parameter),
 				"give the new machine's network card that address, or correct the parameter in the guest")
 		}
 	}

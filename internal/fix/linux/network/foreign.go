@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // foreignFiles are places of network configuration in formats that are searched
@@ -92,7 +93,7 @@ func (n foreignNetwork) names() []string {
 func (n foreignNetwork) warn(e *edit.Editor) {
 	for _, f := range n {
 		if f.mac != "" {
-			e.Warn(fmt.Sprintf("%s line %d names the hardware address %s of the old machine, and files of that kind are not edited", f.path, f.line, f.mac),
+			e.Warn(report.ConcernOldCard, fmt.Sprintf("%s line %d names the hardware address %s of the old machine, and files of that kind are not edited", f.path, f.line, f.mac),
 				"give the new machine's network card that address, or correct the file in the guest")
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // cardDrivers drive the network cards that QEMU has, and VMware's, so that the
@@ -43,7 +44,7 @@ func writeNaming(e *edit.Editor, name, mac, description string) error {
 		file, text = rulesPath(name), udevRule(name, mac)
 	}
 	if err := checkNaming(file, text, name, mac); err != nil {
-		e.Warn(fmt.Sprintf("the network card %s gets no file that keeps its name: %v", name, err),
+		e.Warn(report.ConcernCardUnknown, fmt.Sprintf("the network card %s gets no file that keeps its name: %v", name, err),
 			"write a file /etc/systemd/network/10-NAME.link in the guest, with [Match] MACAddress= and [Link] Name=")
 		return nil
 	}

@@ -27,7 +27,7 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	}
 	for _, f := range files {
 		if f.found.Invalid != "" {
-			e.Warn(fmt.Sprintf("%s was not read: %s", f.path, f.found.Invalid),
+			e.Warn(report.ConcernFileNotRead, fmt.Sprintf("%s was not read: %s", f.path, f.found.Invalid),
 				"check it in the guest before the migration: a network card that it configures may have another name on the new machine")
 		}
 	}
@@ -74,7 +74,7 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, leases
 		return warnNarrowWildcards(e, files)
 	}
 	if len(cards) == 1 && cards[0].Doubtful {
-		e.Warn(fmt.Sprintf("nothing but its own configuration says that %s is a network card: the new machine's card gets that name", cards[0].Name),
+		e.Warn(report.ConcernCardDoubtful, fmt.Sprintf("nothing but its own configuration says that %s is a network card: the new machine's card gets that name", cards[0].Name),
 			"if it is none, remove the file with "+ownMark+cards[0].Name+" in its name from the guest, and name the card in the guest's network configuration")
 	}
 	if len(cards) == 1 && len(described) < 2 {
@@ -83,7 +83,7 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, leases
 	// A card that the guest does not configure must not take the name either.
 	learnAddresses(cards, files, leases, described)
 	if len(cards) == 1 && cards[0].MAC == "" {
-		e.Warn(fmt.Sprintf("the old machine had %d network cards, and which of them the guest calls %s is not told: any card gets that name",
+		e.Warn(report.ConcernCardDoubtful, fmt.Sprintf("the old machine had %d network cards, and which of them the guest calls %s is not told: any card gets that name",
 			len(described), cards[0].Name), "give the new machine a single network card, or name its cards in the guest by systemd .link files with [Match] MACAddress=")
 		return keepOneCard(e, cards[0], files)
 	}
@@ -123,7 +123,7 @@ func warnNoCard(e *edit.Editor, files []networkFile) {
 	if slices.ContainsFunc(files, func(f networkFile) bool { return f.found.AnyCard }) || managesByItself(e) {
 		return
 	}
-	e.Warn("no network card was found in the guest's network configuration: whether the new machine's card gets its addresses is not known",
+	e.Warn(report.ConcernNoCard, "no network card was found in the guest's network configuration: whether the new machine's card gets its addresses is not known",
 		"check how the guest configures its network: what it says of a card's name or MAC address must fit the new machine's card; "+
 			"or give it a configuration by configuration.network")
 }
@@ -177,7 +177,7 @@ func unpin(e *edit.Editor, f networkFile, name string) error {
 		err = edit.Check(f.path, f.text, text, f.format.Meant)
 	}
 	if err != nil {
-		e.Warn(fmt.Sprintf("%s is for the old machine's network card, and was left so: %v", f.path, err),
+		e.Warn(report.ConcernOldCard, fmt.Sprintf("%s is for the old machine's network card, and was left so: %v", f.path, err),
 			"match the card by its name there, before the migration; or give the new machine's network card the MAC address of the old one")
 		return nil
 	}
@@ -202,7 +202,7 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 		}
 	}
 	if len(known) > 0 {
-		e.WarnOf(report.ConcernCardMAC, "the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
+		e.Warn(report.ConcernCardMAC, "the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
 			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)")
 	}
 	if len(unknown) > 0 {
@@ -210,7 +210,7 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 		if list := describeNICs(described); list != "" {
 			others = "; the old machine had " + list
 		}
-		e.WarnOf(report.ConcernCardUnknown, "the machine has several network cards, and nothing tells the hardware addresses of "+strings.Join(unknown, ", ")+others+
+		e.Warn(report.ConcernCardUnknown, "the machine has several network cards, and nothing tells the hardware addresses of "+strings.Join(unknown, ", ")+others+
 			": they get other names on the new machine, and their addresses are not configured",
 			"look the addresses up in the guest (ip link) and give them in source.nics, each with mac and name; or write, before the migration, "+
 				"a file /etc/systemd/network/10-NAME.link for each card, with [Match] MACAddress= and [Link] Name=; or correct the guest's network configuration on its console after the first boot")
@@ -232,7 +232,7 @@ func warnNarrowWildcards(e *edit.Editor, files []networkFile) error {
 			if !wildcards.IsForOldCard() {
 				continue
 			}
-			e.Warn(fmt.Sprintf("%s is for network cards called %s, which the new machine's may not be", f.path, wildcards),
+			e.Warn(report.ConcernOldCard, fmt.Sprintf("%s is for network cards called %s, which the new machine's may not be", f.path, wildcards),
 				"let it match e*")
 		}
 	}

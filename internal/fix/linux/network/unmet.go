@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // warnUnmet tells of files that are for the old machine alone by conditions that no
@@ -28,7 +29,7 @@ func warnUnmet(e *edit.Editor, files []networkFile) error {
 			return err
 		}
 		if len(unmet) > 0 {
-			e.Warn(fmt.Sprintf("%s is for the old machine or its network card (%s): what it sets is not set on the new one", f.path, strings.Join(unmet, ", ")),
+			e.Warn(report.ConcernOldCard, fmt.Sprintf("%s is for the old machine or its network card (%s): what it sets is not set on the new one", f.path, strings.Join(unmet, ", ")),
 				"take that condition out of the file, or write what the new machine and its card meet")
 		}
 	}

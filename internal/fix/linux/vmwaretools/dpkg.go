@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const dpkgStatus = "/var/lib/dpkg/status"
@@ -119,7 +120,7 @@ func removeDebianTools(ctx context.Context, e *edit.Editor, installed []dpkgPack
 	slices.Sort(names)
 	names = slices.Compact(names)
 	if needed := dependents(installed, names); len(needed) > 0 {
-		e.Warn(fmt.Sprintf("VMware tools stay: %s cannot do without %s", strings.Join(needed, ", "), strings.Join(names, ", ")),
+		e.Warn(report.ConcernVMwareTools, fmt.Sprintf("VMware tools stay: %s cannot do without %s", strings.Join(needed, ", "), strings.Join(names, ", ")),
 			"they do no harm on KVM; their services start on VMware only")
 		return true, nil
 	}

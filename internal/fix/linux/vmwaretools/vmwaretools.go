@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Remove takes VMware's guest tools off: packages by the guest's
@@ -24,12 +25,12 @@ func Remove(ctx context.Context, e *edit.Editor) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			e.Warn("Could not remove VMware tools: "+err.Error(), "remove them in the guest after the migration")
+			e.Warn(report.ConcernVMwareTools, "Could not remove VMware tools: "+err.Error(), "remove them in the guest after the migration")
 		}
 		found = found || had || err != nil
 	}
 	if !found {
-		e.Warn("Could not remove VMware tools: package not found", "set pipeline.fix.remove_vmware_tools to false for this guest")
+		e.Warn(report.ConcernNoVMwareTools, "Could not remove VMware tools: package not found", "set pipeline.fix.remove_vmware_tools to false for this guest")
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ func (m measured) method(d *document) {
 
 ## Measuring Again
 
+<!-- test: not run: it takes the better part of an hour -->
 `+"```console"+`
 $ make bench                                     # all, on a machine that does nothing else
 $ make bench SECTIONS=compare,scaling ROUNDS=3   # a part of it

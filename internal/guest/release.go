@@ -1,4 +1,4 @@
-package offline
+package guest
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // distros are libguestfs' names of distributions, by the ID in os-release(5).
@@ -35,8 +34,17 @@ var (
 	centosVersion = regexp.MustCompile(`CentOS.*release ([0-9]+)(?:\.([0-9]+))?`)
 )
 
+// Describe adds what a Linux system's own files tell of it. It says whether its
+// distribution is known by them.
+func (o *OS) Describe(on Files) (known bool) {
+	f := signs{on}
+	f.readRelease(o)
+	o.Arch, o.Hostname = f.architecture(), f.hostname()
+	return o.Distro != "" && (o.Major != 0 || o.Minor != 0 || rolling[o.Distro])
+}
+
 // readRelease finds out what a Linux system is.
-func (f files) readRelease(system *guest.OS) {
+func (f signs) readRelease(system *OS) {
 	osRelease, debianVersion := f.smallFile("/etc/os-release"), f.smallFile("/etc/debian_version")
 	fields := conf.Assignments(osRelease)
 	system.Distro = distros[fields["ID"]]
@@ -64,7 +72,7 @@ func (f files) readRelease(system *guest.OS) {
 	system.Osinfo = osinfo(*system)
 }
 
-func setVersion(system *guest.OS, match []string) {
+func setVersion(system *OS, match []string) {
 	if match == nil {
 		return
 	}
@@ -78,7 +86,7 @@ func firstLine(text string) string {
 }
 
 // redHatManager is the package manager of the distributions that have changed it.
-func (f files) redHatManager(system *guest.OS) string {
+func (f signs) redHatManager(system *OS) string {
 	switch {
 	case system.Distro == "fedora" && system.Major >= 22 && f.isFileBehind("/usr/bin/dnf"), system.Distro != "fedora" && system.Major >= 8:
 		return "dnf"
@@ -91,7 +99,7 @@ func (f files) redHatManager(system *guest.OS) string {
 }
 
 // osinfo is the short id that libosinfo has for a system, as libguestfs guesses it.
-func osinfo(system guest.OS) string {
+func osinfo(system OS) string {
 	d, major, minor := system.Distro, system.Major, system.Minor
 	switch {
 	case d == "":
@@ -121,7 +129,7 @@ var architectures = map[elf.Machine]string{
 }
 
 // architecture is that of the programs that every system has.
-func (f files) architecture() string {
+func (f signs) architecture() string {
 	for _, name := range []string{"/bin/bash", "/bin/ls", "/bin/echo", "/bin/rm", "/bin/sh"} {
 		info, err := f.Stat(name)
 		if err != nil || !info.Mode.IsRegular() || info.Size > 64<<20 {
@@ -144,7 +152,7 @@ func (f files) architecture() string {
 }
 
 // hostname is the name that a Linux system gives itself.
-func (f files) hostname() string {
+func (f signs) hostname() string {
 	for _, name := range []string{"/etc/HOSTNAME", "/etc/hostname"} {
 		if line := firstLine(f.smallFile(name)); line != "" {
 			return line

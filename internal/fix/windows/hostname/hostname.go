@@ -1,0 +1,50 @@
+// Package hostname gives a Windows guest another name, where that can be done without
+// the guest.
+package hostname
+
+import (
+	"errors"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+)
+
+// ErrDomain says that the guest belongs to a domain, which knows it by its name.
+var ErrDomain = remedy.With(errors.New("the guest is a member of a domain, which would not know it under another name"),
+	"leave configuration.hostname out, and rename the guest when it runs (Rename-Computer with the credentials of the domain)")
+
+// startAuto is the start of a service that Windows starts by itself.
+const startAuto = 2
+
+// Set names the guest, in its hive SYSTEM, for its next start. Windows makes all other
+// names of it from these. One that has the name already is not changed; one that
+// belongs to a domain is ErrDomain.
+func Set(e *registry.Edited, s registry.System, name string) error {
+	computer, host := s.ControlSet+`\Control\ComputerName\ComputerName`, s.ControlSet+`\Services\Tcpip\Parameters`
+	edits := []struct{ key, name string }{{computer, "ComputerName"}, {host, "NV Hostname"}, {host, "Hostname"}}
+	changed := false
+	for _, edit := range edits {
+		value, has, err := registry.Get(e, edit.key, edit.name)
+		if err != nil {
+			return err
+		}
+		changed = changed || !has || value.Text() != name
+	}
+	if !changed {
+		return nil
+	}
+	// Windows starts this service where it belongs to a domain or is what serves one.
+	start, _, err := registry.Get(e, s.ControlSet+`\Services\Netlogon`, "Start")
+	if err != nil {
+		return err
+	}
+	if number, _ := start.Number(); number == startAuto {
+		return ErrDomain
+	}
+	for _, edit := range edits {
+		if err := e.Set(edit.key, registry.TextValue(edit.name, registry.String, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

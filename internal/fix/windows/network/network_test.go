@@ -1,0 +1,114 @@
+package network_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry/registrytest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+func read(t *testing.T, data []byte, old []report.NIC) []network.Card {
+	t.Helper()
+	hive, err := registry.Open(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cards, err := network.Read(hive, registry.System{ControlSet: "ControlSet001"}, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cards
+}
+
+// TestRealMachines: the Windows 7 has two cards with static addresses, the Windows 10
+// has one that asks by DHCP.
+func TestRealMachines(t *testing.T) {
+	t.Parallel()
+	old := []report.NIC{{MAC: "00:50:56:00:00:01"}}
+	want := []network.Card{
+		{
+			ID: "{6AAFC9A9-0542-4DB2-8760-CCFFA953737C}", Name: "Local Area Connection", Gateways: []string{"192.168.1.1"},
+			Addresses: []network.Address{{IP: "192.168.1.123", Mask: "255.255.255.0"}}, NameServers: []string{"192.168.1.112"},
+		},
+		{
+			ID: "{698E50A9-4F58-4D86-B61D-F42E58DCACF6}", Name: "Local Area Connection 2", Gateways: []string{"10.3.58.1"},
+			Addresses: []network.Address{{IP: "10.3.58.5", Mask: "255.255.255.0"}}, NameServers: []string{"10.3.58.4"},
+		},
+	}
+	if diff := cmp.Diff(want, read(t, registrytest.Load(t, "../../../registry/testdata", "windows7-vmware-SYSTEM"), old)); diff != "" {
+		t.Error(diff)
+	}
+	if got := read(t, registrytest.Load(t, "../../../registry/testdata", "windows10-1709-vmware-SYSTEM"), old); len(got) > 0 {
+		t.Errorf("the Windows 10 has %+v", got)
+	}
+}
+
+// TestRead: of one card that is known in all ways, what each of them says.
+func TestRead(t *testing.T) {
+	t.Parallel()
+	const (
+		set     = `ControlSet001\`
+		id      = "{5F3F359E-9D52-4566-9BEC-37EFDFB25ABE}"
+		class   = set + `Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}`
+		binding = set + `Services\Tcpip\Parameters\Interfaces\{5f3f359e-9d52-4566-9bec-37efdfb25abe}`
+		setup   = set + `Control\NetworkSetup2\Interfaces\` + id + `\Kernel`
+	)
+	text := func(name, text string) registry.Value { return registry.TextValue(name, registry.String, text) }
+	card := func() map[string][]registry.Value {
+		return map[string][]registry.Value{
+			class + `\0002`:          {text("ComponentId", `PCI\VEN_15AD&DEV_07B0`), text("NetCfgInstanceId", id)},
+			class + `\0003`:          {text("ComponentId", "ms_sstpminiport"), text("NetCfgInstanceId", "{553E1C42-A9D7-4AC2-81B4-12BB11CB4DD9}")},
+			class + `\Configuration`: nil,
+			set + `Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}\` + id + `\Connection`: {text("Name", "Ethernet0")},
+			binding: {
+				registry.NumberValue("EnableDHCP", 0), registry.TextsValue("IPAddress", "192.0.2.5", "0.0.0.0", "192.0.2.6"),
+				registry.TextsValue("SubnetMask", "255.255.255.0", "255.255.255.0"), registry.TextsValue("DefaultGateway", "192.0.2.1"),
+				text("NameServer", "192.0.2.53,192.0.2.54"),
+			},
+		}
+	}
+	static := network.Card{
+		ID: id, Name: "Ethernet0", Gateways: []string{"192.0.2.1"}, NameServers: []string{"192.0.2.53", "192.0.2.54"},
+		Addresses: []network.Address{{IP: "192.0.2.5", Mask: "255.255.255.0"}, {IP: "192.0.2.6", Mask: "255.255.255.0"}},
+	}
+	withMAC := func(mac string) []network.Card { c := static; c.MAC = mac; return []network.Card{c} }
+	old := []report.NIC{{MAC: "00:0C:29:00:00:07"}}
+	for name, test := range map[string]struct {
+		change func(map[string][]registry.Value)
+		old    []report.NIC
+		want   []network.Card
+	}{
+		"of the only card": {nil, old, withMAC("00:0c:29:00:00:07")},
+		"of nobody":        {nil, nil, withMAC("")},
+		"two cards in OVF": {nil, append(old, report.NIC{}), withMAC("")},
+		"of the class": {func(k map[string][]registry.Value) {
+			k[class+`\0002`] = append(k[class+`\0002`], text("NetworkAddress", "000C29-000001"))
+		}, old, withMAC("00:0c:29:00:00:01")},
+		"of the setup": {func(k map[string][]registry.Value) {
+			k[setup] = []registry.Value{{Name: "PermanentAddress", Type: registry.Binary, Data: []byte{0, 0xC, 0x29, 0, 0, 2}}}
+		}, old, withMAC("00:0c:29:00:00:02")},
+		"by DHCP":            {func(k map[string][]registry.Value) { k[binding][0] = registry.NumberValue("EnableDHCP", 1) }, old, nil},
+		"nothing configured": {func(k map[string][]registry.Value) { delete(k, binding) }, old, nil},
+		"no cards":           {func(k map[string][]registry.Value) { clear(k) }, old, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys := card()
+			if test.change != nil {
+				test.change(keys)
+			}
+			if diff := cmp.Diff(test.want, read(t, registrytest.Build(keys), test.old)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	const shown = `"Ethernet0" (00:0c:29:00:00:07) has 192.0.2.5/255.255.255.0 and 192.0.2.6/255.255.255.0, gateway 192.0.2.1, name servers 192.0.2.53 192.0.2.54`
+	if got := withMAC("00:0c:29:00:00:07")[0].String(); got != shown {
+		t.Errorf("it is shown as %s", got)
+	}
+}
