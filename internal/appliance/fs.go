@@ -96,6 +96,9 @@ func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
 		if err != nil {
 			return err
 		}
+		if s.onNTFS(target) {
+			return s.uploadNTFS(g, target, existing, r, perm)
+		}
 		temp, err := g.Mktemp(path.Join(path.Dir(target), ".write-XXXXXXXX"), nil)
 		if err != nil {
 			return err
@@ -204,10 +207,10 @@ func (s *Session) ReadDir(name string) ([]string, error) {
 
 // MkdirAll implements FS.
 func (s *Session) MkdirAll(name string, perm fs.FileMode) error {
-	return s.call("mkdir", name, func(g *guestfs.Guestfs) error { return mkdirAll(g, path.Clean(name), perm) })
+	return s.call("mkdir", name, func(g *guestfs.Guestfs) error { return s.mkdirAll(g, path.Clean(name), perm) })
 }
 
-func mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
+func (s *Session) mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
 	st, err := g.Statns(name)
 	switch {
 	case err == nil && !fileMode(st.St_mode).IsDir():
@@ -215,8 +218,11 @@ func mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
 	case err == nil || !errors.Is(cleanError(err), fs.ErrNotExist):
 		return err
 	}
-	if err := mkdirAll(g, path.Dir(name), perm); err != nil {
+	if err := s.mkdirAll(g, path.Dir(name), perm); err != nil {
 		return err
+	}
+	if s.onNTFS(name) {
+		return s.mkdirNTFS(g, name, perm)
 	}
 	if err := g.Mkdir(name); err != nil {
 		return err

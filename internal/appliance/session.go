@@ -39,6 +39,7 @@ type Session struct {
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
 	points  []point           // of what is mounted below the guest's root, in their order
+	ntfs    bool              // the guest's root is NTFS
 }
 
 var (
