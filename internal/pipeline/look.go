@@ -142,9 +142,7 @@ func inspectDirectly(ctx context.Context, j job, o opened, seen inspected) (insp
 		return inspected{}, &insufficientError{err}
 	}
 	j.say.repeat(quiet.say.report)
-	if err := seen.describeDisks(ctx, o); err != nil {
-		return inspected{}, err
-	}
+	seen.describeDisks(o)
 	seen.report.InspectedBy = report.InspectedDirectly
 	seen.report.Firmware, seen.report.BootDisk = seen.disks.firmware, seen.disks.bootDisk
 	return seen, verifySource(j, o.source)
