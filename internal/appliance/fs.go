@@ -54,10 +54,22 @@ func download(g *guestfs.Guestfs, name string, w io.Writer) error {
 	case !mode.IsRegular():
 		return errNoRegularFile // to open a pipe would wait for its writer
 	}
+	return readRegular(g, name, st.St_size, w)
+}
+
+// ReadRegular implements guest.SizedReader.
+func (s *Session) ReadRegular(name string, size int64) ([]byte, error) {
+	var data bytes.Buffer
+	err := s.call("read", name, func(g *guestfs.Guestfs) error { return readRegular(g, name, size, &data) })
+	return data.Bytes(), err
+}
+
+// readRegular reads a regular file that has, or had, a size.
+func readRegular(g *guestfs.Guestfs, name string, size int64, w io.Writer) error {
 	for offset := int64(0); ; {
 		// One byte more than there should be: where no more comes, the end
 		// has been seen.
-		wanted := min(chunkSize, max(st.St_size-offset, 0)+1)
+		wanted := min(chunkSize, max(size-offset, 0)+1)
 		data, err := g.Pread(name, int(wanted), offset)
 		if err != nil {
 			return err
@@ -66,7 +78,7 @@ func download(g *guestfs.Guestfs, name string, w io.Writer) error {
 			return err
 		}
 		offset += int64(len(data))
-		if len(data) == 0 || int64(len(data)) < wanted && offset >= st.St_size {
+		if len(data) == 0 || int64(len(data)) < wanted && offset >= size {
 			return nil
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -28,16 +28,14 @@ type Target struct {
 	OS      guest.OS
 	// Firmware is "bios" or "uefi".
 	Firmware string
-	// BootLoader is what a BIOS comes to on the boot disk: "GRUB", "LILO",
-	// "syslinux", "Windows", "unknown" for code that is not known, "none"; or "" where
-	// nobody has looked.
+	// BootLoader is what a BIOS comes to on the boot disk, as in bootable.Start.
 	BootLoader string
 	// Disks are the disks of Devices, by their numbers, and Unclean the names of those
 	// devices whose file systems were not unmounted, as far as anybody has looked.
 	Disks   []parttable.Disk
 	Unclean []string
 	// Core is what that of GRUB has built in, where it is the boot loader.
-	Core bootloader.Core
+	Core bootable.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// FirstBoot has the program that runs the scripts of a Windows guest's first boot, by
