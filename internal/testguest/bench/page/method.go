@@ -38,7 +38,7 @@ $ make bench SECTIONS=compare,scaling ROUNDS=3   # a part of it
 $ make bench FRESH=1                             # not only what was not measured yet
 `+"```"+`
 
-It installs what it needs, virt-v2v included, builds the guests, and needs about 30 GB in `+"`build/bench`"+`. Every figure is kept as JSON in
+`+"`make dependencies`"+` installs what it needs, virt-v2v included. It builds the guests, and needs about 30 GB in `+"`build/bench`"+`. Every figure is kept as JSON in
 `+"`build/bench/results`"+` at once, so that a run that was interrupted goes on where it was; figures of another machine or another build of the
 engine are dropped. This page and its plots are written from there. The sections are %s.
 `, watch.Interval.Milliseconds(), total, strings.Join(parts, "; "), strings.Join(results.Sections, ", "))
