@@ -124,6 +124,12 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	// What is said of a Windows whose volume is not clean is certain.
 	f.stale = view.StaleNote(seen.mounts) != "" && system.Type != kindWindows
 	f.found.Guest = brief(inWords(system, seen.firmware))
+	if system.Type == kindWindows && f.manifest.Pipeline.Fix.Enabled {
+		if problems := windowsProblems(f.manifest); len(problems) > 0 {
+			f.found.Problems = append(f.found.Problems, problems...)
+			return nil
+		}
+	}
 	if f.manifest.Pipeline.Fix.Enabled && f.fails(cmp.Or(seen.suspended, fix.Refusal(system), windowsRefusal(ctx, f.job, x.opened, view, system))) {
 		return nil
 	}
