@@ -1,0 +1,10 @@
+//go:build !linux
+
+package pipeline
+
+import (
+	"errors"
+	"os"
+)
+
+func flushAsync(*os.File) error { return errors.ErrUnsupported }
