@@ -23,8 +23,7 @@ type writeback struct {
 // is called: it would leave what fits into its memory alone, so that the disk is idle
 // for as long as the copy lasts, and publishing waits for all of it.
 func beginWriteback(path string, layout qemuimg.Layout) (end func()) {
-	if layout.Preallocation == "full" {
-		// Its zeroes would be written before what replaces them.
+	if writtenTwice(layout) {
 		return func() {}
 	}
 	ticker := time.NewTicker(writebackInterval)
@@ -39,6 +38,10 @@ func beginWriteback(path string, layout qemuimg.Layout) (end func()) {
 		<-stopped
 	}
 }
+
+// writtenTwice says that a file is full of zeroes before its data come, which would then
+// be written to the disk as well.
+func writtenTwice(layout qemuimg.Layout) bool { return layout.Preallocation == "full" }
 
 // run flushes at each tick until it is stopped or a flush fails, which costs no more
 // than time: whoever publishes the file flushes all of it and is told of what fails.
