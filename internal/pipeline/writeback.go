@@ -11,12 +11,16 @@ import (
 // beside that of the call.
 const writebackInterval = 100 * time.Millisecond
 
+// writebackStep is how much is flushed at once, in bytes: where the disk's queue is
+// full, a flush waits, and who ends a copy should not wait for all of the file.
+const writebackStep = 64 << 20
+
 // writeback has the host write what a file holds to its disk.
 type writeback struct {
 	path string
 	tick <-chan time.Time
-	// flush begins to write what is new and does not wait for it.
-	flush func(*os.File) error
+	// flush begins to write what is new in a part of the file.
+	flush func(file *os.File, offset, length int64) error
 }
 
 // beginWriteback has the host write an image to its disk while it is made, until end
@@ -47,23 +51,42 @@ func writtenTwice(layout qemuimg.Layout) bool { return layout.Preallocation == "
 // than time: whoever publishes the file flushes all of it and is told of what fails.
 func (w writeback) run(stop <-chan struct{}) {
 	var file *os.File
+	// It was not written by this. Closing none is no harm.
+	defer func() { _ = file.Close() }()
 	for {
 		select {
 		case <-stop:
-			_ = file.Close() // of nil, too, and it was not written by this
 			return
 		case <-w.tick:
 		}
 		if file == nil {
-			var err error
-			if file, err = os.Open(w.path); err != nil {
-				file = nil // it is not made yet
-				continue
+			opened, err := os.Open(w.path)
+			if err != nil {
+				continue // it is not made yet
 			}
+			file = opened
 		}
-		if w.flush(file) != nil {
-			_ = file.Close()
+		if !w.flushAll(file, stop) {
 			return
 		}
 	}
+}
+
+// flushAll flushes a file step by step. It says whether to go on.
+func (w writeback) flushAll(file *os.File, stop <-chan struct{}) bool {
+	info, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	for offset := int64(0); offset < info.Size(); offset += writebackStep {
+		select {
+		case <-stop:
+			return false
+		default:
+		}
+		if w.flush(file, offset, writebackStep) != nil {
+			return false
+		}
+	}
+	return true
 }

@@ -27,7 +27,7 @@ func TestFlushAsync(t *testing.T) {
 	if before == 0 {
 		t.Skip("nothing waits in memory to be written to this file system")
 	}
-	if err := flushAsync(file); err != nil {
+	if err := flushAsync(file, 0, 8<<20); err != nil {
 		t.Fatal(err)
 	}
 	if after := waiting(t, file); after >= before {
@@ -43,7 +43,7 @@ func TestWriteback(t *testing.T) {
 	flushed := make(chan string, 3) // the second tick may find the file
 	go func() {
 		defer close(ended)
-		writeback{path: path, tick: tick, flush: func(f *os.File) error {
+		writeback{path: path, tick: tick, flush: func(f *os.File, _, _ int64) error {
 			flushed <- f.Name()
 			return nil
 		}}.run(stop)
@@ -71,15 +71,58 @@ func TestWritebackGivesUp(t *testing.T) {
 	tick <- time.Time{}
 	calls := 0
 	path := filepath.Join(t.TempDir(), "image")
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	writeback{path: path, tick: tick, flush: func(*os.File) error {
+	writeback{path: path, tick: tick, flush: func(*os.File, int64, int64) error {
 		calls++
 		return unix.EINVAL
 	}}.run(nil)
 	if calls != 1 {
 		t.Errorf("flushed %d times", calls)
+	}
+}
+
+// TestWritebackIsStopped between two steps, of which the file has three.
+func TestWritebackIsStopped(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "image")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 2*writebackStep+1); err != nil {
+		t.Fatal(err)
+	}
+	for stopped, want := range map[int]int{1: 1, 2: 2, 3: 3, 4: 3} {
+		tick, stop := make(chan time.Time, 1), make(chan struct{})
+		tick <- time.Time{}
+		var next int64
+		calls := 0
+		work := writeback{path: path, tick: tick, flush: func(_ *os.File, offset, length int64) error {
+			if calls++; calls == stopped {
+				close(stop)
+			}
+			if offset != next {
+				t.Errorf("flushed from %d, want %d", offset, next)
+			}
+			next = offset + length
+			return nil
+		}}
+		if stopped > want { // it goes on with the next tick, which does not come
+			file, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !work.flushAll(file, stop) {
+				t.Error("it was not stopped")
+			}
+			_ = file.Close()
+		} else {
+			work.run(stop)
+		}
+		if calls != want {
+			t.Errorf("stopped in call %d: flushed %d times, want %d", stopped, calls, want)
+		}
 	}
 }
 

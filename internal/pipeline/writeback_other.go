@@ -7,4 +7,4 @@ import (
 	"os"
 )
 
-func flushAsync(*os.File) error { return errors.ErrUnsupported }
+func flushAsync(*os.File, int64, int64) error { return errors.ErrUnsupported }
