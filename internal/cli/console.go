@@ -31,7 +31,7 @@ type console struct {
 	// resultColumns is the width of the terminal that the result goes to; nil for none.
 	resultColumns func() int
 	manifest      *manifest.Manifest
-	shown        map[string]bool // the messages that were told as events
+	shown         map[string]bool // the messages that were told as events
 }
 
 // newConsole shows the progress on a terminal as bars and elsewhere as lines.
