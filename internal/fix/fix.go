@@ -38,6 +38,9 @@ type Target struct {
 	Core bootable.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
+	// FirstBoot has the program that runs the scripts of a Windows guest's first boot, by
+	// the guest's architecture.
+	FirstBoot func(arch string) ([]byte, error)
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
 }
@@ -53,7 +56,14 @@ type Options struct {
 	// VirtioWin is an ISO image or a directory with drivers for a Windows guest, ""
 	// for none, and BlockDriver which of them is for its disks.
 	VirtioWin, BlockDriver string
+	// Hostname is the name for a Windows guest, "" for the one that it has, and FirstBoot
+	// are scripts that it runs once, in this order. Linux guests have package inject for both.
+	Hostname  string
+	FirstBoot []Script
 }
+
+// Script is a script of the user's. Its content is shown nowhere.
+type Script struct{ Name, Content string }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
 // stage's time, and wanted, if not nil, tells whether the options ask for it.

@@ -57,7 +57,7 @@ func (r *imageReader) openDisk(ctx context.Context, s section, declared string) 
 		return Disk{}, refuse(fmt.Sprintf("%s declares a virtual size of %d bytes, and QEMU sees %d", s.name, opened.size, info.VirtualSize),
 			"nobody can say which is right: let the program that made it convert it to another format, such as raw")
 	}
-	disk.VirtualSize = info.VirtualSize
+	disk.VirtualSize, disk.ActualSize = info.VirtualSize, info.ActualSize
 	return disk, nil
 }
 
