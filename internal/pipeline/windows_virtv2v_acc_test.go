@@ -33,7 +33,6 @@ const (
 func comparedWindows(t *testing.T) []testguest.Windows {
 	t.Helper()
 	const set7, set10 = "windows7-vmware-SYSTEM", "windows10-1709-vmware-SYSTEM"
-	esp := windows10(t).ESP
 	var guests []testguest.Windows
 	for _, g := range []struct {
 		name, system string
@@ -57,7 +56,10 @@ func comparedWindows(t *testing.T) []testguest.Windows {
 		}
 		w := testguest.Windows{Name: "compared-" + g.name, Firmware: g.firmware, System: realHive(t, g.system), Software: registrytest.Build(keys)}
 		if g.firmware == testguest.UEFI {
-			w.ESP = esp
+			w.ESP = maps.Clone(windows10(t).ESP)
+			if g.edition != windows10Pro {
+				w.ESP["/EFI/Boot/bootx64.efi"] = []byte("MZ the loader of a system that is gone")
+			}
 		}
 		guests = append(guests, w)
 	}
@@ -159,7 +161,7 @@ func migratedByVirtV2V(t *testing.T, source, virtioWin string) string {
 	if err := os.WriteFile(filepath.Join(tools, "rhsrvany.exe"), []byte("MZ a stand-in"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), "virt-v2v", "-i", "disk", source, "-o", "local", "-os", directory, "-of", "raw", "-on", "guest")
+	command := exec.CommandContext(t.Context(), "virt-v2v", "--quiet", "-i", "disk", source, "-o", "local", "-os", directory, "-of", "raw", "-on", "guest")
 	command.Env = append(os.Environ(), "VIRTIO_WIN="+virtioWin, "VIRT_TOOLS_DATA_DIR="+tools, "LIBGUESTFS_BACKEND=direct", "VIRT_V2V_TMPDIR="+t.TempDir())
 	program, err := product.Program()
 	if err != nil {

@@ -77,8 +77,9 @@ func (c Card) among(old []report.NIC) string {
 	mac := ""
 	for _, nic := range old {
 		same := c.Name != "" && strings.EqualFold(nic.GuestName, c.Name)
-		for _, prefix := range c.Addresses {
-			same = same || slices.Contains(nic.Addresses, prefix.Addr().String())
+		for _, text := range nic.Addresses {
+			text, _, _ = strings.Cut(text, "/") // there may be a prefix
+			same = same || slices.ContainsFunc(c.Addresses, func(p netip.Prefix) bool { return p.Addr().String() == text })
 		}
 		switch {
 		case !same:

@@ -114,7 +114,7 @@ func TestRead(t *testing.T) {
 		"of the only card":            {nil, old, withMAC("00:0c:29:00:00:07")},
 		"of nobody":                   {nil, nil, withMAC("")},
 		"two cards in OVF":            {nil, append(old, report.NIC{}), []network.Card{unknown}},
-		"of the one with the address": {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6"}}), []network.Card{named}},
+		"of the one with the address": {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6/24"}}), []network.Card{named}},
 		"of the one with the name":    {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", GuestName: "ethernet0"}), []network.Card{named}},
 		"of two with the address": {
 			nil, []report.NIC{{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6"}}, {MAC: "00:0C:29:00:00:09", GuestName: "Ethernet0"}}, []network.Card{unknown},
