@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -11,7 +12,7 @@ import (
 )
 
 // openVMX opens the disks of a machine as it lies in VMware's own folder.
-func (o *opening) openVMX(file section) error {
+func (o *opening) openVMX(ctx context.Context, file section) error {
 	found, err := detect(file)
 	if err != nil {
 		return err
@@ -56,7 +57,7 @@ func (o *opening) openVMX(file section) error {
 	}
 	taken := map[string]string{}
 	for n, disk := range described.Disks {
-		s, err := o.neighbour(file, localName(disk.File))
+		s, err := o.files.neighbour(file, localName(disk.File))
 		if err != nil {
 			return fmt.Errorf("%s: %w", disk.Place, err)
 		}
@@ -66,7 +67,7 @@ func (o *opening) openVMX(file section) error {
 		}
 		taken[s.path] = disk.Place
 		o.warnOfSiblings(s.path, true)
-		if err := o.addDisk(s, TypeVMDK); err != nil {
+		if err := o.addDisk(ctx, s, TypeVMDK); err != nil {
 			return fmt.Errorf("%s: %w", disk.Place, err)
 		}
 		// A clone names its disk as it likes, and a disk may be called like a snapshot.
