@@ -58,11 +58,11 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 		return seen, err
 	})
 	defer looking.drop()
-	comparing := begin(within, func(ctx context.Context) (any, error) {
+	comparing := begin(within, func(ctx context.Context) (struct{}, error) {
 		if err := o.source.Differs(ctx); err != nil {
 			refuse(&refusedError{fmt.Errorf("source.path: %w", err)})
 		}
-		return nil, nil
+		return struct{}{}, nil
 	})
 	defer comparing.drop()
 	x, err := examineIn(within, j, o, shared, looking)

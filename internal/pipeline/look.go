@@ -75,7 +75,7 @@ func refusalOf(ctx context.Context, j job, o opened, view *offline.View) error {
 	case errors.As(err, new(*rootError)), fixes && len(view.Systems) == 0:
 		return err
 	case err != nil || !fixes:
-		return nil // the appliance tells why
+		return nil //nolint:nilerr // the appliance tells why
 	}
 	return fix.Refusal(system)
 }

@@ -40,7 +40,7 @@ func Run(command *exec.Cmd, scratch string) (e Effort, err error) {
 	var events, messages bytes.Buffer
 	traced.Stdout, traced.Stderr = &events, &messages
 	if err := traced.Run(); err != nil {
-		return e, fmt.Errorf("%w: %s", err, lines(messages.String(), 20))
+		return e, fmt.Errorf("%w: %s", err, lastLines(messages.String()))
 	}
 	counts, err := os.ReadFile(io)
 	if err != nil {
@@ -89,8 +89,9 @@ func readCount(text, name string) (int64, error) {
 	return 0, fmt.Errorf("/proc/PID/io has no %s", name)
 }
 
-// lines are the last of a text.
-func lines(text string, most int) string {
+// lastLines are those that say what failed.
+func lastLines(text string) string {
+	const most = 20
 	all := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(all[max(0, len(all)-most):], "\n")
 }
