@@ -101,23 +101,23 @@ func windowsMigration(source, directory string) *manifest.Manifest {
 	return m
 }
 
-// lookInto looks into an image without libguestfs until the test ends.
-func lookInto(t *testing.T, image, format string) *offline.View {
+// lookInto lets look see what is in an image, without libguestfs.
+func lookInto(t *testing.T, image, format string, look func(view *offline.View)) {
 	t.Helper()
 	server, err := offline.Serve(t.Context(), []qemuimg.Image{{Path: image, Format: format}}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	defer func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-	})
+	}()
 	view, err := offline.Look(t.Context(), []offline.Disk{{ReaderAt: server.Readers[0], Size: server.Sizes[0], SectorSize: 512}}, false)
 	if err != nil || len(view.Systems) != 1 {
 		t.Fatalf("systems are %+v, %v", view.Systems, err)
 	}
-	return view
+	look(view)
 }
 
 // onESP is what an EFI system partition is mounted for, alone.
@@ -136,18 +136,19 @@ func mountedFiles(t *testing.T, view *offline.View, system guest.OS) guest.FS {
 // filesOf are files of the system volume of an image, or of its EFI system partition.
 func filesOf(t *testing.T, image, format string, names ...string) map[string][]byte {
 	t.Helper()
-	view := lookInto(t, image, format)
 	found := map[string][]byte{}
-	for _, name := range names {
-		system := view.Systems[0]
-		if strings.HasPrefix(name, "/EFI") {
-			system = onESP
+	lookInto(t, image, format, func(view *offline.View) {
+		for _, name := range names {
+			system := view.Systems[0]
+			if strings.HasPrefix(name, "/EFI") {
+				system = onESP
+			}
+			var err error
+			if found[name], err = mountedFiles(t, view, system).ReadFile(name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
-		var err error
-		if found[name], err = mountedFiles(t, view, system).ReadFile(name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
+	})
 	return found
 }
 

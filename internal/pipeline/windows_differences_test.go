@@ -114,8 +114,8 @@ type expectation struct {
 }
 
 // parseExpectations reads a list of them. Paragraphs are separated by empty lines: the
-// reason, which begins at the margin, and then, indented, the guests and the differences.
-// Paragraphs that begin with # are comments.
+// reason, which begins at the margin, and then, indented, guests and their differences,
+// once or several times. Paragraphs that begin with # are comments.
 func parseExpectations(text string) ([]expectation, error) {
 	var list []expectation
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
@@ -130,8 +130,11 @@ func parseExpectations(text string) ([]expectation, error) {
 			switch {
 			case !is && len(e.guests) == 0:
 				e.reason = strings.TrimSpace(e.reason + " " + line)
-			case is && names && e.reason != "" && len(e.guests) == 0:
-				e.guests = strings.Fields(guests)
+			case is && names && e.reason != "" && (len(e.guests) == 0 || len(e.lines) > 0):
+				if len(e.lines) > 0 {
+					list = append(list, e)
+				}
+				e = expectation{reason: e.reason, guests: strings.Fields(guests)}
 			case is && len(e.guests) > 0 && (strings.HasPrefix(indented, "- ") || strings.HasPrefix(indented, "+ ")):
 				e.lines = append(e.lines, indented)
 			default:
@@ -234,14 +237,16 @@ of that.
     - H\a
     + H\b
 
-Of the other alone.
+Of one alone, each.
     guests: two
     - H\c
+    guests: one
+    - H\d
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list[0].reason != "It is so because of that." || len(list) != 2 {
+	if list[0].reason != "It is so because of that." || len(list) != 3 || list[1].reason != list[2].reason {
 		t.Errorf("the list is %+v", list)
 	}
 	for name, test := range map[string]struct {
@@ -249,9 +254,9 @@ Of the other alone.
 		found, unexpected, gone []string
 	}{
 		"as expected":              {guest: "two", found: []string{`- H\a`, `+ H\b`, `- H\c`}},
-		"new":                      {guest: "one", found: []string{`- H\a`, `+ H\b`, `- H\b`}, unexpected: []string{`- H\b`}},
-		"gone":                     {guest: "one", found: []string{`- H\a`}, gone: []string{`+ H\b`}},
-		"expected of another":      {guest: "one", found: []string{`- H\a`, `+ H\b`, `- H\c`}, unexpected: []string{`- H\c`}},
+		"new":                      {guest: "one", found: []string{`- H\a`, `+ H\b`, `- H\b`, `- H\d`}, unexpected: []string{`- H\b`}},
+		"gone":                     {guest: "one", found: []string{`- H\a`, `- H\d`}, gone: []string{`+ H\b`}},
+		"expected of another":      {guest: "one", found: []string{`- H\a`, `+ H\b`, `- H\c`, `- H\d`}, unexpected: []string{`- H\c`}},
 		"a guest without anything": {guest: "three", found: []string{`- H\a`}, unexpected: []string{`- H\a`}},
 	} {
 		unexpected, gone := compareExpected(list, test.guest, test.found)
@@ -261,6 +266,7 @@ Of the other alone.
 	}
 	for _, wrong := range []string{
 		"    guests: one\n    - H\\a", "A reason.", "A reason.\n    guests: one", "A reason.\n    - H\\a", "A reason.\n    guests: one\nmore", "A reason.\n    guests: one\n    H\\a",
+		"A reason.\n    guests: one\n    guests: two\n    - H\\a", "A reason.\n    guests: one\n    - H\\a\n    guests: two",
 	} {
 		if list, err := parseExpectations(wrong); err == nil {
 			t.Errorf("%q is taken for %+v", wrong, list)

@@ -15,6 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers/driverstest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/offline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry/registrytest"
@@ -201,14 +202,15 @@ type content struct {
 // contentOf is what lies in a raw image.
 func contentOf(t *testing.T, image string, firmware testguest.Firmware) content {
 	t.Helper()
-	view := lookInto(t, image, "raw")
 	c := content{lines{}, map[string][]byte{}}
-	readTree(t, mountedFiles(t, view, view.Systems[0]), "", "/", c.files)
 	hives := map[string]string{"SYSTEM": systemHive, "SOFTWARE": softwareHive}
-	if firmware == testguest.UEFI {
-		readTree(t, mountedFiles(t, view, onESP), "ESP", "/", c.files)
-		hives["BCD"] = "ESP" + storeOnESP
-	}
+	lookInto(t, image, "raw", func(view *offline.View) {
+		readTree(t, mountedFiles(t, view, view.Systems[0]), "", "/", c.files)
+		if firmware == testguest.UEFI {
+			readTree(t, mountedFiles(t, view, onESP), "ESP", "/", c.files)
+			hives["BCD"] = "ESP" + storeOnESP
+		}
+	})
 	for name, file := range hives {
 		maps.Copy(c.values, hiveLines(name, export(t, c.files[file])))
 		delete(c.files, file)

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -41,17 +42,17 @@ func newHash(algorithm string) (hash.Hash, bool) {
 }
 
 // checkSum compares the source's file with the checksum that the user gave.
-func (o *opening) checkSum(file section) error {
-	if o.request.Checksum == "" {
+func checkSum(ctx context.Context, file section, request Request) error {
+	if request.Checksum == "" {
 		return nil
 	}
-	algorithm, want, _ := strings.Cut(o.request.Checksum, ":")
+	algorithm, want, _ := strings.Cut(request.Checksum, ":")
 	h, known := newHash(algorithm)
 	if !known || len(want) != hex.EncodedLen(h.Size()) {
-		return refuse(fmt.Sprintf("the checksum %q of the source cannot be understood", printable(o.request.Checksum)),
+		return refuse(fmt.Sprintf("the checksum %q of the source cannot be understood", printable(request.Checksum)),
 			`write source.checksum as "sha256:" and 64 hexadecimal digits; md5, sha1 and sha512 are understood too`)
 	}
-	got, err := o.digest(file, h, o.request.Progress)
+	got, err := readDigest(ctx, file, h, request.Progress)
 	if err != nil {
 		return err
 	}
@@ -62,10 +63,10 @@ func (o *opening) checkSum(file section) error {
 	return nil
 }
 
-// digest reads a whole section through a hash. progress, if not nil, is told how
+// readDigest reads a whole section through a hash. progress, if not nil, is told how
 // far it is.
-func (o *opening) digest(s section, h hash.Hash, progress func(percent float64)) (string, error) {
-	n, err := io.CopyBuffer(&countingWriter{h, s.size, 0, progress}, contextio.NewReader(o.ctx, s.reader()), make([]byte, 1<<20))
+func readDigest(ctx context.Context, s section, h hash.Hash, progress func(percent float64)) (string, error) {
+	n, err := io.CopyBuffer(&countingWriter{h, s.size, 0, progress}, contextio.NewReader(ctx, s.reader()), make([]byte, 1<<20))
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", s.name, err)
 	}

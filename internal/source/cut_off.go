@@ -10,7 +10,7 @@ import (
 // checkPartitionTable refuses a raw disk that was cut off: only its partition
 // table tells how long it was. Some disks have had a longer table from the
 // beginning, and kernels shorten their last partition. What lies in it decides.
-func (o *opening) checkPartitionTable(s section) error {
+func (r *imageReader) checkPartitionTable(s section) error {
 	table, err := parttable.Extents(s.reader())
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", s.name, err)
@@ -43,7 +43,7 @@ func (o *opening) checkPartitionTable(s section) error {
 			return cutOff(s, fmt.Sprintf("%s in its partition table reaches to byte %d", content.kind, content.end))
 		}
 	}
-	o.warn(report.ConcernDiskEnd, "if the original is longer, copy it again",
+	r.warn(report.ConcernDiskEnd, "if the original is longer, copy it again",
 		"the partition table of %s reaches to byte %d, and it has %d; no file system in it is longer than that, so it is taken as it is", s.name, end, s.size)
 	return nil
 }

@@ -158,10 +158,12 @@ func TestRawCutOff(t *testing.T) {
 			if err := os.WriteFile(path, test.disk, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			o := newOpening(t.Context(), Request{Type: TypeRaw, Path: path, MaxVirtualSize: DefaultMaxVirtualSize}, path)
-			o.probing = true
+			o, err := newOpening(Request{Type: TypeRaw, Path: path, MaxVirtualSize: DefaultMaxVirtualSize}, path, true)
+			if err != nil {
+				t.Fatal(err)
+			}
 			defer o.files.close()
-			err := o.open(path)
+			err = o.open(t.Context(), path)
 			switch {
 			case test.want == cut:
 				if err == nil || !strings.Contains(err.Error(), cut) || !strings.Contains(remedy.Of(err), "copy") {
@@ -204,7 +206,7 @@ func FuzzPartitionTable(f *testing.F) {
 	f.Add(squashContent(1 << 20))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := section{ReaderAt: bytes.NewReader(data), name: "x", size: int64(len(data)), whole: true}
-		if err := newOpening(t.Context(), Request{}, "/x").checkPartitionTable(s); err != nil && remedy.Of(err) == "" {
+		if err := (&imageReader{warnings: &warnings{}}).checkPartitionTable(s); err != nil && remedy.Of(err) == "" {
 			t.Error(err)
 		}
 		if size := SectorSize(data); size != sectorSize && size != largeSector {

@@ -17,23 +17,23 @@ type comparisons struct {
 	err    error // may be read when done is closed
 }
 
-// compareInBackground compares all that is pending, until the first difference.
-func (o *opening) compareInBackground() *comparisons {
-	ctx, cancel := context.WithCancel(o.ctx)
+// compareInBackground compares what is pending, until the first difference, and closes
+// the files then.
+func compareInBackground(ctx context.Context, pending []comparison, files *files) *comparisons {
+	ctx, cancel := context.WithCancel(ctx)
 	c := &comparisons{cancel: cancel, done: make(chan struct{})}
-	background := &opening{ctx: ctx}
 	go func() {
 		defer close(c.done)
-		defer o.files.close()
-		c.err = background.compare(o.pending)
+		defer files.close()
+		c.err = compare(ctx, pending)
 	}()
 	return c
 }
 
 // compare computes checksums until the first difference.
-func (o *opening) compare(pending []comparison) error {
+func compare(ctx context.Context, pending []comparison) error {
 	for _, file := range pending {
-		if err := o.verifyDigest(file.section, file.want); err != nil {
+		if err := verifyDigest(ctx, file.section, file.want); err != nil {
 			return err
 		}
 	}

@@ -4,91 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// opening is one source while it is being opened.
-type opening struct {
-	ctx     context.Context
-	request Request
-	// root is the source's own directory, free of symbolic links.
-	root string
-	// directories are root and those that the request allows besides, likewise.
-	directories []string
-	files       *files
-	source      *Source
-	// pending are the files whose checksums are computed when all is open.
-	pending []comparison
-	// unpacked counts the files that were made in the work directory.
-	unpacked int
+// imageReader examines the headers of disk images before QEMU may see them.
+type imageReader struct {
+	*warnings
+
+	files *files
+	work  *workDirectory
+	// maxVirtualSize bounds each disk, in bytes.
+	maxVirtualSize int64
 	// probing leaves out all that takes more than reading headers and tables.
 	probing bool
 }
 
-// newOpening begins with the file at path, its true one.
-func newOpening(ctx context.Context, request Request, path string) *opening {
-	return &opening{
-		ctx: ctx, request: request,
-		files: newFiles(), source: &Source{},
-		root: filepath.Dir(path), directories: []string{filepath.Dir(path)},
-	}
-}
-
-// allowDirectories adds those of the request to where files may lie.
-func (o *opening) allowDirectories() error {
-	for _, directory := range o.request.Directories {
-		path, err := filepath.Abs(directory)
-		if err == nil {
-			path, err = filepath.EvalSymlinks(path)
-		}
-		if err != nil {
-			return fmt.Errorf("source.directories: %w", err)
-		}
-		o.directories = append(o.directories, path)
-	}
-	return nil
-}
-
-// warn tells of something about the source, and what to do about it.
-func (o *opening) warn(id report.ConcernID, remedy, format string, args ...any) {
-	o.source.Warnings = append(o.source.Warnings, report.Warning{ID: id, Message: fmt.Sprintf(format, args...), Remedy: remedy})
-}
-
-// addDisk opens a disk of a declared type and everything below it.
-func (o *opening) addDisk(s section, declared string) error {
-	disk, err := o.openDisk(s, declared)
-	if err != nil {
-		return err
-	}
-	if o.probing && disk.VirtualSize == 0 { // not known
-		o.source.Disks = append(o.source.Disks, disk)
-		return nil
-	}
-	if err := o.checkSize(disk.Name, disk.VirtualSize); err != nil {
-		return err
-	}
-	o.source.Disks = append(o.source.Disks, disk)
-	return nil
-}
-
 // openDisk examines the headers first, then lets QEMU see the image.
-func (o *opening) openDisk(s section, declared string) (Disk, error) {
+func (r *imageReader) openDisk(ctx context.Context, s section, declared string) (Disk, error) {
 	var opened layer
 	var err error
 	switch declared {
 	case TypeVMDK:
-		opened, err = o.openVMDK(s, nil)
+		opened, err = r.openVMDK(ctx, s, nil)
 	case TypeQCOW2:
-		opened, err = o.openQCOW2(s, nil)
+		opened, err = r.openQCOW2(ctx, s, nil)
 	case TypeVHD:
-		opened, err = o.openVHD(s)
+		opened, err = r.openVHD(ctx, s)
 	case TypeVHDX:
-		opened, err = o.openVHDX(s)
+		opened, err = r.openVHDX(ctx, s)
 	default:
-		opened, err = o.openRaw(s)
+		opened, err = r.openRaw(s)
 	}
 	if err != nil {
 		return Disk{}, err
@@ -97,13 +43,13 @@ func (o *opening) openDisk(s section, declared string) (Disk, error) {
 		Image: opened.image, Format: opened.image.Format, VirtualSize: opened.size,
 		Name: opened.name, Temporary: opened.temporary, Serial: opened.serial,
 	}
-	if o.probing {
+	if r.probing {
 		if disk.Format == "raw" && disk.VirtualSize == 0 {
 			disk.VirtualSize = sectors(s.size) * sectorSize
 		}
 		return disk, nil
 	}
-	info, err := qemuimg.GetInfo(o.ctx, opened.image)
+	info, err := qemuimg.GetInfo(ctx, opened.image)
 	if err != nil {
 		return Disk{}, fmt.Errorf("opening %s: %w", s.name, err)
 	}
@@ -115,9 +61,9 @@ func (o *opening) openDisk(s section, declared string) (Disk, error) {
 	return disk, nil
 }
 
-func (o *opening) checkSize(name string, size int64) error {
-	if size > o.request.MaxVirtualSize || size < 0 {
-		return refuse(fmt.Sprintf("%s declares a virtual size of %d bytes, more than the %d that are allowed", name, size, o.request.MaxVirtualSize),
+func (r *imageReader) checkSize(name string, size int64) error {
+	if size > r.maxVirtualSize || size < 0 {
+		return refuse(fmt.Sprintf("%s declares a virtual size of %d bytes, more than the %d that are allowed", name, size, r.maxVirtualSize),
 			"raise source.max_virtual_size if the disk really is that large; otherwise the file is damaged or hostile")
 	}
 	if size == 0 {
@@ -140,10 +86,10 @@ type layer struct {
 
 // checkLayer lets QEMU look for parts that are missing from one image of a
 // chain. Reading the image would silently take them for zeroes.
-func (o *opening) checkLayer(s section, image qemuimg.Image) error {
+func (r *imageReader) checkLayer(ctx context.Context, s section, image qemuimg.Image) error {
 	image.Standalone = true
-	_, err := qemuimg.Check(o.ctx, image)
-	left := o.probing && (o.ctx.Err() != nil || qemuimg.Installed() != nil)
+	_, err := qemuimg.Check(ctx, image)
+	left := r.probing && (ctx.Err() != nil || qemuimg.Installed() != nil)
 	switch {
 	case err == nil, left:
 		return nil

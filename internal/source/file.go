@@ -69,12 +69,14 @@ func (s section) read(offset, length int64) ([]byte, error) {
 
 // files are the files of a source, as they were when they were opened.
 type files struct {
-	opened map[string]*os.File
-	seen   map[string]fs.FileInfo
+	// allowed are where a file may lie that another one names.
+	allowed directories
+	opened  map[string]*os.File
+	seen    map[string]fs.FileInfo
 }
 
-func newFiles() *files {
-	return &files{opened: map[string]*os.File{}, seen: map[string]fs.FileInfo{}}
+func newFiles(allowed directories) *files {
+	return &files{allowed: allowed, opened: map[string]*os.File{}, seen: map[string]fs.FileInfo{}}
 }
 
 // open opens a regular file by a path without symbolic links. A file that is
@@ -119,22 +121,16 @@ type File struct {
 	Info     fs.FileInfo
 }
 
-// below lists the files in or below the roots, but not those in the work directory,
-// which may lie there too.
-func (f *files) below(roots []string, work string) []File {
+// list lists the files, but not those in the work directory.
+func (f *files) list(work string) []File {
 	var found []File
 	for path, info := range f.seen {
-		if slices.ContainsFunc(roots, func(root string) bool { return lies(path, root) }) && (work == "" || !lies(path, work)) {
+		if f.allowed.hold(path) && (work == "" || !lies(path, work)) {
 			found = append(found, File{Path: path, Size: info.Size(), Modified: info.ModTime(), Info: info})
 		}
 	}
 	slices.SortFunc(found, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return found
-}
-
-// lies reports whether path is inside of directory; both are absolute.
-func lies(path, directory string) bool {
-	return strings.HasPrefix(path, strings.TrimSuffix(directory, "/")+"/")
 }
 
 // verify compares the files with what they were.
@@ -161,90 +157,18 @@ func (f *files) verify() error {
 		"shut the virtual machine down, let no backup or copy write to its files, and run the migration again")
 }
 
-// neighbour opens a file that an image names. The name counts from the image's
-// directory; whatever it is, the file has to lie in the source's directory, one of
-// Request.Directories or below, by its true path. A missing file satisfies fs.ErrNotExist.
-func (o *opening) neighbour(of section, name string) (section, error) {
-	outside := func(why string) error {
-		return refuse(fmt.Sprintf("%s refers to %q, %s", of.name, printable(name), why),
-			"put all files of the disk into one directory and let them name each other without a path; or list the directory in "+
-				"source.directories, for no file outside of the source's directory is opened else")
-	}
-	if !of.neighbours {
-		return section{}, refuse(fmt.Sprintf("%s refers to %q, and a disk inside a package has to be one file", of.name, printable(name)),
-			"export the package again, or give the disk itself as the source")
-	}
-	prefix, _, colon := strings.Cut(name, ":")
-	if name == "" || strings.ContainsFunc(name, isControl) || colon && !strings.Contains(prefix, "/") {
-		return section{}, outside("which is no file name that could be trusted")
-	}
-	full := name
-	if !filepath.IsAbs(name) {
-		// Not filepath.Join: it would cancel ".." against a symbolic link.
-		full = filepath.Dir(of.path) + "/" + name
-	}
-	if !o.mayContain(full) {
-		elsewhere, err := o.elsewhere(name)
-		if err != nil {
-			return section{}, err
-		}
-		full = elsewhere
-	}
-	if full == "" {
-		return section{}, outside("which lies outside the source's directory")
-	}
-	path, err := filepath.EvalSymlinks(full)
-	if errors.Is(err, fs.ErrNotExist) {
-		return section{}, missing(of.name, filepath.Dir(of.path), printable(name))
-	}
+// neighbour opens a file that an image names, as directories.find finds it.
+func (f *files) neighbour(of section, name string) (section, error) {
+	path, err := f.allowed.find(of, name)
 	if err != nil {
 		return section{}, err
 	}
-	if !o.allows(path) {
-		return section{}, outside("which lies outside the source's directory")
-	}
-	s, err := o.files.open(path)
+	s, err := f.open(path)
 	if err != nil {
 		return section{}, err
 	}
 	s.neighbours = true
 	return s, nil
-}
-
-// mayContain tells by the text of a path alone whether it can lie in the
-// source's directory, so that what is elsewhere is not even looked at.
-func (o *opening) mayContain(full string) bool {
-	return o.allows(filepath.Clean(full))
-}
-
-// elsewhere finds a file that is named by the path of another host, as a datastore
-// has it, in the directories that the request allows: there, or in the folder of
-// the same name. It is empty where there is none.
-func (o *opening) elsewhere(name string) (string, error) {
-	if !filepath.IsAbs(name) {
-		return "", nil
-	}
-	clean := filepath.Clean(name)
-	base, folder := filepath.Base(clean), filepath.Base(filepath.Dir(clean))
-	var found []string
-	for _, directory := range o.directories[1:] {
-		for _, path := range []string{filepath.Join(directory, base), filepath.Join(directory, folder, base)} {
-			if info, err := os.Lstat(path); err == nil && !info.IsDir() && o.mayContain(path) {
-				found = append(found, path)
-			}
-		}
-	}
-	if len(found) > 1 {
-		return "", refuse(fmt.Sprintf("%q is in several of source.directories: %s", printable(name), strings.Join(found, ", ")),
-			"list the one directory alone that has the right file")
-	}
-	return strings.Join(found, ""), nil
-}
-
-// allows tells whether a path is in the source's directory or in one that the
-// request allows besides, or below.
-func (o *opening) allows(path string) bool {
-	return slices.ContainsFunc(o.directories, func(directory string) bool { return lies(path, directory) })
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

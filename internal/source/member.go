@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -35,13 +36,13 @@ func isLitter(name string) bool {
 }
 
 // open finds a member that is needed.
-func (p *ovfPackage) open(name string) (section, error) {
+func (p *ovfPackage) open(ctx context.Context, name string) (section, error) {
 	for _, bad := range p.bad {
 		if bad.name == name {
 			return section{}, p.refuseMember(bad)
 		}
 	}
-	return p.find(name)
+	return p.find(ctx, name)
 }
 
 // lacks is the error for a member that is needed and not there. One that
@@ -97,13 +98,13 @@ func (m *members[T]) reject(name string, err error) {
 }
 
 // asPackage makes a package of the members, opened by open.
-func (m *members[T]) asPackage(of string, open func(name string, file T) (section, error)) *ovfPackage {
+func (m *members[T]) asPackage(of string, open func(ctx context.Context, name string, file T) (section, error)) *ovfPackage {
 	list := func() []string { return m.names }
-	return &ovfPackage{name: of, names: m.names, list: list, bad: m.bad, find: func(name string) (section, error) {
+	return &ovfPackage{name: of, names: m.names, list: list, bad: m.bad, find: func(ctx context.Context, name string) (section, error) {
 		file, ok := m.files[name]
 		if !ok {
 			return section{}, fs.ErrNotExist
 		}
-		return open(name, file)
+		return open(ctx, name, file)
 	}}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -167,12 +168,12 @@ func memberName(name string) (string, error) {
 }
 
 // verifyDigest compares a file of a package with its checksum.
-func (o *opening) verifyDigest(s section, want digest) error {
+func verifyDigest(ctx context.Context, s section, want digest) error {
 	h, known := newHash(want.algorithm)
 	if !known {
 		return errors.New("unknown checksum algorithm " + want.algorithm)
 	}
-	got, err := o.digest(s, h, nil)
+	got, err := readDigest(ctx, s, h, nil)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package source
 
+import "context"
+
 // openOVA opens a package in one file.
-func (o *opening) openOVA(archive section) error {
+func (o *opening) openOVA(ctx context.Context, archive section) error {
 	found, err := detect(archive)
 	if err != nil {
 		return err
@@ -9,11 +11,11 @@ func (o *opening) openOVA(archive section) error {
 	var p *ovfPackage
 	switch found {
 	case formatTar:
-		p, err = o.openTar(archive)
+		p, err = openTar(archive)
 	case formatGzip, formatXZ, formatBzip2, formatZstd:
-		p, err = o.openCompressedTar(archive, found)
+		p, err = o.openCompressedTar(ctx, archive, found)
 	case formatZip:
-		p, err = o.openZip(archive)
+		p, err = openZip(archive, o.work)
 	default:
 		return expect(archive, TypeOVA, found)
 	}
@@ -24,16 +26,16 @@ func (o *opening) openOVA(archive section) error {
 	if err != nil {
 		return err
 	}
-	return o.openPackage(p, descriptor)
+	return o.openPackage(ctx, p, descriptor)
 }
 
 // openTar finds the members of a plain archive, which are used where they lie.
-func (o *opening) openTar(archive section) (*ovfPackage, error) {
+func openTar(archive section) (*ovfPackage, error) {
 	found, err := listTar(archive.reader(), archive.size)
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	p := found.asPackage(archive.name, func(name string, member tarMember) (section, error) {
+	p := found.asPackage(archive.name, func(_ context.Context, name string, member tarMember) (section, error) {
 		return archive.part(name, member.offset, member.size), nil
 	})
 	p.padded = true

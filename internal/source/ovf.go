@@ -1,12 +1,13 @@
 package source
 
 import (
+	"context"
 	"os"
 	"path"
 )
 
 // openOVF opens a package that lies as single files in a directory.
-func (o *opening) openOVF(file section) error {
+func (o *opening) openOVF(ctx context.Context, file section) error {
 	found, err := detect(file)
 	if err != nil {
 		return err
@@ -16,10 +17,10 @@ func (o *opening) openOVF(file section) error {
 	}
 	// The descriptor's true name tells that of its checksums.
 	name := path.Base(file.path)
-	return o.openPackage(&ovfPackage{
+	return o.openPackage(ctx, &ovfPackage{
 		name: file.name,
 		list: func() []string {
-			entries, err := os.ReadDir(o.root)
+			entries, err := os.ReadDir(o.files.allowed.own())
 			if err != nil {
 				return nil // it only serves to find more
 			}
@@ -29,8 +30,8 @@ func (o *opening) openOVF(file section) error {
 			}
 			return names
 		},
-		find: func(name string) (section, error) {
-			s, err := o.neighbour(file, name)
+		find: func(_ context.Context, name string) (section, error) {
+			s, err := o.files.neighbour(file, name)
 			s.name = name
 			return s, err
 		},

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vmware/govmomi/ovf"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
@@ -31,7 +33,7 @@ type ovfPackage struct {
 	padded bool
 	// find opens a sound file by its name in the package. What is not there
 	// satisfies fs.ErrNotExist.
-	find func(name string) (section, error)
+	find func(ctx context.Context, name string) (section, error)
 }
 
 // descriptor finds the name of the one descriptor of an archive.
@@ -70,12 +72,12 @@ func (p *ovfPackage) sumsName(descriptor string) string {
 }
 
 // sums reads the package's checksums. A package need not have any.
-func (p *ovfPackage) sums(descriptor string) (packageSums, error) {
+func (p *ovfPackage) sums(ctx context.Context, descriptor string) (packageSums, error) {
 	name := p.sumsName(descriptor)
-	s, err := p.open(name)
+	s, err := p.open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) && p.names == nil {
 		name = strings.TrimSuffix(name, ".mf") + ".MF"
-		s, err = p.open(name)
+		s, err = p.open(ctx, name)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return packageSums{}, nil
@@ -99,8 +101,8 @@ func (p *ovfPackage) sums(descriptor string) (packageSums, error) {
 }
 
 // openPackage reads a package's descriptor and opens the disks of its machine.
-func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
-	file, err := p.open(descriptor)
+func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor string) error {
+	file, err := p.open(ctx, descriptor)
 	if err != nil {
 		return err
 	}
@@ -108,38 +110,22 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 		return refuse(fmt.Sprintf("%s has %d bytes, and no OVF descriptor has more than %d", file.name, file.size, maxOVF),
 			"name the descriptor, a small text file, in source.path")
 	}
-	text, err := file.read(0, file.size)
+	sums, err := o.sumsOf(ctx, p, descriptor)
 	if err != nil {
 		return err
-	}
-	sums := packageSums{}
-	if !o.request.IgnoreChecksums {
-		if sums, err = p.sums(descriptor); err != nil {
-			return err
-		}
-		if len(sums.others) > 0 {
-			o.warn(report.ConcernChecksums, "check that no checksum of a file that matters is among them; an export anew writes them all",
-				"%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
-		}
 	}
 	want, listed, err := sums.of(descriptor)
 	if err != nil {
 		return err
 	}
 	if listed {
-		if err := o.verifyDigest(file, want); err != nil {
+		if err := verifyDigest(ctx, file, want); err != nil {
 			return err
 		}
 	}
-	content := decodeText(text)
-	if content.guessed != "" {
-		o.warn(report.ConcernDescription, "check the names of the machine and of its networks in the report; correct the encoding in the descriptor's first line where they are wrong",
-			"%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
-	}
-	envelope, err := decodeOVF(content.text)
+	envelope, err := o.readOVF(file)
 	if err != nil {
-		return refuse(fmt.Sprintf("%s is no sound OVF descriptor: %v", file.name, err),
-			"correct that place or export the package again; its disks can also be migrated alone, each with its own source.type")
+		return err
 	}
 	chosen, err := chooseMachine(envelope, o.request.VM)
 	if err != nil {
@@ -154,7 +140,7 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 		o.warn(report.ConcernDescription, "attach an empty disk to the new machine where the guest needs it", "%s", warning)
 	}
 	for _, disk := range disks {
-		if err := o.addPackagedDisk(p, path.Dir(descriptor), disk, sums); err != nil {
+		if err := o.addPackagedDisk(ctx, p, path.Dir(descriptor), disk, sums); err != nil {
 			return err
 		}
 	}
@@ -162,14 +148,46 @@ func (o *opening) openPackage(p *ovfPackage, descriptor string) error {
 	return nil
 }
 
+// sumsOf are the checksums of a package, none where they are not to be compared.
+func (o *opening) sumsOf(ctx context.Context, p *ovfPackage, descriptor string) (packageSums, error) {
+	if o.request.IgnoreChecksums {
+		return packageSums{}, nil
+	}
+	sums, err := p.sums(ctx, descriptor)
+	if err == nil && len(sums.others) > 0 {
+		o.warn(report.ConcernChecksums, "check that no checksum of a file that matters is among them; an export anew writes them all",
+			"%s has lines that are no checksums and were passed over: %s", sums.name, sums.others[0])
+	}
+	return sums, err
+}
+
+// readOVF reads the text of a descriptor.
+func (o *opening) readOVF(file section) (*ovf.Envelope, error) {
+	text, err := file.read(0, file.size)
+	if err != nil {
+		return nil, err
+	}
+	content := decodeText(text)
+	if content.guessed != "" {
+		o.warn(report.ConcernDescription, "check the names of the machine and of its networks in the report; correct the encoding in the descriptor's first line where they are wrong",
+			"%s has letters that are not in the encoding that it declares; they are read as %s", file.name, content.guessed)
+	}
+	envelope, err := decodeOVF(content.text)
+	if err != nil {
+		return nil, refuse(fmt.Sprintf("%s is no sound OVF descriptor: %v", file.name, err),
+			"correct that place or export the package again; its disks can also be migrated alone, each with its own source.type")
+	}
+	return envelope, nil
+}
+
 // addPackagedDisk opens one disk of a package.
-func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packagedDisk, sums packageSums) error {
+func (o *opening) addPackagedDisk(ctx context.Context, p *ovfPackage, directory string, disk packagedDisk, sums packageSums) error {
 	if disk.capacity > 0 {
-		if err := o.checkSize(printable(disk.href), disk.capacity); err != nil {
+		if err := o.images.checkSize(printable(disk.href), disk.capacity); err != nil {
 			return err
 		}
 	}
-	parts, err := disk.parts(p, directory)
+	parts, err := disk.parts(ctx, p, directory)
 	if err != nil {
 		return err
 	}
@@ -195,9 +213,9 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 			pending = append(pending, comparison{part, want})
 		}
 	}
-	if err := o.addParts(p, disk, parts); err != nil {
+	if err := o.addParts(ctx, p, disk, parts); err != nil {
 		// A wrong checksum says best why a disk cannot be understood.
-		if wrong := o.compare(pending); wrong != nil {
+		if wrong := compare(ctx, pending); wrong != nil {
 			return wrong
 		}
 		return err
@@ -207,8 +225,8 @@ func (o *opening) addPackagedDisk(p *ovfPackage, directory string, disk packaged
 }
 
 // addParts opens the disk that files of a package make.
-func (o *opening) addParts(p *ovfPackage, disk packagedDisk, parts []section) error {
-	s, err := o.assemble(disk, parts, p.padded)
+func (o *opening) addParts(ctx context.Context, p *ovfPackage, disk packagedDisk, parts []section) error {
+	s, err := o.work.assemble(ctx, disk, parts, p.padded)
 	if err != nil {
 		return err
 	}
@@ -226,18 +244,18 @@ func (o *opening) addParts(p *ovfPackage, disk packagedDisk, parts []section) er
 	default:
 		return refuse(fmt.Sprintf("%s in the package is %s, not a disk", printable(disk.href), found.name), "export the package again")
 	}
-	return o.addDisk(s, declared)
+	return o.addDisk(ctx, s, declared)
 }
 
 // parts finds the files of a disk, of which there are several where it is
 // chunked.
-func (d packagedDisk) parts(p *ovfPackage, directory string) ([]section, error) {
+func (d packagedDisk) parts(ctx context.Context, p *ovfPackage, directory string) ([]section, error) {
 	if strings.Contains(d.href, "://") {
 		return nil, refuse(fmt.Sprintf("the package takes a disk from %s, and nothing is fetched", printable(d.href)),
 			"export the package together with its disks")
 	}
 	if !d.chunked {
-		s, err := findHref(p, directory, d.href)
+		s, err := findHref(ctx, p, directory, d.href)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name),
 				"put the file beside the descriptor under that name, or copy or export the package again"))
@@ -246,7 +264,7 @@ func (d packagedDisk) parts(p *ovfPackage, directory string) ([]section, error) 
 	}
 	var parts []section
 	for n := range maxMembers {
-		s, err := findHref(p, directory, fmt.Sprintf("%s.%09d", d.href, n))
+		s, err := findHref(ctx, p, directory, fmt.Sprintf("%s.%09d", d.href, n))
 		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -264,7 +282,7 @@ func (d packagedDisk) parts(p *ovfPackage, directory string) ([]section, error) 
 
 // findHref opens a file of a package by a reference of its descriptor, which
 // counts from the descriptor and may be written as a URL.
-func findHref(p *ovfPackage, directory, href string) (section, error) {
+func findHref(ctx context.Context, p *ovfPackage, directory, href string) (section, error) {
 	unescaped, err := url.PathUnescape(href)
 	if err != nil {
 		unescaped = href
@@ -280,13 +298,13 @@ func findHref(p *ovfPackage, directory, href string) (section, error) {
 			return section{}, refuse(fmt.Sprintf("%s refers to %q, which lies outside the package", p.name, printable(name)),
 				"files outside the package are never opened; export it again")
 		}
-		s, err := p.open(inside)
+		s, err := p.open(ctx, inside)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return s, err
 		}
 	}
 	if inside, ok := p.alike(path.Join(directory, slashes)); ok {
-		return p.open(inside)
+		return p.open(ctx, inside)
 	}
 	return section{}, fs.ErrNotExist
 }
@@ -307,7 +325,7 @@ func (p *ovfPackage) alike(name string) (found string, only bool) {
 
 // assemble makes one image of a disk's files. What is neither compressed nor
 // chunked stays where it lies.
-func (o *opening) assemble(disk packagedDisk, parts []section, padded bool) (section, error) {
+func (w *workDirectory) assemble(ctx context.Context, disk packagedDisk, parts []section, padded bool) (section, error) {
 	found, err := detect(parts[0])
 	if err != nil {
 		return section{}, err
@@ -324,7 +342,7 @@ func (o *opening) assemble(disk packagedDisk, parts []section, padded bool) (sec
 	}
 	content := io.MultiReader(readers...)
 	if !compressed {
-		return o.unpack(content, disk.href, size)
+		return w.unpack(ctx, content, disk.href, size)
 	}
 	stream, err := decompress(content, found)
 	if err != nil {
@@ -334,5 +352,5 @@ func (o *opening) assemble(disk packagedDisk, parts []section, padded bool) (sec
 		// No format needs more than this beside the data themselves.
 		stream = io.LimitReader(stream, disk.capacity+disk.capacity/16+64<<20)
 	}
-	return o.unpack(stream, disk.href, unknownSize)
+	return w.unpack(ctx, stream, disk.href, unknownSize)
 }

@@ -33,13 +33,12 @@ func Probe(ctx context.Context, request Request) (*Probed, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := newOpening(ctx, request, path)
-	o.probing = true
-	defer o.files.close()
-	if err := o.allowDirectories(); err != nil {
+	o, err := newOpening(request, path, true)
+	if err != nil {
 		return nil, err
 	}
-	err = o.open(path)
+	defer o.files.close()
+	err = o.open(ctx, path)
 	var packed *packedError
 	switch {
 	case errors.As(err, &packed):

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -65,25 +66,39 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 		h.corrupt, usesDataFile = features&qcow2FeatureCorrupt != 0, features&qcow2FeatureDataFile != 0
 		extensions = uint64(word(100))
 	}
-	offset, length := long(8), uint64(word(16))
-	if offset != 0 {
-		if length == 0 || length > 1023 || offset > uint64(len(data)) || offset+length > uint64(len(data)) {
+	end := uint64(len(data)) // of the extensions
+	if offset, length := long(8), uint64(word(16)); offset != 0 {
+		if length == 0 || length > 1023 || offset > end || offset+length > end {
 			return h, errors.New("its header puts the backing file's name where none can be")
 		}
-		h.backing = string(data[offset : offset+length])
+		h.backing, end = string(data[offset:offset+length]), offset
 	}
+	if err := h.readExtensions(data, extensions, end); err != nil {
+		return h, err
+	}
+	switch {
+	case usesDataFile && h.dataFile == "":
+		return h, errors.New("it keeps its data in another file and does not name it")
+	case !usesDataFile:
+		h.dataFile = ""
+	}
+	return h, nil
+}
+
+// readExtensions reads the header extensions, which begin in [at, end) of the header.
+func (h *qcow2Header) readExtensions(data []byte, at, end uint64) error {
 	seen := map[uint32]bool{}
-	for at := extensions; at+8 <= uint64(len(data)) && (offset == 0 || at < offset); {
-		kind, size := word(int(at)), uint64(word(int(at)+4))
+	for at < end && at+8 <= uint64(len(data)) {
+		kind, size := binary.BigEndian.Uint32(data[at:]), uint64(binary.BigEndian.Uint32(data[at+4:]))
 		at += 8
 		if kind == qcow2ExtensionEnd {
-			break
+			return nil
 		}
 		if size > uint64(len(data))-at {
-			return h, errors.New("its header extensions are longer than its header")
+			return errors.New("its header extensions are longer than its header")
 		}
 		if seen[kind] {
-			return h, fmt.Errorf("its header extension %#x occurs twice", kind)
+			return fmt.Errorf("its header extension %#x occurs twice", kind)
 		}
 		seen[kind] = true
 		switch kind {
@@ -94,13 +109,7 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 		}
 		at += (size + 7) &^ 7
 	}
-	switch {
-	case usesDataFile && h.dataFile == "":
-		return h, errors.New("it keeps its data in another file and does not name it")
-	case !usesDataFile:
-		h.dataFile = ""
-	}
-	return h, nil
+	return nil
 }
 
 // unknownVersionError is the number of a version of the format that is not read.
@@ -119,7 +128,7 @@ func (v unknownVersionError) remedy() string {
 }
 
 // openQCOW2 examines a qcow2 image, its data file and the images below it.
-func (o *opening) openQCOW2(s section, above backingChain) (layer, error) {
+func (r *imageReader) openQCOW2(ctx context.Context, s section, above backingChain) (layer, error) {
 	chain, err := above.extend(s)
 	if err != nil {
 		return layer{}, err
@@ -150,22 +159,22 @@ func (o *opening) openQCOW2(s section, above backingChain) (layer, error) {
 		return layer{}, refuse(s.name+" is damaged: QEMU has marked it as corrupt, and a copy of it is as well",
 			"repair a copy with qemu-img check -r all COPY and look at what the guest lost, or go back to a backup")
 	}
-	if err := o.checkSize(s.name, header.size); err != nil {
+	if err := r.checkSize(s.name, header.size); err != nil {
 		return layer{}, err
 	}
 	if header.snapshots > 0 {
-		o.warn(report.ConcernDiskSnapshot, "to migrate a snapshot instead, make a copy of it first: qemu-img convert -l snapshot.name=NAME",
+		r.warn(report.ConcernDiskSnapshot, "to migrate a snapshot instead, make a copy of it first: qemu-img convert -l snapshot.name=NAME",
 			"%s holds %d internal snapshots; its current state is migrated, they are not", s.name, header.snapshots)
 	}
 	opened := layer{image: s.image("qcow2"), name: s.name, temporary: s.temporary, size: header.size}
 	if header.dataFile != "" {
-		data, err := o.neighbour(s, header.dataFile)
+		data, err := r.files.neighbour(s, header.dataFile)
 		if err != nil {
 			return layer{}, err
 		}
 		opened.image.DataFile = data.path
 	}
-	if err := o.checkLayer(s, opened.image); err != nil {
+	if err := r.checkLayer(ctx, s, opened.image); err != nil {
 		if header.dirty && errors.Is(err, qemuimg.ErrCorrupt) {
 			return layer{}, unreplayed(s, "its counts of references are behind")
 		}
@@ -174,12 +183,12 @@ func (o *opening) openQCOW2(s section, above backingChain) (layer, error) {
 	if header.backing == "" {
 		return opened, nil
 	}
-	return o.withBacking(opened, s, header, chain)
+	return r.withBacking(ctx, opened, s, header, chain)
 }
 
 // withBacking puts the image that a qcow2 image names below it.
-func (o *opening) withBacking(opened layer, s section, header qcow2Header, chain backingChain) (layer, error) {
-	base, err := o.neighbour(s, header.backing)
+func (r *imageReader) withBacking(ctx context.Context, opened layer, s section, header qcow2Header, chain backingChain) (layer, error) {
+	base, err := r.files.neighbour(s, header.backing)
 	if err != nil {
 		return layer{}, err
 	}
@@ -190,12 +199,12 @@ func (o *opening) withBacking(opened layer, s section, header qcow2Header, chain
 	var below layer
 	switch {
 	case header.backingFormat == "raw":
-		below, err = o.openRaw(base)
+		below, err = r.openRaw(base)
 		if err == nil {
 			_, err = chain.extend(base)
 		}
 	case (header.backingFormat == "qcow2" || header.backingFormat == "") && found == formatQCOW2:
-		below, err = o.openQCOW2(base, chain)
+		below, err = r.openQCOW2(ctx, base, chain)
 	case header.backingFormat == "":
 		return layer{}, refuse(
 			fmt.Sprintf("%s does not say which format its backing file %s has", s.name, base.name),

@@ -8,7 +8,7 @@ import (
 
 // openRaw takes a plain disk dump. Its content is the guest's and decides
 // nothing, but a disk that begins like an image is a wrongly declared image.
-func (o *opening) openRaw(s section) (layer, error) {
+func (r *imageReader) openRaw(s section) (layer, error) {
 	found, err := detect(s)
 	if err != nil {
 		return layer{}, err
@@ -23,19 +23,19 @@ func (o *opening) openRaw(s section) (layer, error) {
 		if string(head) == vhdCookie {
 			return layer{}, expect(s, TypeRaw, found)
 		}
-		o.warn(report.ConcernDiskFormat, "if it is a VHD image, set source.type to vhd, which leaves the footer out",
+		r.warn(report.ConcernDiskFormat, "if it is a VHD image, set source.type to vhd, which leaves the footer out",
 			"%s ends like a fixed VHD image and is read as raw, with that footer as its last sector", s.name)
 	default:
 		return layer{}, expect(s, TypeRaw, found)
 	}
 	if s.size%sectorSize != 0 {
-		o.warn(report.ConcernDiskEnd, "compare its size with the original's: a copy that was cut off is to be made again",
+		r.warn(report.ConcernDiskEnd, "compare its size with the original's: a copy that was cut off is to be made again",
 			"%s is no multiple of %d bytes long; its end is filled with zeroes", s.name, sectorSize)
 	}
 	if s.size < sectorSize {
 		return layer{}, damaged(s.name, fmt.Sprintf("it has %d bytes, less than one sector", s.size))
 	}
-	if err := o.checkPartitionTable(s); err != nil {
+	if err := r.checkPartitionTable(s); err != nil {
 		return layer{}, err
 	}
 	return layer{image: s.image("raw"), name: s.name, temporary: s.temporary}, nil

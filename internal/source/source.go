@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -113,51 +112,22 @@ func Open(ctx context.Context, request Request) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := newOpening(ctx, request, path)
-	if err := o.allowDirectories(); err != nil {
+	o, err := newOpening(request, path, false)
+	if err != nil {
 		return nil, err
 	}
-	if err := o.open(path); err != nil {
+	if err := o.open(ctx, path); err != nil {
 		o.files.close()
 		return nil, err
 	}
 	o.source.files = o.files
-	o.source.Files = o.files.below(o.directories, request.WorkDir)
+	o.source.Files = o.files.list(request.WorkDir)
 	if len(o.pending) == 0 {
 		o.files.close()
 		return o.source, nil
 	}
-	o.source.comparisons = o.compareInBackground()
+	o.source.comparisons = compareInBackground(ctx, o.pending, o.files)
 	return o.source, nil
-}
-
-// open opens the file that the request names, by its true path.
-func (o *opening) open(path string) error {
-	file, err := o.files.open(path)
-	if err != nil {
-		return err
-	}
-	file.name = filepath.Base(o.request.Path)
-	file.neighbours = true
-	if file.size == 0 {
-		return refuse(fmt.Sprintf("%s is empty", o.request.Path), "export or copy the disk again")
-	}
-	if err := o.checkSum(file); err != nil {
-		return err
-	}
-	switch o.request.Type {
-	case TypeOVA:
-		return o.openOVA(file)
-	case TypeOVF:
-		return o.openOVF(file)
-	case TypeVMX:
-		return o.openVMX(file)
-	case TypeVMDK, TypeVHD, TypeVHDX, TypeQCOW2, TypeRaw:
-		o.warnOfSiblings(path, false)
-		return o.addDisk(file, o.request.Type)
-	default:
-		return refuse(fmt.Sprintf("unsupported source type %q", o.request.Type), "use one of "+strings.Join(Types, ", "))
-	}
 }
 
 // Holds reports whether path is, by whatever name, a file that belongs to the

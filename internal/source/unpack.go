@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
@@ -22,44 +24,60 @@ import (
 // unknownSize stands for content whose length only its end tells.
 const unknownSize = -1
 
+// workDirectory takes what cannot be used where it lies.
+type workDirectory struct {
+	path  string
+	files *files
+	// made counts the files that were made in it.
+	made int
+	// probing has nothing be made: a packedError says what would be.
+	probing bool
+}
+
+// file is a new name in the directory.
+func (w *workDirectory) file(extension string) string {
+	w.made++
+	return filepath.Join(w.path, fmt.Sprintf("source%d.%s", w.made, extension))
+}
+
 // unpack writes content into the work directory. Size is its exact length in
 // bytes; with unknownSize the space there is the bound.
-func (o *opening) unpack(content io.Reader, name string, size int64) (section, error) {
-	if o.probing {
+func (w *workDirectory) unpack(ctx context.Context, content io.Reader, name string, size int64) (section, error) {
+	if w.probing {
 		return section{}, &packedError{max(size, 0)}
 	}
-	free, err := freeSpace(o.request.WorkDir)
+	free, err := freeSpace(w.path)
 	if err != nil {
-		return section{}, fmt.Errorf("reading the free space of %s: %w", o.request.WorkDir, err)
+		return section{}, fmt.Errorf("reading the free space of %s: %w", w.path, err)
 	}
 	if size > free {
-		return section{}, refuse(fmt.Sprintf("unpacking %s into %s needs %d bytes, and %d are free", printable(name), o.request.WorkDir, size, free),
+		return section{}, refuse(fmt.Sprintf("unpacking %s into %s needs %d bytes, and %d are free", printable(name), w.path, size, free),
 			"free space there, choose another work directory, or unpack the package yourself")
 	}
 	limit := size
 	if size == unknownSize {
 		limit = free
 	}
-	path := o.workFile("unpacked")
+	path := w.file("unpacked")
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return section{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
 	defer func() { _ = file.Close() }()
-	written, err := copySparse(file, contextio.NewReader(o.ctx, io.LimitReader(content, limit+1)))
+	written, err := copySparse(file, contextio.NewReader(ctx, io.LimitReader(content, limit+1)))
 	if err == nil {
 		err = file.Close()
 	}
 	switch {
 	case err != nil:
-		return section{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), o.request.WorkDir, err)
+		return section{}, fmt.Errorf("unpacking %s into %s: %w", printable(name), w.path, err)
 	case size == unknownSize && written > limit:
-		return section{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, o.request.WorkDir),
+		return section{}, refuse(fmt.Sprintf("%s unpacks to more than the %d bytes that are free in %s", printable(name), free, w.path),
 			"free space there, choose another work directory, or unpack the package yourself; if its content cannot be that large, it is forged")
 	case written != size && size != unknownSize:
 		return section{}, damaged(printable(name), fmt.Sprintf("it unpacks to another size than the %d bytes it should have", size))
 	}
-	s, err := o.files.open(path)
+	s, err := w.files.open(path)
 	s.name, s.temporary = name, true
 	return s, err
 }
@@ -136,8 +154,8 @@ func isTarHeader(block []byte) bool {
 
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
-func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage, error) {
-	if o.probing {
+func (o *opening) openCompressedTar(ctx context.Context, archive section, found format) (*ovfPackage, error) {
+	if o.work.probing {
 		return nil, &packedError{archive.size}
 	}
 	stream, err := decompress(archive.reader(), found)
@@ -148,23 +166,23 @@ func (o *opening) openCompressedTar(archive section, found format) (*ovfPackage,
 		return nil, err
 	}
 	o.warn(report.ConcernUnpacked, "to save the space and the time, migrate a plain tar archive, which is used where it lies",
-		"%s is compressed as a whole and had to be unpacked into %s", archive.name, o.request.WorkDir)
+		"%s is compressed as a whole and had to be unpacked into %s", archive.name, o.work.path)
 	unpacked := newMembers[section]()
 	err = walkTar(stream, func(header *tar.Header, name string, content io.Reader) error {
 		if isLitter(name) {
 			return nil
 		}
-		s, err := o.unpack(content, name, header.Size)
+		s, err := o.work.unpack(ctx, content, name, header.Size)
 		if err == nil {
 			unpacked.add(name, s)
 		}
 		return err
 	}, unpacked.reject)
-	if remedy.Of(err) != "" || o.ctx.Err() != nil {
+	if remedy.Of(err) != "" || ctx.Err() != nil {
 		return nil, err
 	}
 	if err != nil {
 		return nil, unsoundArchive(archive, err)
 	}
-	return unpacked.asPackage(archive.name, func(_ string, s section) (section, error) { return s, nil }), nil
+	return unpacked.asPackage(archive.name, func(_ context.Context, _ string, s section) (section, error) { return s, nil }), nil
 }

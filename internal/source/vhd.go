@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type vhdImage struct {
 const noBlock = 0xffffffff
 
 // openVHD examines a VHD image and its parents.
-func (o *opening) openVHD(s section) (layer, error) {
+func (r *imageReader) openVHD(ctx context.Context, s section) (layer, error) {
 	var chain []vhdImage
 	var above backingChain
 	for {
@@ -34,7 +35,7 @@ func (o *opening) openVHD(s section) (layer, error) {
 		if above, err = above.extend(s); err != nil {
 			return layer{}, err
 		}
-		image, err := o.readVHD(s)
+		image, err := r.readVHD(s)
 		if err != nil {
 			return layer{}, err
 		}
@@ -46,19 +47,19 @@ func (o *opening) openVHD(s section) (layer, error) {
 		if image.footer.kind != vhdDifferencing {
 			break
 		}
-		if s, err = o.vhdParent(image); err != nil {
+		if s, err = r.vhdParent(image); err != nil {
 			return layer{}, err
 		}
 	}
 	if len(chain) > 1 {
-		return o.flattenVHD(chain)
+		return r.flattenVHD(ctx, chain)
 	}
 	only := chain[0]
 	return layer{image: only.qemuImage(), name: only.name, temporary: only.temporary}, nil
 }
 
 // readVHD reads a VHD's structures and refuses a file that ends before its data.
-func (o *opening) readVHD(s section) (vhdImage, error) {
+func (r *imageReader) readVHD(s section) (vhdImage, error) {
 	image := vhdImage{section: s}
 	found, err := detect(s)
 	if err != nil {
@@ -70,7 +71,7 @@ func (o *opening) readVHD(s section) (vhdImage, error) {
 	if image.footer, err = readVHDFooter(s); err != nil {
 		return image, err
 	}
-	if err := o.checkSize(s.name, image.footer.size); err != nil {
+	if err := r.checkSize(s.name, image.footer.size); err != nil {
 		return image, err
 	}
 	switch image.footer.kind {
@@ -144,9 +145,9 @@ func (i *vhdImage) bitmapSize() int64 {
 }
 
 // vhdParent opens the image that a differencing one is based on.
-func (o *opening) vhdParent(image vhdImage) (section, error) {
+func (r *imageReader) vhdParent(image vhdImage) (section, error) {
 	for _, name := range image.header.parentNames {
-		parent, err := o.neighbour(image.section, name)
+		parent, err := r.files.neighbour(image.section, name)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return parent, err
 		}

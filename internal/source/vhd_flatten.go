@@ -1,10 +1,10 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -13,16 +13,16 @@ import (
 // flattenVHD writes a chain of differencing images, topmost first, into one raw
 // file in the work directory: QEMU would read the top alone and take all that
 // it does not hold for zeroes.
-func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
-	if o.probing {
+func (r *imageReader) flattenVHD(ctx context.Context, chain []vhdImage) (layer, error) {
+	if r.probing {
 		return layer{}, &packedError{}
 	}
 	top, base := chain[0], chain[len(chain)-1]
-	path := o.workFile("raw")
-	o.warn(report.ConcernUnpacked, "to save the space and the time, merge the disk in Hyper-V first (Merge-VHD)",
+	path := r.work.file("raw")
+	r.warn(report.ConcernUnpacked, "to save the space and the time, merge the disk in Hyper-V first (Merge-VHD)",
 		"%s is a differencing VHD; it is merged with its %d parents in %s, which takes as much space as the disk holds",
-		top.name, len(chain)-1, o.request.WorkDir)
-	err := qemuimg.Convert(o.ctx, qemuimg.ConvertOptions{Source: base.qemuImage(), Dest: path, Format: "raw"})
+		top.name, len(chain)-1, r.work.path)
+	err := qemuimg.Convert(ctx, qemuimg.ConvertOptions{Source: base.qemuImage(), Dest: path, Format: "raw"})
 	if err != nil {
 		return layer{}, fmt.Errorf("merging %s: %w", base.name, err)
 	}
@@ -35,7 +35,7 @@ func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
 		return layer{}, fmt.Errorf("merging %s: %w", top.name, err)
 	}
 	for n := len(chain) - 2; n >= 0; n-- {
-		if err := o.applyVHD(chain[n], merged, top.footer.size); err != nil {
+		if err := applyVHD(ctx, chain[n], merged, top.footer.size); err != nil {
 			return layer{}, fmt.Errorf("merging %s into %s: %w", chain[n].name, path, err)
 		}
 	}
@@ -46,13 +46,13 @@ func (o *opening) flattenVHD(chain []vhdImage) (layer, error) {
 }
 
 // applyVHD writes the sectors that a differencing image holds over its parent's.
-func (o *opening) applyVHD(image vhdImage, into io.WriterAt, end int64) error {
+func applyVHD(ctx context.Context, image vhdImage, into io.WriterAt, end int64) error {
 	sectors := int64(image.header.block) / sectorSize
 	for n, block := range image.blocks {
 		if block == noBlock {
 			continue
 		}
-		if err := o.ctx.Err(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		start := int64(block) * sectorSize
@@ -80,10 +80,4 @@ func (o *opening) applyVHD(image vhdImage, into io.WriterAt, end int64) error {
 		}
 	}
 	return nil
-}
-
-// workFile is a new name in the work directory.
-func (o *opening) workFile(extension string) string {
-	o.unpacked++
-	return filepath.Join(o.request.WorkDir, fmt.Sprintf("source%d.%s", o.unpacked, extension))
 }

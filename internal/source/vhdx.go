@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 )
@@ -18,7 +19,7 @@ const (
 
 // openVHDX examines a VHDX image. QEMU reads no differencing ones, so that it
 // never follows a name in it; here they only get a better message.
-func (o *opening) openVHDX(s section) (layer, error) {
+func (r *imageReader) openVHDX(ctx context.Context, s section) (layer, error) {
 	found, err := detect(s)
 	if err != nil {
 		return layer{}, err
@@ -43,7 +44,7 @@ func (o *opening) openVHDX(s section) (layer, error) {
 			fmt.Sprintf("mount it read-only on Windows (Mount-VHD) and copy the whole disk into a raw file, or copy the disk from inside the guest, "+
 				"and give that as source.type raw; the new machine needs logical_block_size=%d on its disk", sector))
 	}
-	if err := o.checkLayer(s, s.image("vhdx")); err != nil {
+	if err := r.checkLayer(ctx, s, s.image("vhdx")); err != nil {
 		return layer{}, err
 	}
 	return layer{image: s.image("vhdx"), name: s.name, temporary: s.temporary}, nil

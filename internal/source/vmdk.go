@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ import (
 )
 
 // openVMDK examines a VMDK image, its extents and its parents.
-func (o *opening) openVMDK(s section, above backingChain) (layer, error) {
+func (r *imageReader) openVMDK(ctx context.Context, s section, above backingChain) (layer, error) {
 	chain, err := above.extend(s)
 	if err != nil {
 		return layer{}, err
@@ -25,21 +26,21 @@ func (o *opening) openVMDK(s section, above backingChain) (layer, error) {
 	}
 	switch found {
 	case formatVMDK:
-		return o.openSparseVMDK(s, chain)
+		return r.openSparseVMDK(ctx, s, chain)
 	case formatVMDKText:
-		return o.openDescriptor(s, chain)
+		return r.openDescriptor(ctx, s, chain)
 	case formatVMFSSparse, formatSESparse:
-		return o.openStrayExtent(s, chain, found)
+		return r.openStrayExtent(ctx, s, chain, found)
 	case formatRaw, formatVHD:
 		if strayExtent.MatchString(s.name) {
-			return o.openStrayExtent(s, chain, found)
+			return r.openStrayExtent(ctx, s, chain, found)
 		}
 	}
 	return layer{}, expect(s, TypeVMDK, found)
 }
 
 // openSparseVMDK examines an image in one file.
-func (o *opening) openSparseVMDK(s section, chain backingChain) (layer, error) {
+func (r *imageReader) openSparseVMDK(ctx context.Context, s section, chain backingChain) (layer, error) {
 	header, err := readSparseHeader(s)
 	if err != nil {
 		return layer{}, err
@@ -49,23 +50,23 @@ func (o *opening) openSparseVMDK(s section, chain backingChain) (layer, error) {
 		return layer{}, err
 	}
 	if !found {
-		return o.openStrayExtent(s, chain, formatVMDK)
+		return r.openStrayExtent(ctx, s, chain, formatVMDK)
 	}
 	if descriptor.encrypted {
 		return layer{}, encryptedVMDK(s.name)
 	}
 	size := int64(header.Capacity) * sectorSize
-	if err := o.checkSize(s.name, size); err != nil {
+	if err := r.checkSize(s.name, size); err != nil {
 		return layer{}, err
 	}
-	if err := header.grains().check(o, s); err != nil {
+	if err := r.checkGrains(ctx, header.grains(), s); err != nil {
 		return layer{}, err
 	}
-	return o.withParent(layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size, serial: descriptor.serial}, s, descriptor, chain)
+	return r.withParent(ctx, layer{image: s.image("vmdk"), name: s.name, temporary: s.temporary, size: size, serial: descriptor.serial}, s, descriptor, chain)
 }
 
 // openDescriptor examines an image whose data lie in other files.
-func (o *opening) openDescriptor(s section, chain backingChain) (layer, error) {
+func (r *imageReader) openDescriptor(ctx context.Context, s section, chain backingChain) (layer, error) {
 	if s.size > maxDescriptor {
 		return layer{}, damaged(s.name, fmt.Sprintf("a descriptor of %d bytes", s.size))
 	}
@@ -97,14 +98,14 @@ func (o *opening) openDescriptor(s section, chain backingChain) (layer, error) {
 	var sectors int64
 	for _, extent := range descriptor.extents {
 		sectors += extent.sectors
-		if err := o.checkSize(s.name, sectors*sectorSize); err != nil {
+		if err := r.checkSize(s.name, sectors*sectorSize); err != nil {
 			return layer{}, err
 		}
 	}
 	image, tables := s.image("vmdk"), false
 	var absent []string
 	for _, extent := range descriptor.extents {
-		switch err := o.checkExtent(s, extent); {
+		switch err := r.checkExtent(ctx, s, extent); {
 		case errors.Is(err, fs.ErrNotExist):
 			absent = append(absent, printable(extent.name))
 		case err != nil:
@@ -116,11 +117,11 @@ func (o *opening) openDescriptor(s section, chain backingChain) (layer, error) {
 		return layer{}, missing(s.name, filepath.Dir(s.path), absent...)
 	}
 	if tables {
-		if err := o.checkLayer(s, image); err != nil {
+		if err := r.checkLayer(ctx, s, image); err != nil {
 			return layer{}, err
 		}
 	}
-	return o.withParent(layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, chain)
+	return r.withParent(ctx, layer{image: image, name: s.name, size: sectors * sectorSize, serial: descriptor.serial}, s, descriptor, chain)
 }
 
 // ambiguous is the error of a descriptor that QEMU may read otherwise than
@@ -162,13 +163,13 @@ func storedAsObject(name, object string) error {
 }
 
 // checkExtent opens the file of an extent and looks whether it can hold it.
-func (o *opening) checkExtent(of section, extent vmdkExtent) error {
+func (r *imageReader) checkExtent(ctx context.Context, of section, extent vmdkExtent) error {
 	if filepath.IsAbs(extent.name) || !filepath.IsLocal(extent.name) {
 		return refuse(fmt.Sprintf("%s takes its data from %q, outside its own directory", of.name, printable(extent.name)),
 			"put all files of the disk into one directory and let the descriptor name them without a path; "+
 				"no file outside of the source's directory and source.directories is opened")
 	}
-	s, err := o.neighbour(of, extent.name)
+	s, err := r.files.neighbour(of, extent.name)
 	if err != nil {
 		return err
 	}
@@ -191,17 +192,26 @@ func (o *opening) checkExtent(of section, extent vmdkExtent) error {
 		if int64(header.Capacity) < extent.sectors {
 			return damaged(s.name, fmt.Sprintf("it holds %d sectors, and %s needs %d", header.Capacity, of.name, extent.sectors))
 		}
-		return header.grains().check(o, s)
+		return r.checkGrains(ctx, header.grains(), s)
 	case extent.kind == "VMFSSPARSE" && found == formatVMFSSparse:
 		g, err := vmfsSparseGrains(s)
 		if err != nil {
 			return err
 		}
-		return g.check(o, s)
+		return r.checkGrains(ctx, g, s)
 	case extent.kind == "SESPARSE" && found == formatSESparse:
 		return nil
 	}
 	return damaged(s.name, fmt.Sprintf("it is %s, and %s says that it is an extent of type %s", found.name, of.name, extent.kind))
+}
+
+// checkGrains is check, which a probe leaves to Open where time runs out.
+func (r *imageReader) checkGrains(ctx context.Context, g grains, s section) error {
+	err := g.check(ctx, s)
+	if r.probing && err != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
 }
 
 // vmfsSparseGrains reads the header of an extent of a snapshot on VMFS.
@@ -222,7 +232,7 @@ func vmfsSparseGrains(s section) (grains, error) {
 }
 
 // withParent puts the image that a snapshot counts from below it.
-func (o *opening) withParent(opened layer, s section, d vmdkDescriptor, chain backingChain) (layer, error) {
+func (r *imageReader) withParent(ctx context.Context, opened layer, s section, d vmdkDescriptor, chain backingChain) (layer, error) {
 	if !d.hasParent() {
 		// QEMU follows the name even where VMware does not.
 		opened.image.Standalone = d.parentHint != ""
@@ -235,15 +245,15 @@ func (o *opening) withParent(opened layer, s section, d vmdkDescriptor, chain ba
 	if d.object != "" {
 		return layer{}, storedAsObject(s.name, d.object)
 	}
-	parent, err := o.neighbour(s, d.parentHint)
+	parent, err := r.files.neighbour(s, d.parentHint)
 	if err != nil {
 		return layer{}, err
 	}
-	below, err := o.openVMDK(parent, chain)
+	below, err := r.openVMDK(ctx, parent, chain)
 	if err != nil {
 		return layer{}, err
 	}
-	cid, err := o.contentIDOf(parent)
+	cid, err := contentIDOf(parent)
 	if err != nil {
 		return layer{}, err
 	}
@@ -260,7 +270,7 @@ func (o *opening) withParent(opened layer, s section, d vmdkDescriptor, chain ba
 }
 
 // contentIDOf reads the content id of an image that has been examined.
-func (o *opening) contentIDOf(s section) (uint32, error) {
+func contentIDOf(s section) (uint32, error) {
 	found, err := detect(s)
 	if err != nil {
 		return 0, err
@@ -286,7 +296,7 @@ var strayExtent = regexp.MustCompile(`^(.+)-(flat|delta|sesparse|s[0-9]{3}|f[0-9
 
 // openStrayExtent serves users who name the file with the data instead of the
 // descriptor beside it.
-func (o *opening) openStrayExtent(s section, chain backingChain, found format) (layer, error) {
+func (r *imageReader) openStrayExtent(ctx context.Context, s section, chain backingChain, found format) (layer, error) {
 	base := filepath.Base(s.path)
 	match := strayExtent.FindStringSubmatch(base)
 	remedy := "set source.path to the descriptor, the small .vmdk file that lies beside it"
@@ -294,12 +304,12 @@ func (o *opening) openStrayExtent(s section, chain backingChain, found format) (
 		return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image: it has no descriptor", s.name), remedy)
 	}
 	name := match[1] + ".vmdk"
-	descriptor, err := o.neighbour(s, name)
+	descriptor, err := r.files.neighbour(s, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if match[2] != "flat" || found != formatRaw {
 			return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and its descriptor %s is missing", s.name, name), remedy)
 		}
-		o.warn(report.ConcernDiskFormat, "copy the descriptor beside it where it exists; otherwise check that the disk has all its data", "%s has no descriptor %s beside it; it is read as a plain disk", s.name, name)
+		r.warn(report.ConcernDiskFormat, "copy the descriptor beside it where it exists; otherwise check that the disk has all its data", "%s has no descriptor %s beside it; it is read as a plain disk", s.name, name)
 		return layer{image: qemuimg.Image{Path: s.path, Format: "raw"}, name: s.name}, nil
 	}
 	if err != nil {
@@ -313,7 +323,7 @@ func (o *opening) openStrayExtent(s section, chain backingChain, found format) (
 	if err != nil || !strings.HasPrefix(strings.ToLower(string(text)), descriptorMark) || !parsed.names(base) {
 		return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and %s is not its descriptor", s.name, name), remedy)
 	}
-	return o.openVMDK(descriptor, chain)
+	return r.openVMDK(ctx, descriptor, chain)
 }
 
 func (d vmdkDescriptor) names(file string) bool {

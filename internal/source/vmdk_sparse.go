@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -133,7 +134,7 @@ func (h vmdkSparse) grains() grains {
 
 // check refuses an extent that ends before the data that its tables point to.
 // QEMU would read zeroes there and say nothing.
-func (g grains) check(o *opening, s section) error {
+func (g grains) check(ctx context.Context, s section) error {
 	const entry = 4
 	cutOff := damaged(s.name, "its tables point behind its end")
 	end := uint64(sectors(s.size))
@@ -149,10 +150,7 @@ func (g grains) check(o *opening, s section) error {
 		if n == 0 {
 			break
 		}
-		switch err := o.ctx.Err(); {
-		case err != nil && o.probing:
-			return nil
-		case err != nil:
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		for at := 0; at+entry <= n; at += entry {

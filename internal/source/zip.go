@@ -2,6 +2,7 @@ package source
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +14,7 @@ import (
 
 // openZip takes a package that was zipped. Members that are stored are used
 // where they lie, the others are unpacked when they are needed.
-func (o *opening) openZip(archive section) (*ovfPackage, error) {
+func openZip(archive section, work *workDirectory) (*ovfPackage, error) {
 	reader, err := zip.NewReader(archive, archive.size)
 	if err != nil {
 		return nil, damaged(archive.name, err.Error())
@@ -47,11 +48,11 @@ func (o *opening) openZip(archive section) (*ovfPackage, error) {
 		found.add(name, file)
 	}
 	unpacked := map[string]section{}
-	return found.asPackage(archive.name, func(name string, file *zip.File) (section, error) {
+	return found.asPackage(archive.name, func(ctx context.Context, name string, file *zip.File) (section, error) {
 		if s, done := unpacked[name]; done {
 			return s, nil
 		}
-		s, err := o.zipMember(archive, file, name)
+		s, err := zipMember(ctx, work, archive, file, name)
 		if err == nil {
 			unpacked[name] = s
 		}
@@ -62,7 +63,7 @@ func (o *opening) openZip(archive section) (*ovfPackage, error) {
 // zipEncrypted is the flag of a member that needs a password.
 const zipEncrypted = 1
 
-func (o *opening) zipMember(archive section, file *zip.File, name string) (section, error) {
+func zipMember(ctx context.Context, work *workDirectory, archive section, file *zip.File, name string) (section, error) {
 	if file.UncompressedSize64 > 1<<62 {
 		return section{}, unsoundArchive(archive, fmt.Errorf("%s declares an impossible size", printable(name)))
 	}
@@ -87,7 +88,7 @@ func (o *opening) zipMember(archive section, file *zip.File, name string) (secti
 		return section{}, fmt.Errorf("unpacking %s: %w", printable(name), err)
 	}
 	defer func() { _ = content.Close() }()
-	return o.unpack(content, name, size)
+	return work.unpack(ctx, content, name, size)
 }
 
 // unsoundArchive is the error of an archive that cannot be listed.
