@@ -14,6 +14,8 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1
 	// newc archives, which initramfs images are made of
 	github.com/cavaliergopher/cpio v1.0.1
+	// the cells of an emulated terminal, of which a test draws the picture in the README
+	github.com/charmbracelet/ultraviolet v0.0.0-20260303162955-0b88c25f3fff
 	// columns that a text takes on a terminal, and the sequences that steer one
 	github.com/charmbracelet/x/ansi v0.11.7
 	// an emulated terminal, on which tests look at the command's output
@@ -81,7 +83,6 @@ require (
 	github.com/ProtonMail/go-crypto v1.4.1 // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
 	github.com/charmbracelet/colorprofile v0.4.2 // indirect
-	github.com/charmbracelet/ultraviolet v0.0.0-20260303162955-0b88c25f3fff // indirect
 	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
 	github.com/charmbracelet/x/term v0.2.2 // indirect
 	github.com/charmbracelet/x/termios v0.1.1 // indirect

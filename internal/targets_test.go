@@ -31,7 +31,7 @@ func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
 	for target, installs := range map[string]bool{
 		"dependencies": true, "release-dependencies": true, "test": true, "demo": true,
 		"build": false, "install": false, "unit": false, "race": false, "testacc": false, "testacc-full": false,
-		"lint": false, "tidy": false, "vulncheck": false, "generate": false, "docs-drift": false, "bench": false,
+		"lint": false, "tidy": false, "vulncheck": false, "generate": false, "docs-drift": false, "picture": false, "bench": false,
 		"release": false, "release-snapshot": false, "tofu": false,
 	} {
 		commands := dryRun(t, target)

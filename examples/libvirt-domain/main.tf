@@ -68,7 +68,11 @@ resource "libvirt_domain" "webserver" {
     loader_readonly = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "yes" : null
     loader_type     = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "pflash" : null
     loader_secure   = hyper2kvm_migration.webserver.machine.secure_boot ? "yes" : null
-    nv_ram          = hyper2kvm_migration.webserver.machine.secure_boot ? { template = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" } : null
+    # The provider wants a path here, where libvirt would choose this one.
+    nv_ram = hyper2kvm_migration.webserver.machine.secure_boot ? {
+      nv_ram   = "/var/lib/libvirt/qemu/nvram/webserver_VARS.fd"
+      template = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
+    } : null
   }
 
   devices = {

@@ -72,7 +72,10 @@ resource "libvirt_domain" "webserver" {
     loader_readonly = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "yes" : null
     loader_type     = hyper2kvm_migration.webserver.machine.firmware == "uefi" ? "pflash" : null
     loader_secure   = hyper2kvm_migration.webserver.machine.secure_boot ? "yes" : null
-    nv_ram          = hyper2kvm_migration.webserver.machine.secure_boot ? { template = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd" } : null
+    nv_ram = hyper2kvm_migration.webserver.machine.secure_boot ? {
+      nv_ram   = "/var/lib/libvirt/qemu/nvram/webserver_VARS.fd"
+      template = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
+    } : null
   }
 
   devices = {

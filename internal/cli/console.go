@@ -28,8 +28,10 @@ type console struct {
 	progress progress
 	// look is that of the messages, and of the result.
 	look, result look
-	manifest     *manifest.Manifest
-	shown        map[string]bool // the messages that were told as events
+	// resultColumns is the width of the terminal that the result goes to; nil for none.
+	resultColumns func() int
+	manifest      *manifest.Manifest
+	shown         map[string]bool // the messages that were told as events
 }
 
 // newConsole shows the progress on a terminal as bars and elsewhere as lines.
@@ -39,8 +41,8 @@ func newConsole(out, messages io.Writer, m *manifest.Manifest) *console {
 	if seen != nil {
 		c.look = lookOf(os.Getenv)
 	}
-	if terminalOf(out) != nil {
-		c.result = lookOf(os.Getenv)
+	if t := terminalOf(out); t != nil {
+		c.result, c.resultColumns = lookOf(os.Getenv), t.columns
 	}
 	switch {
 	case m.Options.Verbose == quiet:
@@ -119,6 +121,10 @@ func (c *console) finished(r *report.Report, err error) {
 	}
 	c.progress.close()
 	if c.manifest.Options.Verbose > quiet {
-		_, _ = io.WriteString(c.out, summary(c.result, c.manifest, r, err))
+		text := summary(c.result, c.manifest, r, err)
+		if c.resultColumns != nil {
+			text = folded(text, c.resultColumns()-1)
+		}
+		_, _ = io.WriteString(c.out, text)
 	}
 }

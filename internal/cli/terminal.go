@@ -33,3 +33,8 @@ func (t *terminal) size() (columns, lines int) {
 	}
 	return t.last.columns, t.last.lines
 }
+
+func (t *terminal) columns() int {
+	columns, _ := t.size()
+	return columns
+}

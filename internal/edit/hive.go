@@ -104,7 +104,7 @@ func (e *Editor) verifyHive(h Hive, wanted *registry.Edited) error {
 }
 
 // keepValues writes what takes the changes of a hive back. A copy of the hive is not
-// made: everybody could read that in the guest, and a hive holds keys.
+// made: a hive holds keys.
 func (e *Editor) keepValues(h Hive, before registry.Reader, changes []registry.Change) error {
 	if e.backups.off {
 		return nil

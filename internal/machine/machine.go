@@ -3,6 +3,7 @@
 package machine
 
 import (
+	"bytes"
 	"encoding/hex"
 	"net"
 	"strconv"
@@ -51,14 +52,14 @@ func affinityOf(value string) string {
 	return value
 }
 
-// macAddress normalises an address, or drops what is none. Some write it
-// without separators.
+// macAddress normalises an address, or drops what is none that a card can have:
+// groups have the lowest bit of the first byte set. Some write it without separators.
 func macAddress(address string) string {
 	parsed, err := net.ParseMAC(address)
 	if err != nil {
 		parsed, err = hex.DecodeString(address)
 	}
-	if err != nil || len(parsed) != 6 {
+	if err != nil || len(parsed) != 6 || parsed[0]&1 != 0 || bytes.Equal(parsed, make([]byte, 6)) {
 		return ""
 	}
 	return parsed.String()

@@ -103,13 +103,20 @@ func TestLevelOfRelease(t *testing.T) {
 	}
 }
 
-func TestClockOfAdjtime(t *testing.T) {
+func TestClockOf(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"0.0 0 0.0\n0\nLOCAL\n": "localtime", "0.0 0 0.0\n0\nUTC\n": "utc", "0.0 0 0\n0\nLOCAL": "localtime", "": "utc", "LOCAL": "utc",
+	const adjtime, sysconfig, rcS, openRC, arch = "/etc/adjtime", "/etc/sysconfig/clock", "/etc/default/rcS", "/etc/conf.d/hwclock", "/etc/rc.conf"
+	for _, test := range []struct{ file, text, want string }{
+		{adjtime, "0.0 0 0.0\n0\nLOCAL\n", "localtime"}, {adjtime, "0.0 0 0.0\n0\nUTC\n", "utc"}, {adjtime, "0.0 0 0\n0\nLOCAL", "localtime"},
+		{adjtime, "", ""}, {adjtime, "LOCAL", ""}, {adjtime, "0.0 0 0\n0\n", ""},
+		{sysconfig, "ZONE=\"Europe/Vienna\"\nUTC=false\nARC=false\n", "localtime"}, {sysconfig, "ZONE=\"x\"\nUTC=true", "utc"},
+		{sysconfig, "# comment\nHWCLOCK=\"--localtime\"\n", "localtime"}, {sysconfig, "HWCLOCK=\"-u\"", "utc"}, {sysconfig, "HWCLOCK='--utc'\nUTC=\"\"", "utc"},
+		{sysconfig, "ZONE=\"Europe/Vienna\"\n", ""}, {sysconfig, "#UTC=false\n", ""},
+		{rcS, "TMPTIME=0\nUTC=no\n", "localtime"}, {rcS, "UTC=yes # as it is\n", "utc"},
+		{openRC, "clock=\"local\"\n", "localtime"}, {openRC, "clock=\"UTC\"\n", "utc"}, {arch, "HARDWARECLOCK=\"localtime\"\n", "localtime"}, {arch, "hostname=\"x\"", ""},
 	} {
-		if got := ClockOfAdjtime(text); got != want {
-			t.Errorf("%q is %s, want %s", text, got, want)
+		if got := ClockOf(test.file, test.text); got != test.want {
+			t.Errorf("%q in %s is %q, want %q", test.text, test.file, got, test.want)
 		}
 	}
 }

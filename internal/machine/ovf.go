@@ -184,6 +184,8 @@ func addSetting(m *report.Machine, key, value string) {
 		m.MemoryHotPlug = m.MemoryHotPlug || yes
 	case "sched.cpu.affinity":
 		m.CPUAffinity = affinityOf(value)
+	case "numa.nodeaffinity":
+		m.NUMAAffinity = affinityOf(value)
 	}
 }
 

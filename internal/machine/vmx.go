@@ -2,9 +2,11 @@ package machine
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,7 +25,7 @@ var ErrEncrypted = errors.New("VMware encrypted it")
 type VMX map[string]string
 
 // vmxEntry is a line with an entry. Quotes may be missing.
-var vmxEntry = regexp.MustCompile(`^([A-Za-z0-9_.:-]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^"#]*?))[ \t]*(?:#.*)?$`)
+var vmxEntry = regexp.MustCompile(`^([^\s="#]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^"#]*?))[ \t]*(?:#.*)?$`)
 
 // ParseVMX reads a VMX file, in whatever encoding it says that it is. A key that has two
 // values is an error, as it is for VMware: nobody could tell which holds.
@@ -31,11 +33,15 @@ func ParseVMX(data []byte) (VMX, error) {
 	if len(data) > MaxVMX {
 		return nil, fmt.Errorf("a VMX file of %d bytes is larger than the %d that are allowed", len(data), MaxVMX)
 	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, errors.New("it is in UTF-16, which VMware does not read either: save it in UTF-8")
+	}
 	if bytes.IndexByte(data, 0) >= 0 {
 		return nil, errors.New("it holds bytes that no text has")
 	}
 	entries := VMX{}
-	for n, line := range strings.Split(decodeVMX(data), "\n") {
+	text, _ := decodeVMX(data)
+	for n, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
@@ -62,24 +68,36 @@ func ParseVMX(data []byte) (VMX, error) {
 // vmxEncoding names the encoding of the whole file, in ASCII.
 var vmxEncoding = regexp.MustCompile(`(?im)^[ \t]*\.encoding[ \t]*=[ \t]*"?([A-Za-z0-9._:-]+)"?`)
 
+// hostEncodings are VMware's names of encodings of Windows that browsers know by others.
+var hostEncodings = map[string]string{"windows-932": "shift_jis", "windows-936": "gbk", "windows-950": "big5"}
+
+// GuessedEncoding names the encoding that a VMX file is read in where that is not what
+// the file says, and is "" where it is.
+func GuessedEncoding(data []byte) string {
+	_, guessed := decodeVMX(data)
+	return guessed
+}
+
 // decodeVMX turns a file into UTF-8. Its bytes count for more than what it says.
-func decodeVMX(data []byte) string {
+func decodeVMX(data []byte) (text, guessed string) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if utf8.Valid(data) {
-		return string(data)
+		return string(data), ""
 	}
 	if match := vmxEncoding.FindSubmatch(data); match != nil {
-		if declared, err := htmlindex.Get(string(match[1])); err == nil && !strings.HasPrefix(strings.ToLower(string(match[1])), "utf") {
+		name := strings.ToLower(string(match[1]))
+		declared, err := htmlindex.Get(cmp.Or(hostEncodings[name], name))
+		if err == nil && !strings.HasPrefix(name, "utf") {
 			if text, err := declared.NewDecoder().Bytes(data); err == nil {
-				return string(text)
+				return string(text), ""
 			}
 		}
 	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(data)
-	if err != nil {
-		return strings.ToValidUTF8(string(data), "?")
+	const western = "windows-1252"
+	if decoded, err := charmap.Windows1252.NewDecoder().Bytes(data); err == nil {
+		return string(decoded), western
 	}
-	return string(text)
+	return strings.ToValidUTF8(string(data), "?"), "utf-8"
 }
 
 var vmxEscape = regexp.MustCompile(`\|[0-9A-Fa-f]{2}`)
@@ -95,8 +113,15 @@ func unescapeVMX(value string) string {
 	}), "?")
 }
 
-// is says that a key has the value TRUE.
-func (v VMX) is(key string) bool { return strings.EqualFold(v[strings.ToLower(key)], "true") }
+// is says that a key has the value TRUE, or another word for it.
+func (v VMX) is(key string) bool {
+	return slices.Contains([]string{"true", "t", "yes", "y", "on", "1"}, strings.ToLower(v.text(key)))
+}
+
+// isNot says that a key has the value FALSE, or another word for it.
+func (v VMX) isNot(key string) bool {
+	return slices.Contains([]string{"false", "f", "no", "n", "off", "0"}, strings.ToLower(v.text(key)))
+}
 
 func (v VMX) text(key string) string { return strings.TrimSpace(v[strings.ToLower(key)]) }
 

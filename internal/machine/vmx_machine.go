@@ -30,6 +30,8 @@ var (
 	vmxController  = regexp.MustCompile(`^(ide|scsi|sata|nvme)([0-9]{1,2})\.present$`)
 	vmxNIC         = regexp.MustCompile(`^ethernet([0-9]{1,2})\.present$`)
 	vmxPassthrough = regexp.MustCompile(`^(pcipassthru[0-9]{1,2})\.present$`)
+	vmxPort        = regexp.MustCompile(`^((?:serial|parallel)[0-9]{1,2})\.present$`)
+	vmxUSB         = regexp.MustCompile(`^usb\.autoconnect\.device[0-9]{1,2}$`)
 	vmxSnapshot    = regexp.MustCompile(`(?i)-[0-9]{6}\.vmdk$`)
 )
 
@@ -38,14 +40,14 @@ func OfVMX(v VMX) *report.Machine {
 	m := &report.Machine{
 		ID: v.text("uuid.bios"), Name: v.text("displayName"), GuestType: v.text("guestOS"),
 		VCPUs: int(cmp.Or(v.number("numvcpus"), 1)), MemoryMiB: v.number("memsize"),
-		Firmware:   cmp.Or(firmwareOf(v.text("firmware")), BIOS),
+		Firmware:   firmwareOf(cmp.Or(v.text("firmware"), "bios")),
 		SecureBoot: v.is("uefi.secureBoot.enabled"), TPM: v.is("vtpm.present") || v.text("managedvm.autoAddVTPM") != "",
 		NVRAM:      v.text("nvram"),
 		CPUHotPlug: v.is("vcpu.hotadd"), MemoryHotPlug: v.is("mem.hotadd"),
-		CPUAffinity: affinityOf(v.text("sched.cpu.affinity")),
-		USB:         v.is("usb.present") || v.is("ehci.present") || v.is("usb_xhci.present"),
-		Suspended:   v.text("checkpoint.vmState") != "",
-		BootOrder:   list(v.text("bios.bootOrder")), BootDisks: list(v.text("bios.hddOrder")),
+		CPUAffinity: affinityOf(v.text("sched.cpu.affinity")), NUMAAffinity: affinityOf(v.text("numa.nodeAffinity")),
+		USB:       v.is("usb.present") || v.is("ehci.present") || v.is("usb_xhci.present"),
+		Suspended: v.text("checkpoint.vmState") != "",
+		BootOrder: list(v.text("bios.bootOrder")), BootDisks: list(v.text("bios.hddOrder")),
 	}
 	if v.text("rtc.diffFromUTC") == "0" {
 		m.Clock = "utc"
@@ -123,7 +125,8 @@ func (v VMX) disk(p place, file string) report.MachineDisk {
 	}
 }
 
-func (v VMX) addNICs(m *report.Machine) {
+// cards are the numbers of the network cards.
+func (v VMX) cards() []int {
 	var cards []int
 	for key := range v {
 		if match := vmxNIC.FindStringSubmatch(key); match != nil && v.is(key) {
@@ -134,21 +137,38 @@ func (v VMX) addNICs(m *report.Machine) {
 		}
 	}
 	slices.Sort(cards)
-	for _, number := range cards {
-		name := fmt.Sprintf("ethernet%d", number)
-		nic := report.NIC{
-			Name: name, Model: v.text(name + ".virtualDev"),
-			Network: cmp.Or(v.text(name+".networkName"), v.text(name+".connectionType")),
-			Slot:    slotNumber(v.text(name + ".pciSlotNumber")),
-			Static:  strings.EqualFold(v.text(name+".addressType"), "static"),
-		}
-		chosen, made := macAddress(v.text(name+".address")), macAddress(v.text(name+".generatedAddress"))
-		nic.MAC = cmp.Or(made, chosen)
-		if nic.Static {
-			nic.MAC = cmp.Or(chosen, made)
-		}
-		m.NICs = append(m.NICs, nic)
+	return cards
+}
+
+func (v VMX) addNICs(m *report.Machine) {
+	for _, number := range v.cards() {
+		m.NICs = append(m.NICs, v.nic(number))
 	}
+}
+
+func (v VMX) nic(number int) report.NIC {
+	name := fmt.Sprintf("ethernet%d", number)
+	nic := report.NIC{
+		Name: name, Model: v.text(name + ".virtualDev"), Network: v.network(name),
+		Slot:   slotNumber(v.text(name + ".pciSlotNumber")),
+		Static: strings.EqualFold(v.text(name+".addressType"), "static"),
+	}
+	chosen, made := macAddress(v.text(name+".address")), macAddress(v.text(name+".generatedAddress"))
+	nic.MAC = cmp.Or(made, chosen)
+	if nic.Static {
+		nic.MAC = cmp.Or(chosen, made)
+	}
+	return nic
+}
+
+// network is what a card was connected to: a port group, one of a distributed
+// switch by its id, a network of NSX by its id, or one of Workstation's.
+func (v VMX) network(name string) string {
+	kind := v.text(name + ".connectionType")
+	if strings.EqualFold(kind, "custom") {
+		kind = cmp.Or(v.text(name+".vnet"), kind)
+	}
+	return cmp.Or(v.text(name+".networkName"), v.text(name+".dvs.portgroupId"), v.text(name+".opaqueNetwork.id"), kind)
 }
 
 // addPassthrough takes a card by SR-IOV for a network card, too, as the guest does.
@@ -169,9 +189,25 @@ func (v VMX) addPassthrough(m *report.Machine) {
 		}
 		m.Passthrough = append(m.Passthrough, report.Passthrough{Kind: kind, Name: match[1]})
 	}
+	m.Passthrough = append(m.Passthrough, v.portsOfHost()...)
 	slices.SortFunc(m.Passthrough, func(a, b report.Passthrough) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(cards, func(a, b report.NIC) int { return strings.Compare(a.Name, b.Name) })
 	m.NICs = append(m.NICs, cards...)
+}
+
+// portsOfHost are serial and parallel ports that are the host's own, and USB devices
+// of the host that the machine takes when it starts.
+func (v VMX) portsOfHost() []report.Passthrough {
+	var found []report.Passthrough
+	for key, value := range v {
+		if match := vmxPort.FindStringSubmatch(key); match != nil && v.is(key) && strings.EqualFold(v.text(match[1]+".fileType"), "device") {
+			found = append(found, report.Passthrough{Kind: report.PassthroughPort, Name: match[1]})
+		}
+		if vmxUSB.MatchString(key) && strings.TrimSpace(value) != "" {
+			found = append(found, report.Passthrough{Kind: report.PassthroughUSB, Name: key})
+		}
+	}
+	return found
 }
 
 // list are the words between commas.

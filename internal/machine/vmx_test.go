@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,10 @@ func TestParseVMX(t *testing.T) {
 		"Windows-1252":       {".encoding = \"windows-1252\"\n" + head + "displayName = \"B\xfcro\"", map[string]string{"displayname": "Büro"}, ""},
 		"GBK":                {".encoding = \"GBK\"\n" + head + "displayName = \"\xb7\xfe\xce\xf1\"", map[string]string{"displayname": "服务"}, ""},
 		"not the encoding":   {".encoding = \"UTF-8\"\n" + head + "displayName = \"B\xfcro\"", map[string]string{"displayname": "Büro"}, ""},
+		"windows-936":        {".encoding = \"windows-936\"\n" + head + "displayName = \"\xb7\xfe\xce\xf1\"", map[string]string{"displayname": "服务"}, ""},
+		"a half of a letter": {".encoding = \"Shift_JIS\"\n" + head + "displayName = \"\x83\x7c22\"", map[string]string{"displayname": "ポ22"}, ""},
+		"keys of guests":     {head + "guestinfo.a/b+c@d(e) = \"x\"", map[string]string{"guestinfo.a/b+c@d(e)": "x"}, ""},
+		"UTF-16":             {"\xff\xfec\x00", nil, "in UTF-16"},
 		"the same twice":     {head + "memsize = \"1\"\nmemsize = \"1\"", map[string]string{"memsize": "1"}, ""},
 		"another value":      {head + "scsi0:0.fileName = \"a\"\nSCSI0:0.filename = \"b\"", nil, "line 3 gives SCSI0:0.filename a second value"},
 		"no entry":           {head + "what is this", nil, "line 2 is no entry"},
@@ -139,6 +144,13 @@ func TestDrivesOfVMX(t *testing.T) {
 		"drive of the host": {"ide1:0.present = \"TRUE\"\nide1:0.fileName = \"auto detect\"\nide1:0.deviceType = \"atapi-cdrom\"", nil, 1, ""},
 		"SCSI passthrough":  {"scsi0:1.present = \"TRUE\"\nscsi0:1.fileName = \"/dev/sg0\"\nscsi0:1.deviceType = \"scsi-passthru\"", nil, 0, report.PassthroughSCSI},
 		"raw device":        {"scsi0:1.present = \"TRUE\"\nscsi0:1.fileName = \"a.vmdk\"\nscsi0:1.deviceType = \"rawDisk\"", nil, 0, report.PassthroughDisk},
+		"RDM of ESXi":       {"scsi0:1.present = \"TRUE\"\nscsi0:1.fileName = \"a.vmdk\"\nscsi0:1.deviceType = \"scsi-passthru-rdm\"", nil, 0, report.PassthroughSCSI},
+		"virtual RDM":       {"scsi0:1.present = \"TRUE\"\nscsi0:1.fileName = \"a.vmdk\"\nscsi0:1.deviceType = \"scsi-nonpassthru-rdm\"", nil, 0, report.PassthroughSCSI},
+		"another word":      {"scsi0:0.present = \"Yes\"\nscsi0:0.fileName = \"a.vmdk\"", []string{"scsi0:0"}, 0, ""},
+		"a serial port":     {"serial0.present = \"TRUE\"\nserial0.fileType = \"device\"\nserial0.fileName = \"/dev/ttyS0\"", nil, 0, report.PassthroughPort},
+		"a serial file":     {"serial0.present = \"TRUE\"\nserial0.fileType = \"file\"\nserial0.fileName = \"a.log\"", nil, 0, ""},
+		"a dongle":          {"usb.present = \"TRUE\"\nusb.autoConnect.device0 = \"0x0529:0x0001\"", nil, 0, report.PassthroughUSB},
+		"no dongle":         {"usb.present = \"TRUE\"\nusb.autoConnect.device0 = \"\"", nil, 0, ""},
 		"leading zeros":     {"scsi0:01.present = \"TRUE\"\nscsi0:01.fileName = \"a.vmdk\"", nil, 0, ""},
 		"all buses in the order of the guest": {
 			"nvme0:0.present = \"TRUE\"\nnvme0:0.fileName = \"n\"\nsata0:0.present = \"TRUE\"\nsata0:0.fileName = \"s\"\nscsi1:0.present = \"TRUE\"\nscsi1:0.fileName = \"q\"\n" +
@@ -161,6 +173,103 @@ func TestDrivesOfVMX(t *testing.T) {
 				t.Errorf("%d CD drives, passthrough %q, disks (-want +got)\n%s", len(m.CDROMs), passthrough, diff)
 			}
 		})
+	}
+}
+
+// A card's network and address are told in as many ways as VMware has switches.
+func TestNICsOfVMX(t *testing.T) {
+	t.Parallel()
+	const mac = "00:0c:29:aa:bb:cc"
+	for name, test := range map[string]struct {
+		text string
+		want report.NIC
+	}{
+		"a port group": {"networkName = \"VM Network\"\nconnectionType = \"bridged\"", report.NIC{Network: "VM Network"}},
+		"a distributed switch": {
+			"dvs.switchId = \"50 2d\"\ndvs.portgroupId = \"dvportgroup-41\"\ndvs.portId = \"7\"", report.NIC{Network: "dvportgroup-41"},
+		},
+		"NSX":                    {"opaqueNetwork.id = \"9e1\"\nopaqueNetwork.type = \"nsx.LogicalSwitch\"", report.NIC{Network: "9e1"}},
+		"Workstation":            {"connectionType = \"nat\"", report.NIC{Network: "nat"}},
+		"Workstation's own":      {"connectionType = \"custom\"\nvnet = \"VMnet2\"", report.NIC{Network: "VMnet2"}},
+		"an address of vCenter":  {"addressType = \"vpx\"\ngeneratedAddress = \"" + mac + "\"", report.NIC{MAC: mac}},
+		"hyphens":                {"addressType = \"Static\"\naddress = \"00-0C-29-AA-BB-CC\"", report.NIC{MAC: mac, Static: true}},
+		"no type":                {"address = \"" + mac + "\"", report.NIC{MAC: mac}},
+		"static, none chosen":    {"addressType = \"static\"\naddress = \"\"\ngeneratedAddress = \"" + mac + "\"", report.NIC{MAC: mac, Static: true}},
+		"no address":             {"addressType = \"generated\"", report.NIC{}},
+		"an address of a group":  {"addressType = \"static\"\naddress = \"01:00:5e:00:00:01\"", report.NIC{Static: true}},
+		"an address of nothing":  {"addressType = \"static\"\naddress = \"00:00:00:00:00:00\"", report.NIC{Static: true}},
+		"a function of a bridge": {"pciSlotNumber = \"1184\"", report.NIC{Slot: 161}},
+		"the last of them":       {"pciSlotNumber = \"7424\"", report.NIC{Slot: 263}},
+	} {
+		test.want.Name = "ethernet3"
+		m := readVMX(t, "ethernet3.present = \"TRUE\"\nethernet3."+strings.ReplaceAll(test.text, "\n", "\nethernet3."))
+		if diff := cmp.Diff([]report.NIC{test.want}, m.NICs); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// What a file says otherwise than VMware writes it is told, and so is what is not
+// migrated of it.
+func TestWarningsOfVMX(t *testing.T) {
+	t.Parallel()
+	const disk = "scsi0:0.present = \"TRUE\"\nscsi0:0.fileName = \"a.vmdk\"\n"
+	for name, test := range map[string]struct {
+		text string
+		id   report.ConcernID
+		want string // "" for none
+	}{
+		"all as it is":         {disk + "scsi0.present = \"TRUE\"\ncleanShutdown = \"TRUE\"\nnumvcpus = \"2\"\nmemsize = \"512\"\nfirmware = \"EFI\"", "", ""},
+		"a disk that was":      {"scsi0:0.present = \"FALSE\"\nscsi0:0.fileName = \"a.vmdk\"", "", ""},
+		"a drive that may be":  {"ide1:0.fileName = \"auto detect\"", "", ""},
+		"running":              {"cleanShutdown = \"FALSE\"", report.ConcernOpenDisk, "running when its folder was copied"},
+		"suspended":            {"cleanShutdown = \"FALSE\"\ncheckpoint.vmState = \"a.vmss\"", "", ""},
+		"another firmware":     {"firmware = \"coreboot\"", report.ConcernDescription, `firmware is "coreboot", which is not understood`},
+		"processors in words":  {"numvcpus = \"four\"", report.ConcernDescription, "one processor"},
+		"too much memory":      {"memsize = \"99999999999\"", report.ConcernDescription, "2048 MiB"},
+		"present not given":    {"scsi0:0.fileName = \"A.VMDK\"", report.ConcernDescription, "scsi0:0 names the disk A.VMDK and is not said to be present"},
+		"present of no word":   {"scsi0:0.fileName = \"a.vmdk\"\nscsi0:0.present = \"perhaps\"", report.ConcernDescription, "is not said to be present"},
+		"leading zeros":        {"scsi0:01.present = \"TRUE\"\nscsi0:01.fileName = \"a.vmdk\"", report.ConcernDescription, "scsi0:01 names the disk a.vmdk"},
+		"a disk without file":  {"scsi0:1.present = \"TRUE\"\nscsi0:1.deviceType = \"scsi-hardDisk\"", report.ConcernDescription, "scsi0:1 is a disk without a file"},
+		"no controller":        {disk + "scsi0.present = \"FALSE\"", report.ConcernDescription, "at a controller that is not present"},
+		"a redo log":           {disk + "scsi0:0.redo = \"./a.vmdk.REDO_x7\"", report.ConcernNewerState, "scsi0:0 has a redo log, ./a.vmdk.REDO_x7"},
+		"no redo log":          {disk + "scsi0:0.redo = \"\"", "", ""},
+		"one to be thrown off": {disk + "scsi0:0.redo = \"a\"\nscsi0:0.mode = \"independent-nonpersistent\"", "", ""},
+		"a wrong address":      {"ethernet0.present = \"TRUE\"\nethernet0.address = \"00:50:56:01:02\"", report.ConcernDescription, `ethernet0.address is "00:50:56:01:02"`},
+		"a group's address":    {"ethernet0.present = \"TRUE\"\nethernet0.address = \"01:50:56:01:02:03\"", report.ConcernDescription, "no address that a card can have"},
+		"a control":            {"ethernet0.present = \"TRUE\"\nethernet0.address = \"|1B[1m\"", report.ConcernDescription, `\x1b[1m`},
+		"one address twice": {
+			"ethernet0.present = \"TRUE\"\nethernet0.address = \"00:50:56:01:02:03\"\nethernet2.present = \"TRUE\"\nethernet2.address = \"00-50-56-01-02-03\"",
+			report.ConcernDescription, "ethernet0 and ethernet2 have one hardware address",
+		},
+		"no link": {"ethernet1.present = \"TRUE\"\nethernet1.startConnected = \"FALSE\"", report.ConcernDescription, "ethernet1 was not connected"},
+	} {
+		entries, err := ParseVMX([]byte("config.version = \"8\"\n" + test.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := entries.Warnings()
+		switch {
+		case test.want == "" && len(found) > 0, test.want != "" && len(found) != 1:
+			t.Errorf("%s: %+v", name, found)
+		case test.want != "" && (found[0].ID != test.id || !strings.Contains(found[0].Message, test.want) || found[0].Remedy == ""):
+			t.Errorf("%s: %+v", name, found[0])
+		}
+	}
+}
+
+func TestGuessedEncoding(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"displayName = \"Büro\"":                                  "",
+		".encoding = \"windows-1252\"\ndisplayName = \"B\xfcro\"": "",
+		".encoding = \"UTF-8\"\ndisplayName = \"B\xfcro\"":        "windows-1252",
+		".encoding = \"klingon\"\ndisplayName = \"B\xfcro\"":      "windows-1252",
+		"displayName = \"B\xfcro\"":                               "windows-1252",
+	} {
+		if got := GuessedEncoding([]byte(text)); got != want {
+			t.Errorf("%q is read as %q, want %q", text, got, want)
+		}
 	}
 }
 
@@ -189,7 +298,7 @@ func FuzzVMX(f *testing.F) {
 			return
 		}
 		m := OfVMX(entries)
-		if m.VCPUs < 1 || m.MemoryMiB < 0 || m.Firmware != BIOS && m.Firmware != UEFI {
+		if m.VCPUs < 1 || m.MemoryMiB < 0 || !slices.Contains([]string{BIOS, UEFI, ""}, m.Firmware) {
 			t.Errorf("%+v", m)
 		}
 		seen := map[string]bool{}
@@ -198,6 +307,11 @@ func FuzzVMX(f *testing.F) {
 				t.Errorf("%+v", m.Disks)
 			}
 			seen[disk.Place] = true
+		}
+		for _, warning := range entries.Warnings() {
+			if warning.ID == "" || warning.Remedy == "" || strings.ContainsFunc(warning.Message, func(r rune) bool { return r < ' ' }) {
+				t.Errorf("%+v", warning)
+			}
 		}
 		for _, nic := range m.NICs {
 			if nic.Slot < 0 || nic.MAC != "" && macAddress(nic.MAC) != nic.MAC {

@@ -15,6 +15,7 @@ import (
 // Address is one that a configuration file gives to an interface at boot, as it
 // stands there and not by DHCP.
 type Address struct {
+	// Interface is a name, or "" for any card that the file is for.
 	Interface string
 	Address   netip.Addr
 }
@@ -23,8 +24,8 @@ type Address struct {
 // without the length of their prefix.
 func addresses(name string, words ...string) []Address {
 	var found []Address
-	if name == "" || isPattern(name) {
-		return nil
+	if isPattern(name) {
+		name = ""
 	}
 	for _, word := range words {
 		text, _, _ := strings.Cut(word, "/")
@@ -80,11 +81,11 @@ func netplanAddresses(_, text string) []Address {
 func networkdAddresses(_, text string) []Address {
 	file := conf.ReadINI(text)
 	words := append(file.Values("Network", "Address"), file.Values("Address", "Address")...)
-	var found []Address
+	name := ""
 	if names := MatchNames(file); len(names) == 1 {
-		found = addresses(names[0], words...)
+		name = names[0]
 	}
-	return found
+	return addresses(name, words...)
 }
 
 // keyfileAddress is a key of nm-settings-keyfile(5), whose values have gateways
@@ -104,6 +105,17 @@ func keyfileAddresses(_, text string) []Address {
 				word, _, _ := strings.Cut(entry, ",")
 				found = append(found, addresses(profile.Interface, strings.TrimSpace(word))...)
 			}
+		}
+	}
+	return found
+}
+
+// ifcfgAddressesRedHat: a file that is for any card is called like its connection.
+func ifcfgAddressesRedHat(base, text string) []Address {
+	found := ifcfgAddresses(base, text)
+	if readIfcfgRedHat(base, text).AnyCard {
+		for n := range found {
+			found[n].Interface = ""
 		}
 	}
 	return found

@@ -27,14 +27,14 @@ func TestAddresses(t *testing.T) {
 			"network:\n  version: 2\n  ethernets:\n    lan:\n      match: {macaddress: 00:50:56:9a:01:02}\n      set-name: ens192\n      addresses:\n" +
 				"        - 10.0.0.5/24\n        - 10.0.0.6/24: {label: second}\n    ens224: {addresses: &a ['fd00::5/64']}\n    any:\n      match: {name: en*}\n      addresses: [10.0.0.9/24]\n" +
 				"  bridges:\n    br0: {interfaces: [ens224], addresses: *a}\n",
-			"ens192 10.0.0.5, ens192 10.0.0.6, ens224 fd00::5, br0 fd00::5",
+			"ens192 10.0.0.5, ens192 10.0.0.6, ens224 fd00::5,  10.0.0.9, br0 fd00::5",
 		},
 		"netplan, wrong": {"/etc/netplan", "50.yaml", "network: [", ""},
 		"networkd": {
 			"/etc/systemd/network", "10.network",
 			"[Match]\nName=ens192\n[Network]\nAddress=10.0.0.5/24\nAddress=fd00::5/64\n[Address]\nAddress=10.0.0.6/24\n", "ens192 10.0.0.5, ens192 fd00::5, ens192 10.0.0.6",
 		},
-		"networkd, for all": {"/etc/systemd/network", "10.network", "[Match]\nName=en*\n[Network]\nAddress=10.0.0.5/24\n", ""},
+		"networkd, for all": {"/etc/systemd/network", "10.network", "[Match]\nName=en*\n[Network]\nAddress=10.0.0.5/24\n", " 10.0.0.5"},
 		"NetworkManager": {
 			"/etc/NetworkManager/system-connections", "lan.nmconnection",
 			"[connection]\ntype=ethernet\ninterface-name=ens192\n[ipv4]\nmethod=manual\naddress1=10.0.0.5/24,10.0.0.1\naddresses=10.0.0.6/24;10.0.0.7/24;\n[ipv6]\nmethod=auto\naddress1=fd00::5/64\n",

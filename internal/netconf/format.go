@@ -34,7 +34,7 @@ var Formats = []Format{
 	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards, networkdAddresses, unmetInNetworkd},
 	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil, nil, unmetInNetworkd},
 	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, keyfileWildcards, keyfileAddresses, nil},
-	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, ifcfgWildcards, ifcfgAddresses, unmetInIfcfg},
+	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, ifcfgWildcards, ifcfgAddressesRedHat, unmetInIfcfg},
 	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses, nil},
 	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil, nil, unmetInLink},
 	{[]string{"/etc/udev/rules.d"}, "*.rules", readUdev, nil, nil, nil, nil, nil},

@@ -31,9 +31,13 @@ func ReadIfcfg(base, text string) Ifcfg {
 	if i.Name == "" {
 		i.Name = strings.TrimPrefix(base, "ifcfg-")
 	}
-	i.Starts = !strings.EqualFold(set["ONBOOT"], "no") && !slices.Contains([]string{"off", "manual"}, strings.ToLower(set["STARTMODE"]))
+	i.Starts = !slices.Contains(ifcfgFalse, strings.ToLower(set["ONBOOT"])) && !slices.Contains([]string{"off", "manual"}, strings.ToLower(set["STARTMODE"]))
 	return i
 }
+
+// ifcfgFalse are the words that RHEL's scripts and NetworkManager take for no, in
+// lower case.
+var ifcfgFalse = []string{"no", "n", "false", "f", "0", "off"}
 
 func ifcfgSettings(text string) map[string]string {
 	values, err := conf.ShellValues(text)

@@ -38,6 +38,9 @@ func findInMachine(say *reporter, m *report.Machine) {
 	if m.CPUAffinity != "" {
 		say.find(report.ConcernAffinity, "the old machine is bound to processors of its host ("+m.CPUAffinity+")", "")
 	}
+	if m.NUMAAffinity != "" {
+		say.find(report.ConcernNUMA, "the old machine is bound to NUMA nodes of its host ("+m.NUMAAffinity+")", "")
+	}
 	if m.CPUHotPlug || m.MemoryHotPlug {
 		say.find(report.ConcernHotPlug, "the old machine can be given processors or memory while it runs", "")
 	}
@@ -73,9 +76,15 @@ func findInGuest(say *reporter, info report.Guest) {
 			"disable pipeline.fix to convert it as it is, and prepare the guest for the devices of the new machine by hand")
 	case info.Type == "linux" && info.Hostname == "":
 		say.find(report.ConcernHostnameEmpty, "the guest has no host name", "")
-	case info.Type == "linux" && strings.HasPrefix(info.Hostname, "localhost"):
+	case info.Type == "linux" && isDefaultName(info.Hostname):
 		say.find(report.ConcernHostnameDefault, "the guest's host name is a default: "+info.Hostname, "")
 	}
+}
+
+// isDefaultName tells the names that installers give where nobody gives any.
+func isDefaultName(hostname string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(hostname), ".")
+	return first == "localhost"
 }
 
 // concernOf is the kind of concern that a failure is of, or "".

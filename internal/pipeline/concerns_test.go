@@ -27,10 +27,14 @@ func TestFindInMachine(t *testing.T) {
 		want     []report.ConcernID
 		warnings int
 	}{
-		"nothing":    {report.Machine{VCPUs: 2, Firmware: "uefi"}, nil, 0},
-		"suspended":  {report.Machine{Suspended: true}, []report.ConcernID{report.ConcernSuspended}, 1},
-		"TPM":        {report.Machine{TPM: true, SecureBoot: true}, []report.ConcernID{report.ConcernTPM, report.ConcernSecureBoot}, 2},
-		"comforts":   {report.Machine{USB: true, CPUHotPlug: true, CPUAffinity: "0"}, []report.ConcernID{report.ConcernAffinity, report.ConcernHotPlug, report.ConcernUSB}, 0},
+		"nothing":   {report.Machine{VCPUs: 2, Firmware: "uefi"}, nil, 0},
+		"suspended": {report.Machine{Suspended: true}, []report.ConcernID{report.ConcernSuspended}, 1},
+		"TPM":       {report.Machine{TPM: true, SecureBoot: true}, []report.ConcernID{report.ConcernTPM, report.ConcernSecureBoot}, 2},
+		"comforts": {
+			report.Machine{USB: true, CPUHotPlug: true, CPUAffinity: "0", NUMAAffinity: "1"},
+			[]report.ConcernID{report.ConcernAffinity, report.ConcernNUMA, report.ConcernHotPlug, report.ConcernUSB}, 0,
+		},
+		"a dongle":   {report.Machine{Passthrough: []report.Passthrough{{Kind: report.PassthroughUSB, Name: "x"}}}, []report.ConcernID{report.ConcernPassthrough}, 1},
 		"a graphics": {report.Machine{Passthrough: []report.Passthrough{{Kind: report.PassthroughPCI, Name: "pciPassthru0"}}}, []report.ConcernID{report.ConcernPassthrough}, 1},
 		"a card":     {report.Machine{Passthrough: []report.Passthrough{{Kind: report.PassthroughSRIOV, Name: "x"}}}, []report.ConcernID{report.ConcernSRIOV}, 1},
 		"disks": {
@@ -58,6 +62,8 @@ func TestFindInGuest(t *testing.T) {
 		"Linux":           {report.Guest{Type: "linux", Hostname: "web"}, nil},
 		"no name":         {report.Guest{Type: "linux"}, []report.ConcernID{report.ConcernHostnameEmpty}},
 		"a default":       {report.Guest{Type: "linux", Hostname: "localhost.localdomain"}, []report.ConcernID{report.ConcernHostnameDefault}},
+		"the short one":   {report.Guest{Type: "linux", Hostname: "Localhost"}, []report.ConcernID{report.ConcernHostnameDefault}},
+		"only like one":   {report.Guest{Type: "linux", Hostname: "localhost-web"}, nil},
 		"Windows":         {report.Guest{Type: "windows"}, nil},
 		"FreeBSD":         {report.Guest{Type: "freebsd"}, []report.ConcernID{report.ConcernOS}},
 		"not looked into": {report.Guest{}, nil},

@@ -41,10 +41,10 @@ func convert(ctx context.Context, j job, o opened, disks medium) (converted, err
 	}
 	conversions := conversionsOf(j, o, content)
 	var total, done int64
-	var images []qemuimg.Image
+	var images []sized
 	for _, c := range conversions {
 		total += c.disk.VirtualSize
-		images = append(images, c.from)
+		images = append(images, sized{c.from, c.disk.VirtualSize})
 	}
 	if err := j.capacity().check(ctx, images); err != nil {
 		return converted{}, err
@@ -93,6 +93,7 @@ func copyDisk(ctx context.Context, m *manifest.Manifest, o opened, c conversion,
 	if err != nil {
 		return image{}, report.ConvertedImage{}, err
 	}
+	endWriteback := beginWriteback(temporary, layout(m))
 	if options.Compress {
 		err = compress(ctx, options, c.from, temporary, o.artifacts.Dir(), progress)
 	} else {
@@ -100,6 +101,7 @@ func copyDisk(ctx context.Context, m *manifest.Manifest, o opened, c conversion,
 			Source: c.from, Dest: temporary, Format: format, Layout: layout(m), Progress: progress,
 		})
 	}
+	endWriteback()
 	if err != nil {
 		return image{}, report.ConvertedImage{}, fmt.Errorf("converting %s to %s: %w", c.disk.Name, c.to, err)
 	}

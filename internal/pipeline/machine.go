@@ -48,10 +48,16 @@ func clockOf(g mounted) string {
 	case kindWindows:
 		return g.os.Clock
 	case "linux":
-		// Without the file it is taken for UTC, too.
-		if text, _, err := g.editor.Read("/etc/adjtime"); err == nil {
-			return machine.ClockOfAdjtime(text)
+		for _, file := range machine.ClockFiles {
+			text, _, err := g.editor.Read(file)
+			if err != nil {
+				return ""
+			}
+			if clock := machine.ClockOf(file, text); clock != "" {
+				return clock
+			}
 		}
+		return "utc" // without any of them, too
 	case "freebsd":
 		// adjkerntz(8)
 		if _, err := g.editor.Stat("/etc/wall_cmos_clock"); err == nil {

@@ -135,22 +135,9 @@ func checkUnpacking(j job, needed int64) error {
 }
 
 // expectedShortage is the shortage of which load_manifest would warn or for which
-// it would fail. Sources that fit in whatever they hold are not measured.
-// For the latter, it is certain.
+// it would fail. For the latter, it is certain.
 func expectedShortage(ctx context.Context, j job, disks []source.Disk) (shortage error, certain bool) {
-	var images []qemuimg.Image
-	var most int64
-	known := true
-	for _, disk := range disks {
-		images = append(images, disk.Image)
-		known = known && disk.VirtualSize > 0
-		// The tables of no format, in clusters of any size, take more.
-		most += disk.VirtualSize + disk.VirtualSize/32 + 64<<20
-	}
-	if free, err := j.host.freeSpace(existing(j.manifest.OutputDirectory())); err != nil || known && most <= free {
-		return err, false
-	}
-	shortage, certain, err := j.capacity().shortage(ctx, images)
+	shortage, certain, err := j.capacity().shortage(ctx, sizedDisks(disks))
 	if err != nil {
 		shortage, certain = err, true
 	}

@@ -63,3 +63,57 @@ func TestEstimateSpace(t *testing.T) {
 		})
 	}
 }
+
+// TestSpaceIsMeasuredWhereItMatters has a disk that cannot be measured.
+func TestSpaceIsMeasuredWhereItMatters(t *testing.T) {
+	t.Parallel()
+	requireQEMUImg(t)
+	m := &manifest.Manifest{
+		Output:   manifest.Output{Directory: t.TempDir(), Format: manifest.FormatQCOW2},
+		Pipeline: manifest.DefaultPipeline(),
+	}
+	missing := qemuimg.Image{Path: filepath.Join(t.TempDir(), "missing.img"), Format: "raw"}
+	for name, test := range map[string]struct {
+		size, free int64
+		measured   bool
+	}{
+		"it fits whatever it holds": {size: 1 << 30, free: 2 << 30},
+		"its tables may not fit":    {size: 1 << 30, free: 1<<30 + 64<<20, measured: true},
+		"its size is not known":     {free: 1 << 40, measured: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := capacity{manifest: m, free: func(string) (int64, error) { return test.free, nil }}
+			err := c.check(t.Context(), []sized{{missing, test.size}})
+			if measured := err != nil && strings.Contains(err.Error(), "measuring"); measured != test.measured || err != nil && !measured {
+				t.Errorf("error %v, want measured %v", err, test.measured)
+			}
+		})
+	}
+}
+
+// TestMostOf compares the bound with what QEMU says of images that are filled.
+func TestMostOf(t *testing.T) {
+	t.Parallel()
+	requireQEMUImg(t)
+	for _, size := range []int64{1 << 20, 5 << 30} {
+		disk := filepath.Join(t.TempDir(), "disk.img")
+		if err := os.WriteFile(disk, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(disk, size); err != nil {
+			t.Fatal(err)
+		}
+		image := qemuimg.Image{Path: disk, Format: "raw"}
+		most, known := mostOf([]sized{{image, size}})
+		if !known {
+			t.Fatal("its size is known")
+		}
+		for _, cluster := range []int{512, 64 << 10, 2 << 20} {
+			full, err := qemuimg.Measure(t.Context(), image, "qcow2", qemuimg.Layout{Preallocation: "full", ClusterSize: cluster})
+			if err != nil || full < size || full > most {
+				t.Errorf("%d bytes in clusters of %d: up to %d are foreseen, QEMU takes %d (%v)", size, cluster, most, full, err)
+			}
+		}
+	}
+}

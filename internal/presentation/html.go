@@ -22,6 +22,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"artifact": func(kind string) string { return artifactNames[kind] },
 	"content":  content,
 	"virtio":   virtio,
+	"number":   func(index int) int { return index + 1 }, // as the evidence counts
 	"nics":     nics,
 	"diff":     diffLines,
 	"join":     strings.Join,

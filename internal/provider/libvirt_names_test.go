@@ -27,7 +27,13 @@ func libvirtFields(target reflect.Value, object cty.Value, path string) error {
 		return fmt.Errorf("%s is %s, not an object", path, object.Type().FriendlyName())
 	}
 	places := libvirtPlaces(target)
-	for name, value := range object.AsValueMap() {
+	given := object.AsValueMap()
+	for _, name := range libvirtRequired(target.Type()) {
+		if value, ok := given[name]; path != "" && (!ok || value.IsNull()) {
+			return fmt.Errorf("%s lacks the attribute %s, which the provider libvirt requires", path, name)
+		}
+	}
+	for name, value := range given {
 		at := strings.TrimPrefix(path+"."+name, ".")
 		place, ok := places[name]
 		switch {
@@ -63,6 +69,23 @@ func libvirtPlaces(target reflect.Value) map[string]func() reflect.Value {
 		}
 	}
 	return places
+}
+
+// libvirtRequired are the attributes that an object has to have: the texts and numbers
+// that libvirtxml writes even where they are empty (docs/resources/domain.md there).
+func libvirtRequired(t reflect.Type) []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(t) {
+		tag := field.Tag.Get("xml")
+		if field.Anonymous || field.Name == "XMLName" || tag == "" || strings.Contains(tag, "omitempty") {
+			continue
+		}
+		switch field.Type.Kind() {
+		case reflect.String, reflect.Int, reflect.Uint, reflect.Uint64, reflect.Int64:
+			names = append(names, snakeCase(field.Name))
+		}
+	}
+	return names
 }
 
 // textElement returns the fields of an element that has only text and XML
@@ -169,7 +192,8 @@ func TestLibvirtNames(t *testing.T) {
 		"presence":        {one("features", one("acpi", cty.True)), "<acpi></acpi>", ""},
 		"absence":         {one("features", one("acpi", cty.False)), "<features></features>", ""},
 		"yes":             {vnc("auto_port", cty.True), `<graphics type="vnc" autoport="yes">`, ""},
-		"acronym":         {one("os", one("nv_ram", one("template", cty.StringVal("x")))), `<nvram template="x">`, ""},
+		"acronym":         {one("os", one("nv_ram", cty.ObjectVal(map[string]cty.Value{"nv_ram": cty.StringVal("y"), "template": cty.StringVal("x")}))), `<nvram template="x">y`, ""},
+		"required":        {one("os", one("nv_ram", one("template", cty.StringVal("x")))), "", "os.nv_ram lacks the attribute nv_ram"},
 		"misspelt":        {vnc("autoport", cty.True), "", "no attribute devices.graphics[0].vnc.autoport"},
 		"element's name":  {one("devices", one("video", cty.EmptyTupleVal)), "", "no attribute devices.video"},
 		"block's place":   {one("devices", one("graphics", one("vnc", cty.EmptyObjectVal))), "", "devices.graphics is object, not a list"},

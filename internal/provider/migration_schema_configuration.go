@@ -9,7 +9,7 @@ import (
 
 func configurationAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		MarkdownDescription: "What to put into the guest before its first boot on KVM (Linux guests only). It is part of the `fix` stage, which must " +
+		MarkdownDescription: "What to put into the guest before its first boot on KVM. Windows guests take `hostname.hostname` and `first_boot` alone. It is part of the `fix` stage, which must " +
 			"not be switched off. Everything is checked against the guest before anything in it is changed, and is listed in the report; " +
 			"secrets are not. Changing any of it migrates again.",
 		Optional: true,

@@ -52,7 +52,7 @@ func fixAttribute() schema.Attribute {
 			"where appending cannot serve. Needs `regen_initramfs`."),
 		"fstab_mode": choice(string(defaults.FstabMode), "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that "+
 			"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none."),
-		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove VMware Tools: their packages from Linux. In Windows their services are disabled."),
+		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove VMware Tools: their packages from Linux. In Windows their services are disabled, and they are uninstalled at the first boot."),
 		"fsck": schema.StringAttribute{
 			MarkdownDescription: "What to do about damaged file systems. Those that will be changed (ext2, ext3, ext4, XFS) are checked before, and those " +
 				"that were, afterwards; nothing is repaired. With `fatal`, damage stops the migration before anything is changed; with `warn`, it is a " +

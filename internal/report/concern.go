@@ -52,6 +52,7 @@ const (
 	ConcernSecureBoot      ConcernID = "vmware.secure_boot.detected"
 	ConcernHotPlug         ConcernID = "vmware.cpu_memory.hotplug.enabled"
 	ConcernAffinity        ConcernID = "vmware.cpu_affinity.detected"
+	ConcernNUMA            ConcernID = "vmware.numa_affinity.detected"
 	ConcernSuspended       ConcernID = "vmware.vm_suspended.detected"
 	ConcernHostnameEmpty   ConcernID = "vmware.hostname.empty"
 	ConcernHostnameDefault ConcernID = "vmware.hostname.default"
@@ -166,6 +167,7 @@ var ConcernKinds = []ConcernKind{
 	{ConcernSecureBoot, Warned, "Secure Boot, whose variables stay behind"},
 	{ConcernSRIOV, Warned, "SR-IOV network card"},
 	{ConcernAffinity, Information, "Processors bound to the host's"},
+	{ConcernNUMA, Information, "Memory bound to the host's NUMA nodes"},
 	{ConcernHotPlug, Information, "Hot-plug of processors or memory"},
 	{ConcernIndependentDisk, Information, "Disk independent of snapshots"},
 	{ConcernSnapshot, Information, "Machine with snapshots"},

@@ -22,7 +22,8 @@ type FixResult struct {
 	Unchanged bool `json:"unchanged"`
 	// Filesystems are the file systems of the guest, checked before and after.
 	Filesystems []CheckedFilesystem `json:"filesystems,omitempty"`
-	// Configuration is what was injected, where the manifest asks for that.
+	// Configuration is what was injected, where the manifest asks for that. Of a Windows
+	// guest that is among Changes.
 	Configuration *Injection `json:"configuration,omitempty"`
 }
 

@@ -36,6 +36,8 @@ type Machine struct {
 	MemoryHotPlug bool `json:"memory_hot_plug,omitempty"`
 	// CPUAffinity are the host's processors that it is bound to.
 	CPUAffinity string `json:"cpu_affinity,omitempty"`
+	// NUMAAffinity are the host's NUMA nodes that it is bound to.
+	NUMAAffinity string `json:"numa_affinity,omitempty"`
 	// Suspended says that it sleeps, with its memory in a file.
 	Suspended bool `json:"suspended,omitempty"`
 }
@@ -69,6 +71,8 @@ const (
 	PassthroughSRIOV = "sriov"
 	PassthroughSCSI  = "scsi"
 	PassthroughDisk  = "disk"
+	PassthroughUSB   = "usb"
+	PassthroughPort  = "port"
 )
 
 // Passthrough is a device of the host.

@@ -37,6 +37,13 @@ func (o *opening) openVMX(file section) error {
 			"correct that place or copy the file again; the disks can also be migrated alone, each with source.type vmdk")
 	}
 	described := machine.OfVMX(entries)
+	if guessed := machine.GuessedEncoding(text); guessed != "" {
+		o.warn(report.ConcernDescription, "check the names of the machine and of its networks in the report; correct .encoding in the file where they are wrong",
+			"%s has letters that are not in the encoding that it declares; they are read as %s", file.name, guessed)
+	}
+	for _, warning := range entries.Warnings() {
+		o.warn(warning.ID, warning.Remedy, "%s: %s", file.name, warning.Message)
+	}
 	for _, device := range described.Passthrough {
 		if device.Kind == report.PassthroughDisk || device.Kind == report.PassthroughSCSI {
 			return report.Concerning(report.ConcernRDM, refuse(fmt.Sprintf("%s has a disk of the old host as it is (%s)", file.name, device.Name),
@@ -48,7 +55,7 @@ func (o *opening) openVMX(file section) error {
 		return refuse(file.name+" describes a virtual machine without a disk", "name the .vmx file of a machine that has one")
 	}
 	taken := map[string]string{}
-	for _, disk := range described.Disks {
+	for n, disk := range described.Disks {
 		s, err := o.neighbour(file, localName(disk.File))
 		if err != nil {
 			return fmt.Errorf("%s: %w", disk.Place, err)
@@ -62,6 +69,8 @@ func (o *opening) openVMX(file section) error {
 		if err := o.addDisk(s, TypeVMDK); err != nil {
 			return fmt.Errorf("%s: %w", disk.Place, err)
 		}
+		// A clone names its disk as it likes, and a disk may be called like a snapshot.
+		described.Disks[n].Snapshot = o.source.Disks[n].Image.Backing != nil
 	}
 	return nil
 }

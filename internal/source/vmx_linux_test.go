@@ -59,6 +59,58 @@ func TestVMXOfWindows(t *testing.T) {
 	}
 }
 
+// TestVMXOfATemplate opens a template whose disks lie in folders of their own, one of
+// them a clone, and whose file says things that a person should hear of.
+func TestVMXOfATemplate(t *testing.T) {
+	t.Parallel()
+	dir, datastore, system, data, moved := t.TempDir(), t.TempDir(), newDisk(t), newDisk(t), newDisk(t)
+	for _, folder := range []string{dir + "/clones", datastore + "/files"} {
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(vmdkChain(t, dir+"/clones", system, 1), dir+"/clones/Büro.vmdk"); err != nil {
+		t.Fatal(err)
+	}
+	convert(t, data, "vmdk", dir+"/backup-202401.vmdk")
+	convert(t, moved, "vmdk", datastore+"/files/moved.vmdk")
+	text := ".encoding = \"windows-936\"\nvirtualHW.version = \"19\"\ncleanShutdown = \"FALSE\"\nguestinfo.a/b = \"c\"\n"
+	for n, file := range []string{"clones/B\xc3\xbcro.vmdk", "backup-202401.vmdk", "/vmfs/volumes/5f3c-a1/files/moved.vmdk"} {
+		text += fmt.Sprintf("nvme0:%d.present = \"TRUE\"\nnvme0:%d.fileName = \"%s\"\n", n, n, file)
+	}
+	path := write(t, filepath.Join(dir, "web.vmtx"), []byte(text))
+	request := source.Request{Type: source.TypeVMX, Path: path, Directories: []string{datastore}}
+
+	s := open(t, request)
+	defer s.Close()
+	if len(s.Disks) != 3 {
+		t.Fatalf("disks %v", s.Disks)
+	}
+	for n, want := range []string{system, data, moved} {
+		requireSame(t, s.Disks[n], want)
+		if disk := s.Machine.Disks[n]; disk.Snapshot != (n == 0) || disk.Place != fmt.Sprintf("nvme0:%d", n) {
+			t.Errorf("%+v", disk)
+		}
+	}
+	if len(s.Warnings) != 1 || s.Warnings[0].ID != report.ConcernOpenDisk || !strings.HasPrefix(s.Warnings[0].Message, "web.vmtx: cleanShutdown is FALSE") {
+		t.Errorf("warnings %+v", s.Warnings)
+	}
+	probed, err := source.Probe(t.Context(), request)
+	if err != nil || len(probed.Disks) != 3 || !probed.Machine.Disks[0].Snapshot || probed.Machine.Disks[1].Snapshot || len(probed.Warnings) != 1 {
+		t.Errorf("a probe finds %+v, error %v", probed, err)
+	}
+
+	request.Directories = nil
+	if _, err := source.Open(t.Context(), request); err == nil || !strings.Contains(err.Error(), "nvme0:2: web.vmtx refers to") {
+		t.Errorf("without the other directory: %v", err)
+	}
+	patch(t, path, func(data []byte) []byte { return append(data, "displayName = \"B\xfcro\"\n"...) })
+	request.Directories = []string{datastore}
+	if _, err := source.Open(t.Context(), request); err == nil || !strings.Contains(err.Error(), "clones/B") {
+		t.Errorf("with a name in two encodings: %v", err)
+	}
+}
+
 func TestVMXIsRefused(t *testing.T) {
 	t.Parallel()
 	requireQEMUImg(t)

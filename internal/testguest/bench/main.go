@@ -18,7 +18,7 @@ import (
 
 const usage = `usage:
   bench run [-sections LIST] [-rounds N] [-fresh] ...   measure what was not measured yet
-  bench render [-results DIR] [-page DIR]               write the page and its plots
+  bench render [-results DIR] [-page DIR] ...           write the page and its plots, and the history
 `
 
 func main() {
@@ -57,6 +57,7 @@ func run(ctx context.Context, args []string) error {
 	mostLive := flags.Int64("most-live", 8, "leave out disks with more live data, in GiB")
 	flags.BoolVar(&b.Fresh, "fresh", false, "forget what was measured before")
 	flags.BoolVar(&b.ScaleVirtV2V, "scale-virt-v2v", false, "have virt-v2v migrate the larger disks as well, which takes an hour")
+	flags.StringVar(&b.VirtV2VSuite, "virt-v2v-suite", "", "the `release` of Debian whose virt-v2v is compared with (default: the one that is installed)")
 	sections := flags.String("sections", "", "comma-separated `list` of "+strings.Join(results.Sections, ", ")+" (default: all)")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -81,9 +82,11 @@ func render(args []string) error {
 	var store results.Store
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.StringVar(&store.Dir, "results", "build/bench/results", "`folder` of what was measured")
+	var history results.History
+	flags.StringVar(&history.Path, "history", "internal/testguest/bench/history.json", "`file` of the builds that were measured")
 	folder := flags.String("page", "templates/guides", "`folder` for the page and its plots")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return page.Write(store, *folder)
+	return page.Write(store, history, *folder)
 }

@@ -15,12 +15,13 @@ import (
 // Effort is what a command and all that it started have done.
 type Effort struct {
 	// Programs is how often each program was started, by its file's name.
-	Programs map[string]int
+	Programs map[string]int `json:"programs"`
 	// Read and Written are what system calls read and wrote, in bytes: of files,
 	// wherever the kernel has them, and of pipes and sockets.
-	Read, Written int64
+	Read    int64 `json:"read"`
+	Written int64 `json:"written"`
 	// Calls are those of the appliance.
-	Calls Calls
+	Calls Calls `json:"calls"`
 }
 
 // counted runs a command and then tells what the processes that have ended below it

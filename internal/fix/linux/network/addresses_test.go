@@ -148,6 +148,51 @@ func TestGivenCards(t *testing.T) {
 			[]report.NIC{{MAC: macA, Addresses: []string{ipA}}, {MAC: macB, Addresses: []string{"203.0.113.9"}}, {}},
 			map[string]string{}, "eth0, eth1",
 		},
+		"leases of what the guest was cloned from": {
+			map[string]string{
+				interfaces:                      "auto ens192\niface ens192 inet dhcp\nauto ens224\niface ens224 inet dhcp\n",
+				"/var/lib/dhcp/dhclient.leases": "lease {\n  interface \"ens192\";\n  option dhcp-client-identifier 1:0:c:29:1:2:3;\n}\n",
+			},
+			[]report.NIC{{MAC: macB, Slot: 224}, {MAC: macA, Slot: 192}},
+			map[string]string{"ens192": macA, "ens224": macB}, "",
+		},
+		"a lease of a card that is not described": {
+			map[string]string{interfaces: two, "/var/lib/dhcp/dhclient.leases": "lease {\n  interface \"eth1\";\n  option dhcp-client-identifier 1:0:50:56:0:0:b;\n}\n"},
+			[]report.NIC{{MAC: macA, GuestName: "eth0"}},
+			map[string]string{"eth0": macA, "eth1": macB}, "",
+		},
+		"names by VMware's index": {
+			map[string]string{interfaces: strings.NewReplacer("eth0", "eno16777984", "eth1", "eno33557248").Replace(two)},
+			[]report.NIC{{MAC: macB, Slot: 192}, {MAC: macA, Slot: 160}, {Slot: 224}},
+			map[string]string{"eno16777984": macA, "eno33557248": macB}, "",
+		},
+		"names by VMware's buses": {
+			map[string]string{interfaces: strings.NewReplacer("eth0", "enp2s1", "eth1", "enp4s0").Replace(two)},
+			[]report.NIC{{MAC: macB, Slot: 161}, {MAC: macA, Slot: 33}, {Slot: 224}},
+			map[string]string{"enp2s1": macA, "enp4s0": macB}, "",
+		},
+		"by several hardware addresses": {
+			map[string]string{
+				"/etc/systemd/network/a.network": "[Match]\nMACAddress=" + macA + " 00:50:56:00:00:0c\n[Network]\nDHCP=yes\n",
+				"/etc/systemd/network/b.network": "[Match]\nPermanentMACAddress=" + macB + "\nName=lan\n[Network]\nDHCP=yes\n",
+			},
+			[]report.NIC{{MAC: macB}, {MAC: macA}},
+			map[string]string{"lan": macB}, "",
+		},
+		"netplan, set-name and addresses of any form": {
+			map[string]string{"/etc/netplan/a.yaml": "network:\n  ethernets:\n    id0:\n      match: {macaddress: 00:50:56:00:00:0A}\n      set-name: \"lan\"\n    id1: {match: {macaddress: \"00:50:56:00:00:0b\"}, set-name: wan, addresses: [" + ipB + "/24]}\n"},
+			[]report.NIC{{MAC: macB}, {MAC: macA}},
+			map[string]string{"lan": macA, "wan": macB}, "",
+		},
+		"ifcfg of RHEL, of any form": {
+			map[string]string{
+				scripts + "ifcfg-a":    "# a comment\nDEVICE=\"eth0\" # the first\nBOOTPROTO=None\nHWADDR='00:50:56:00:00:0A'\nIPADDR0=\"" + ipA + "\"\nPREFIX0=24\nONBOOT=\"yes\"\n",
+				scripts + "ifcfg-eth1": "DEVICE=eth1\nBOOTPROTO=STATIC\nIPADDR1='" + ipB + "'\nNETMASK1=255.255.255.0\nONBOOT=YES\n",
+				scripts + "ifcfg-eth2": "DEVICE=eth2\nONBOOT=False\n",
+			},
+			[]report.NIC{{MAC: macB, Addresses: []string{ipB}}, {MAC: macA}, {MAC: "00:50:56:00:00:0c"}},
+			map[string]string{"eth0": macA, "eth1": macB}, "",
+		},
 		"one card of two unknown": {
 			map[string]string{interfaces: two},
 			[]report.NIC{{MAC: macA, Addresses: []string{ipA}}, {MAC: macB}, {}},
@@ -172,6 +217,56 @@ func TestGivenCards(t *testing.T) {
 				t.Errorf("want a warning of %q: %+v", test.unknown, warnings)
 			}
 		})
+	}
+}
+
+// TestSlotOf: what names of every kind tell of the slot of VMware's that a card was in.
+func TestSlotOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{
+		"ens192": 192, "ens33": 33, "ens161": 161, "enp3s0": 160, "enp4s0": 161, "enp11s0": 192, "enp19s0": 224, "enp27s0": 256, "enp34s0": 263, "enp2s1": 33, "enp2s5f0": 37,
+		"eno16777984": 160, "eno33557248": 192, "eno50336512": 224, "eno50338560": 256, "eno67115776": 256, "eno16777736": 33, "eno33554984": 37, "eno67111936": 193,
+		"eth0": 0, "ens1f0": 0, "enp35s0": 0, "enp3s1": 0, "enp1s0": 0, "enp3s0f1": 0, "eno1": 0, "eno16777985": 0, "eno16843520": 0, "eno4294967295": 0, "eno9999999999": 0, "enx005056aabbcc": 0,
+	} {
+		if got := slotOf(name); got != want {
+			t.Errorf("%s was in slot %d, want %d", name, got, want)
+		}
+	}
+}
+
+// TestAddressesOfAnyCard: which of several cards gets an address is told to be
+// uncertain where a file gives it to any of them.
+func TestAddressesOfAnyCard(t *testing.T) {
+	t.Parallel()
+	two := []report.NIC{{MAC: macA, Slot: 192}, {MAC: macB, Slot: 224}}
+	for name, test := range map[string]struct {
+		file, text string
+		described  []report.NIC
+		warned     bool
+	}{
+		"a keyfile":                  {profiles + "a", "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=" + ipA + "/24\n", two, true},
+		"one of one card":            {profiles + "a", "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=" + ipA + "/24\n", two[:1], false},
+		"one of nobody knows how":    {profiles + "a", "[connection]\ntype=ethernet\n[ipv4]\nmethod=manual\naddress1=" + ipA + "/24\n", nil, false},
+		"one by DHCP":                {profiles + "a", "[connection]\ntype=ethernet\n[ipv4]\nmethod=auto\n", two, false},
+		"one with a name":            {profiles + "a", "[connection]\ntype=ethernet\ninterface-name=ens192\n[ipv4]\nmethod=manual\naddress1=" + ipA + "/24\n", two, false},
+		"one by a hardware address":  {profiles + "a", "[connection]\ntype=ethernet\n[ethernet]\nmac-address=" + macA + "\n[ipv4]\nmethod=manual\naddress1=" + ipA + "/24\n", two, false},
+		"ifcfg of RHEL":              {scripts + "ifcfg-internal", "TYPE=Ethernet\nBOOTPROTO=none\nIPADDR=" + ipA + "\nONBOOT=yes\n", two, true},
+		"ifcfg of RHEL, with a name": {scripts + "ifcfg-ens192", "TYPE=Ethernet\nBOOTPROTO=none\nIPADDR=" + ipA + "\nONBOOT=yes\n", two, false},
+		"networkd":                   {"/etc/systemd/network/a.network", "[Match]\nName=en*\n[Network]\nAddress=" + ipA + "/24\n", two, true},
+		"networkd, by type":          {"/etc/systemd/network/a.network", "[Match]\nType=ether\n[Network]\nAddress=" + ipA + "/24\n", two, true},
+		"netplan":                    {"/etc/netplan/a.yaml", "network:\n  ethernets:\n    all: {match: {name: \"en*\"}, addresses: [" + ipA + "/24]}\n", two, true},
+	} {
+		e := edittest.Of(t, guesttest.New(t, map[string]string{newSystemd: "", test.file: test.text}))
+		if err := Fix(e, test.described); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings := e.Take()
+		told := slices.ContainsFunc(warnings, func(w report.Warning) bool {
+			return w.ID == report.ConcernCardDoubtful && strings.Contains(w.Message, test.file+" gives "+ipA+" to any network card")
+		})
+		if told != test.warned {
+			t.Errorf("%s: %+v", name, warnings)
+		}
 	}
 }
 

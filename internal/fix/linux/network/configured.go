@@ -78,6 +78,9 @@ func ReadConfigured(e *edit.Editor) ([]Configured, error) {
 			continue
 		}
 		for _, a := range f.format.Addresses(path.Base(f.path), f.text) {
+			if a.Interface == "" {
+				continue // of any card
+			}
 			if c := of(a.Interface, f.path); !slices.Contains(c.Addresses, a.Address) {
 				c.Addresses = append(c.Addresses, a.Address)
 			}

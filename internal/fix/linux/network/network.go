@@ -60,6 +60,9 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	if err := keepNames(e, cards, files, leases, described); err != nil {
 		return err
 	}
+	if len(cards) > 1 || len(described) > 1 {
+		warnAnyCard(e, files)
+	}
 	if err := warnUnmet(e, files); err != nil {
 		return err
 	}
@@ -128,6 +131,25 @@ func warnNoCard(e *edit.Editor, files []networkFile) {
 			"or give it a configuration by configuration.network")
 }
 
+// warnAnyCard tells of addresses that go to whichever of several cards comes first.
+func warnAnyCard(e *edit.Editor, files []networkFile) {
+	for _, f := range files {
+		if !f.found.AnyCard || f.format.Addresses == nil {
+			continue
+		}
+		var given []string
+		for _, a := range f.format.Addresses(path.Base(f.path), f.text) {
+			if a.Interface == "" {
+				given = append(given, a.Address.String())
+			}
+		}
+		if len(given) > 0 {
+			e.Warn(report.ConcernCardDoubtful, fmt.Sprintf("%s gives %s to any network card, and the machine has several: which of them gets it may be another one on the new machine",
+				f.path, strings.Join(given, ", ")), "name the card in that file, before the migration, or tell it by its hardware address there")
+		}
+	}
+}
+
 // keepOneCard gives the guest's only card its name on any hardware.
 func keepOneCard(e *edit.Editor, card netconf.Card, files []networkFile) error {
 	for _, f := range files {
@@ -190,6 +212,7 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 	var known, unknown []string
 	for _, c := range cards {
 		switch {
+		case c.Name == "" && c.MAC == "": // warned of where its file is
 		case c.Name == "":
 			known = append(known, c.MAC)
 		case c.MAC == "":

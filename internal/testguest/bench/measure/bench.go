@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/effort"
 )
 
 // Bench measures sections.
@@ -34,10 +36,16 @@ type Bench struct {
 	MostLive int64
 	// Fresh forgets what was measured before.
 	Fresh bool
-	Log   io.Writer
+	// VirtV2VSuite is the release of Debian whose virt-v2v is compared with, in a root
+	// of its own; "" is the one that is installed.
+	VirtV2VSuite string
+	Log          io.Writer
 
 	// settle waits until the disks are at rest; nil is sync(2).
-	settle  func()
+	settle func()
+	// count counts what a command does; nil is effort.Run.
+	count   func(*exec.Cmd, string) (effort.Effort, error)
+	root    string // of virt-v2v, or ""
 	machine results.Machine
 	section *results.Section
 	begun   time.Time
@@ -45,18 +53,21 @@ type Bench struct {
 
 // A whole run must not take an hour, a third of which is virt-v2v's.
 const (
-	fewRounds    = 3 // of stages
+	fewRounds    = 3 // of stages, inspection and options
 	fewestRounds = 2 // of scaling and parallel
 )
 
 // sections are what can be measured.
 var sections = map[string]func(*Bench, context.Context) error{
-	results.Compare:  (*Bench).compare,
-	results.Stages:   (*Bench).stages,
-	results.Convert:  (*Bench).convert,
-	results.Compress: (*Bench).compress,
-	results.Scaling:  (*Bench).scaling,
-	results.Parallel: (*Bench).parallel,
+	results.Compare:    (*Bench).compare,
+	results.Stages:     (*Bench).stages,
+	results.Effort:     (*Bench).effort,
+	results.Inspection: (*Bench).inspection,
+	results.Options:    (*Bench).options,
+	results.Convert:    (*Bench).convert,
+	results.Compress:   (*Bench).compress,
+	results.Scaling:    (*Bench).scaling,
+	results.Parallel:   (*Bench).parallel,
 }
 
 // Run measures the named sections. One that fails does not stop the others; its
@@ -70,6 +81,9 @@ func (b *Bench) Run(ctx context.Context, names []string) error {
 	if b.settle == nil {
 		b.settle = syscall.Sync
 	}
+	if b.count == nil {
+		b.count = effort.Run
+	}
 	if err := adoptOrphans(); err != nil {
 		return err
 	}
@@ -77,6 +91,15 @@ func (b *Bench) Run(ctx context.Context, names []string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(b.Room) }()
+	if b.VirtV2VSuite != "" {
+		b.logf("making a root with virt-v2v of Debian %s", b.VirtV2VSuite)
+		root, err := b.makeRoot(ctx)
+		if err != nil {
+			return err
+		}
+		b.root = root
+		defer func() { _ = os.RemoveAll(root) }()
+	}
 	b.logf("looking at the machine")
 	machine, err := b.lookAtMachine(ctx)
 	if err != nil {

@@ -34,7 +34,7 @@ func newBench(t *testing.T) (b *Bench, calls func() []string) {
 	b = &Bench{
 		Engine: filepath.Join(folder, "hyper2kvm"), Testguest: filepath.Join(folder, "testguest"),
 		Room: filepath.Join(folder, "room"), Store: results.Store{Dir: filepath.Join(folder, "results")},
-		Rounds: 2, MostLive: gib, Log: t.Output(), settle: func() {},
+		Rounds: 2, MostLive: gib, Log: t.Output(), settle: func() {}, count: fakeCount,
 	}
 	return b, func() []string {
 		data, err := os.ReadFile(log)
@@ -61,7 +61,7 @@ func TestEverySectionIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]int{
-		results.Compare: 2 * 3, results.Stages: 2 * 2, results.Convert: 2 * 2,
+		results.Compare: 2 * 3, results.Stages: 2 * 2, results.Effort: 2, results.Inspection: 2, results.Options: 2 * 4, results.Convert: 2 * 2,
 		results.Compress: 2 * (2*2 + levels), results.Scaling: 2 * 2 * 3, results.Parallel: 2 * 3,
 	} {
 		section := load(t, b.Store, name)
@@ -69,7 +69,8 @@ func TestEverySectionIsMeasured(t *testing.T) {
 			t.Errorf("%s: %d measurements, want %d", name, got, want)
 		}
 		for _, s := range section.Samples {
-			if s.Seconds <= 0 || name != results.Parallel && s.Bytes == 0 {
+			timed, writes := name != results.Effort, name != results.Parallel && name != results.Inspection
+			if timed && s.Seconds <= 0 || writes && s.Bytes == 0 || !timed && s.Effort.Read != 4 {
 				t.Errorf("%s: nothing was measured: %+v", name, s)
 			}
 		}
@@ -85,6 +86,31 @@ func TestEverySectionIsMeasured(t *testing.T) {
 	}
 	if left, err := os.ReadDir(parent); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestVirtV2VOfARoot: virt-v2v is asked and run where it lies.
+func TestVirtV2VOfARoot(t *testing.T) {
+	b, calls := newBench(t)
+	room := b.Room
+	b.Rounds, b.VirtV2VSuite = 1, "sid"
+	if err := b.Run(t.Context(), []string{results.Compare}); err != nil {
+		t.Fatal(err)
+	}
+	if got := load(t, b.Store, results.Compare).Machine.Versions["virt-v2v"]; got != "1.2.3 of Debian sid" {
+		t.Errorf("virt-v2v is %q", got)
+	}
+	called := strings.Join(calls(), "\n")
+	for _, want := range []string{
+		"testguest host-root sid virt-v2v ", "chroot \"$R\" \"$@\" sh " + filepath.Join(room, "hyper2kvm-bench-root") + " -- virt-v2v --version\n",
+		"-root " + filepath.Dir(os.Getenv("FAKE_GUEST")) + " " + filepath.Join(room, "hyper2kvm-bench", "out") + " -- virt-v2v -i disk ",
+	} {
+		if strings.Count(called, want) != 1 {
+			t.Errorf("%q is not in what was called once:\n%s", want, called)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(room, "*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
 	}
 }
 

@@ -32,7 +32,7 @@ func (b *Bench) stages(ctx context.Context) error {
 		for round := 1; round <= b.few(); round++ {
 			err := b.sample(results.Key{Case: name, Way: results.Ours, Round: round}, func() (s results.Sample, err error) {
 				err = b.fresh(func(directory string) error {
-					s, err = b.follow(ctx, migration{"vmdk", guest, allStages, directory})
+					s, err = b.follow(ctx, migration{sourceType: "vmdk", source: guest, pipeline: allStages, directory: directory})
 					return err
 				})
 				return s, err

@@ -63,7 +63,7 @@ func (b *Bench) compressOnce(ctx context.Context, kind, way, overlay string, rou
 				for name, value := range more {
 					options[name] = value
 				}
-				s, err = b.migrate(ctx, migration{"qcow2", overlay, onlyConvert(options), directory})
+				s, err = b.migrate(ctx, migration{sourceType: "qcow2", source: overlay, pipeline: onlyConvert(options), directory: directory})
 			}
 			if err != nil {
 				return err

@@ -50,7 +50,7 @@ func (b *Bench) convertBoth(ctx context.Context, name, overlay string) error {
 			err := b.sample(results.Key{Case: name, Way: way, Round: round}, func() (s results.Sample, err error) {
 				err = b.fresh(func(directory string) error {
 					if way == results.Ours {
-						s, err = b.migrate(ctx, migration{"qcow2", overlay, onlyConvert(object{}), directory})
+						s, err = b.migrate(ctx, migration{sourceType: "qcow2", source: overlay, pipeline: onlyConvert(object{}), directory: directory})
 					} else {
 						s, err = b.copyImage(ctx, overlay, "qcow2", filepath.Join(directory, imageName), "-W", "-m", "16")
 					}

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/effort"
 )
 
 // fakes are programs that this test's binary plays when it is called by their
@@ -20,6 +23,8 @@ var fakes = map[string]func(args []string) error{
 	"qemu-system-x86_64": fakeVersion,
 	"guestfish":          fakeVersion,
 	"nbdkit":             fakeVersion,
+	"tar":                func([]string) error { return nil },
+	"unshare":            fakeUnshare,
 	"virt-v2v":           fakeVirtV2V,
 }
 
@@ -65,6 +70,14 @@ func fakeVirtV2V(args []string) error {
 		return errors.New("nbdcopy is missing")
 	}
 	return os.WriteFile(filepath.Join(args[n+1], "guest-sda"), []byte("image"), 0o644)
+}
+
+// fakeUnshare plays what is run in a root.
+func fakeUnshare(args []string) error { return fakeVirtV2V(args[slices.Index(args, "--")+2:]) }
+
+// fakeCount runs a command and counts nothing of it.
+func fakeCount(command *exec.Cmd, _ string) (effort.Effort, error) {
+	return effort.Effort{Read: 4}, command.Run()
 }
 
 // fakeEngine writes what a manifest asks for, and a report.

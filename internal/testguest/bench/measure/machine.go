@@ -31,7 +31,7 @@ var programs = []struct {
 	{"nbdkit", []string{"nbdkit", "--version"}},
 }
 
-// lookAtMachine describes the machine. It inspects the guest once, which also
+// lookAtMachine describes the machine. It tries a migration once, which also
 // makes libguestfs build its appliance before anything is measured.
 func (b *Bench) lookAtMachine(ctx context.Context) (results.Machine, error) {
 	m := results.Machine{Cores: runtime.NumCPU(), Versions: map[string]string{}}
@@ -45,11 +45,18 @@ func (b *Bench) lookAtMachine(ctx context.Context) (results.Machine, error) {
 	}
 	m.Kernel = strings.TrimSpace(string(kernel))
 	for _, p := range programs {
-		output, err := exec.CommandContext(ctx, p.args[0], p.args[1:]...).Output()
+		args := p.args
+		if args[0] == "virt-v2v" {
+			args = b.inRoot(nil, args[1:]...)
+		}
+		output, err := exec.CommandContext(ctx, args[0], args[1:]...).Output()
 		if err != nil {
 			return m, fmt.Errorf("asking %s for its version: %w", p.args[0], err)
 		}
 		m.Versions[p.name] = version(string(output))
+	}
+	if b.root != "" {
+		m.Versions["virt-v2v"] += " of Debian " + b.VirtV2VSuite
 	}
 	if err := b.lookAtEngine(&m); err != nil {
 		return m, err
@@ -89,7 +96,8 @@ func (b *Bench) acceleration(ctx context.Context) (accelerator string, err error
 		return "", err
 	}
 	err = b.fresh(func(directory string) error {
-		m := migration{"vmdk", guest, object{"inspect": object{"collect_guest_info": false}}, directory}
+		// An inspection alone starts no appliance.
+		m := migration{sourceType: "vmdk", source: guest, pipeline: object{"inspect": object{}, "fix": object{}}, directory: directory, dryRun: true}
 		if _, err := b.migrate(ctx, m); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ type migration struct {
 	sourceType, source string
 	pipeline           object
 	directory          string // for the output
+	dryRun             bool
 }
 
 // imageName is the file that every way writes.
@@ -36,6 +37,7 @@ func (m migration) write(room string) (string, error) {
 		"source":   object{"type": m.sourceType, "path": m.source},
 		"output":   object{"directory": m.directory, "filename": imageName},
 		"pipeline": m.pipeline,
+		"options":  object{"dry_run": m.dryRun},
 	})
 	if err != nil {
 		return "", err

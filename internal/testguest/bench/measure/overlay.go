@@ -22,7 +22,7 @@ func (b *Bench) overlayOf(ctx context.Context, base string) (string, error) {
 		return "", err
 	}
 	b.logf("making the overlay that is converted")
-	m := migration{"qcow2", below, object{"inspect": object{}, "fix": object{}}, folder}
+	m := migration{sourceType: "qcow2", source: below, pipeline: object{"inspect": object{}, "fix": object{}}, directory: folder}
 	if _, err := b.migrate(ctx, m); err != nil {
 		return "", err
 	}

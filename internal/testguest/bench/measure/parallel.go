@@ -41,7 +41,7 @@ func (b *Bench) migrateAtOnce(ctx context.Context, guest string, count int) (s r
 			return s, err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
-		manifest, err := migration{"vmdk", guest, allStages, directory}.write(b.Room)
+		manifest, err := migration{sourceType: "vmdk", source: guest, pipeline: allStages, directory: directory}.write(b.Room)
 		if err != nil {
 			return s, err
 		}

@@ -45,7 +45,7 @@ func (b *Bench) wholeMigrations(ctx context.Context, name, source string, disk *
 func (b *Bench) wholeMigration(ctx context.Context, way, source, directory string) (results.Sample, error) {
 	switch way {
 	case results.Ours:
-		return b.migrate(ctx, migration{"vmdk", source, allStages, directory})
+		return b.migrate(ctx, migration{sourceType: "vmdk", source: source, pipeline: allStages, directory: directory})
 	case results.VirtV2V:
 		return b.virtV2V(ctx, source, directory)
 	default:
@@ -59,11 +59,13 @@ func (b *Bench) virtV2V(ctx context.Context, source, directory string) (results.
 	if b.machine.Acceleration == "tcg" {
 		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
 	}
-	o, err := b.run(ctx, env, "virt-v2v", "-i", "disk", source, "-o", "local", "-os", directory, "-of", "qcow2", "-on", "guest")
+	image := filepath.Join(directory, "guest-sda")
+	command := b.inRoot(directoriesOf(source, image), "-i", "disk", source, "-o", "local", "-os", directory, "-of", "qcow2", "-on", "guest")
+	o, err := b.run(ctx, env, command...)
 	if err != nil {
 		return results.Sample{}, err
 	}
-	return sized(o, filepath.Join(directory, "guest-sda"))
+	return sized(o, image)
 }
 
 // copyImage copies with qemu-img convert.

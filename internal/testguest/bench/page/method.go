@@ -36,11 +36,13 @@ func (m measured) method(d *document) {
 $ make bench                                     # all, on a machine that does nothing else
 $ make bench SECTIONS=compare,scaling ROUNDS=3   # a part of it
 $ make bench FRESH=1                             # not only what was not measured yet
+$ make bench VIRT_V2V_SUITE=                     # beside the virt-v2v that is installed
 `+"```"+`
 
-`+"`make dependencies`"+` installs what it needs, virt-v2v included. It builds the guests, and needs about 30 GB in `+"`build/bench`"+`. Every figure is kept as JSON in
+It installs what it needs, builds the guests, and needs about 30 GB in `+"`build/bench`"+`. virt-v2v is the newest that Debian has, of its
+release sid, in a root of its own with the QEMU, libguestfs and kernel of that release; that takes root's rights. Every figure is kept as JSON in
 `+"`build/bench/results`"+` at once, so that a run that was interrupted goes on where it was; figures of another machine or another build of the
-engine are dropped. This page and its plots are written from there. The sections are %s.
+engine are dropped. The medians of each build that was measured are kept in `+"`internal/testguest/bench/history.json`"+`, which is committed. This page and its plots are written from there. The sections are %s.
 `, watch.Interval.Milliseconds(), total, strings.Join(parts, "; "), strings.Join(results.Sections, ", "))
 }
 

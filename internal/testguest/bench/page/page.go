@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
@@ -17,8 +18,8 @@ const fileName = "speed.md.tmpl"
 type measured map[string]*results.Section
 
 // Write reads what was measured and writes the page into folder, its plots
-// beside it.
-func Write(store results.Store, folder string) error {
+// beside it. The build is added to the history.
+func Write(store results.Store, history results.History, folder string) error {
 	all := measured{}
 	for _, name := range results.Sections {
 		section, err := store.Load(name)
@@ -35,11 +36,15 @@ func Write(store results.Store, folder string) error {
 	if err := all.plot(folder); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, fileName), []byte(all.markdown()), 0o644)
+	builds, err := history.Add(all.entry(time.Now()))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, fileName), []byte(all.markdown(builds)), 0o644)
 }
 
 // markdown is the page.
-func (m measured) markdown() string {
+func (m measured) markdown(history []results.Entry) string {
 	d := &document{}
 	d.printf(`---
 page_title: "Speed"
@@ -58,11 +63,15 @@ Times are wall times of whole commands in seconds: the median, and in brackets t
 	m.targets(d)
 	m.compare(d)
 	m.stages(d)
+	m.effort(d)
+	m.inspection(d)
+	m.options(d)
 	m.convert(d)
 	m.compress(d)
 	m.scaling(d)
 	m.parallel(d)
 	m.memory(d)
+	writeHistory(d, history)
 	m.method(d)
 	return d.String()
 }

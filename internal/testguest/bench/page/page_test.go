@@ -12,6 +12,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/watch"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/effort"
 )
 
 var machine = results.Machine{
@@ -50,6 +51,10 @@ func everything(t *testing.T) results.Store {
 				s.Steps = []results.Step{{Stage: "inspect", Name: results.Launch, Seconds: 9}, {Stage: "inspect", Seconds: 1}, {Stage: "fix", Seconds: 2}}
 			})
 		}
+		add(results.Inspection, flagship, results.Ours, round, 0.5, nil)
+		for n, way := range []string{results.Usual, results.NoFsck, results.Smaller, results.BootsToo} {
+			add(results.Options, flagship, way, round, 20*float64(n+1), nil)
+		}
 		add(results.Convert, flagship, results.Ours, round, 20, nil) // the stage: 2 s
 		add(results.Convert, flagship, results.QEMUImg, round, 1.6, nil)
 		for _, kind := range []string{"zlib", "zstd"} {
@@ -67,6 +72,14 @@ func everything(t *testing.T) results.Store {
 			add(results.Parallel, fmt.Sprint(count), results.Ours, round, 20*float64(count), func(s *results.Sample) { s.Each = make([]float64, count) })
 		}
 	}
+	for _, guest := range []string{flagship, withoutVirtio} {
+		add(results.Effort, guest, results.Ours, 1, 0, func(s *results.Sample) {
+			s.Effort = &effort.Effort{
+				Programs: map[string]int{"qemu-img": 9, "rm": 2}, Read: 500 << 20, Written: 450 << 20,
+				Calls: effort.Calls{"inspect": {"pread": 20, "lstatns": 60}, "fix": {"pwrite": 7}},
+			}
+		})
+	}
 	for level := 1; level <= levels; level++ {
 		for _, kind := range []string{"zlib", "zstd"} {
 			add(results.Compress, kind, results.LevelWay(level), 1, float64(level), func(s *results.Sample) { s.Bytes -= int64(level) << 20 })
@@ -82,14 +95,30 @@ func everything(t *testing.T) results.Store {
 
 func TestThePageTellsWhatWasMeasured(t *testing.T) {
 	folder := t.TempDir()
-	if err := Write(everything(t), folder); err != nil {
+	history := results.History{Path: filepath.Join(folder, "history.json")}
+	if _, err := history.Add(results.Entry{Date: "2025-01-01", Commit: "older", EngineDigest: "bb", CPU: "Some CPU", Cores: 2, Acceleration: "kvm", Whole: 99}); err != nil {
 		t.Fatal(err)
+	}
+	store := everything(t)
+	for range 2 { // the second time tells of the same build
+		if err := Write(store, history, folder); err != nil {
+			t.Fatal(err)
+		}
 	}
 	page := read(t, folder, fileName)
 	for _, want := range []string{
 		"- Some CPU, 2 processors, 24.0 GiB of memory\n- Debian 12, Linux 6.1.0; KVM does not work",
 		"| virt-v2v | 215 (210–220) | 10.0 (10.0–10.0) × | 600 MiB |",
-		"| a whole migration, beside virt-v2v's time | 0.20 × | 0.10 × | yes |",
+		"| a whole migration, beside virt-v2v's time | 0.07 × | 0.10 × | **no**, 49 % over |",
+		"| `inspect` without the launch | 2.00 s | 6.00 s | **no**, 200 % over |",
+		"| an inspection alone, without an appliance | 1.00 s | 0.50 s | yes |",
+		"| four migrations at once, beside two | 2.10 × | 2.00 × | yes |",
+		"| calls of libguestfs in `inspect` | 80 | 80 |",
+		"| programs started | 11 | 11 |",
+		"| read | 500 MiB | 500 MiB |",
+		"`inspect` lstatns 60, pread 20.",
+		"| with a boot | 80.0 (80.0–80.0) | 4.00 (4.00–4.00) × |",
+		", abcdef123456 | Some CPU, 2 processors, TCG | 21.5 | 0.10 × | 9.00 | 6.00 | 2.00 | 2.15 | 0.50 | 2.00 × | 50 MB | 87 | 11 |\n| 2025-01-01, older | Some CPU, 2 processors, KVM | 99.0 | – | – |",
 		"| `fix` of a guest whose initramfs lacks virtio | 5.00 s | 2.00 s | yes |",
 		"| `convert` beside qemu-img's time, debian12-bios-sda1 | 1.05 × | 1.25 × | **no**, 19 % over |",
 		"| engine's overhead, at most | 0.50 (0.50–0.50) | 0.50 (0.50–0.50) |",
@@ -120,6 +149,7 @@ func TestThePageTellsWhatWasMeasured(t *testing.T) {
 
 func TestAPartCanBeRendered(t *testing.T) {
 	store, folder := everything(t), t.TempDir()
+	history := results.History{Path: filepath.Join(folder, "history.json")}
 	for _, name := range results.Sections {
 		if name != results.Parallel {
 			if err := store.Remove(name); err != nil {
@@ -127,7 +157,7 @@ func TestAPartCanBeRendered(t *testing.T) {
 			}
 		}
 	}
-	if err := Write(store, folder); err != nil {
+	if err := Write(store, history, folder); err != nil {
 		t.Fatal(err)
 	}
 	page := read(t, folder, fileName)
@@ -137,7 +167,7 @@ func TestAPartCanBeRendered(t *testing.T) {
 }
 
 func TestNothingIsNoPage(t *testing.T) {
-	if err := Write(results.Store{Dir: t.TempDir()}, t.TempDir()); err == nil {
+	if err := Write(results.Store{Dir: t.TempDir()}, results.History{Path: filepath.Join(t.TempDir(), "history.json")}, t.TempDir()); err == nil {
 		t.Error("a page was made of nothing")
 	}
 }

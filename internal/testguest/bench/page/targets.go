@@ -9,10 +9,14 @@ import (
 
 // The targets.
 const (
-	mostWhole    = 0.2  // times virt-v2v
-	mostFix      = 5.0  // seconds
-	mostOverhead = 1.0  // seconds
-	mostConvert  = 1.05 // times qemu-img
+	mostWhole    = 0.067 // times virt-v2v
+	mostInspect  = 2.0   // seconds, without the launch
+	mostAlone    = 1.0   // seconds
+	mostFour     = 2.1   // times as long as two
+	mostEmpty    = 3.0   // seconds more
+	mostFix      = 5.0   // seconds
+	mostOverhead = 1.0   // seconds
+	mostConvert  = 1.05  // times qemu-img
 	mostMemory   = 100e6
 )
 
@@ -59,6 +63,8 @@ func (m measured) listTargets() []target {
 	}
 	inSeconds := func(value float64) string { return seconds(value) + " s" }
 	add("a whole migration, beside virt-v2v's time", m.ratio(results.Compare, flagship, results.Ours, results.VirtV2V, results.Seconds), mostWhole, factor)
+	add("`inspect` without the launch", stats.Of(results.Values(m[results.Stages].Of(flagship, results.Ours), inspectWithoutLaunch)), mostInspect, inSeconds)
+	add("an inspection alone, without an appliance", stats.Of(results.Values(m[results.Inspection].Of(flagship, results.Ours), results.Seconds)), mostAlone, inSeconds)
 	add("`fix` of a guest whose initramfs lacks virtio", stats.Of(results.Values(m[results.Stages].Of(withoutVirtio, results.Ours), stage("fix"))), mostFix, inSeconds)
 	for _, name := range m[results.Stages].Cases() {
 		add("the engine's own overhead, "+name, stats.Of(results.Values(m[results.Stages].Of(name, results.Ours), results.Overhead)), mostOverhead, inSeconds)
@@ -70,6 +76,8 @@ func (m measured) listTargets() []target {
 		add("compressed with "+kind+", beside qemu-img's time", m.ratio(results.Compress, kind, results.Ours, results.QEMUImg, results.Seconds), 1, factor)
 		add("compressed with "+kind+", beside qemu-img's size", m.ratio(results.Compress, kind, results.Ours, results.QEMUImg, size), 1, sizeFactor)
 	}
+	add("four migrations at once, beside two", m.fourBesideTwo(), mostFour, factor)
+	add("50 GiB, nearly empty, more than 3 GiB", m.largerEmpty(), mostEmpty, inSeconds)
 	if peak := m.peaks()[engine]; peak.bytes > 0 {
 		targets = append(targets, target{"peak memory of the engine, in all that was measured", float64(peak.bytes), mostMemory, megabytes})
 	}
@@ -87,6 +95,24 @@ func (m measured) convertRatio(name string) stats.Summary {
 	return stats.Ratios(
 		results.ByRound(section.Of(name, results.Ours), stage("convert")),
 		results.ByRound(section.Of(name, results.QEMUImg), results.Seconds))
+}
+
+// largerEmpty is how many seconds more a disk of 50 GiB takes than one of 3 GiB with the
+// same data.
+func (m measured) largerEmpty() stats.Summary {
+	large, small := map[int]float64{}, map[int]float64{}
+	if section := m[results.Scaling]; section != nil {
+		for _, s := range section.Samples {
+			switch {
+			case s.Way != results.Ours:
+			case s.VirtualBytes == 50<<30:
+				large[s.Round] = s.Seconds
+			case s.VirtualBytes == 3<<30:
+				small[s.Round] = s.Seconds
+			}
+		}
+	}
+	return stats.Differences(large, small)
 }
 
 // stage reads the seconds of one stage.

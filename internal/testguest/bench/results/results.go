@@ -6,26 +6,38 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/watch"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/effort"
 )
 
 // The sections, in the order in which they are measured.
 const (
-	Compare  = "compare"
-	Stages   = "stages"
-	Convert  = "convert"
-	Compress = "compress"
-	Scaling  = "scaling"
-	Parallel = "parallel"
+	Compare    = "compare"
+	Stages     = "stages"
+	Effort     = "effort"
+	Inspection = "inspection"
+	Options    = "options"
+	Convert    = "convert"
+	Compress   = "compress"
+	Scaling    = "scaling"
+	Parallel   = "parallel"
 )
 
 // Sections lists them.
-var Sections = []string{Compare, Stages, Convert, Compress, Scaling, Parallel}
+var Sections = []string{Compare, Stages, Effort, Inspection, Options, Convert, Compress, Scaling, Parallel}
 
 // The ways to treat a disk that are compared.
 const (
 	Ours    = "hyper2kvm"
 	VirtV2V = "virt-v2v"
 	QEMUImg = "qemu-img"
+)
+
+// What a migration is asked for beside the usual: the ways of the section Options.
+const (
+	Usual    = "as usual"
+	NoFsck   = "without checks of file systems"
+	Smaller  = "compressed"
+	BootsToo = "with a boot"
 )
 
 // Key names one measurement.
@@ -52,8 +64,10 @@ type Sample struct {
 	// Steps are what the events tell, in order.
 	Steps []Step `json:"steps,omitempty"`
 	// Each is the wall time, in seconds, of each of several commands at once.
-	Each    []float64    `json:"each,omitempty"`
-	Watched watch.Record `json:"watched"`
+	Each []float64 `json:"each,omitempty"`
+	// Effort is what was done, counted; nil where it was not.
+	Effort  *effort.Effort `json:"effort,omitempty"`
+	Watched watch.Record   `json:"watched"`
 }
 
 // Step is what a stage did between two of its events. Its name is the first

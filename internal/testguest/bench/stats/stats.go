@@ -34,3 +34,14 @@ func Ratios(numerator, denominator map[int]float64) Summary {
 	}
 	return Of(ratios)
 }
+
+// Differences sums up a - b of each round that has both.
+func Differences(a, b map[int]float64) Summary {
+	var differences []float64
+	for round, value := range a {
+		if less, ok := b[round]; ok {
+			differences = append(differences, value-less)
+		}
+	}
+	return Of(differences)
+}

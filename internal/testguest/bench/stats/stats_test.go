@@ -27,6 +27,13 @@ func TestOfLeavesItsValuesInOrder(t *testing.T) {
 	}
 }
 
+func TestDifferences(t *testing.T) {
+	got := Differences(map[int]float64{1: 5, 2: 9, 3: 1}, map[int]float64{1: 3, 2: 5})
+	if got != (Summary{Count: 2, Min: 2, Median: 3, Max: 4}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestRatiosPairsRounds(t *testing.T) {
 	ours := map[int]float64{1: 10, 2: 30, 3: 7}
 	theirs := map[int]float64{1: 5, 2: 10, 4: 1}

@@ -22,6 +22,7 @@ import (
 const usage = `usage:
   testguest list
   testguest build [-v] [-o FILE] [RECIPE]
+  testguest host-root SUITE PACKAGE...
   testguest boot [-v] [-format F] [-firmware bios|uefi] [-bus BUS] [-expect STATE] [-timeout D] IMAGE [IMAGE...]
 `
 
@@ -44,6 +45,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return list(stdout)
 	case "build":
 		return build(ctx, args[1:], stdout, stderr)
+	case "host-root":
+		return hostRoot(ctx, args[1:], stdout)
 	case "boot":
 		return boot(ctx, args[1:], stdout, stderr)
 	default:
@@ -99,6 +102,20 @@ func build(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		fmt.Fprintln(stdout, target)
 	}
+	return nil
+}
+
+// hostRoot prints the path of a tarball: the root of a host with the packages of a
+// release of Debian.
+func hostRoot(ctx context.Context, args []string, stdout io.Writer) error {
+	if len(args) < 2 {
+		return fmt.Errorf("which release, and which packages?\n%s", usage)
+	}
+	path, err := testguest.HostRoot(ctx, testguest.Suite(args[0]), args[1:])
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, path)
 	return nil
 }
 
