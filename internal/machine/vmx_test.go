@@ -111,7 +111,7 @@ func TestMachineOfVMX(t *testing.T) {
 			{Place: "nvme0:0", File: "fast.vmdk"},
 		},
 		CDROMs: []report.CDROM{{Place: "ide1:0"}, {Place: "sata0:0", File: "/iso/rhel.iso"}},
-		USB:    true, CPUHotPlug: true, MemoryHotPlug: true, CPUAffinity: "0,1", Suspended: true,
+		USB:    true, CPUHotPlug: true, MemoryHotPlug: true, CPUAffinity: "0,1", NUMAAffinity: "0", Suspended: true,
 		Passthrough: []report.Passthrough{{Kind: report.PassthroughPCI, Name: "pcipassthru0"}, {Kind: report.PassthroughSRIOV, Name: "pcipassthru1"}},
 	}
 	if diff := cmp.Diff(want, OfVMX(entries)); diff != "" {

@@ -80,8 +80,7 @@ func libvirtRequired(t reflect.Type) []string {
 		if field.Anonymous || field.Name == "XMLName" || tag == "" || strings.Contains(tag, "omitempty") {
 			continue
 		}
-		switch field.Type.Kind() {
-		case reflect.String, reflect.Int, reflect.Uint, reflect.Uint64, reflect.Int64:
+		if slices.Contains([]reflect.Kind{reflect.String, reflect.Int, reflect.Uint, reflect.Uint64, reflect.Int64}, field.Type.Kind()) {
 			names = append(names, snakeCase(field.Name))
 		}
 	}

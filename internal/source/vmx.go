@@ -70,8 +70,8 @@ func (o *opening) openVMX(ctx context.Context, file section) error {
 		if err := o.addDisk(ctx, s, TypeVMDK); err != nil {
 			return fmt.Errorf("%s: %w", disk.Place, err)
 		}
-		// A clone names its disk as it likes, and a disk may be called like a snapshot.
-		described.Disks[n].Snapshot = o.source.Disks[n].Image.Backing != nil
+		// A clone names its disk as it likes.
+		described.Disks[n].Snapshot = disk.Snapshot || o.source.Disks[n].Image.Backing != nil
 	}
 	return nil
 }

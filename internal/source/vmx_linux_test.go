@@ -72,10 +72,10 @@ func TestVMXOfATemplate(t *testing.T) {
 	if err := os.Rename(vmdkChain(t, dir+"/clones", system, 1), dir+"/clones/Büro.vmdk"); err != nil {
 		t.Fatal(err)
 	}
-	convert(t, data, "vmdk", dir+"/backup-202401.vmdk")
+	convert(t, data, "vmdk", dir+"/data.vmdk")
 	convert(t, moved, "vmdk", datastore+"/files/moved.vmdk")
 	text := ".encoding = \"windows-936\"\nvirtualHW.version = \"19\"\ncleanShutdown = \"FALSE\"\nguestinfo.a/b = \"c\"\n"
-	for n, file := range []string{"clones/B\xc3\xbcro.vmdk", "backup-202401.vmdk", "/vmfs/volumes/5f3c-a1/files/moved.vmdk"} {
+	for n, file := range []string{"clones/B\xc3\xbcro.vmdk", "data.vmdk", "/vmfs/volumes/5f3c-a1/files/moved.vmdk"} {
 		text += fmt.Sprintf("nvme0:%d.present = \"TRUE\"\nnvme0:%d.fileName = \"%s\"\n", n, n, file)
 	}
 	path := write(t, filepath.Join(dir, "web.vmtx"), []byte(text))
