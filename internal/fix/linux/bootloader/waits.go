@@ -25,6 +25,7 @@ func (c *Configuration) warnWaits(menus []menu.Menu, entries [][]judged) {
 			continue
 		}
 		e := entries[i][at].Entry
+		c.warnContent(e, told)
 		if len(e.Initramfs) == 0 {
 			continue
 		}
@@ -56,7 +57,7 @@ func (c *Configuration) waits(e menu.Entry) (gone []string) {
 			there = !isTagged(value) || slices.Contains(e.Parameters, "noresume") && key != "mount.usr" || c.has(value)
 		case "rd.lvm.lv", "rd_LVM_LV":
 			there = c.has("/dev/" + value)
-		case "rd.luks.uuid", "rd_LUKS_UUID", "rd.luks.name":
+		case "rd.luks.uuid", "rd_LUKS_UUID", "rd.luks.name", "luks.uuid", "luks.name":
 			id, _, _ := strings.Cut(value, "=")
 			there = c.hasID(guest.FSTypeLUKS, strings.TrimPrefix(id, "luks-"))
 		case "rd.md.uuid", "rd_MD_UUID":
