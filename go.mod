@@ -14,6 +14,12 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1
 	// newc archives, which initramfs images are made of
 	github.com/cavaliergopher/cpio v1.0.1
+	// columns that a text takes on a terminal, and the sequences that steer one
+	github.com/charmbracelet/x/ansi v0.11.7
+	// an emulated terminal, on which tests look at the command's output
+	github.com/charmbracelet/x/vt v0.1.0
+	// a terminal without a screen, for tests
+	github.com/creack/pty v1.1.24
 	// ISO 9660 images of virtio-win as a file tree, with the names of Rock Ridge: internal/adr/0050
 	github.com/diskfs/go-diskfs v1.9.4
 	// netplan files, edited with their comments kept
@@ -40,8 +46,6 @@ require (
 	github.com/hashicorp/terraform-plugin-testing v1.16.0
 	// zstd and fast gzip of initramfs images, zstd of packages
 	github.com/klauspost/compress v1.20.3
-	// columns of the progress bars
-	github.com/mattn/go-runewidth v0.0.16
 	// lz4 initramfs images
 	github.com/pierrec/lz4/v4 v4.1.33
 	// proof that the manifest's JSON Schema says what the decoder does
@@ -50,8 +54,6 @@ require (
 	github.com/spf13/cobra v1.10.2
 	// xz and lzma initramfs images
 	github.com/ulikunitz/xz v0.5.15
-	// progress bars
-	github.com/vbauerster/mpb/v8 v8.9.3
 	// its ovf package, the types of OVF descriptors
 	github.com/vmware/govmomi v0.52.0
 	// what the examples' HCL says, in tests
@@ -59,7 +61,9 @@ require (
 	// public keys in authorized_keys
 	golang.org/x/crypto v0.58.0
 	// renameat2, statfs, statx, rlimits
-	golang.org/x/sys v0.49.0
+	golang.org/x/sys v0.50.0
+	// the size of the terminal
+	golang.org/x/term v0.48.0
 	// txtar, file trees of guests in tests
 	golang.org/x/tools v0.52.0
 	// domain XML, from which the provider libvirt makes its attributes, in tests
@@ -75,9 +79,15 @@ require (
 
 require (
 	github.com/ProtonMail/go-crypto v1.4.1 // indirect
-	github.com/VividCortex/ewma v1.2.0 // indirect
-	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
+	github.com/charmbracelet/colorprofile v0.4.2 // indirect
+	github.com/charmbracelet/ultraviolet v0.0.0-20260303162955-0b88c25f3fff // indirect
+	github.com/charmbracelet/x/exp/ordered v0.1.0 // indirect
+	github.com/charmbracelet/x/term v0.2.2 // indirect
+	github.com/charmbracelet/x/termios v0.1.1 // indirect
+	github.com/charmbracelet/x/windows v0.2.2 // indirect
+	github.com/clipperhouse/displaywidth v0.11.0 // indirect
+	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
 	github.com/cloudflare/circl v1.6.3 // indirect
 	github.com/djherbis/times v1.6.0 // indirect
 	github.com/fatih/color v1.18.0 // indirect
@@ -101,18 +111,22 @@ require (
 	github.com/hashicorp/terraform-svchost v0.2.1 // indirect
 	github.com/hashicorp/yamux v0.1.2 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/lucasb-eyer/go-colorful v1.4.0 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/mattn/go-runewidth v0.0.23 // indirect
 	github.com/mitchellh/copystructure v1.2.0 // indirect
 	github.com/mitchellh/go-testing-interface v1.14.1 // indirect
 	github.com/mitchellh/go-wordwrap v1.0.1 // indirect
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	github.com/mitchellh/reflectwalk v1.0.2 // indirect
+	github.com/muesli/cancelreader v0.2.2 // indirect
 	github.com/oklog/run v1.2.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	github.com/vmihailenco/msgpack v4.0.4+incompatible // indirect
 	github.com/vmihailenco/msgpack/v5 v5.4.1 // indirect
 	github.com/vmihailenco/tagparser/v2 v2.0.0 // indirect
+	github.com/xo/terminfo v0.0.0-20220910002029-abceb7e1c41e // indirect
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/net v0.61.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect

@@ -29,7 +29,7 @@ func dryRun(t *testing.T, target string) string {
 func TestTargetsInstallNothingUnlessAsked(t *testing.T) {
 	t.Parallel()
 	for target, installs := range map[string]bool{
-		"dependencies": true, "bench-dependencies": true, "release-dependencies": true, "test": true, "demo": true,
+		"dependencies": true, "release-dependencies": true, "test": true, "demo": true,
 		"build": false, "install": false, "unit": false, "race": false, "testacc": false, "testacc-full": false,
 		"lint": false, "tidy": false, "vulncheck": false, "generate": false, "docs-drift": false, "bench": false,
 		"release": false, "release-snapshot": false, "tofu": false,

@@ -14,24 +14,47 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
+// KnowTables tells what is in the disks' partition tables where that was read before,
+// from the same bytes and as parttable.Read does: they are not read again. What is not
+// of all drives is of no use.
+func (s *Session) KnowTables(tables []parttable.Disk) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(tables) == len(s.drives) {
+		s.tables = tables
+	}
+}
+
 // Disks returns the guest's disks in their order.
 func (s *Session) Disks() ([]parttable.Disk, error) {
 	var disks []parttable.Disk
-	err := s.call("read the partition tables", "", func(g *guestfs.Guestfs) error {
-		names, err := g.List_devices()
-		if err != nil {
-			return err
-		}
-		for _, name := range names {
-			disk, err := readDisk(g, name)
-			if err != nil {
-				return describe("read the partition table of", name, cleanError(err))
-			}
-			disks = append(disks, disk)
-		}
-		return nil
+	err := s.call("read the partition tables", "", func(g *guestfs.Guestfs) (err error) {
+		disks, err = s.readTables(g)
+		return err
 	})
-	return disks, err
+	return slices.Clone(disks), err
+}
+
+// readTables reads the partition tables once: the size of one disk alone takes a
+// process in the appliance, and nothing here changes them.
+func (s *Session) readTables(g *guestfs.Guestfs) ([]parttable.Disk, error) {
+	if s.tables != nil {
+		return s.tables, nil
+	}
+	names, err := g.List_devices()
+	if err != nil {
+		return nil, err
+	}
+	var tables []parttable.Disk
+	for _, name := range names {
+		disk, err := readDisk(g, name)
+		if err != nil {
+			return nil, describe("read the partition table of", name, cleanError(err))
+		}
+		tables = append(tables, disk)
+	}
+	s.tables = tables
+	return tables, nil
 }
 
 // readDisk reads a disk's partition table together with its partitions' stable
@@ -140,19 +163,15 @@ func (p *deviceProbe) add(device guest.Device) error {
 
 // disks adds the disks and their partitions.
 func (p *deviceProbe) disks() error {
-	disks, err := p.g.List_devices()
+	disks, err := p.session.readTables(p.g)
 	if err != nil {
 		return err
 	}
 	if len(disks) == 1 {
 		p.over = 0
 	}
-	for i, name := range disks {
-		disk, err := readDisk(p.g, name)
-		if err != nil {
-			return err
-		}
-		whole := guest.Device{Name: name, Kind: guest.KindDisk, Disk: i, Size: disk.Size}
+	for i, disk := range disks {
+		whole := guest.Device{Name: disk.Name, Kind: guest.KindDisk, Disk: i, Size: disk.Size}
 		if i < len(p.session.drives) {
 			whole.Serial = p.session.drives[i].Serial
 		}
@@ -202,8 +221,12 @@ func (p *deviceProbe) openedDevices() error {
 	return nil
 }
 
-// volumes adds the logical volumes.
+// volumes adds the logical volumes. It asks for none where nothing can hold one: LVM
+// takes its time.
 func (p *deviceProbe) volumes() error {
+	if !slices.ContainsFunc(p.devices, mayHoldVolumes) {
+		return nil
+	}
 	volumes, err := p.g.Lvs()
 	if err != nil {
 		return err
@@ -214,6 +237,12 @@ func (p *deviceProbe) volumes() error {
 		}
 	}
 	return nil
+}
+
+// mayHoldVolumes says that a device is a part of a volume group, or has partitions
+// that were not looked at.
+func mayHoldVolumes(d guest.Device) bool {
+	return d.FSType == guest.FSTypeLVM || d.Kind == guest.KindMD || d.Kind == guest.KindCrypt
 }
 
 // partitionDevice is the name of a partition: a disk's name that ends in a

@@ -16,16 +16,13 @@ import (
 // the guest may have one and not use it. It is mounted on the first of the points
 // that is there and free, or, where fixed says so, on the first one.
 func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount, points []string, fixed bool) (guest.Mount, bool) {
-	for _, device := range devices {
-		if device.Kind != guest.KindDisk {
-			continue
-		}
-		disk, err := readDisk(g, device.Name)
-		if err != nil {
-			continue
-		}
+	disks, err := s.readTables(g)
+	if err != nil {
+		return guest.Mount{}, false
+	}
+	for number, disk := range disks {
 		for _, partition := range disk.Partitions {
-			esp, ok := devices.ByPosition(device.Disk, partition.Number)
+			esp, ok := devices.ByPosition(number, partition.Number)
 			if !ok || !strings.EqualFold(partition.GPTType, parttable.GPTESP) || esp.FSType != "vfat" {
 				continue
 			}

@@ -54,10 +54,22 @@ func download(g *guestfs.Guestfs, name string, w io.Writer) error {
 	case !mode.IsRegular():
 		return errNoRegularFile // to open a pipe would wait for its writer
 	}
+	return readRegular(g, name, st.St_size, w)
+}
+
+// ReadRegular implements guest.SizedReader.
+func (s *Session) ReadRegular(name string, size int64) ([]byte, error) {
+	var data bytes.Buffer
+	err := s.call("read", name, func(g *guestfs.Guestfs) error { return readRegular(g, name, size, &data) })
+	return data.Bytes(), err
+}
+
+// readRegular reads a regular file that has, or had, a size.
+func readRegular(g *guestfs.Guestfs, name string, size int64, w io.Writer) error {
 	for offset := int64(0); ; {
 		// One byte more than there should be: where no more comes, the end
 		// has been seen.
-		wanted := min(chunkSize, max(st.St_size-offset, 0)+1)
+		wanted := min(chunkSize, max(size-offset, 0)+1)
 		data, err := g.Pread(name, int(wanted), offset)
 		if err != nil {
 			return err
@@ -66,7 +78,7 @@ func download(g *guestfs.Guestfs, name string, w io.Writer) error {
 			return err
 		}
 		offset += int64(len(data))
-		if len(data) == 0 || int64(len(data)) < wanted && offset >= st.St_size {
+		if len(data) == 0 || int64(len(data)) < wanted && offset >= size {
 			return nil
 		}
 	}
@@ -83,6 +95,9 @@ func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
 		target, existing, err := followLinks(g, name)
 		if err != nil {
 			return err
+		}
+		if s.onNTFS(target) {
+			return s.uploadNTFS(g, target, existing, r, perm)
 		}
 		temp, err := g.Mktemp(path.Join(path.Dir(target), ".write-XXXXXXXX"), nil)
 		if err != nil {
@@ -192,10 +207,10 @@ func (s *Session) ReadDir(name string) ([]string, error) {
 
 // MkdirAll implements FS.
 func (s *Session) MkdirAll(name string, perm fs.FileMode) error {
-	return s.call("mkdir", name, func(g *guestfs.Guestfs) error { return mkdirAll(g, path.Clean(name), perm) })
+	return s.call("mkdir", name, func(g *guestfs.Guestfs) error { return s.mkdirAll(g, path.Clean(name), perm) })
 }
 
-func mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
+func (s *Session) mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
 	st, err := g.Statns(name)
 	switch {
 	case err == nil && !fileMode(st.St_mode).IsDir():
@@ -203,8 +218,11 @@ func mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
 	case err == nil || !errors.Is(cleanError(err), fs.ErrNotExist):
 		return err
 	}
-	if err := mkdirAll(g, path.Dir(name), perm); err != nil {
+	if err := s.mkdirAll(g, path.Dir(name), perm); err != nil {
 		return err
+	}
+	if s.onNTFS(name) {
+		return s.mkdirNTFS(g, name, perm)
 	}
 	if err := g.Mkdir(name); err != nil {
 		return err

@@ -95,6 +95,7 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 		return launched{}, err
 	}
 	up := launched{handle: handle, used: accel}
+	named := tracedNames(handle)
 	if options.Layers {
 		if up.monitor, err = newMonitor(dir); err != nil {
 			return launched{}, errors.Join(err, handle.Close())
@@ -118,6 +119,9 @@ func launch(ctx context.Context, drives []Drive, options Options, dir string, ac
 		_ = handle.Close()
 		up.monitor.close()
 		return launched{}, err
+	}
+	if named && !options.Trace {
+		traceNames(handle)
 	}
 	return up, nil
 }

@@ -3,6 +3,7 @@
 package appliance
 
 import (
+	"context"
 	"errors"
 
 	"libguestfs.org/guestfs"
@@ -23,11 +24,13 @@ func (s *Session) Layer(layers []string) error {
 		if err := g.Sync(); err != nil {
 			return err
 		}
-		dialogue, err := s.monitor.dial()
+		ctx, cancel := context.WithTimeout(s.ctx, monitorPatience)
+		defer cancel()
+		qemu, err := s.monitor.dial(ctx)
 		if err != nil {
 			return err
 		}
-		defer dialogue.conn.Close() //nolint:errcheck // nothing is lost
-		return dialogue.layer(imagesOf(s.drives), layers)
+		defer qemu.Close() //nolint:errcheck // nothing is lost
+		return layOver(ctx, qemu, imagesOf(s.drives), layers)
 	})
 }

@@ -1,8 +1,7 @@
 package appliance
 
 import (
-	"bufio"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qmp"
 )
 
 // monitor is where the appliance's QEMU takes commands, in QMP.
@@ -20,7 +21,7 @@ type monitor struct {
 // monitorName is what the socket is called in its directory.
 const monitorName = "monitor.sock"
 
-// monitorPatience is how long QEMU has for an answer.
+// monitorPatience is how long QEMU has for all that it is asked to lay a layer.
 const monitorPatience = time.Minute
 
 // newMonitor makes the place for a socket in a directory, which must be private
@@ -50,65 +51,16 @@ func (m *monitor) address() string {
 func (m *monitor) option() string { return "unix:" + m.address() + ",server=on,wait=off" }
 
 // dial connects. QEMU speaks with one at a time.
-func (m *monitor) dial() (*dialogue, error) {
-	conn, err := net.DialTimeout("unix", m.address(), monitorPatience)
+func (m *monitor) dial(ctx context.Context) (*qmp.Client, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", m.address())
 	if err != nil {
 		return nil, err
 	}
-	d := &dialogue{conn: conn, lines: bufio.NewScanner(conn)}
-	d.lines.Buffer(nil, 1<<20)
-	if err := d.command("qmp_capabilities", nil, nil); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	client := qmp.New(conn, nil)
+	if err := client.Negotiate(ctx); err != nil {
+		return nil, errors.Join(err, client.Close())
 	}
-	return d, nil
-}
-
-// dialogue is one connection to a monitor.
-type dialogue struct {
-	conn  net.Conn
-	lines *bufio.Scanner
-}
-
-// command has QEMU execute a command, and decodes what that returns into result
-// if it is not nil.
-func (d *dialogue) command(name string, arguments, result any) error {
-	request := map[string]any{"execute": name}
-	if arguments != nil {
-		request["arguments"] = arguments
-	}
-	text, err := json.Marshal(request)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if err := d.conn.SetDeadline(time.Now().Add(monitorPatience)); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if _, err := d.conn.Write(append(text, '\n')); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	for d.lines.Scan() {
-		var said struct {
-			Return json.RawMessage `json:"return"`
-			Error  *struct {
-				Description string `json:"desc"`
-			} `json:"error"`
-		}
-		switch err := json.Unmarshal(d.lines.Bytes(), &said); {
-		case err != nil:
-			return fmt.Errorf("%s: %w", name, err)
-		case said.Error != nil:
-			return fmt.Errorf("%s: QEMU says: %s", name, said.Error.Description)
-		case said.Return == nil: // the greeting, or an event
-		case result == nil:
-			return nil
-		default:
-			return json.Unmarshal(said.Return, result)
-		}
-	}
-	if err := d.lines.Err(); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return fmt.Errorf("%s: QEMU has closed its monitor", name)
+	return client, nil
 }
 
 // attached is one disk as QEMU has it open (query-block).
@@ -129,10 +81,10 @@ type snapshot struct {
 	Mode   string `json:"mode"`
 }
 
-// layer puts a new qcow2 image on top of each of the disks, on all or on none.
-func (d *dialogue) layer(disks, layers []string) error {
+// layOver puts a new qcow2 image on top of each of the disks, on all or on none.
+func layOver(ctx context.Context, qemu *qmp.Client, disks, layers []string) error {
 	var open []attached
-	if err := d.command("query-block", nil, &open); err != nil {
+	if err := qemu.Execute(ctx, "query-block", nil, &open); err != nil {
 		return err
 	}
 	type action struct {
@@ -148,7 +100,7 @@ func (d *dialogue) layer(disks, layers []string) error {
 		taken.File, taken.Format, taken.Mode = layers[n], "qcow2", "absolute-paths"
 		actions = append(actions, action{"blockdev-snapshot-sync", taken})
 	}
-	return d.command("transaction", map[string]any{"actions": actions}, nil)
+	return qemu.Execute(ctx, "transaction", map[string]any{"actions": actions}, nil)
 }
 
 // find says how QEMU calls the disk with an image.

@@ -61,6 +61,11 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	if err := s.unmount(g); err != nil {
 		return nil, nil, err
 	}
+	if system.Type == "windows" {
+		if err := requireWindows(g.Feature_available); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := g.Mount(system.Root, "/"); err != nil {
 		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}
@@ -72,6 +77,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 		return nil, nil, devices.RootMount(system.Root).Failed(cleanError(err))
 	}
 	mounts := []guest.Mount{devices.RootMount(system.Root)}
+	s.ntfs = system.Type == "windows"
 	switch system.Type {
 	case "linux":
 	case "windows":

@@ -55,7 +55,7 @@ func removeDirectories(g *guestfs.Guestfs, names []string) error {
 // mounts: the guest makes them itself, with the labels that they have to have.
 func (s *Session) unmount(g *guestfs.Guestfs) error {
 	points := s.points
-	s.points = nil
+	s.points, s.ntfs = nil, false
 	if slices.ContainsFunc(points, func(p point) bool { return len(p.made) > 0 }) {
 		for _, p := range slices.Backward(points) {
 			if err := g.Umount(p.path, nil); err != nil {

@@ -14,6 +14,7 @@ import (
 	"libguestfs.org/guestfs"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // Session is one run of the libguestfs appliance over the guest's disks. It is
@@ -34,14 +35,18 @@ type Session struct {
 
 	drives  []Drive
 	monitor *monitor          // nil where layers were not asked for
+	tables  []parttable.Disk  // nil when they must be read
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
 	points  []point           // of what is mounted below the guest's root, in their order
+	ntfs    bool              // the guest's root is NTFS
 }
 
 var (
 	_ guest.FS     = (*Session)(nil)
 	_ guest.Runner = (*Session)(nil)
+
+	_ guest.SizedReader = (*Session)(nil)
 )
 
 // Open launches the appliance with the drives. When ctx is cancelled, during

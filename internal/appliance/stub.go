@@ -39,6 +39,9 @@ func Open(context.Context, []Drive, Options) (*Session, error) { return nil, err
 // Accelerator returns nothing.
 func (*Session) Accelerator() (used Acceleration, fallbackReason string) { return "", "" }
 
+// KnowTables does nothing.
+func (*Session) KnowTables([]parttable.Disk) {}
+
 // Disks fails.
 func (*Session) Disks() ([]parttable.Disk, error) { return nil, errUnavailable }
 
@@ -88,6 +91,9 @@ func (*Session) Close() error { return nil }
 
 // ReadFile implements FS.
 func (*Session) ReadFile(string) ([]byte, error) { return nil, errUnavailable }
+
+// ReadRegular implements guest.SizedReader.
+func (*Session) ReadRegular(string, int64) ([]byte, error) { return nil, errUnavailable }
 
 // WriteFile implements FS.
 func (*Session) WriteFile(string, []byte, fs.FileMode) error { return errUnavailable }

@@ -32,6 +32,9 @@ var agentQuestions = fmt.Sprintf("{\"execute\":\"guest-sync\",\"arguments\":{\"i
 // agentRelease is the form of a release of QEMU, such as "7.2.17" or "10.0.2".
 var agentRelease = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,39}$`)
 
+// maxLine is how long one line of what a program in the guest says may be, in bytes.
+const maxLine = 1 << 20
+
 // follow asks the agent who it is and waits for its answers. The questions lie in
 // its channel until somebody opens it.
 func (a *agent) follow(channel io.ReadWriter) error {

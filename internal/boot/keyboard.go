@@ -67,12 +67,12 @@ func (r *Running) typeKeys(ctx context.Context, keys []key) error {
 			pressed = append([]map[string]string{{"type": "qcode", "data": "shift"}}, pressed...)
 		}
 		arguments := map[string]any{"keys": pressed, "hold-time": keyTime.Milliseconds()}
-		if _, err := r.monitor.command(ctx, "send-key", arguments); err != nil {
+		if err := r.monitor.Execute(ctx, "send-key", arguments, nil); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			select {
-			case <-r.monitor.ended: // as the guest has, which is no failure of typing
+			case <-r.monitor.Ended(): // as the guest has, which is no failure of typing
 				return nil
 			default:
 				return fmt.Errorf("typing on the guest's keyboard: %w", errNotTyped)

@@ -1,15 +1,14 @@
 package boot
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qmp/qmptest"
 )
 
 func TestKeysOf(t *testing.T) {
@@ -51,33 +50,20 @@ func TestTypeKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ours, theirs := net.Pipe()
-			pressed := make(chan string, 100)
-			go func() {
-				defer close(pressed)
-				lines := bufio.NewScanner(theirs)
-				for lines.Scan() {
-					var asked struct {
-						ID        int
-						Arguments struct{ Keys []struct{ Data string } }
-					}
-					_ = json.Unmarshal(lines.Bytes(), &asked) // nothing is pressed then
-					var names []string
-					for _, k := range asked.Arguments.Keys {
-						names = append(names, k.Data)
-					}
-					pressed <- strings.Join(names, "+")
-					fmt.Fprintf(theirs, "{%s, \"id\": %d}\n", test.answer, asked.ID)
+			var got []string
+			connection := qmptest.Play(t, nil, func(_ string, arguments json.RawMessage) string {
+				var asked struct{ Keys []struct{ Data string } }
+				_ = json.Unmarshal(arguments, &asked) // nothing is pressed then
+				var names []string
+				for _, k := range asked.Keys {
+					names = append(names, k.Data)
 				}
-			}()
-			r := &Running{Process: &Process{ended: make(chan struct{})}, monitor: newMonitor(ours, newNotice())}
+				got = append(got, strings.Join(names, "+"))
+				return test.answer
+			})
+			r := &Running{Process: &Process{ended: make(chan struct{})}, monitor: newMonitor(connection, newNotice())}
 			keys, _ := keysOf("Secret")
 			err := r.typeKeys(t.Context(), keys)
-			_ = ours.Close()
-			var got []string
-			for names := range pressed {
-				got = append(got, names)
-			}
 			if strings.Join(got, " ") != test.want {
 				t.Errorf("pressed %q, want %s", got, test.want)
 			}

@@ -1,65 +1,26 @@
 package boot
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"net"
-	"strings"
 	"testing"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qmp/qmptest"
 )
 
 // playQEMU answers what a monitor asks by a table of names and answers, after
 // what QEMU tells unasked.
 func playQEMU(t *testing.T, unasked []string, answers map[string]string) *monitor {
 	t.Helper()
-	ours, theirs := net.Pipe()
-	m := newMonitor(ours, newNotice())
-	go func() {
-		defer theirs.Close() //nolint:errcheck // a pipe
-		for _, line := range unasked {
-			fmt.Fprintln(theirs, line)
-		}
-		lines := bufio.NewScanner(theirs)
-		for lines.Scan() {
-			var asked struct {
-				Execute string `json:"execute"`
-				ID      int    `json:"id"`
-			}
-			_ = json.Unmarshal(lines.Bytes(), &asked) // a name that is not in the table
-			answer, ok := answers[asked.Execute]
-			if !ok {
-				return
-			}
-			fmt.Fprintf(theirs, "{%s, \"id\": %d}\n", answer, asked.ID)
-		}
-	}()
-	t.Cleanup(func() { _ = ours.Close() })
-	return m
+	return newMonitor(qmptest.Play(t, unasked, qmptest.Table(answers)), newNotice())
 }
 
-func TestMonitorCommands(t *testing.T) {
+func TestReadPort(t *testing.T) {
 	t.Parallel()
-	m := playQEMU(t, []string{`{"QMP": {}}`, "no JSON"}, map[string]string{
-		"human-monitor-command": `"return": "portb[0x03d5] = 0x1e\r\n"`,
-		"screendump":            `"error": {"class": "GenericError", "desc": "no console"}`,
-	})
-	value, err := (&Running{monitor: m}).readPort(t.Context(), registerData)
-	if err != nil || value != 0x1e {
-		t.Errorf("the port holds %#x, %v", value, err)
-	}
-	if _, err := m.command(t.Context(), "screendump", nil); err == nil || !strings.Contains(err.Error(), "no console") {
-		t.Errorf("a refused command: %v", err)
-	}
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := m.command(cancelled, "human-monitor-command", nil); !errors.Is(err, context.Canceled) && err != nil {
-		t.Errorf("a cancelled command: %v", err)
-	}
-	if _, err := m.command(t.Context(), "quit", nil); !errors.Is(err, errMonitorClosed) {
-		t.Errorf("a QEMU that has ended: %v", err)
+	for said, want := range map[string]int{`"return": "portb[0x03d5] = 0x1e\r\n"`: 0x1e, `"return": "unknown command\r\n"`: -1, `"return": {}`: -1, `"error": {"desc": "no"}`: -1} {
+		m := playQEMU(t, nil, map[string]string{"human-monitor-command": said})
+		value, err := (&Running{monitor: m}).readPort(t.Context(), registerData)
+		if (err != nil) != (want < 0) || err == nil && value != want {
+			t.Errorf("%s: the port holds %#x, %v", said, value, err)
+		}
 	}
 }
 
@@ -72,7 +33,7 @@ func TestMonitorCountsWhatHappens(t *testing.T) {
 		`{"event": "BLOCK_IO_ERROR", "data": {"device": "disk0", "reason": "No space left on device"}}`,
 		`{"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-shutdown"}}`,
 	}, map[string]string{"query-status": `"return": {}`})
-	if _, err := m.command(t.Context(), "query-status", nil); err != nil {
+	if err := m.Execute(t.Context(), "query-status", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := m.happened(); got != (happenings{resets: 2, off: true, failing: "disk0: No space left on device"}) {

@@ -153,7 +153,7 @@ func (s Screen) blank() bool {
 // look takes a picture of the guest's screen, and reads it.
 func (r *Running) look(ctx context.Context) (Screen, error) {
 	file := filepath.Join(r.folder, "screen.ppm")
-	if _, err := r.monitor.command(ctx, "screendump", map[string]string{"filename": file}); err != nil {
+	if err := r.monitor.Execute(ctx, "screendump", map[string]string{"filename": file}, nil); err != nil {
 		return Screen{}, err
 	}
 	content, err := os.ReadFile(file)
@@ -226,12 +226,12 @@ const (
 // readText reads the screen of a machine in VGA's text mode. The machine stands
 // still for that moment: it uses the same registers.
 func (r *Running) readText(ctx context.Context) (above, text string, err error) {
-	if _, err := r.monitor.command(ctx, "stop", nil); err != nil {
+	if err := r.monitor.Execute(ctx, "stop", nil, nil); err != nil {
 		return "", "", err
 	}
 	defer func() {
 		// It must go on, however little time there is.
-		_, cont := r.monitor.command(context.WithoutCancel(ctx), "cont", nil)
+		cont := r.monitor.Execute(context.WithoutCancel(ctx), "cont", nil, nil)
 		err = errors.Join(err, cont)
 	}()
 	index, err := r.readPort(ctx, registerIndex)
@@ -254,7 +254,7 @@ func (r *Running) readText(ctx context.Context) (above, text string, err error) 
 	}
 	file := filepath.Join(r.folder, "screen.text")
 	arguments := map[string]any{"val": textMemory, "size": textMemorySize, "filename": file}
-	if _, err := r.monitor.command(ctx, "pmemsave", arguments); err != nil {
+	if err := r.monitor.Execute(ctx, "pmemsave", arguments, nil); err != nil {
 		return "", "", err
 	}
 	memory, err := os.ReadFile(file)

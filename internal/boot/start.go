@@ -47,10 +47,10 @@ func Start(ctx context.Context, m Machine) (*Running, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	if _, err := r.monitor.command(ctx, "qmp_capabilities", nil); err != nil && ctx.Err() == nil {
+	if err := r.monitor.Negotiate(ctx); err != nil && ctx.Err() == nil {
 		// QEMU's own words, if it has ended, say more.
 		select {
-		case <-r.monitor.ended:
+		case <-r.monitor.Ended():
 			return nil, errors.Join(fmt.Errorf("starting the machine: %w", err), r.Close())
 		default:
 			return nil, errors.Join(fmt.Errorf("speaking with QEMU: %w", err), r.Close())

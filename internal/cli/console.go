@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -25,18 +26,27 @@ type progress interface {
 type console struct {
 	out      io.Writer
 	progress progress
-	manifest *manifest.Manifest
-	shown    map[string]bool // the messages that were told as events
+	// look is that of the messages, and of the result.
+	look, result look
+	manifest     *manifest.Manifest
+	shown        map[string]bool // the messages that were told as events
 }
 
 // newConsole shows the progress on a terminal as bars and elsewhere as lines.
 func newConsole(out, messages io.Writer, m *manifest.Manifest) *console {
 	c := &console{out: out, manifest: m, shown: map[string]bool{}}
+	seen := terminalOf(messages)
+	if seen != nil {
+		c.look = lookOf(os.Getenv)
+	}
+	if terminalOf(out) != nil {
+		c.result = lookOf(os.Getenv)
+	}
 	switch {
 	case m.Options.Verbose == quiet:
 		c.progress = noProgress{messages}
-	case isTerminal(messages):
-		c.progress = newBars(messages)
+	case seen != nil:
+		c.progress = newTerminalBars(seen, m.EnabledStages())
 	default:
 		c.progress = newLines(messages, m.Options.Verbose == verbose)
 	}
@@ -64,13 +74,13 @@ func (c *console) event(e report.Event) {
 
 func (c *console) warn(stage, message, remedy string) {
 	if c.manifest.Options.Verbose > quiet {
-		c.print("warning: ", stage, message, remedy)
+		c.print(c.look.warn("warning:")+" ", stage, message, remedy)
 	}
 	c.shown[stage+"\n"+message] = true
 }
 
 func (c *console) fail(stage, message, remedy string) {
-	c.print("error: ", stage, message, remedy)
+	c.print(c.look.bad("error:")+" ", stage, message, remedy)
 	c.shown[stage+"\n"+message] = true
 }
 
@@ -81,7 +91,7 @@ func (c *console) print(prefix, stage, message, remedy string) {
 	}
 	text := prefix + strings.ReplaceAll(presentation.Printable(message), "\n", "\n  ")
 	if remedy != "" {
-		text += "\n  what to do: " + strings.ReplaceAll(presentation.Printable(remedy), "\n", "\n  ")
+		text += "\n  " + c.look.busy("what to do:") + " " + strings.ReplaceAll(presentation.Printable(remedy), "\n", "\n  ")
 	}
 	_, _ = fmt.Fprintln(c.progress, text)
 }
@@ -109,6 +119,6 @@ func (c *console) finished(r *report.Report, err error) {
 	}
 	c.progress.close()
 	if c.manifest.Options.Verbose > quiet {
-		_, _ = io.WriteString(c.out, summary(c.manifest, r, err))
+		_, _ = io.WriteString(c.out, summary(c.result, c.manifest, r, err))
 	}
 }

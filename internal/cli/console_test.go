@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/vbauerster/mpb/v8"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/pipeline"
@@ -191,16 +190,11 @@ func (b *lockedBuffer) await(t *testing.T, text string) {
 	}).Stop()
 	for !strings.Contains(b.text.String(), text) {
 		if late {
-			t.Errorf("%q was not printed; the last row is %q", text, lastRow(b.text.String()))
+			t.Errorf("%q was not printed, but %q", text, b.text.String())
 			return
 		}
 		b.changed.Wait()
 	}
-}
-
-func lastRow(screen string) string {
-	rows := strings.Split(strings.TrimSuffix(screen, "\n"), "\n")
-	return rows[len(rows)-1]
 }
 
 func (b *lockedBuffer) String() string {
@@ -208,68 +202,6 @@ func (b *lockedBuffer) String() string {
 	defer b.mutex.Unlock()
 	return b.text.String()
 }
-
-func TestBars(t *testing.T) {
-	t.Parallel()
-	var screen lockedBuffer
-	// Elsewhere than on a terminal this is the width of the whole row.
-	b := newBars(&screen, mpb.WithAutoRefresh(), mpb.WithWidth(80))
-	b.advanced("early", 10, 5, "nothing has started") // must not matter
-	b.started(report.StageInspect)
-	b.ended(report.StageInspect, true, 1.5)
-	b.started(report.StageConvert)
-	b.advanced(report.StageConvert, 50, 72, "copying\nthe \x1b[2Jdisk of a very long name")
-	screen.await(t, " copying the \ufffd[2Jdisk of a v…")
-	if row := lastRow(screen.String()); !strings.Contains(row, "[=") {
-		t.Errorf("no bar between the texts: %q", row)
-	}
-	screen.await(t, "72% [=")
-	b.advanced(report.StageConvert, 100, 90, "")
-	if _, err := b.Write([]byte("warning: above the bars\n")); err != nil {
-		t.Error(err)
-	}
-	b.ended(report.StageConvert, true, 1)
-	b.started(report.StageValidate)
-	b.ended(report.StageValidate, false, 2.5)
-	b.started("left open")
-	b.close() // returns although a bar is not full
-	for _, want := range []string{"inspect", "convert", "validate", "100%", "1.50 s", "failed after 2.50 s", "warning: above the bars\n"} {
-		if !strings.Contains(screen.String(), want) {
-			t.Errorf("the screen lacks %q:\n%q", want, screen.String())
-		}
-	}
-	if _, err := b.Write([]byte("after the end\n")); err != nil || !strings.Contains(screen.String(), "after the end\n") {
-		t.Errorf("a message after the end: %v", err)
-	}
-	b.started("too late")
-	b.ended("too late", true, 1)
-}
-
-// TestBarsOnClosedTerminal is for a terminal that goes away during the run.
-func TestBarsOnClosedTerminal(t *testing.T) {
-	t.Parallel()
-	b := newBars(closed{}, mpb.WithAutoRefresh())
-	for range 3 {
-		b.started(report.StageConvert)
-		b.advanced(report.StageConvert, 50, 70, "copying")
-		_, _ = b.Write([]byte("warning\n"))
-		b.ended(report.StageConvert, true, 1)
-	}
-	b.close()
-}
-
-func TestIsTerminal(t *testing.T) {
-	t.Parallel()
-	file, err := os.CreateTemp(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	if isTerminal(file) || isTerminal(new(bytes.Buffer)) {
-		t.Error("a file or a buffer is a terminal")
-	}
-}
-
 func TestSummary(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]*report.Report{
@@ -278,7 +210,7 @@ func TestSummary(t *testing.T) {
 		"migration failed after 1.00 s\n":                      {Pipeline: report.Pipeline{DurationSeconds: 1}},
 	} {
 		m := &manifest.Manifest{Output: manifest.Output{Directory: t.TempDir()}}
-		if diff := cmp.Diff(want, summary(m, r, nil)); diff != "" {
+		if diff := cmp.Diff(want, summary(look{}, m, r, nil)); diff != "" {
 			t.Errorf("summary (-want +got):\n%s", diff)
 		}
 	}
@@ -294,13 +226,13 @@ func TestSummaryLeavesOutAnotherReport(t *testing.T) {
 	if err := writeReport(r, m.ReportPath()); err != nil {
 		t.Fatal(err)
 	}
-	if text := summary(m, r, nil); !strings.Contains(text, m.ReportPath()) {
+	if text := summary(look{}, m, r, nil); !strings.Contains(text, m.ReportPath()) {
 		t.Errorf("the summary lacks this run's report: %q", text)
 	}
 	next := report.New()
 	next.Timestamp.Time = r.Timestamp.Add(time.Millisecond)
 	next.Finish()
-	if text := summary(m, next, nil); strings.Contains(text, m.ReportPath()) {
+	if text := summary(look{}, m, next, nil); strings.Contains(text, m.ReportPath()) {
 		t.Errorf("the summary names another run's report: %q", text)
 	}
 }

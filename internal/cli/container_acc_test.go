@@ -174,16 +174,22 @@ func TestAccContainer(t *testing.T) {
 		a.prepare(t, "install", "-m", "0755", path, filepath.Join(a.root, "usr/local/bin", name))
 	}
 	a.prepare(t, "cp", "--sparse=always", flagship(t), filepath.Join(work, "web.vmdk"))
-	if err := os.WriteFile(filepath.Join(work, "main.tf"), []byte(containerConfiguration), 0o644); err != nil {
-		t.Fatal(err)
+	// Each in a directory of its own: they lock different registries.
+	for name := range programs {
+		configuration := filepath.Join(work, name, "main.tf")
+		if err := os.Mkdir(filepath.Dir(configuration), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(configuration, []byte(containerConfiguration), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	a.prepare(t, "chown", "-R", "1000:0", work)
 	for name := range programs {
-		a.contained(t, append(slices.Clone(environment), "TF_DATA_DIR=/work/"+name), name, "init", "-no-color")
+		a.contained(t, environment, name, "-chdir="+name, "init", "-no-color")
 	}
-	environment = append(environment, "TF_DATA_DIR=/work/terraform")
 	started := time.Now()
-	out := a.contained(t, environment, "terraform", "apply", "-auto-approve", "-no-color")
+	out := a.contained(t, environment, "terraform", "-chdir=terraform", "apply", "-auto-approve", "-no-color")
 	t.Logf("the apply took %.1f s", time.Since(started).Seconds())
 	said, err := report.Read(filepath.Join(work, "images", "report.json"))
 	if err != nil || !said.Pipeline.Success {

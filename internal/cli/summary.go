@@ -10,9 +10,14 @@ import (
 )
 
 // summary is the outcome of a run in a few lines.
-func summary(m *manifest.Manifest, r *report.Report, err error) string {
+func summary(as look, m *manifest.Manifest, r *report.Report, err error) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s", outcome(r, err), presentation.Seconds(r.Pipeline.DurationSeconds))
+	paint := as.bad
+	if err == nil && r.Pipeline.Success {
+		paint = as.good
+	}
+	became, after := outcome(r, err)
+	fmt.Fprintf(&text, "%s %s %s", paint(became), after, presentation.Seconds(r.Pipeline.DurationSeconds))
 	if count := r.Summary.TotalWarnings; count == 1 {
 		text.WriteString(", with 1 warning")
 	} else if count > 1 {
@@ -32,21 +37,22 @@ func summary(m *manifest.Manifest, r *report.Report, err error) string {
 	return text.String()
 }
 
-func outcome(r *report.Report, err error) string {
+// outcome says how a run ended, and the word before its seconds.
+func outcome(r *report.Report, err error) (became, after string) {
 	switch {
 	case err == nil && r.Pipeline.Success && r.Pipeline.DryRun:
-		return "dry run succeeded, no image was written, in"
+		return "dry run succeeded, no image was written,", "in"
 	case err == nil && r.Pipeline.Success:
-		return "migration succeeded in"
+		return "migration succeeded", "in"
 	case r.Pipeline.Cancelled:
-		return "migration cancelled after"
+		return "migration cancelled", "after"
 	}
 	for _, stage := range r.Pipeline.Stages {
 		if !stage.Success {
-			return "migration failed in " + stage.Name + " after"
+			return "migration failed in " + stage.Name, "after"
 		}
 	}
-	return "migration failed after"
+	return "migration failed", "after"
 }
 
 // bootOf is what became of the guest's boot, or nil if it was not booted.

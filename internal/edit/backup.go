@@ -131,7 +131,13 @@ func (b *backups) copy(name string, info guest.FileInfo) error {
 	if err := b.fs.MkdirAll(path.Dir(to), 0o700); err != nil {
 		return err
 	}
-	if err := b.fs.Upload(to, temp, 0o600); err != nil {
+	perm := fs.FileMode(0o600)
+	_, err = b.fs.Lstat(to)
+	complete := errors.Is(err, fs.ErrNotExist) && info.UID == 0 && info.GID == 0
+	if complete { // a new file is root's
+		perm = info.Mode.Perm()
+	}
+	if err := b.fs.Upload(to, temp, perm); err != nil || complete {
 		return err
 	}
 	if err := b.fs.Chown(to, info.UID, info.GID); err != nil {

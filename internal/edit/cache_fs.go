@@ -1,9 +1,11 @@
 package edit
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -63,7 +65,32 @@ func (c *cacheFS) resolve(name string, follow bool) (string, error) {
 }
 
 func (c *cacheFS) lstat(resolved string) (guest.FileInfo, error) {
+	if _, asked := c.infos[resolved]; !asked && c.unlisted(resolved) {
+		return guest.FileInfo{}, missing("stat", resolved)
+	}
 	return ask(c.infos, resolved, resolved, c.FS.Lstat)
+}
+
+// unlisted says that a path is not there, because the directory was listed and it is
+// not in the list. Some file systems take letters of either case for the same, and
+// FAT has short names beside.
+func (c *cacheFS) unlisted(resolved string) bool {
+	listed, ok := c.names[path.Dir(resolved)]
+	base := path.Base(resolved)
+	return ok && listed.err == nil && resolved != "/" && !strings.Contains(base, "~") &&
+		!slices.ContainsFunc(listed.value, func(name string) bool { return strings.EqualFold(name, base) })
+}
+
+// known is the answer of a path that is known not to be there, or nil.
+func (c *cacheFS) known(action, resolved string) error {
+	if a, asked := c.infos[resolved]; asked && errors.Is(a.err, fs.ErrNotExist) || !asked && c.unlisted(resolved) {
+		return missing(action, resolved)
+	}
+	return nil
+}
+
+func missing(action, name string) error {
+	return &fs.PathError{Op: action, Path: name, Err: fs.ErrNotExist}
 }
 
 // ReadFile implements guest.FS.
@@ -72,7 +99,36 @@ func (c *cacheFS) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ask(c.files, resolved, name, c.FS.ReadFile)
+	if err := c.known("read", resolved); err != nil {
+		return nil, err
+	}
+	return ask(c.files, resolved, name, c.read)
+}
+
+// read reads a whole file, in one round trip where the guest can do that.
+func (c *cacheFS) read(name string) ([]byte, error) {
+	sized, ok := c.FS.(guest.SizedReader)
+	if !ok {
+		return c.FS.ReadFile(name)
+	}
+	info, err := c.Stat(name)
+	if err != nil || !info.Mode.IsRegular() {
+		return c.FS.ReadFile(name)
+	}
+	return sized.ReadRegular(name, info.Size)
+}
+
+// Download implements guest.FS. What it reads is not remembered: it may be large.
+func (c *cacheFS) Download(name string, w io.Writer) error {
+	resolved, err := c.resolve(name, true)
+	if err != nil {
+		return err
+	}
+	if a, ok := c.files[resolved]; ok && a.err == nil {
+		_, err := w.Write(a.value)
+		return err
+	}
+	return c.FS.Download(name, w)
 }
 
 // Stat implements guest.FS.
@@ -99,6 +155,9 @@ func (c *cacheFS) Readlink(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := c.known("readlink", resolved); err != nil {
+		return "", err
+	}
 	return ask(c.targets, resolved, name, c.FS.Readlink)
 }
 
@@ -106,6 +165,9 @@ func (c *cacheFS) Readlink(name string) (string, error) {
 func (c *cacheFS) ReadDir(name string) ([]string, error) {
 	resolved, err := c.resolve(name, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.known("list", resolved); err != nil {
 		return nil, err
 	}
 	return ask(c.names, resolved, name, c.FS.ReadDir)

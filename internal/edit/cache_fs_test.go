@@ -3,6 +3,7 @@ package edit
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"syscall"
 	"testing"
@@ -77,6 +78,67 @@ func TestFileIsReadOnceUnlessWritten(t *testing.T) {
 	read("four")
 	if diff := cmp.Diff(4, len(counting.reads)); diff != "" {
 		t.Errorf("reads %q (-want +got):\n%s", counting.reads, diff)
+	}
+}
+
+// sizedFS is a guest that reads files of known sizes.
+type sizedFS struct{ *countingFS }
+
+func (s sizedFS) ReadRegular(name string, size int64) ([]byte, error) {
+	data, err := s.ReadFile(name)
+	if err == nil && int64(len(data)) != size {
+		return nil, errors.New("the size is wrong")
+	}
+	return data, err
+}
+
+// What is known of a directory, or of a file, answers for what is in it, or for its
+// content.
+func TestCacheAsksForNothingThatIsKnown(t *testing.T) {
+	t.Parallel()
+	counting := &countingFS{FS: guesttest.New(t, map[string]string{"/etc/fstab": "a", "/etc/EFI": "b", "/etc/link": "-> fstab", "/etc/d/x": ""})}
+	c := newCacheFS(sizedFS{counting})
+	if _, err := c.ReadDir("/etc"); err != nil {
+		t.Fatal(err)
+	}
+	asked := counting.asked
+	for _, name := range []string{"/etc/none", "/etc/none/below"} {
+		_, statErr := c.Stat(name)
+		_, lstatErr := c.Lstat(name)
+		_, readErr := c.ReadFile(name)
+		_, linkErr := c.Readlink(name)
+		_, listErr := c.ReadDir(name)
+		downloadErr := c.Download("/etc/none/below", io.Discard)
+		for n, err := range []error{statErr, lstatErr, readErr, linkErr, listErr, downloadErr} {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s, question %d: %v", name, n, err)
+			}
+		}
+	}
+	if counting.asked != asked {
+		t.Errorf("the guest was asked %d times for what is in no list", counting.asked-asked)
+	}
+	// Where letters of either case are the same, or names have short forms, a list does not tell.
+	for _, name := range []string{"/etc/efi", "/etc/FSTAB~1"} {
+		asked = counting.asked
+		if _, err := c.Stat(name); !errors.Is(err, fs.ErrNotExist) || counting.asked == asked {
+			t.Errorf("%s was not asked for: %v", name, err)
+		}
+	}
+	if text, err := c.ReadFile("/etc/link"); string(text) != "a" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	asked = counting.asked
+	var downloaded bytes.Buffer
+	if err := c.Download("/etc/fstab", &downloaded); downloaded.String() != "a" || err != nil || counting.asked != asked {
+		t.Errorf("%q, %v, asked %d times", downloaded.String(), err, counting.asked-asked)
+	}
+	// What is made is there, whatever was listed.
+	if err := c.WriteFile("/etc/none", []byte("new"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := c.ReadFile("/etc/none"); string(text) != "new" || err != nil {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 

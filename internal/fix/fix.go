@@ -15,7 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -28,18 +28,19 @@ type Target struct {
 	OS      guest.OS
 	// Firmware is "bios" or "uefi".
 	Firmware string
-	// BootLoader is what a BIOS comes to on the boot disk: "GRUB", "LILO",
-	// "syslinux", "Windows", "unknown" for code that is not known, "none"; or "" where
-	// nobody has looked.
+	// BootLoader is what a BIOS comes to on the boot disk, as in bootable.Start.
 	BootLoader string
 	// Disks are the disks of Devices, by their numbers, and Unclean the names of those
 	// devices whose file systems were not unmounted, as far as anybody has looked.
 	Disks   []parttable.Disk
 	Unclean []string
 	// Core is what that of GRUB has built in, where it is the boot loader.
-	Core bootloader.Core
+	Core bootable.Core
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
+	// FirstBoot has the program that runs the scripts of a Windows guest's first boot, by
+	// the guest's architecture.
+	FirstBoot func(arch string) ([]byte, error)
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
 }
@@ -55,7 +56,14 @@ type Options struct {
 	// VirtioWin is an ISO image or a directory with drivers for a Windows guest, ""
 	// for none, and BlockDriver which of them is for its disks.
 	VirtioWin, BlockDriver string
+	// Hostname is the name for a Windows guest, "" for the one that it has, and FirstBoot
+	// are scripts that it runs once, in this order. Linux guests have package inject for both.
+	Hostname  string
+	FirstBoot []Script
 }
+
+// Script is a script of the user's. Its content is shown nowhere.
+type Script struct{ Name, Content string }
 
 // step is one fix. Its name is shown as progress, weight is its share of the
 // stage's time, and wanted, if not nil, tells whether the options ask for it.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootloader"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/esp"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/fstab"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/initrd"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/leftover"
@@ -23,8 +25,7 @@ import (
 func (r *run) linux() []step {
 	e, names, o := r.Editor, r.names, r.options
 	boot := bootloader.NewConfiguration(e, names, r.Firmware)
-	boot.StartedBy(r.BootLoader)
-	boot.StartedFrom(r.Core)
+	start := bootable.New(e, names, bootable.Start{Firmware: r.Firmware, BootLoader: r.BootLoader, Core: r.Core})
 	updateGrub := func(o Options) bool { return o.UpdateGrub }
 	return []step{
 		{"check the guest", 1, nil, simple(r.check)},
@@ -34,30 +35,35 @@ func (r *run) linux() []step {
 		{"device map", 1, updateGrub, simple(func() error { return bootloader.FixDeviceMap(e) })},
 		{"early boot configuration", 1, nil, simple(boot.FixEarlyFiles)},
 		{"caches", 1, nil, simple(func() error { return bootloader.RemoveCaches(e) })},
-		{"UEFI fallback loader", 1, nil, simple(func() error { return bootloader.FixFallbackLoader(e, r.OS, r.Firmware) })},
+		{"UEFI fallback loader", 1, nil, simple(func() error { return esp.FixFallbackLoader(e, r.OS, r.Firmware) })},
 		{"boot loader configuration before tools run", 1, nil, simple(boot.Remember)},
 		{
 			"VMware tools", 10, func(o Options) bool { return o.RemoveVMwareTools },
 			func(ctx context.Context) error { return vmwaretools.Remove(ctx, e) },
 		},
 		{"boot menu", 2, updateGrub, boot.Regenerate},
-		{"default of the boot menu", 1, updateGrub, simple(boot.MendDefault)},
+		{"default of the boot menu", 1, updateGrub, simple(start.MendDefault)},
 		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
-		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, func(ctx context.Context) error { return r.fixInitramfs(ctx, boot) }},
+		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, func(ctx context.Context) error { return r.fixInitramfs(ctx, start) }},
 		{"boot loader configuration after tools ran", 1, nil, simple(boot.CorrectRegenerated)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
-		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot) })},
+		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot, start) })},
 		{"left-over names", 1, nil, simple(r.findLeftovers)},
 		{"SELinux labels", 1, nil, e.Label},
 	}
 }
 
 // verify makes sure that the guest starts, and notes what disk that needs.
-func (r *run) verify(boot *bootloader.Configuration) error {
-	if err := boot.Verify(r.options.UpdateGrub); err != nil {
+func (r *run) verify(boot *bootloader.Configuration, start *bootable.Guest) error {
+	stable, err := boot.Verify(r.options.UpdateGrub)
+	if err != nil || !stable {
 		return err
 	}
-	if boot.NeedsOldDisk() && r.result.DiskBus != "" { // else nothing is known of its drivers
+	needsOldDisk, err := start.Require(r.options.UpdateGrub)
+	if err != nil {
+		return err
+	}
+	if needsOldDisk && r.result.DiskBus != "" { // else nothing is known of its drivers
 		r.result.DiskBus = "sata"
 	}
 	return nil
@@ -126,12 +132,12 @@ func (r *run) findLeftovers() error {
 	return leftover.Find(r.Editor, r.names, cards)
 }
 
-func (r *run) fixInitramfs(ctx context.Context, boot *bootloader.Configuration) error {
+func (r *run) fixInitramfs(ctx context.Context, start *bootable.Guest) error {
 	early, err := network.EarlyFiles(r.Editor)
 	if err != nil {
 		return err
 	}
-	mapped, err := boot.MappedImages()
+	mapped, err := start.MappedImages()
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,12 @@ package fix
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/firmware"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/firstboot"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/hostname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/layout"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/preflight"
@@ -29,8 +30,9 @@ const WindowsBackups = "/ProgramData/hyper2kvm/backup"
 func (r *run) windows() (steps []step, end func() error) {
 	w := &windowsRun{run: r}
 	return []step{
-		{"check the guest", 3, nil, simple(w.check)},
+		{"check the guest", 5, nil, simple(w.check)},
 		{"drivers", 5, func(o Options) bool { return o.VirtioWin != "" }, simple(w.copyDrivers)},
+		{"first boot", 2, nil, simple(w.writeFirstBoot)},
 		{"registry", 5, nil, simple(w.editSystem)},
 		{"network", 1, nil, simple(w.tellAddresses)},
 		{"UEFI fallback loader", 1, func(Options) bool { return r.Firmware == guest.FirmwareUEFI }, simple(w.fixFirmware)},
@@ -41,9 +43,13 @@ func (r *run) windows() (steps []step, end func() error) {
 type windowsRun struct {
 	*run
 	layout    layout.Layout
+	software  registry.Software
+	tools     []string        // the product codes of VMware's tools that are to go
 	virtioWin *drivers.Tree   // nil where there is none
 	drivers   *drivers.Choice // the same
 	cards     []network.Card  // with addresses that stay behind
+	firstBoot firstboot.Plan
+	hasTools  bool // of VMware
 }
 
 // requiredWindowsSpace is what a Windows needs to start at all, and more than what is
@@ -62,12 +68,90 @@ func (w *windowsRun) check() error {
 	if err := w.Editor.CheckSpace([]edit.RequiredSpace{{Path: "/", Bytes: requiredWindowsSpace}}); err != nil {
 		return remedy.With(err, "make room on the system drive of the guest and take its disk again")
 	}
-	return w.chooseDrivers()
+	if err := w.readSoftware(); err != nil {
+		return err
+	}
+	if err := w.chooseDrivers(); err != nil {
+		return err
+	}
+	// What cannot be made is known before anything is.
+	return explainHive(w.Editor.ReadHive(w.layout.System, func(hive *registry.Hive) error {
+		system, err := registry.ReadSystem(hive)
+		if err != nil {
+			return err
+		}
+		cards, err := network.Read(hive, system, w.NICs)
+		if err != nil {
+			return err
+		}
+		if err := w.planFirstBoot(cards); err != nil {
+			return err
+		}
+		return w.prepare(registry.Edit(hive))
+	}))
 }
 
-// editSystem prepares Windows for the new machine's devices: those that drivers were
-// chosen for, or else those that it has drivers of its own for, a SATA disk and an
-// e1000e network card.
+// readSoftware reads what the hive SOFTWARE tells.
+func (w *windowsRun) readSoftware() error {
+	return w.Editor.ReadHive(w.layout.Software, func(hive *registry.Hive) (err error) {
+		if w.software, err = registry.ReadSoftware(hive); registry.IsMissing(err) {
+			w.software, err = registry.Software{}, nil
+		}
+		if err == nil && w.options.RemoveVMwareTools {
+			w.tools, err = firstboot.VMwareTools(hive)
+		}
+		if w.software.Major == 0 {
+			w.software.Product, w.software.Major, w.software.Minor = w.OS.Product, w.OS.Major, w.OS.Minor
+		}
+		return err
+	})
+}
+
+// prepare prepares the hive SYSTEM for the new machine's devices, those that drivers
+// were chosen for, or else those that Windows has drivers of its own for, a SATA disk and
+// an e1000e network card, and for what is asked for.
+func (w *windowsRun) prepare(e *registry.Edited) error {
+	system, err := registry.ReadSystem(e)
+	if err != nil {
+		return err
+	}
+	switch err := w.prepareDisk(e, system); {
+	case errors.Is(err, storage.ErrNoSATA):
+		return remedy.With(err, "disable pipeline.fix, and attach the image as you know that it boots")
+	case err != nil:
+		return err
+	}
+	if w.options.RemoveVMwareTools {
+		if w.hasTools, err = services.DisableTools(e, system); err != nil {
+			return err
+		}
+	}
+	if err := services.StopAtCrash(e, system); err != nil {
+		return err
+	}
+	if w.options.Hostname != "" {
+		switch err := hostname.Set(e, system, w.options.Hostname); {
+		case errors.Is(err, hostname.ErrDomain):
+			return report.Concerning(report.ConcernHostname, fmt.Errorf("configuration.hostname.hostname: %w", err))
+		case err != nil:
+			return err
+		}
+	}
+	if len(w.firstBoot.Files) > 0 {
+		return firstboot.Register(e, system)
+	}
+	return nil
+}
+
+// explainHive adds what to do to the error of a hive.
+func explainHive(err error) error {
+	if report.ConcernOf(err) != "" {
+		return err
+	}
+	return preflight.Explain(err)
+}
+
+// editSystem writes what prepare plans.
 func (w *windowsRun) editSystem() error {
 	description := "start from a SATA disk"
 	if w.drivers != nil {
@@ -76,31 +160,15 @@ func (w *windowsRun) editSystem() error {
 	if w.options.RemoveVMwareTools {
 		description += ", without VMware's tools"
 	}
-	tools := false
-	err := w.Editor.EditHive(edit.Hive{Path: w.layout.System, Name: "SYSTEM", Loaded: `HKEY_LOCAL_MACHINE\SYSTEM`}, description, func(e *registry.Edited) error {
-		system, err := registry.ReadSystem(e)
-		if err != nil {
-			return err
-		}
-		if err := w.prepareDisk(e, system); err != nil {
-			return err
-		}
-		if w.options.RemoveVMwareTools {
-			if tools, err = services.DisableTools(e, system); err != nil {
-				return err
-			}
-		}
-		if err := services.StopAtCrash(e, system); err != nil {
-			return err
-		}
-		w.cards, err = network.Read(e, system, w.NICs)
-		return err
-	})
-	if errors.Is(err, storage.ErrNoSATA) {
-		return remedy.With(err, "disable pipeline.fix, and attach the image as you know that it boots")
+	if w.options.Hostname != "" {
+		description += ", with the host name " + w.options.Hostname
 	}
+	if len(w.firstBoot.Files) > 0 {
+		description += ", with a service for the first boot"
+	}
+	err := w.Editor.EditHive(edit.Hive{Path: w.layout.System, Name: "SYSTEM", Loaded: `HKEY_LOCAL_MACHINE\SYSTEM`}, description, w.prepare)
 	if err != nil {
-		return preflight.Explain(err)
+		return explainHive(err)
 	}
 	w.result.DiskBus, w.result.NICModel = "sata", "e1000e"
 	if w.drivers != nil {
@@ -111,32 +179,15 @@ func (w *windowsRun) editSystem() error {
 	}
 	switch {
 	case !w.options.RemoveVMwareTools:
-	case tools:
+	case len(w.tools) > 0:
+		w.Editor.Warn(report.ConcernVMwareTools, "VMware's tools were disabled, and are uninstalled at the first boot, which their uninstaller often refuses away from VMware",
+			`look into C:\Windows\hyper2kvm\first-boot.log when Windows runs on the new machine, and uninstall them by hand (Settings, Apps) if they are still there`)
+	case w.hasTools:
 		w.Editor.Warn(report.ConcernVMwareTools, "VMware's tools were disabled and stay installed: their uninstaller runs in Windows alone",
 			"uninstall them in Windows (Settings, Apps) when it runs on the new machine")
 	default:
 		w.Editor.Warn(report.ConcernNoVMwareTools, "Could not remove VMware tools: no service of them was found", "set pipeline.fix.remove_vmware_tools to false for this guest")
 	}
-	return nil
-}
-
-// tellAddresses tells of static addresses, which Windows keeps for the card that had
-// them.
-func (w *windowsRun) tellAddresses() error {
-	if len(w.cards) == 0 {
-		return nil
-	}
-	var described []string
-	for _, card := range w.cards {
-		described = append(described, card.String())
-	}
-	first := w.cards[0]
-	set := fmt.Sprintf("set them in Windows when it runs on the new machine, such as with: netsh interface ipv4 set address name=\"Ethernet\" static %s %s",
-		first.Addresses[0].IP, first.Addresses[0].Mask)
-	if len(first.Gateways) > 0 {
-		set += " " + first.Gateways[0]
-	}
-	w.Editor.Warn(report.ConcernCardUnknown, "static addresses stay with the cards of the old machine, and the new cards ask by DHCP: "+strings.Join(described, "; "), set)
 	return nil
 }
 

@@ -1,16 +1,13 @@
 package fix
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
+	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/layout"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/storage"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -42,14 +39,8 @@ func (w *windowsRun) chooseDrivers() error {
 		return err
 	}
 	w.virtioWin = tree
-	return w.Editor.ReadHive(w.layout.Software, func(hive *registry.Hive) error {
-		software, err := registry.ReadSoftware(hive)
-		if err != nil {
-			return err
-		}
-		w.drivers, err = drivers.Choose(tree, software, w.OS.Arch, w.options.BlockDriver)
-		return err
-	})
+	w.drivers, err = drivers.Choose(tree, w.software, w.OS.Arch, w.options.BlockDriver)
+	return err
 }
 
 // copyDrivers puts the files of the drivers where Windows looks for them, once it is
@@ -61,7 +52,11 @@ func (w *windowsRun) copyDrivers() error {
 	for _, warning := range w.drivers.Warnings {
 		w.Editor.Warn(report.ConcernHardware, warning, "name another release of virtio-win in pipeline.fix.virtio_win, or leave it out: the guest is then prepared for a SATA disk and an e1000e card")
 	}
-	for _, file := range w.drivers.Files {
+	files := w.drivers.Files
+	if w.drivers.Agent != nil {
+		files = append(slices.Clone(files), *w.drivers.Agent)
+	}
+	for _, file := range files {
 		data, err := w.drivers.Read(file)
 		if err != nil {
 			return err
@@ -71,37 +66,12 @@ func (w *windowsRun) copyDrivers() error {
 			at = append(at, "System32/drivers/"+file.Name)
 		}
 		for _, name := range at {
-			if err := w.copyFile(name, data); err != nil {
+			if err := w.put(guestFile{name: name, content: data, description: "a driver of virtio-win"}); err != nil {
 				return err
 			}
 		}
 	}
 	return w.Editor.EditHive(edit.Hive{Path: w.layout.Software, Name: "SOFTWARE", Loaded: `HKEY_LOCAL_MACHINE\SOFTWARE`}, "look for drivers among those of virtio-win", drivers.AddDevicePath)
-}
-
-// copyFile writes a file below the folder of Windows, in the folders that there are,
-// whatever their case.
-func (w *windowsRun) copyFile(name string, data []byte) error {
-	at := w.layout.Root
-	for part := range strings.SplitSeq(name, "/") {
-		there, err := layout.Locate(w.Editor, path.Join(at, part))
-		if errors.Is(err, fs.ErrNotExist) {
-			there, err = path.Join(at, part), nil
-		}
-		if err != nil {
-			return err
-		}
-		at = there
-	}
-	if old, err := w.Editor.ReadFile(at); err == nil && bytes.Equal(old, data) {
-		return nil
-	}
-	existed := w.Editor.Exists(at)
-	if err := w.Editor.Put(at, data, 0o644); err != nil {
-		return err
-	}
-	w.Editor.Record(report.Change{Path: at, Action: edit.Written(existed), Description: "a driver of virtio-win"})
-	return nil
 }
 
 // prepareDisk has Windows start from the disk of the new machine.

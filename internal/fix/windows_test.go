@@ -22,6 +22,7 @@ import (
 
 const (
 	systemHive = "/Windows/System32/config/SYSTEM"
+	oldCard    = "{5F3F359E-9D52-4566-9BEC-37EFDFB25ABE}"
 	loaderFile = guest.WindowsESP + "/EFI/Microsoft/Boot/bootmgfw.efi"
 )
 
@@ -35,9 +36,9 @@ func windowsSystem() map[string][]registry.Value {
 		set + `Services\VMTools`:     {registry.NumberValue("Start", 2)},
 		set + `Control\CrashControl`: {registry.NumberValue("AutoReboot", 1)},
 		set + `Control\Class\{4d36e972-e325-11ce-bfc1-08002be10318}\0007`: {
-			registry.TextValue("ComponentId", registry.String, `pci\ven_8086&dev_100f`), registry.TextValue("NetCfgInstanceId", registry.String, "{card}"),
+			registry.TextValue("ComponentId", registry.String, `pci\ven_8086&dev_100f`), registry.TextValue("NetCfgInstanceId", registry.String, oldCard),
 		},
-		set + `Services\Tcpip\Parameters\Interfaces\{card}`: {
+		set + `Services\Tcpip\Parameters\Interfaces\` + oldCard: {
 			registry.NumberValue("EnableDHCP", 0), registry.TextsValue("IPAddress", "192.0.2.5"), registry.TextsValue("SubnetMask", "255.255.255.0"),
 			registry.TextsValue("DefaultGateway", "192.0.2.1"),
 		},
@@ -55,6 +56,7 @@ func windowsTarget(t *testing.T, system []byte) (Target, *guesttest.Tree) {
 		Editor:   edittest.New(t, edit.Guest{FS: tree, Mounts: mounts, Hives: edittest.Hives{T: t, Files: tree}, Backups: WindowsBackups}),
 		OS:       guest.OS{Type: "windows", Root: "/dev/sda2", Product: "Windows 7", Major: 6, Minor: 1, Arch: "x86_64"},
 		Firmware: guest.FirmwareUEFI, NICs: []report.NIC{{MAC: "00:0c:29:00:00:07"}},
+		FirstBoot: func(arch string) ([]byte, error) { return []byte("the program for " + arch), nil },
 	}, tree
 }
 
@@ -68,7 +70,9 @@ func TestRunWindows(t *testing.T) {
 	want := report.FixResult{
 		Family: "windows", DiskBus: "sata", NICModel: "e1000e", BackupDirectory: WindowsBackups,
 		Changes: []report.Change{
-			{Path: systemHive, Action: report.ActionModified, Description: "start from a SATA disk, without VMware's tools", Diff: `--- HKEY_LOCAL_MACHINE\SYSTEM
+			{Path: "/Windows/hyper2kvm/firstboot.exe", Action: report.ActionCreated, Description: "the program that runs the scripts of the first boot"},
+			{Path: "/Windows/hyper2kvm/scripts/040-addresses.cmd", Action: report.ActionCreated, Description: "what Windows does at its first boot"},
+			{Path: systemHive, Action: report.ActionModified, Description: "start from a SATA disk, without VMware's tools, with a service for the first boot", Diff: `--- HKEY_LOCAL_MACHINE\SYSTEM
 +++ HKEY_LOCAL_MACHINE\SYSTEM
  [ControlSet001\Services\msahci]
 -"Start"=REG_DWORD 0x3
@@ -79,15 +83,27 @@ func TestRunWindows(t *testing.T) {
  [ControlSet001\Control\CrashControl]
 -"AutoReboot"=REG_DWORD 0x1
 +"AutoReboot"=REG_DWORD 0x0
+ [ControlSet001\Services\hyper2kvm-first-boot]
++"Type"=REG_DWORD 0x10
++"Start"=REG_DWORD 0x2
++"ErrorControl"=REG_DWORD 0x1
++"ImagePath"=REG_EXPAND_SZ "\"%SystemRoot%\\hyper2kvm\\firstboot.exe\""
++"ObjectName"=REG_SZ "LocalSystem"
++"DisplayName"=REG_SZ "First boot after the migration"
++"Description"=REG_SZ "Runs the scripts of the migration once and removes itself."
 `},
 			{Path: guest.WindowsESP + "/EFI/Boot/bootx64.efi", Action: report.ActionCreated, Description: "start Windows by firmware that has no entry for it"},
 		},
+	}
+	if script := &result.Changes[1]; !strings.Contains(script.Diff, "address=192.0.2.5 mask=255.255.255.0 gateway=192.0.2.1") {
+		t.Errorf("the script is %s", script.Diff)
+	} else {
+		script.Diff = ""
 	}
 	if diff := cmp.Diff(want, result); diff != "" {
 		t.Error(diff)
 	}
 	for id, texts := range map[report.ConcernID][2]string{
-		report.ConcernCardUnknown: {"00:0c:29:00:00:07) has 192.0.2.5/255.255.255.0, gateway 192.0.2.1", "static 192.0.2.5 255.255.255.0 192.0.2.1"},
 		report.ConcernVMwareTools: {"stay installed", "uninstall them"},
 	} {
 		if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
@@ -113,12 +129,25 @@ func TestRunWindowsLeavesTools(t *testing.T) {
 	target, _ := windowsTarget(t, registrytest.Build(windowsSystem()))
 	target.Firmware = guest.FirmwareBIOS
 	result, warnings, err := Run(t.Context(), target, Options{})
-	if err != nil || len(result.Changes) != 1 || strings.Contains(result.Changes[0].Diff, "VMTools") {
-		t.Errorf("%v, %+v", err, result.Changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := changeOf(t, result, systemHive).Diff; strings.Contains(diff, "VMTools") || !strings.Contains(diff, "msahci") {
+		t.Errorf("changed: %s", diff)
 	}
 	if slices.ContainsFunc(warnings, func(w report.Warning) bool { return w.ID == report.ConcernVMwareTools }) {
 		t.Errorf("warnings are %+v", warnings)
 	}
+}
+
+// changeOf is the change of a path.
+func changeOf(t *testing.T, result report.FixResult, name string) report.Change {
+	t.Helper()
+	at := slices.IndexFunc(result.Changes, func(c report.Change) bool { return c.Path == name })
+	if at < 0 {
+		t.Fatalf("%s was not changed: %+v", name, result.Changes)
+	}
+	return result.Changes[at]
 }
 
 // TestRunWindowsRefuses: nothing of the guest is another afterwards.

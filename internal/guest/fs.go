@@ -46,6 +46,12 @@ type FS interface {
 	Chown(path string, uid, gid int) error
 }
 
+// SizedReader is an FS that reads a regular file of a known size, in bytes, without
+// asking again what it is. The size may be too small by now.
+type SizedReader interface {
+	ReadRegular(path string, size int64) ([]byte, error)
+}
+
 // FileInfo is what fixes need to know of a file. Size is in bytes; Mode has
 // the type bits of io/fs.
 type FileInfo struct {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -38,17 +39,55 @@ type examined struct {
 	found *guest.OS
 }
 
+// refusedError is what ends a launch: what was found meanwhile fails the migration.
+type refusedError struct{ error }
+
+func (e *refusedError) Unwrap() error { return e.error }
+
 // examine launches the appliance, looks at the disks meanwhile, and finds out disks,
-// devices and firmware, which needs no guest.
+// devices and firmware, which needs no guest. What the look refuses ends the launch at
+// once, and so does a file of a package that is not what its checksum says.
 func examine(ctx context.Context, j job, o opened, shared *session) (examined, error) {
-	looking := begin(ctx, func(ctx context.Context) (looked, error) { return look(ctx, j, o) })
+	within, refuse := context.WithCancelCause(ctx)
+	shared.release = func() { refuse(nil) } // not before the appliance has ended
+	looking := begin(within, func(ctx context.Context) (looked, error) {
+		seen, err := look(ctx, j, o)
+		if seen.refusal != nil {
+			refuse(&refusedError{seen.refusal})
+		}
+		return seen, err
+	})
 	defer looking.drop()
+	comparing := begin(within, func(ctx context.Context) (any, error) {
+		if err := o.source.Differs(ctx); err != nil {
+			refuse(&refusedError{fmt.Errorf("source.path: %w", err)})
+		}
+		return nil, nil
+	})
+	defer comparing.drop()
+	x, err := examineIn(within, j, o, shared, looking)
+	var refused *refusedError
+	if err != nil && errors.As(context.Cause(within), &refused) {
+		return examined{}, refused.error
+	}
+	return x, err
+}
+
+// examineIn is examine in a context that ends with what is refused.
+func examineIn(ctx context.Context, j job, o opened, shared *session, looking *alongside[looked]) (examined, error) {
 	overlays, err := makeOverlays(ctx, o.source.Disks, o.artifacts.Dir())
 	if err != nil {
 		return examined{}, err
 	}
 	if err := shared.launch(ctx, j, o, overlays); err != nil {
 		return examined{}, err
+	}
+	seen, unseen := looking.wait() // the appliance decides where it fails
+	if seen.refusal != nil {
+		return examined{}, seen.refusal
+	}
+	if seen.view != nil {
+		shared.KnowTables(seen.view.Disks)
 	}
 	if err := shared.unlock(j.say, j.manifest.Source.LUKSKeys); err != nil {
 		return examined{}, err
@@ -61,10 +100,6 @@ func examine(ctx context.Context, j job, o opened, shared *session) (examined, e
 	devices, err := shared.Devices()
 	if err != nil {
 		return examined{}, fmt.Errorf("listing the file systems: %w", err)
-	}
-	seen, unseen := looking.wait() // the appliance decides where it fails
-	if seen.refusal != nil {
-		return examined{}, seen.refusal
 	}
 	found := system{disks: disks, devices: devices, hibernated: devices.Hibernated() != ""}
 	found.firmware = firmwareOf(disks, o.describedFirmware())

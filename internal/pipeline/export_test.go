@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -16,6 +17,16 @@ func RunWithGuest(ctx context.Context, m *manifest.Manifest, o Options, outcome 
 	j := newJob(m, o)
 	j.host.lacks = func(boot.Firmware) error { return nil }
 	j.host.boot = func(context.Context, boot.Machine, boot.Watching) (boot.Outcome, error) { return outcome, nil }
+	return j.run(ctx)
+}
+
+// RunLaunching is Run on a host whose appliance does not come up: launch says how.
+func RunLaunching(ctx context.Context, m *manifest.Manifest, o Options, launch func(context.Context) error) (*report.Report, error) {
+	j := newJob(m, o)
+	j.host.check = func(context.Context, appliance.Acceleration) []error { return nil }
+	j.host.launch = func(ctx context.Context, _ []appliance.Drive, _ appliance.Options) (*appliance.Session, error) {
+		return nil, launch(ctx)
+	}
 	return j.run(ctx)
 }
 

@@ -38,7 +38,7 @@ func (f fixed) result() report.StageResult { return f.report }
 func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	target := g.target()
 	if g.os.Type == kindWindows {
-		if err := linuxOnlyError(j.manifest); err != nil {
+		if err := checkWindows(j.manifest); err != nil {
 			return fixed{}, err
 		}
 	}
@@ -53,7 +53,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	}
 	done := fixed{guest: g, known: describeSystem(g, describeMachine(g.examined))}
 	var warnings []report.Warning
-	done.report, warnings, err = fix.Run(ctx, target, fix.Options{
+	wanted := fix.Options{
 		PrintFstab:        options.PrintFstab,
 		UpdateGrub:        options.UpdateGrub,
 		RegenInitramfs:    options.RegenInitramfs,
@@ -62,7 +62,11 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 		RemoveVMwareTools: options.RemoveVMwareTools,
 		VirtioWin:         options.VirtioWinPath(),
 		BlockDriver:       string(options.BlockDriver),
-	})
+	}
+	if g.os.Type == kindWindows {
+		windowsOptions(j.manifest.Configuration, &wanted)
+	}
+	done.report, warnings, err = fix.Run(ctx, target, wanted)
 	j.say.findAll(warnings)
 	if err != nil {
 		return fixed{}, err

@@ -58,13 +58,24 @@ func (j job) foresee(ctx context.Context, probed *source.Probed, found *report.F
 			found.Unread = brief(err.Error())
 		}
 	}
-	for _, concern := range f.say.report.Concerns {
-		if len(found.Concerns) == mostForeseen {
-			break
+	found.Concerns, found.Omitted = weightiest(f.say.report.Concerns)
+}
+
+// weightiest are as many concerns as a plan is told of, what weighs most first, and
+// how many besides information are not among them.
+func weightiest(concerns []report.Concern) (kept []report.Concern, omitted int) {
+	sorted := slices.Clone(concerns)
+	slices.SortStableFunc(sorted, func(a, b report.Concern) int { return a.Category.Compare(b.Category) })
+	for n, concern := range sorted {
+		switch {
+		case n < mostForeseen:
+			concern.Assessment, concern.Remedy = brief(concern.Assessment), brief(concern.Remedy)
+			kept = append(kept, concern)
+		case concern.Category != report.Information:
+			omitted++
 		}
-		concern.Assessment, concern.Remedy = brief(concern.Assessment), brief(concern.Remedy)
-		found.Concerns = append(found.Concerns, concern)
 	}
+	return kept, omitted
 }
 
 // look reads the guest's disks. An error says why they could not be read.
@@ -113,6 +124,12 @@ func (f *foresight) judge(ctx context.Context, x examined, view *offline.View) e
 	// What is said of a Windows whose volume is not clean is certain.
 	f.stale = view.StaleNote(seen.mounts) != "" && system.Type != kindWindows
 	f.found.Guest = brief(inWords(system, seen.firmware))
+	if system.Type == kindWindows && f.manifest.Pipeline.Fix.Enabled {
+		if problems := windowsProblems(f.manifest); len(problems) > 0 {
+			f.found.Problems = append(f.found.Problems, problems...)
+			return nil
+		}
+	}
 	if f.manifest.Pipeline.Fix.Enabled && f.fails(cmp.Or(seen.suspended, fix.Refusal(system), windowsRefusal(ctx, f.job, x.opened, view, system))) {
 		return nil
 	}

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,6 +144,44 @@ func TestForeseenIsBounded(t *testing.T) {
 	}
 	if got := brief("a\x1b[1m\nb"); got != "a [1m b" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestWeightiest: of many concerns those that weigh most are told, each category in
+// its order, and what is left out besides information is counted.
+func TestWeightiest(t *testing.T) {
+	t.Parallel()
+	kinds := []report.ConcernID{report.ConcernUSB, report.ConcernDescription, report.ConcernRDM}
+	for name, test := range map[string]struct {
+		information, warned, critical int
+		want                          []int // of each kind told, in the order of kinds
+		omitted                       int
+	}{
+		"few":                 {2, 1, 1, []int{2, 1, 1}, 0},
+		"as many as are told": {4, 6, 6, []int{4, 6, 6}, 0},
+		"a critical one last": {20, 15, 1, []int{0, 15, 1}, 0},
+		"too many warnings":   {1, 20, 2, []int{0, 14, 2}, 6},
+		"too many of all":     {9, 9, 20, []int{0, 0, 16}, 13},
+		"none":                {0, 0, 0, []int{0, 0, 0}, 0},
+	} {
+		r := report.New()
+		for n, count := range []int{test.information, test.warned, test.critical} {
+			for i := range count {
+				r.AddConcern(report.StageLoadManifest, kinds[n], fmt.Sprintf("%02d", i), "")
+			}
+		}
+		kept, omitted := weightiest(r.Concerns)
+		got := make([]int, len(kinds))
+		for n, concern := range kept {
+			kind := slices.Index(kinds, concern.ID)
+			if concern.Assessment != fmt.Sprintf("%02d", got[kind]) || n > 0 && kept[n-1].Category.Compare(concern.Category) > 0 {
+				t.Errorf("%s: %+v is at %d", name, concern, n)
+			}
+			got[kind]++
+		}
+		if !slices.Equal(got, test.want) || omitted != test.omitted {
+			t.Errorf("%s: %v are told and %d left out, want %v and %d", name, got, omitted, test.want, test.omitted)
+		}
 	}
 }
 

@@ -21,12 +21,13 @@ type injection struct {
 // fixes change it for minutes.
 func prepareInjection(ctx context.Context, j job, target fix.Target) (injection, error) {
 	configuration := j.manifest.Configuration
-	if configuration.Empty() {
+	// Of a Windows guest the fixes see to it.
+	if configuration.Empty() || target.OS.Type == kindWindows {
 		return injection{}, nil
 	}
 	if kind := target.OS.Type; kind != "linux" {
 		return injection{}, remedy.With(
-			fmt.Errorf("configuration: can be injected into Linux guests only, and this one runs %s", kind),
+			fmt.Errorf("configuration: can be injected into Linux and Windows guests only, and this one runs %s", kind),
 			"leave configuration out; to convert the guest as it is, switch the fix stage off too")
 	}
 	j.say.progress(0, "checking the configuration")

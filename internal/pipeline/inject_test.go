@@ -84,7 +84,7 @@ func TestPrepareInjectionRefuses(t *testing.T) {
 		configuration *manifest.Configuration
 		want          string
 	}{
-		"another system":    {"windows", &manifest.Configuration{MachineID: manifest.MachineIDReset}, "Linux guests only, and this one runs windows"},
+		"another system":    {"freebsd", &manifest.Configuration{MachineID: manifest.MachineIDReset}, "Linux and Windows guests only, and this one runs freebsd"},
 		"uid of another":    {"linux", &manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", UID: &root}}}}, "create[0].uid"},
 		"shell that is not": {"linux", &manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Shell: "/bin/zsh"}}}}, "create[0].shell"},
 	} {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/source"
@@ -46,9 +45,7 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 		return inspected{}, err
 	}
 	result := &seen.report
-	if err := seen.describeDisks(ctx, o); err != nil {
-		return inspected{}, err
-	}
+	seen.describeDisks(o)
 	used, _ := shared.Accelerator()
 	result.InspectedBy, result.Accelerator = report.InspectedByAppliance, string(used)
 
@@ -81,22 +78,17 @@ func inspect(ctx context.Context, j job, o opened, shared *session) (inspected, 
 func notLookedInto(err error) string { return "the guest was not looked into: " + err.Error() }
 
 // describeDisks describes the source's disks, which were seen.
-func (i *inspected) describeDisks(ctx context.Context, o opened) error {
+func (i *inspected) describeDisks(o opened) {
 	for n, disk := range o.source.Disks {
-		info, err := qemuimg.GetInfo(ctx, disk.Image)
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", disk.Name, err)
-		}
 		i.report.Source.VirtualSize += disk.VirtualSize
-		i.report.Disks = append(i.report.Disks, i.disks.describe(n, disk, info))
+		i.report.Disks = append(i.report.Disks, i.disks.describe(n, disk))
 	}
-	return nil
 }
 
 // describe describes the n-th disk of the source.
-func (s *system) describe(n int, disk source.Disk, info qemuimg.Info) report.InspectedDisk {
+func (s *system) describe(n int, disk source.Disk) report.InspectedDisk {
 	described := report.InspectedDisk{
-		Name: disk.Name, Format: disk.Format, VirtualSize: disk.VirtualSize, SizeBytes: info.ActualSize,
+		Name: disk.Name, Format: disk.Format, VirtualSize: disk.VirtualSize, SizeBytes: disk.ActualSize,
 	}
 	if n < len(s.disks) {
 		seen := s.disks[n]

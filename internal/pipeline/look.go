@@ -11,6 +11,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/offline"
@@ -27,8 +28,8 @@ func onlyInspects(m *manifest.Manifest) bool {
 	return slices.Equal(m.EnabledStages(), []string{report.StageLoadManifest, report.StageInspect})
 }
 
-// looked is what a look at the source's disks came to. refusal is that of a guest that
-// the fix stage must not change.
+// looked is what a look at the source's disks came to. refusal is of what fails the
+// migration, whatever an appliance would find.
 type looked struct {
 	view    *offline.View
 	refusal error
@@ -45,13 +46,38 @@ func look(ctx context.Context, j job, o opened) (looked, error) {
 	var seen looked
 	view, err := offline.Look(ctx, disks, len(j.manifest.Source.LUKSKeys) > 0)
 	if err == nil {
-		seen.refusal = refuseWindows(ctx, j, o, view)
+		seen.refusal = refusalOf(ctx, j, o, view)
 	}
 	if err = errors.Join(err, closing()); err != nil {
 		return seen, err
 	}
 	seen.view = view.Summary() // which goes on as long as the run
 	return seen, nil
+}
+
+// refusalOf is what a look at the disks shows that fails the migration, or nil: what
+// is uncertain, and what could not be read, is left to the appliance.
+func refusalOf(ctx context.Context, j job, o opened, view *offline.View) error {
+	fixes := j.manifest.Pipeline.Fix.Enabled
+	if err := refuseWindows(ctx, j, o, view); err != nil {
+		return err
+	}
+	if area := view.Devices.Hibernated(); fixes && area != "" {
+		return report.Concerning(report.ConcernHibernated, appliance.HibernatedIn(area))
+	}
+	if len(view.Unread) > 0 || len(view.Stale) > 0 {
+		return nil
+	}
+	quiet := j
+	quiet.say = j.say.apart()
+	system, err := choose(quiet, view.Systems, viewed(o, view).system, view.Menus)
+	switch {
+	case errors.As(err, new(*rootError)), fixes && len(view.Systems) == 0:
+		return err
+	case err != nil || !fixes:
+		return nil // the appliance tells why
+	}
+	return fix.Refusal(system)
 }
 
 // openDisks opens the source's disks to be read.
@@ -116,9 +142,7 @@ func inspectDirectly(ctx context.Context, j job, o opened, seen inspected) (insp
 		return inspected{}, &insufficientError{err}
 	}
 	j.say.repeat(quiet.say.report)
-	if err := seen.describeDisks(ctx, o); err != nil {
-		return inspected{}, err
-	}
+	seen.describeDisks(o)
 	seen.report.InspectedBy = report.InspectedDirectly
 	seen.report.Firmware, seen.report.BootDisk = seen.disks.firmware, seen.disks.bootDisk
 	return seen, verifySource(j, o.source)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/firstboot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -141,6 +142,8 @@ func (g mounted) target() fix.Target {
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
 		Disks:    g.disks,
+
+		FirstBoot: firstboot.Program,
 	}
 	if g.view != nil {
 		t.Unclean = g.view.Stale

@@ -24,6 +24,8 @@ type outputs struct {
 	reserved reservation
 	made     []string // directories
 	followed []*progressFile
+	// tools are the programs and their versions; nil before they were asked.
+	tools map[string]string
 	// reportIsAnothers says that another run writes to the report's path now.
 	reportIsAnothers bool
 }

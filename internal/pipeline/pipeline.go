@@ -53,6 +53,7 @@ type host struct {
 	check     func(context.Context, appliance.Acceleration) []error
 	boot      func(context.Context, boot.Machine, boot.Watching) (boot.Outcome, error)
 	lacks     func(boot.Firmware) error
+	launch    func(context.Context, []appliance.Drive, appliance.Options) (*appliance.Session, error)
 }
 
 func newJob(m *manifest.Manifest, o Options) job {
@@ -65,7 +66,7 @@ func newJob(m *manifest.Manifest, o Options) job {
 	}
 	return job{
 		manifest: m, options: o, say: say, out: newOutputs(m, say),
-		host: host{freeSpace: availableSpace, check: appliance.CheckHost, boot: boot.Watch, lacks: boot.Lacks},
+		host: host{freeSpace: availableSpace, check: appliance.CheckHost, boot: boot.Watch, lacks: boot.Lacks, launch: appliance.Open},
 	}
 }
 

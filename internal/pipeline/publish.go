@@ -103,9 +103,10 @@ func (o *outputs) record(ctx context.Context, images []report.Artifact) (artifac
 	if err != nil {
 		return artifact.Record{}, fmt.Errorf("encoding the ownership record: %w", err)
 	}
-	record := artifact.Record{ManifestDigest: digest, Origin: origin}
-	if version, err := qemuimg.Version(context.WithoutCancel(ctx)); err == nil {
-		record.Tools = map[string]string{"qemu-img": version}
+	if o.tools == nil {
+		if version, err := qemuimg.Version(context.WithoutCancel(ctx)); err == nil {
+			o.tools = map[string]string{"qemu-img": version}
+		}
 	}
-	return record, nil
+	return artifact.Record{ManifestDigest: digest, Origin: origin, Tools: o.tools}, nil
 }

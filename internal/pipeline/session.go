@@ -16,6 +16,8 @@ import (
 type session struct {
 	*appliance.Session
 	running bool
+	// release ends the context that the appliance runs in; nil before there is one.
+	release func()
 }
 
 // launch launches the appliance over the overlays.
@@ -27,7 +29,7 @@ func (s *session) launch(ctx context.Context, j job, o opened, overlays []string
 		})
 	}
 	j.say.progress(1, "launching the appliance")
-	launched, err := appliance.Open(ctx, drives, appliance.Options{
+	launched, err := j.host.launch(ctx, drives, appliance.Options{
 		TempDir:      o.artifacts.Dir(),
 		Acceleration: j.options.Acceleration,
 		Layers:       j.boots(),
@@ -84,6 +86,9 @@ func eachPassphrase(keys []manifest.LUKSKey, use func(device, passphrase string)
 // end ends the appliance, if it runs, so that the overlays hold all that was
 // written and can be read.
 func (s *session) end() error {
+	if s.release != nil {
+		defer s.release()
+	}
 	if !s.running {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
@@ -16,16 +17,6 @@ func TestRunObeysSource(t *testing.T) {
 	t.Parallel()
 	package2 := func(t *testing.T) string {
 		return makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}}, packagedMachine{name: "db", disks: []string{smallVMDK(t)}})
-	}
-	spoiledDisk := func(t *testing.T) string {
-		path := makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}})
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Inside the descriptor of the VMDK, where nothing else notices it.
-		write(t, path, strings.Replace(string(text), "ddb.virtualHWVersion", "ddb.virtualHWversion", 1))
-		return path
 	}
 	spoiled := func(t *testing.T) string {
 		path := makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}})
@@ -80,5 +71,37 @@ func TestRunObeysSource(t *testing.T) {
 				t.Errorf("no remedy: %+v", r.Errors)
 			}
 		})
+	}
+}
+
+// spoiledDisk is a package whose disk is not what its checksum says.
+func spoiledDisk(t *testing.T) string {
+	t.Helper()
+	path := makeOVA(t, packagedMachine{name: "web", disks: []string{smallVMDK(t)}})
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Inside the descriptor of the VMDK, where nothing else notices it.
+	write(t, path, strings.Replace(string(text), "ddb.virtualHWVersion", "ddb.virtualHWversion", 1))
+	return path
+}
+
+// TestDamagedPackageEndsLaunch: a disk that is not what its package says ends the
+// launch of the appliance as soon as that is known.
+func TestDamagedPackageEndsLaunch(t *testing.T) {
+	t.Parallel()
+	requireQEMUImg(t)
+	m := conversion(spoiledDisk(t), t.TempDir())
+	m.Source.Type, m.Pipeline.Inspect.Enabled = manifest.SourceOVA, true
+	_, err := pipeline.RunLaunching(t.Context(), m, pipeline.Options{}, func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if err == nil || !strings.Contains(err.Error(), "web-disk1.vmdk has the sha256 checksum") {
+		t.Errorf("the run ended with %v", err)
+	}
+	if left := listing(m.Output.Directory); !slices.Equal(left, []string{"report.json"}) {
+		t.Errorf("left behind: %q", left)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/preflight"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -32,7 +33,7 @@ func windowsRefusal(ctx context.Context, j job, o opened, view *offline.View, sy
 	if system.Type != kindWindows {
 		return nil
 	}
-	if err := linuxOnlyError(j.manifest); err != nil {
+	if err := checkWindows(j.manifest); err != nil {
 		return err
 	}
 	m, err := view.Mount(system)
@@ -75,22 +76,37 @@ func windowsHardware(fix manifest.Fix, system guest.OS) hardware {
 	return virtioHardware
 }
 
-// linuxOnly are the settings of the fix stage that a Windows guest cannot have.
-func linuxOnly(m *manifest.Manifest) []report.Problem {
+// checkWindows refuses what is asked for and a Windows guest cannot have.
+func checkWindows(m *manifest.Manifest) error {
+	if err := m.CheckWindows(); err != nil {
+		return remedy.With(fmt.Errorf("the guest is a Windows: %w", err), windowsAsked)
+	}
+	return nil
+}
+
+// windowsAsked is what to do about that.
+const windowsAsked = "change what is named; to convert the guest as it is, leave it out and disable pipeline.fix"
+
+// windowsProblems are the same for a plan, each with what it is about.
+func windowsProblems(m *manifest.Manifest) []report.Problem {
+	var all manifest.Errors
+	errors.As(m.CheckWindows(), &all)
 	var problems []report.Problem
-	for _, path := range m.Pipeline.Fix.LinuxOnly() {
-		problems = append(problems, report.Problem{
-			Attribute: path, Message: "is for Linux guests only, and this one runs Windows", Remedy: "leave it out",
-		})
+	for _, one := range all {
+		problems = append(problems, report.Problem{Attribute: one.Path, Message: one.Message, Remedy: windowsAsked})
 	}
 	return problems
 }
 
-// linuxOnlyError is the same as an error.
-func linuxOnlyError(m *manifest.Manifest) error {
-	var all error
-	for _, problem := range linuxOnly(m) {
-		all = errors.Join(all, remedy.With(fmt.Errorf("%s: %s", problem.Attribute, problem.Message), problem.Remedy))
+// windowsOptions are what the configuration of a Windows guest asks of the fix stage.
+func windowsOptions(g *manifest.Configuration, options *fix.Options) {
+	if g == nil {
+		return
 	}
-	return all
+	if g.Hostname != nil {
+		options.Hostname = g.Hostname.Hostname
+	}
+	for _, script := range g.FirstBoot {
+		options.FirstBoot = append(options.FirstBoot, fix.Script(script))
+	}
 }

@@ -32,15 +32,26 @@ const (
 	storeOnESP = "/EFI/Microsoft/Boot/BCD"
 )
 
-// softwareOf is a hive SOFTWARE that tells which Windows it is.
-func softwareOf(product, version, build string, major, minor uint32) []byte {
-	text := func(name, text string) registry.Value { return registry.TextValue(name, registry.String, text) }
-	values := []registry.Value{text("ProductName", product), text("InstallationType", "Client"), text("CurrentVersion", version), text("CurrentBuildNumber", build)}
-	if major > 0 {
-		values = append(values, registry.NumberValue("CurrentMajorVersionNumber", major), registry.NumberValue("CurrentMinorVersionNumber", minor))
-	}
-	return registrytest.Build(map[string][]registry.Value{`Microsoft\Windows NT\CurrentVersion`: values})
+// edition is the Windows that a hive SOFTWARE tells of. Major is 0 before Windows 10.
+type edition struct {
+	product, kind, version, build string
+	major                         uint32
 }
+
+// keys are the keys of its hive SOFTWARE.
+func (e edition) keys() map[string][]registry.Value {
+	text := func(name, text string) registry.Value { return registry.TextValue(name, registry.String, text) }
+	values := []registry.Value{text("ProductName", e.product), text("InstallationType", e.kind), text("CurrentVersion", e.version), text("CurrentBuildNumber", e.build)}
+	if e.major > 0 {
+		values = append(values, registry.NumberValue("CurrentMajorVersionNumber", e.major), registry.NumberValue("CurrentMinorVersionNumber", 0))
+	}
+	return map[string][]registry.Value{`Microsoft\Windows NT\CurrentVersion`: values}
+}
+
+var (
+	windows7Pro  = edition{"Windows 7 Professional", "Client", "6.1", "7600", 0}
+	windows10Pro = edition{"Windows 10 Pro", "Client", "6.3", "16299", 10}
+)
 
 func realHive(t *testing.T, name string) []byte {
 	t.Helper()
@@ -53,7 +64,7 @@ func windows7(t *testing.T) testguest.Windows {
 	t.Helper()
 	return testguest.Windows{
 		Name: "windows7-bios", Firmware: testguest.BIOS, System: realHive(t, "windows7-vmware-SYSTEM"),
-		Software: softwareOf("Windows 7 Professional", "6.1", "7600", 0, 0),
+		Software: registrytest.Build(windows7Pro.keys()),
 	}
 }
 
@@ -61,7 +72,7 @@ func windows10(t *testing.T) testguest.Windows {
 	t.Helper()
 	return testguest.Windows{
 		Name: "windows10-uefi", Firmware: testguest.UEFI, System: realHive(t, "windows10-1709-vmware-SYSTEM"),
-		Software: softwareOf("Windows 10 Pro", "6.3", "16299", 10, 0),
+		Software: registrytest.Build(windows10Pro.keys()),
 		ESP: map[string][]byte{
 			"/EFI/Microsoft/Boot/bootmgfw.efi": []byte("MZ the boot manager"),
 			storeOnESP: registrytest.Build(map[string][]registry.Value{
@@ -90,34 +101,50 @@ func windowsMigration(source, directory string) *manifest.Manifest {
 	return m
 }
 
-// filesOf are files of the system volume of an image, read without libguestfs, or of
-// its EFI system partition.
-func filesOf(t *testing.T, image, format string, names ...string) map[string][]byte {
+// lookInto looks into an image without libguestfs until the test ends.
+func lookInto(t *testing.T, image, format string) *offline.View {
 	t.Helper()
 	server, err := offline.Serve(t.Context(), []qemuimg.Image{{Path: image, Format: format}}, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	view, err := offline.Look(t.Context(), []offline.Disk{{ReaderAt: server.Readers[0], Size: server.Sizes[0], SectorSize: 512}}, false)
 	if err != nil || len(view.Systems) != 1 {
 		t.Fatalf("systems are %+v, %v", view.Systems, err)
 	}
+	return view
+}
+
+// onESP is what an EFI system partition is mounted for, alone.
+var onESP = guest.OS{Root: "/dev/sda1"}
+
+// mountedFiles are the files of a system in an image.
+func mountedFiles(t *testing.T, view *offline.View, system guest.OS) guest.FS {
+	t.Helper()
+	m, err := view.Mount(system)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.FS
+}
+
+// filesOf are files of the system volume of an image, or of its EFI system partition.
+func filesOf(t *testing.T, image, format string, names ...string) map[string][]byte {
+	t.Helper()
+	view := lookInto(t, image, format)
 	found := map[string][]byte{}
 	for _, name := range names {
 		system := view.Systems[0]
 		if strings.HasPrefix(name, "/EFI") {
-			system = guest.OS{Root: "/dev/sda1"}
+			system = onESP
 		}
-		m, err := view.Mount(system)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found[name], err = m.FS.ReadFile(name); err != nil {
+		var err error
+		if found[name], err = mountedFiles(t, view, system).ReadFile(name); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

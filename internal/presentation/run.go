@@ -53,10 +53,7 @@ func concerns(r *report.Report) []report.Concern {
 			all = append(all, report.Concern{Category: report.Warned, Assessment: warning.Message, Remedy: warning.Remedy, Stage: warning.Stage})
 		}
 	}
-	weights := []report.Category{report.Critical, report.Warned, report.Information}
-	slices.SortStableFunc(all, func(a, b report.Concern) int {
-		return cmp.Compare(slices.Index(weights, a.Category), slices.Index(weights, b.Category))
-	})
+	slices.SortStableFunc(all, func(a, b report.Concern) int { return a.Category.Compare(b.Category) })
 	return all
 }
 

@@ -75,6 +75,9 @@ func warnOfGuest(diags *diag.Diagnostics, m *manifest.Manifest, foreseen report.
 	if len(texts) == 0 {
 		return
 	}
+	if foreseen.Omitted > 0 {
+		texts = append(texts, fmt.Sprintf("- and %d more, none of which weighs more than these", foreseen.Omitted))
+	}
 	summary := "Concerns about the guest in " + m.Source.Path
 	if foreseen.Guest == "" {
 		summary = "Concerns about " + m.Source.Path

@@ -178,6 +178,7 @@ func TestPlanTellsConcerns(t *testing.T) {
 		"all is well":       {report.Foreseen{Guest: "Debian 12", Concerns: []report.Concern{hidden}}, ""},
 		"not looked into":   {report.Foreseen{Unread: "its file system is not read here"}, ""},
 		"concerns":          {report.Foreseen{Guest: "Debian 12", Concerns: []report.Concern{hidden, warned, critical}}, "the guest in SOURCE: Debian 12\n\n- critical: the guest is hibernated. \n- warning: two systems were found. Name one in source.root.\n\nThis is what"},
+		"too many":          {report.Foreseen{Concerns: []report.Concern{critical, warned}, Omitted: 7}, "- warning: two systems were found. Name one in source.root.\n- and 7 more, none of which weighs more than these\n\nThis is what"},
 		"of a mere machine": {report.Foreseen{Concerns: []report.Concern{warned}}, "Concerns about SOURCE: - warning: two systems were found."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,5 +1,7 @@
 package report
 
+import "slices"
+
 // Category says how much a concern weighs.
 type Category string
 
@@ -12,6 +14,12 @@ const (
 	// Information is what is done otherwise than it was, and harmless. It is no warning.
 	Information Category = "information"
 )
+
+// Compare orders categories by their weight, Critical first.
+func (c Category) Compare(other Category) int {
+	weights := []Category{Critical, Warned, Information}
+	return slices.Index(weights, c) - slices.Index(weights, other)
+}
 
 // Concern is something that a person or a policy decides by. Texts may change from
 // version to version, ids do not.

@@ -10,6 +10,8 @@ type Foreseen struct {
 	// Unread says why the guest was not looked into; "" where it was, or where no
 	// stage looks into it.
 	Unread string `json:"unread,omitempty"`
-	// Concerns are what the source and the guest give cause for.
+	// Concerns are what the source and the guest give cause for, what weighs most
+	// first, and Omitted how many more there are besides information.
 	Concerns []Concern `json:"concerns,omitempty"`
+	Omitted  int       `json:"omitted,omitempty"`
 }

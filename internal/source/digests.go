@@ -64,6 +64,19 @@ func (s *Source) VerifyDigests() error {
 	return s.comparisons.err
 }
 
+// Differs is VerifyDigests that waits no longer than ctx, without an error of its end.
+func (s *Source) Differs(ctx context.Context) error {
+	if s.comparisons == nil {
+		return nil
+	}
+	select {
+	case <-s.comparisons.done:
+		return s.comparisons.err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
 // Close ends what still runs in the background. Disks stay usable.
 func (s *Source) Close() {
 	if s.comparisons == nil {

@@ -111,7 +111,7 @@ func (o *opening) openDisk(s section, declared string) (Disk, error) {
 		return Disk{}, refuse(fmt.Sprintf("%s declares a virtual size of %d bytes, and QEMU sees %d", s.name, opened.size, info.VirtualSize),
 			"nobody can say which is right: let the program that made it convert it to another format, such as raw")
 	}
-	disk.VirtualSize = info.VirtualSize
+	disk.VirtualSize, disk.ActualSize = info.VirtualSize, info.ActualSize
 	return disk, nil
 }
 

@@ -88,6 +88,9 @@ type Disk struct {
 	Format string
 	// VirtualSize is what the guest sees, in bytes.
 	VirtualSize int64
+	// ActualSize is what the image took on the host's disk when it was opened, in
+	// bytes, without those below it.
+	ActualSize int64
 	// Name is for people: the file's name, or the name inside the package.
 	Name string
 	// Serial is the number that the guest knows the disk by, in hexadecimal

@@ -20,3 +20,17 @@ var Devices = guest.Devices{
 
 // Mounts have the root file system of Devices.
 var Mounts = []guest.Mount{{Device: "/dev/sdb2", Path: "/", FSType: "ext4"}}
+
+// BootDevices are a disk with an EFI system partition, /boot and a root, of which all is
+// mounted by BootMounts.
+var BootDevices = guest.Devices{
+	{Name: "/dev/sda", Kind: guest.KindDisk},
+	{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "vfat", UUID: "E5B0-0001"},
+	{Name: "/dev/sda2", Kind: guest.KindPartition, Partition: 2, FSType: "ext4", UUID: "boot-uuid"},
+	{Name: "/dev/sda3", Kind: guest.KindPartition, Partition: 3, FSType: "ext4", UUID: "root-uuid", PartUUID: "part-0003"},
+}
+
+// BootMounts have all file systems of BootDevices.
+var BootMounts = []guest.Mount{
+	{Device: "/dev/sda3", Path: "/", FSType: "ext4"}, {Device: "/dev/sda2", Path: "/boot", FSType: "ext4"}, {Device: "/dev/sda1", Path: "/boot/efi", FSType: "vfat"},
+}

@@ -11,7 +11,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -59,12 +58,6 @@ type Configuration struct {
 	// guest had run, when Remember was called.
 	remembered map[string]string
 	commands   int
-	// bootLoader is what a BIOS comes to on the boot disk, as StartedBy has it.
-	bootLoader string
-	core       Core
-	// oldDisk is set where the guest finds its root file system on a disk that is
-	// called as on the old machine alone.
-	oldDisk bool
 }
 
 // NewConfiguration is that of the guest that is edited. firmware is "bios" or
@@ -125,23 +118,13 @@ func (f finding) remedy() string {
 	return "name the device by UUID"
 }
 
-// StartedBy tells what a BIOS comes to on the boot disk: "GRUB", "LILO", "syslinux",
-// another system, "unknown" for code that is not known, "none"; or "" where nobody
-// has looked.
-func (c *Configuration) StartedBy(loader string) { c.bootLoader = loader }
-
-// NeedsOldDisk reports, after Verify, that the guest starts only from a disk that has
-// the name which it had on the old machine: a SATA disk for a SCSI or SATA disk.
-func (c *Configuration) NeedsOldDisk() bool { return c.oldDisk }
-
-// Verify reads everything that the guest boots from once more. An entry of this
-// guest whose root= is tied to the old machine is an error: it would not boot. So
-// are menus that start nothing, for certain, and one that starts by itself what does
-// not come up. Where the configuration was not to be edited these are warnings.
-func (c *Configuration) Verify(edited bool) error {
+// Verify reads everything that the guest boots from once more, and reports whether it
+// is stable. An entry of this guest whose root= is tied to the old machine is an error:
+// it would not boot; and a warning where the configuration was not to be edited.
+func (c *Configuration) Verify(edited bool) (stable bool, err error) {
 	scope := c.scope()
 	var stale []error
-	err := c.eachFile(func(name, text string, f bootfile.File) error {
+	err = c.eachFile(func(name, text string, f bootfile.File) error {
 		if !f.AtBoot {
 			return nil
 		}
@@ -152,28 +135,20 @@ func (c *Configuration) Verify(edited bool) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := c.warnUnifiedImages(); err != nil {
-		return err
+		return false, err
 	}
-	if len(stale) == 0 {
-		err := c.requireStart()
-		if err != nil && !edited {
-			c.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(err.Error(), "\n", "; "), remedy.Of(err))
-			return nil
-		}
-		if err != nil {
-			return report.Concerning(report.ConcernMenuStarts, err)
-		}
-		return nil
-	}
-	problem := errors.Join(stale...)
-	if !edited {
+	switch problem := errors.Join(stale...); {
+	case problem == nil:
+		return true, nil
+	case !edited:
 		c.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(problem.Error(), "\n", "; "), "set pipeline.fix.update_grub to true")
-		return nil
+		return false, nil
+	default:
+		return false, report.Concerning(report.ConcernMenuStarts, fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem))
 	}
-	return report.Concerning(report.ConcernMenuStarts, fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem))
 }
 
 // staleRoots says, each to follow the file's name, what ties the guest to its

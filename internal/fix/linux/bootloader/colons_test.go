@@ -16,11 +16,11 @@ import (
 // number, is one name, and is replaced as a whole.
 func TestNamesWithColons(t *testing.T) {
 	t.Parallel()
-	arrays := append(append(guest.Devices{}, startDevices[:3]...),
+	arrays := append(append(guest.Devices{}, guesttest.BootDevices[:3]...),
 		guest.Device{Name: "/dev/sda3", Kind: guest.KindPartition, Partition: 3, FSType: "linux_raid_member", UUID: "0a1b2c3d-0000-1111-2222-333344445555"},
 		guest.Device{Name: "/dev/md127", Kind: guest.KindMD, Disk: -1, GuestName: guest.ArrayPath("web:0"), FSType: "ext4", UUID: "root-uuid"},
 		guest.Device{Name: "/dev/sda4", Kind: guest.KindPartition, Partition: 4, FSType: "swap", UUID: "swap-uuid"})
-	volumes := append(append(guest.Devices{}, startDevices[:3]...),
+	volumes := append(append(guest.Devices{}, guesttest.BootDevices[:3]...),
 		guest.Device{Name: "/dev/sda3", Kind: guest.KindPartition, Partition: 3, FSType: "LVM2_member", UUID: "pv"},
 		guest.Device{Name: "/dev/vg/root", Kind: guest.KindLV, FSType: "ext4", UUID: "root-uuid"})
 	const uuid = "root=UUID=root-uuid"
@@ -46,13 +46,15 @@ func TestNamesWithColons(t *testing.T) {
 	} {
 		t.Run(tt.parameters, func(t *testing.T) {
 			t.Parallel()
-			mounts := append([]guest.Mount{{Device: tt.root, Path: "/", FSType: "ext4"}}, startMounts[1:]...)
+			mounts := append([]guest.Mount{{Device: tt.root, Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
 			menu := func(p string) string {
 				return "menuentry 'x' {\n linux /vmlinuz-6.1 " + p + "\n initrd /initrd.img-6.1\n}\n"
 			}
-			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i", "/boot/grub/grub.cfg", menu(tt.parameters)))})
+			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, map[string]string{"/boot/vmlinuz-6.1": "k", "/boot/initrd.img-6.1": "i", "/boot/grub/grub.cfg": menu(tt.parameters)})})
 			c := NewConfiguration(e, devname.New(tt.devices, mounts), "bios")
-			if err := errors.Join(c.Fix(), c.Verify(true)); (err != nil) != tt.fails {
+			fixed := c.Fix()
+			_, started := verify(c)
+			if err := errors.Join(fixed, started); (err != nil) != tt.fails {
 				t.Errorf("error %v, fails %v", err, tt.fails)
 			}
 			want := tt.replaced
@@ -77,10 +79,10 @@ func TestColonsLater(t *testing.T) {
 				}
 				return "root=" + root + " quiet\n"
 			}
-			e := edittest.New(t, edit.Guest{Mounts: startMounts, FS: guesttest.New(t, map[string]string{name: text(root)})})
-			devices := append(guest.Devices{}, startDevices...)
+			e := edittest.New(t, edit.Guest{Mounts: guesttest.BootMounts, FS: guesttest.New(t, map[string]string{name: text(root)})})
+			devices := append(guest.Devices{}, guesttest.BootDevices...)
 			devices[3].GuestName = root
-			if err := NewConfiguration(e, devname.New(devices, startMounts), "bios").Fix(); err != nil {
+			if err := NewConfiguration(e, devname.New(devices, guesttest.BootMounts), "bios").Fix(); err != nil {
 				t.Error(err)
 			}
 			if got, _, _ := e.Read(name); got != text("UUID=root-uuid") {

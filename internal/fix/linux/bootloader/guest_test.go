@@ -6,6 +6,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/bootable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
@@ -21,4 +22,14 @@ var testScope = bootScope{
 func testEditor(t *testing.T, files map[string]string) *edit.Editor {
 	t.Helper()
 	return edittest.New(t, edit.Guest{FS: guesttest.New(t, files), Mounts: guesttest.Mounts})
+}
+
+// verify is what the fix stage makes of a configuration in the end: an error where that
+// starts nothing.
+func verify(c *Configuration) (needsOldDisk bool, err error) {
+	stable, err := c.Verify(true)
+	if err != nil || !stable {
+		return false, err
+	}
+	return bootable.New(c.edit, c.names, bootable.Start{Firmware: c.firmware}).Require(true)
 }

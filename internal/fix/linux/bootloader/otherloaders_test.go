@@ -1,11 +1,6 @@
 package bootloader
 
-import (
-	"strings"
-	"testing"
-
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-)
+import "testing"
 
 func TestEditOtherLoaders(t *testing.T) {
 	t.Parallel()
@@ -29,30 +24,6 @@ func TestEditOtherLoaders(t *testing.T) {
 		}
 		if again, _ := tt.edit(got, testScope); again != got {
 			t.Errorf("%s: becomes, a second time, %q", name, again)
-		}
-	}
-}
-
-func TestLILO(t *testing.T) {
-	t.Parallel()
-	const lilo = "boot = /dev/sda\nimage = /boot/vmlinuz\n  root = /dev/sda2\n"
-	const grubMenu = "menuentry 'x' {\n linux /boot/vmlinuz-ours root=UUID=root-uuid\n initrd /boot/i\n}\n"
-	for name, tt := range map[string]struct {
-		files map[string]string
-		told  bool
-	}{
-		"LILO alone":       {map[string]string{"/etc/lilo.conf": lilo}, true},
-		"left beside GRUB": {map[string]string{"/etc/lilo.conf": lilo, "/boot/grub/grub.cfg": grubMenu, "/boot/vmlinuz-ours": "k", "/boot/i": "i"}, false},
-		"an empty file":    {map[string]string{"/etc/lilo.conf": "# none\n"}, false},
-	} {
-		e := testEditor(t, tt.files)
-		if err := NewConfiguration(e, testNames, guest.FirmwareBIOS).Verify(true); err != nil {
-			t.Fatal(err)
-		}
-		_, warnings := e.Take()
-		told := len(warnings) == 1 && strings.Contains(warnings[0].Message, "/etc/lilo.conf") && strings.Contains(warnings[0].Remedy, "SATA")
-		if told != tt.told {
-			t.Errorf("%s: warnings = %v", name, warnings)
 		}
 	}
 }

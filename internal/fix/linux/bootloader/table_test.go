@@ -15,10 +15,10 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
-// staleTexts name the root of startDevices as the old machine did, once each.
+// staleTexts name the root of guesttest.BootDevices as the old machine did, once each.
 var staleTexts = map[bootfile.Format]string{
 	bootfile.GrubScript:      "menuentry 'x' {\n linux /vmlinuz-6.1 root=/dev/sda3 ro\n initrd /initrd.img-6.1\n}\n",
-	bootfile.GrubEnvironment: environmentOf("kernelopts=root=/dev/sda3 ro\n"),
+	bootfile.GrubEnvironment: padGrubenv(grubenvSignature + "kernelopts=root=/dev/sda3 ro\n"),
 	bootfile.GrubDefaults:    "GRUB_CMDLINE_LINUX=\"root=/dev/sda3 ro\"\n",
 	bootfile.GrubCustom:      "#!/bin/sh\nexec tail -n +3 $0\nmenuentry 'x' {\n linux /vmlinuz-6.1 root=/dev/sda3 ro\n initrd /initrd.img-6.1\n}\n",
 	bootfile.GrubLegacy:      "default 0\ntitle x\n kernel /vmlinuz-6.1 root=/dev/sda3 ro\n initrd /initrd.img-6.1\n",
@@ -47,7 +47,7 @@ func firmwareOf(name string) string {
 // one that Check agrees to, and every menu is one that the reader of menus reads.
 func TestEveryBootFileIsEdited(t *testing.T) {
 	t.Parallel()
-	names := devname.New(startDevices, startMounts)
+	names := devname.New(guesttest.BootDevices, guesttest.BootMounts)
 	for _, f := range bootfile.Files() {
 		name := strings.ReplaceAll(f.Pattern, "*", "x")
 		if first := f.Menus(); len(first) > 0 {
@@ -59,14 +59,14 @@ func TestEveryBootFileIsEdited(t *testing.T) {
 			if _, edited := editors[f.Format]; !known || edited != (f.Unedited == "") {
 				t.Fatalf("a %s has an editor: %v; unedited: %q; a text of this test: %v", f.Format, edited, f.Unedited, known)
 			}
-			set := files(name, text)
+			set := map[string]string{name: text}
 			for _, directory := range []string{"/", "/boot", "/boot/efi", path.Dir(name)} { // the tops of file systems, and where rEFInd looks
 				set[path.Join(directory, "vmlinuz-6.1")], set[path.Join(directory, "initrd.img-6.1")] = "k", "i"
 			}
 			if firmwareOf(name) == guest.FirmwareUEFI {
 				set["/boot/efi/EFI/BOOT/BOOTX64.EFI"] = "MZ"
 			}
-			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, set), Mounts: startMounts})
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, set), Mounts: guesttest.BootMounts})
 			c := NewConfiguration(e, names, firmwareOf(name))
 			if err := c.Fix(); err != nil {
 				t.Fatal(err)
@@ -84,7 +84,7 @@ func TestEveryBootFileIsEdited(t *testing.T) {
 			if !f.StartsKernels || len(f.Menus()) == 0 {
 				return
 			}
-			menus, err := menu.Read(e, startDevices, firmwareOf(name))
+			menus, err := menu.Read(e, guesttest.BootDevices, firmwareOf(name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,11 +96,12 @@ func TestEveryBootFileIsEdited(t *testing.T) {
 			if f.Unedited != "" {
 				return
 			}
-			if err := c.Verify(true); err != nil {
+			needsOldDisk, err := verify(c)
+			if err != nil {
 				t.Error(err)
 			}
-			if _, warnings := e.Take(); len(warnings) > 0 || c.NeedsOldDisk() {
-				t.Errorf("it needs the old disk: %v; warnings %q", c.NeedsOldDisk(), warnings)
+			if _, warnings := e.Take(); len(warnings) > 0 || needsOldDisk {
+				t.Errorf("it needs the old disk: %v; warnings %q", needsOldDisk, warnings)
 			}
 		})
 	}
@@ -132,12 +133,12 @@ func TestEveryMenuIsInTheTable(t *testing.T) {
 	slices.Sort(names)
 	read := 0
 	for _, name := range slices.Compact(names) { // one at a time: a loader takes the first that is there
-		set := files()
+		set := map[string]string{}
 		for _, directory := range directories {
 			set[directory+name] = "x\n"
 		}
 		recorded := readRecorder{guesttest.New(t, set), map[string]bool{}}
-		if _, err := menu.Read(edittest.New(t, edit.Guest{FS: recorded, Mounts: startMounts}), startDevices, ""); err != nil {
+		if _, err := menu.Read(edittest.New(t, edit.Guest{FS: recorded, Mounts: guesttest.BootMounts}), guesttest.BootDevices, ""); err != nil {
 			t.Fatal(err)
 		}
 		for file := range recorded.read {

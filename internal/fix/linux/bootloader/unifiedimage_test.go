@@ -19,7 +19,7 @@ func TestUnifiedImages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := testEditor(t, map[string]string{"/efi/EFI/Linux/linux.efi": tt.image})
-			if err := NewConfiguration(e, testNames, guest.FirmwareUEFI).Verify(true); err != nil {
+			if _, err := verify(NewConfiguration(e, testNames, guest.FirmwareUEFI)); err != nil {
 				t.Fatal(err)
 			}
 			_, warnings := e.Take()

@@ -3,7 +3,6 @@ package drivers_test
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -184,13 +183,7 @@ func TestAccImageOfXorriso(t *testing.T) {
 		t.Skip("writes an image with xorriso, which make testacc has: set TF_ACC=1")
 	}
 	t.Parallel()
-	folder := t.TempDir()
-	driverstest.Write(t, driverstest.ISO(), filepath.Join(folder, "tree"))
-	image := filepath.Join(folder, "virtio-win.iso")
-	if out, err := exec.CommandContext(t.Context(), "xorriso", "-as", "mkisofs", "-o", image, "-r", "-J", "-V", "virtio-win-0.1.285",
-		filepath.Join(folder, "tree")).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	image := driverstest.Image(t, driverstest.ISO())
 	chosen, err := drivers.Choose(open(t, image), windows10, "x86_64", "viostor")
 	if err != nil {
 		t.Fatal(err)

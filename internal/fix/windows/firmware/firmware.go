@@ -23,7 +23,8 @@ var fallbacks = map[string]string{"x86_64": "bootx64.efi", "i386": "bootia32.efi
 const maxLoader = 64 << 20
 
 // FixFallbackLoader copies Windows' boot loader to where firmware without boot entries
-// looks for one, if there is none: those entries do not come along with the disks. esp
+// looks for one: those entries do not come along with the disks. Another one that lies
+// there, of an older Windows or of a system that is gone, was not what they started. esp
 // is where the EFI system partition is mounted, "" for none.
 func FixFallbackLoader(e *edit.Editor, esp, arch string) error {
 	const byHand = "choose \\EFI\\Microsoft\\Boot\\bootmgfw.efi by hand in the firmware's menu of the new machine"
@@ -36,11 +37,16 @@ func FixFallbackLoader(e *edit.Editor, esp, arch string) error {
 		e.Warn(report.ConcernFallbackLoader, "the guest boots by UEFI, and no boot loader is known for its processor ("+arch+")", byHand)
 		return nil
 	}
-	if _, err := layout.Locate(e, esp+"/EFI/Boot/"+fallback); !errors.Is(err, fs.ErrNotExist) {
+	at, err := layout.Locate(e, esp+"/EFI/Boot/"+fallback)
+	isThere := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	from, err := layout.Locate(e, esp+"/EFI/Microsoft/Boot/bootmgfw.efi")
 	if errors.Is(err, fs.ErrNotExist) {
+		if isThere {
+			return nil
+		}
 		e.Warn(report.ConcernFallbackLoader, "the EFI system partition has no boot loader of Windows (EFI/Microsoft/Boot/bootmgfw.efi): the firmware may find nothing to start",
 			"check that the source has all disks of its machine; \"bcdboot C:\\Windows\" in Windows' repair console writes it anew")
 		return nil
@@ -62,14 +68,17 @@ func FixFallbackLoader(e *edit.Editor, esp, arch string) error {
 	if !bytes.HasPrefix(program, []byte("MZ")) {
 		return fmt.Errorf("%s in the guest is no EFI program: its file system may be damaged", from)
 	}
-	directory, err := layout.Locate(e, esp+"/EFI/Boot")
-	if errors.Is(err, fs.ErrNotExist) {
-		directory, err = path.Join(path.Dir(path.Dir(path.Dir(from))), "Boot"), nil
+	if !isThere {
+		directory, err := layout.Locate(e, esp+"/EFI/Boot")
+		if errors.Is(err, fs.ErrNotExist) {
+			directory, err = path.Join(path.Dir(path.Dir(path.Dir(from))), "Boot"), nil
+		}
+		if err != nil {
+			return err
+		}
+		at = path.Join(directory, fallback)
 	}
-	if err != nil {
-		return err
-	}
-	return e.WriteBinary(path.Join(directory, fallback), program, 0o644, "start Windows by firmware that has no entry for it")
+	return e.WriteBinary(at, program, 0o644, "start Windows by firmware that has no entry for it")
 }
 
 // What a boot configuration store has, by Microsoft's bcdedit: the boot manager, which

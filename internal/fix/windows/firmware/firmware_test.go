@@ -30,7 +30,9 @@ func TestFixFallbackLoader(t *testing.T) {
 	}{
 		"none":               {map[string]string{loader: "MZ windows"}, esp, "x86_64", esp + "/EFI/Boot/bootx64.efi", "", ""},
 		"an empty directory": {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT": "dir"}, esp, "i386", esp + "/EFI/BOOT/bootia32.efi", "", ""},
-		"there is one":       {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT/BOOTX64.EFI": "MZ another"}, esp, "x86_64", "", "", ""},
+		"the same":           {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT/BOOTX64.EFI": "MZ windows"}, esp, "x86_64", "", "", ""},
+		"another":            {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT/BOOTX64.EFI": "MZ another"}, esp, "x86_64", esp + "/EFI/BOOT/BOOTX64.EFI", "", ""},
+		"another alone":      {map[string]string{esp + "/EFI/BOOT/BOOTX64.EFI": "MZ another"}, esp, "x86_64", "", "", ""},
 		"no loader":          {map[string]string{esp + "/EFI/Other": "dir"}, esp, "x86_64", "", "bcdboot", ""},
 		"no partition":       {nil, "", "x86_64", "", "bootmgfw.efi by hand", ""},
 		"unknown processor":  {map[string]string{loader: "MZ"}, esp, "ia64", "", "bootmgfw.efi by hand", ""},

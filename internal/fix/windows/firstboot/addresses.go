@@ -4,53 +4,39 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"regexp"
 	"strings"
-)
 
-// Interface is a network card of the old machine with its static addresses, IPv4.
-type Interface struct {
-	// MAC is that of the card on both machines, or "" where it is not known. It then
-	// must be the only one.
-	MAC string
-	// GUID is what the registry has the old card's addresses under, with braces.
-	GUID string
-	// Addresses have their prefixes.
-	Addresses []netip.Prefix
-	Gateways  []netip.Addr
-	DNS       []netip.Addr
-}
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
+)
 
 // waitMinutes is how long a card is waited for.
 const waitMinutes = 5
 
-var interfaceGUID = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
-
 // check makes sure that all that goes into a script is what it seems. mac is as
 // Windows writes it.
-func (i Interface) check(only bool) (mac string, err error) {
-	if i.MAC == "" && !only {
-		return "", fmt.Errorf("it is not known which of several cards the addresses %v are for", i.Addresses)
+func check(card network.Card) (mac string, err error) {
+	if !card.Known() {
+		return "", fmt.Errorf("it is not known which of several cards the addresses %v are for", card.Addresses)
 	}
-	if i.MAC != "" {
-		parsed, err := net.ParseMAC(i.MAC)
+	if card.MAC != "" {
+		parsed, err := net.ParseMAC(card.MAC)
 		if err != nil || len(parsed) != 6 {
-			return "", fmt.Errorf("%q is no address of a card", i.MAC)
+			return "", fmt.Errorf("%q is no address of a card", card.MAC)
 		}
 		mac = strings.ToUpper(strings.ReplaceAll(parsed.String(), ":", "-"))
 	}
-	if i.GUID != "" && !interfaceGUID.MatchString(i.GUID) {
-		return "", fmt.Errorf("%q is no id of an interface", i.GUID)
+	if card.ID != "" && !network.IsID(card.ID) {
+		return "", fmt.Errorf("%q is no id of a card", card.ID)
 	}
-	if len(i.Addresses) == 0 {
-		return "", fmt.Errorf("the card %q has no address", i.MAC)
+	if len(card.Addresses) == 0 {
+		return "", fmt.Errorf("the card %q has no address", card.MAC)
 	}
-	for _, address := range i.Addresses {
+	for _, address := range card.Addresses {
 		if !address.IsValid() || !address.Addr().Is4() {
 			return "", fmt.Errorf("%v is no IPv4 address with its prefix", address)
 		}
 	}
-	for _, list := range [][]netip.Addr{i.Gateways, i.DNS} {
+	for _, list := range [][]netip.Addr{card.Gateways, card.NameServers} {
 		for _, address := range list {
 			if !address.Is4() {
 				return "", fmt.Errorf("%v is no IPv4 address", address)
@@ -65,20 +51,20 @@ func (i Interface) check(only bool) (mac string, err error) {
 func (t Task) addresses() (name, text string, err error) {
 	byPowerShell := hasStorageModule(t.Windows)
 	var calls strings.Builder
-	for _, one := range t.Interfaces {
-		mac, err := one.check(len(t.Interfaces) == 1)
+	only := 0
+	for _, card := range t.Cards {
+		mac, err := check(card)
 		if err != nil {
 			return "", "", err
 		}
-		if byPowerShell {
-			calls.WriteString(one.powerShell(mac))
-		} else {
-			calls.WriteString(one.netsh(mac))
+		if card.Only && len(t.Cards) == 1 {
+			only = 1
 		}
-	}
-	only := 0
-	if len(t.Interfaces) == 1 {
-		only = 1
+		if byPowerShell {
+			calls.WriteString(powerShell(card, mac))
+		} else {
+			calls.WriteString(netsh(card, mac))
+		}
 	}
 	if byPowerShell {
 		return "040-addresses.ps1", fmt.Sprintf(powerShellBegin, waitMinutes, only) + calls.String() + "exit $failed\n", nil
@@ -142,8 +128,8 @@ function Set-Card([string]$mac, [string]$guid, $addresses, $gateways, $servers) 
 
 `
 
-func (i Interface) powerShell(mac string) string {
-	return fmt.Sprintf("Set-Card '%s' '%s' %s %s %s\n", mac, i.GUID, powerShellList(i.Addresses), powerShellList(i.Gateways), powerShellList(i.DNS))
+func powerShell(card network.Card, mac string) string {
+	return fmt.Sprintf("Set-Card '%s' '%s' %s %s %s\n", mac, card.ID, powerShellList(card.Addresses), powerShellList(card.Gateways), powerShellList(card.NameServers))
 }
 
 func powerShellList[T fmt.Stringer](values []T) string {
@@ -194,7 +180,7 @@ if errorlevel 1 set failed=1
 exit /b 0
 `
 
-func (i Interface) netsh(mac string) string {
+func netsh(card network.Card, mac string) string {
 	label := mac
 	if label == "" {
 		label = "any"
@@ -202,21 +188,21 @@ func (i Interface) netsh(mac string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "call :find %s\n", label)
 	var commands []string
-	for n, address := range i.Addresses {
-		ip, mask := address.Addr(), net.IP(net.CIDRMask(address.Bits(), 32))
+	for n, address := range card.Addresses {
+		ip, mask := address.Addr(), network.Mask(address)
 		switch {
 		case n > 0:
 			commands = append(commands, fmt.Sprintf("add address name=\"%%name%%\" address=%s mask=%s", ip, mask))
-		case len(i.Gateways) > 0:
-			commands = append(commands, fmt.Sprintf("set address name=\"%%name%%\" source=static address=%s mask=%s gateway=%s gwmetric=1", ip, mask, i.Gateways[0]))
+		case len(card.Gateways) > 0:
+			commands = append(commands, fmt.Sprintf("set address name=\"%%name%%\" source=static address=%s mask=%s gateway=%s gwmetric=1", ip, mask, card.Gateways[0]))
 		default:
 			commands = append(commands, fmt.Sprintf("set address name=\"%%name%%\" source=static address=%s mask=%s", ip, mask))
 		}
 	}
-	for _, gateway := range i.Gateways[min(1, len(i.Gateways)):] {
+	for _, gateway := range card.Gateways[min(1, len(card.Gateways)):] {
 		commands = append(commands, fmt.Sprintf("add address name=\"%%name%%\" gateway=%s gwmetric=2", gateway))
 	}
-	for n, server := range i.DNS {
+	for n, server := range card.NameServers {
 		verb := "set dns name=\"%name%\" source=static address=" + server.String()
 		if n > 0 {
 			verb = fmt.Sprintf("add dns name=\"%%name%%\" address=%s index=%d", server, n+1)
@@ -224,8 +210,8 @@ func (i Interface) netsh(mac string) string {
 		commands = append(commands, verb)
 	}
 	text.WriteString("if defined name (\n")
-	if i.GUID != "" {
-		fmt.Fprintf(&text, "  call :ghost \"%s\"\n", i.GUID)
+	if card.ID != "" {
+		fmt.Fprintf(&text, "  call :ghost \"%s\"\n", card.ID)
 	}
 	for n, command := range commands {
 		fmt.Fprintf(&text, "  netsh interface ip %s\n", command)

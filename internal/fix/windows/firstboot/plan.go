@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 )
 
@@ -41,8 +42,9 @@ type Task struct {
 	Agent, Balloon string
 	// OnlineDisks brings disks online that Windows took offline as their bus is new.
 	OnlineDisks bool
-	// Interfaces are to have static addresses.
-	Interfaces []Interface
+	// Cards are those of the old machine whose addresses the new ones are to have. Each
+	// is known.
+	Cards []network.Card
 	// VMwareTools are the product codes of what is to be removed:
 	// "{B7C4F0AD-...}".
 	VMwareTools []string

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	windows "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/firstboot"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry/registrytest"
 )
@@ -34,11 +35,11 @@ func everything(s registry.Software) windows.Task {
 		Windows: s, DriverFolder: `Drivers\VirtIO`,
 		Drivers: []windows.Driver{{INF: "viostor.inf", Essential: true}, {INF: "netkvm.inf", Essential: true}, {INF: "smbus.inf"}, {INF: "viorng.inf"}},
 		Agent:   "qemu-ga-x86_64.msi", Balloon: "blnsvr.exe", OnlineDisks: true,
-		Interfaces: []windows.Interface{
+		Cards: []network.Card{
 			{
-				MAC: "00:50:56:aa:bb:01", GUID: "{01234567-89AB-CDEF-0123-456789ABCDEF}",
+				MAC: "00:50:56:aa:bb:01", ID: "{01234567-89AB-CDEF-0123-456789ABCDEF}",
 				Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/24"), netip.MustParsePrefix("192.0.2.11/24")},
-				Gateways:  addresses("192.0.2.1", "192.0.2.2"), DNS: addresses("192.0.2.53", "198.51.100.53"),
+				Gateways:  addresses("192.0.2.1", "192.0.2.2"), NameServers: addresses("192.0.2.53", "198.51.100.53"),
 			},
 			{MAC: "00-50-56-AA-BB-02", Addresses: []netip.Prefix{netip.MustParsePrefix("10.0.0.10/8")}},
 		},
@@ -130,12 +131,12 @@ func TestLetters(t *testing.T) {
 // TestHostileNames: nothing gets into a script that is not what it seems.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
-	good := windows.Interface{MAC: "00:50:56:aa:bb:01", Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/24")}}
-	with := func(change func(*windows.Interface)) func(*windows.Task) {
+	good := network.Card{MAC: "00:50:56:aa:bb:01", Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/24")}}
+	with := func(change func(*network.Card)) func(*windows.Task) {
 		return func(task *windows.Task) {
 			changed := good
 			change(&changed)
-			task.Interfaces = []windows.Interface{changed}
+			task.Cards = []network.Card{changed}
 		}
 	}
 	for name, change := range map[string]func(*windows.Task){
@@ -147,17 +148,17 @@ func TestHostileNames(t *testing.T) {
 		"script's name":  func(task *windows.Task) { task.Scripts = []windows.Script{{Name: `a&b.cmd`}} },
 		"script's kind":  func(task *windows.Task) { task.Scripts = []windows.Script{{Name: `setup.sh`}} },
 		"script's place": func(task *windows.Task) { task.Scripts = []windows.Script{{Name: `..\a.cmd`}} },
-		"MAC":            with(func(i *windows.Interface) { i.MAC = "'; calc; '" }),
-		"long MAC":       with(func(i *windows.Interface) { i.MAC = "00:00:00:00:fe:80:00:00" }),
-		"GUID":           with(func(i *windows.Interface) { i.GUID = "{x'}" }),
-		"no address":     with(func(i *windows.Interface) { i.Addresses = nil }),
-		"IPv6":           with(func(i *windows.Interface) { i.Addresses = []netip.Prefix{netip.MustParsePrefix("fd00::1/64")} }),
-		"zone":           with(func(i *windows.Interface) { i.Gateways = addresses("fe80::1%eth0") }),
-		"empty":          with(func(i *windows.Interface) { i.DNS = []netip.Addr{{}} }),
+		"MAC":            with(func(i *network.Card) { i.MAC = "'; calc; '" }),
+		"long MAC":       with(func(i *network.Card) { i.MAC = "00:00:00:00:fe:80:00:00" }),
+		"GUID":           with(func(i *network.Card) { i.ID = "{x'}" }),
+		"no address":     with(func(i *network.Card) { i.Addresses = nil }),
+		"IPv6":           with(func(i *network.Card) { i.Addresses = []netip.Prefix{netip.MustParsePrefix("fd00::1/64")} }),
+		"zone":           with(func(i *network.Card) { i.Gateways = addresses("fe80::1%eth0") }),
+		"empty":          with(func(i *network.Card) { i.NameServers = []netip.Addr{{}} }),
 		"two unknown": func(task *windows.Task) {
 			one := good
 			one.MAC = ""
-			task.Interfaces = []windows.Interface{good, one}
+			task.Cards = []network.Card{good, one}
 		},
 	} {
 		for _, s := range []registry.Software{windows7, windows10} {

@@ -49,7 +49,7 @@ func (t Task) scripts() ([]File, error) {
 	case t.OnlineDisks:
 		add("030-disks.cmd", onlineDisksByDiskpart)
 	}
-	if len(t.Interfaces) > 0 {
+	if len(t.Cards) > 0 {
 		name, text, err := t.addresses()
 		if err != nil {
 			return nil, err

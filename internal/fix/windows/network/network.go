@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,39 +19,47 @@ import (
 // classOfCards is the class of devices that are network cards.
 const classOfCards = "{4d36e972-e325-11ce-bfc1-08002be10318}"
 
+// guid matches the ids of cards.
+var guid = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}$`)
+
+// IsID says that a text is the id of a card, as Windows gives them.
+func IsID(text string) bool { return guid.MatchString(text) }
+
 // Card is a network card of the old machine with static addresses.
 type Card struct {
 	// ID is the GUID that Windows has for it, in braces, and Name what it shows:
 	// "Ethernet0".
 	ID, Name string
 	// MAC is its address in lower case with colons, or "".
-	MAC       string
-	Addresses []Address
-	// Gateways and NameServers are addresses of IPv4.
-	Gateways, NameServers []string
+	MAC string
+	// Only says that the old machine has no other card.
+	Only bool
+	// Addresses have their prefixes. All addresses are of IPv4.
+	Addresses             []netip.Prefix
+	Gateways, NameServers []netip.Addr
 }
 
-// Address is an address of IPv4 and its mask, as the registry has them.
-type Address struct{ IP, Mask string }
-
-// String is the address as it is written behind ip=.
-func (a Address) String() string { return a.IP + "/" + a.Mask }
+// Known says that the card of the new machine can be told that is to have the
+// addresses: by its MAC, or as the only one.
+func (c Card) Known() bool { return c.MAC != "" || c.Only }
 
 // Read reads the cards with static addresses, in the order of their names. The cards
-// of the old machine, where they are known, tell the MAC of one that is alone.
+// of the old machine, where they are known, tell the MAC of one that is alone, has the name
+// or one of the addresses that are said of it.
 func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error) {
 	cards, err := physical(r, s)
 	if err != nil {
 		return nil, err
 	}
-	alone := len(cards) == 1 && len(old) == 1
+	only := len(cards) == 1 && len(old) <= 1
 	var static []Card
 	for _, card := range cards {
+		card.Only = only
 		if err := card.read(r, s); err != nil {
 			return nil, err
 		}
-		if card.MAC == "" && alone {
-			card.MAC = strings.ToLower(old[0].MAC)
+		if card.MAC == "" {
+			card.MAC = card.among(old)
 		}
 		if len(card.Addresses) > 0 {
 			static = append(static, card)
@@ -58,6 +68,32 @@ func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error
 	slices.SortFunc(static, func(a, b Card) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
 	return static, nil
 }
+
+// among is the MAC of the card as the old machine's description tells it, or "".
+func (c Card) among(old []report.NIC) string {
+	if c.Only && len(old) == 1 {
+		return macOf(old[0].MAC)
+	}
+	mac := ""
+	for _, nic := range old {
+		same := c.Name != "" && strings.EqualFold(nic.GuestName, c.Name)
+		for _, text := range nic.Addresses {
+			text, _, _ = strings.Cut(text, "/") // there may be a prefix
+			same = same || slices.ContainsFunc(c.Addresses, func(p netip.Prefix) bool { return p.Addr().String() == text })
+		}
+		switch {
+		case !same:
+		case mac != "":
+			return "" // two are
+		default:
+			mac = macOf(nic.MAC)
+		}
+	}
+	return mac
+}
+
+// Mask is the mask of a prefix as Windows has it: 255.255.255.0.
+func Mask(prefix netip.Prefix) string { return net.IP(net.CIDRMask(prefix.Bits(), 32)).String() }
 
 // physical are the cards that hang on a bus of the machine.
 func physical(r registry.Reader, s registry.System) ([]Card, error) {
@@ -83,7 +119,7 @@ func physical(r registry.Reader, s registry.System) ([]Card, error) {
 			text[strings.ToLower(value.Name)] = value.Text()
 		}
 		device := strings.ToLower(text["componentid"])
-		if id := text["netcfginstanceid"]; id != "" && (strings.HasPrefix(device, `pci\`) || strings.HasPrefix(device, `vmbus\`)) {
+		if id := text["netcfginstanceid"]; IsID(id) && (strings.HasPrefix(device, `pci\`) || strings.HasPrefix(device, `vmbus\`)) {
 			cards = append(cards, Card{ID: id, MAC: macOf(text["networkaddress"])})
 		}
 	}
@@ -120,7 +156,7 @@ func (c *Card) read(r registry.Reader, s registry.System) error {
 	if err != nil {
 		return err
 	}
-	var addresses, masks []string
+	var addresses, masks []netip.Addr
 	byDHCP := false
 	for _, value := range values {
 		switch strings.ToLower(value.Name) {
@@ -141,8 +177,11 @@ func (c *Card) read(r registry.Reader, s registry.System) error {
 		return nil
 	}
 	for n, address := range addresses {
-		if n < len(masks) {
-			c.Addresses = append(c.Addresses, Address{address, masks[n]})
+		if n >= len(masks) {
+			break
+		}
+		if bits, size := net.IPMask(masks[n].AsSlice()).Size(); size > 0 { // Windows takes no other mask
+			c.Addresses = append(c.Addresses, netip.PrefixFrom(address, bits))
 		}
 	}
 	return nil
@@ -156,15 +195,18 @@ func bindingOf(s registry.System, id string) string {
 // listed are the addresses of a value, which is a list or, for name servers, a text
 // with commas or blanks between them. What is none is left out, and so is 0.0.0.0,
 // which stands for none.
-func listed(v registry.Value) []string {
+func listed(v registry.Value) []netip.Addr {
 	texts := v.Texts()
 	if texts == nil {
 		texts = strings.FieldsFunc(v.Text(), func(letter rune) bool { return letter == ',' || letter == ' ' })
 	}
-	return slices.DeleteFunc(texts, func(text string) bool {
-		address := net.ParseIP(text).To4()
-		return address == nil || address.IsUnspecified()
-	})
+	var addresses []netip.Addr
+	for _, text := range texts {
+		if address, err := netip.ParseAddr(text); err == nil && address.Is4() && !address.IsUnspecified() {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
 }
 
 // String describes the card for people.
@@ -176,18 +218,20 @@ func (c Card) String() string {
 	if c.MAC != "" {
 		name += " (" + c.MAC + ")"
 	}
-	text := name + " has"
-	for n, address := range c.Addresses {
-		if n > 0 {
-			text += " and"
-		}
-		text += " " + address.String()
-	}
+	text := name + " has " + joined(c.Addresses, " and ")
 	if len(c.Gateways) > 0 {
-		text += ", gateway " + strings.Join(c.Gateways, " ")
+		text += ", gateway " + joined(c.Gateways, " ")
 	}
 	if len(c.NameServers) > 0 {
-		text += ", name servers " + strings.Join(c.NameServers, " ")
+		text += ", name servers " + joined(c.NameServers, " ")
 	}
 	return text
+}
+
+func joined[T fmt.Stringer](addresses []T, between string) string {
+	texts := make([]string, len(addresses))
+	for n, address := range addresses {
+		texts[n] = address.String()
+	}
+	return strings.Join(texts, between)
 }

@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"bytes"
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +26,27 @@ func read(t *testing.T, data []byte, old []report.NIC) []network.Card {
 	return cards
 }
 
+// compared has addresses compared as what they are.
+var compared = cmp.Options{
+	cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+}
+
+func addresses(texts ...string) []netip.Addr {
+	var list []netip.Addr
+	for _, text := range texts {
+		list = append(list, netip.MustParseAddr(text))
+	}
+	return list
+}
+
+func prefixes(texts ...string) []netip.Prefix {
+	var list []netip.Prefix
+	for _, text := range texts {
+		list = append(list, netip.MustParsePrefix(text))
+	}
+	return list
+}
+
 // TestRealMachines: the Windows 7 has two cards with static addresses, the Windows 10
 // has one that asks by DHCP.
 func TestRealMachines(t *testing.T) {
@@ -32,15 +54,15 @@ func TestRealMachines(t *testing.T) {
 	old := []report.NIC{{MAC: "00:50:56:00:00:01"}}
 	want := []network.Card{
 		{
-			ID: "{6AAFC9A9-0542-4DB2-8760-CCFFA953737C}", Name: "Local Area Connection", Gateways: []string{"192.168.1.1"},
-			Addresses: []network.Address{{IP: "192.168.1.123", Mask: "255.255.255.0"}}, NameServers: []string{"192.168.1.112"},
+			ID: "{6AAFC9A9-0542-4DB2-8760-CCFFA953737C}", Name: "Local Area Connection", Gateways: addresses("192.168.1.1"),
+			Addresses: prefixes("192.168.1.123/24"), NameServers: addresses("192.168.1.112"),
 		},
 		{
-			ID: "{698E50A9-4F58-4D86-B61D-F42E58DCACF6}", Name: "Local Area Connection 2", Gateways: []string{"10.3.58.1"},
-			Addresses: []network.Address{{IP: "10.3.58.5", Mask: "255.255.255.0"}}, NameServers: []string{"10.3.58.4"},
+			ID: "{698E50A9-4F58-4D86-B61D-F42E58DCACF6}", Name: "Local Area Connection 2", Gateways: addresses("10.3.58.1"),
+			Addresses: prefixes("10.3.58.5/24"), NameServers: addresses("10.3.58.4"),
 		},
 	}
-	if diff := cmp.Diff(want, read(t, registrytest.Load(t, "../../../registry/testdata", "windows7-vmware-SYSTEM"), old)); diff != "" {
+	if diff := cmp.Diff(want, read(t, registrytest.Load(t, "../../../registry/testdata", "windows7-vmware-SYSTEM"), old), compared); diff != "" {
 		t.Error(diff)
 	}
 	if got := read(t, registrytest.Load(t, "../../../registry/testdata", "windows10-1709-vmware-SYSTEM"), old); len(got) > 0 {
@@ -73,19 +95,33 @@ func TestRead(t *testing.T) {
 		}
 	}
 	static := network.Card{
-		ID: id, Name: "Ethernet0", Gateways: []string{"192.0.2.1"}, NameServers: []string{"192.0.2.53", "192.0.2.54"},
-		Addresses: []network.Address{{IP: "192.0.2.5", Mask: "255.255.255.0"}, {IP: "192.0.2.6", Mask: "255.255.255.0"}},
+		ID: id, Name: "Ethernet0", Gateways: addresses("192.0.2.1"), NameServers: addresses("192.0.2.53", "192.0.2.54"),
+		Addresses: prefixes("192.0.2.5/24", "192.0.2.6/24"), Only: true,
 	}
 	withMAC := func(mac string) []network.Card { c := static; c.MAC = mac; return []network.Card{c} }
+	unknown := static
+	unknown.Only = false
+	named := unknown
+	named.MAC = "00:0c:29:00:00:08"
+	second := withMAC("00:0c:29:00:00:07")[0]
+	second.Addresses = prefixes("192.0.2.6/24")
 	old := []report.NIC{{MAC: "00:0C:29:00:00:07"}}
 	for name, test := range map[string]struct {
 		change func(map[string][]registry.Value)
 		old    []report.NIC
 		want   []network.Card
 	}{
-		"of the only card": {nil, old, withMAC("00:0c:29:00:00:07")},
-		"of nobody":        {nil, nil, withMAC("")},
-		"two cards in OVF": {nil, append(old, report.NIC{}), withMAC("")},
+		"of the only card":            {nil, old, withMAC("00:0c:29:00:00:07")},
+		"of nobody":                   {nil, nil, withMAC("")},
+		"two cards in OVF":            {nil, append(old, report.NIC{}), []network.Card{unknown}},
+		"of the one with the address": {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6/24"}}), []network.Card{named}},
+		"of the one with the name":    {nil, append(old, report.NIC{MAC: "00:0C:29:00:00:08", GuestName: "ethernet0"}), []network.Card{named}},
+		"of two with the address": {
+			nil, []report.NIC{{MAC: "00:0C:29:00:00:08", Addresses: []string{"192.0.2.6"}}, {MAC: "00:0C:29:00:00:09", GuestName: "Ethernet0"}}, []network.Card{unknown},
+		},
+		"no mask": {func(k map[string][]registry.Value) {
+			k[binding][2] = registry.TextsValue("SubnetMask", "255.0.255.0", "255.255.255.0")
+		}, old, []network.Card{second}},
 		"of the class": {func(k map[string][]registry.Value) {
 			k[class+`\0002`] = append(k[class+`\0002`], text("NetworkAddress", "000C29-000001"))
 		}, old, withMAC("00:0c:29:00:00:01")},
@@ -102,12 +138,12 @@ func TestRead(t *testing.T) {
 			if test.change != nil {
 				test.change(keys)
 			}
-			if diff := cmp.Diff(test.want, read(t, registrytest.Build(keys), test.old)); diff != "" {
+			if diff := cmp.Diff(test.want, read(t, registrytest.Build(keys), test.old), compared); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-	const shown = `"Ethernet0" (00:0c:29:00:00:07) has 192.0.2.5/255.255.255.0 and 192.0.2.6/255.255.255.0, gateway 192.0.2.1, name servers 192.0.2.53 192.0.2.54`
+	const shown = `"Ethernet0" (00:0c:29:00:00:07) has 192.0.2.5/24 and 192.0.2.6/24, gateway 192.0.2.1, name servers 192.0.2.53 192.0.2.54`
 	if got := withMAC("00:0c:29:00:00:07")[0].String(); got != shown {
 		t.Errorf("it is shown as %s", got)
 	}

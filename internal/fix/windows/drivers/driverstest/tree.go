@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -160,4 +161,16 @@ func Write(t testing.TB, tree fstest.MapFS, folder string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Image is an ISO image of a tree as virtio-win's are made, by xorriso(1).
+func Image(t testing.TB, tree fstest.MapFS) string {
+	t.Helper()
+	folder := t.TempDir()
+	from, image := filepath.Join(folder, "tree"), filepath.Join(folder, "virtio-win.iso")
+	Write(t, tree, from)
+	if out, err := exec.CommandContext(t.Context(), "xorriso", "-as", "mkisofs", "-o", image, "-r", "-J", "-V", "virtio-win-0.1.285", from).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return image
 }

@@ -1,4 +1,4 @@
-package bootloader
+package bootable
 
 import (
 	"strings"
@@ -7,7 +7,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -22,7 +21,7 @@ func TestAdviceFitsTheLoader(t *testing.T) {
 	refind := files(append(kernel, "/boot/refind_linux.conf", "\"Boot\" \"root=UUID=root-uuid ro\"\n")...)
 	entries := files(append(kernel, "/boot/loader/entries/m.conf", "linux /vmlinuz-6.1\ninitrd /initrd.img-6.1\noptions root=UUID=root-uuid\n")...)
 	limine := files(append(kernel, "/boot/limine.conf", "/Linux\n  protocol: linux\n  path: boot():/vmlinuz-6.1\n  cmdline: root=UUID=root-uuid\n  module_path: boot():/initrd.img-6.1\n")...)
-	withoutESP := []guest.Mount{startMounts[0], startMounts[1]}
+	withoutESP := []guest.Mount{guesttest.BootMounts[0], guesttest.BootMounts[1]}
 	const noESP = "of which none was found"
 	for name, tt := range map[string]struct {
 		files    map[string]string
@@ -50,16 +49,15 @@ func TestAdviceFitsTheLoader(t *testing.T) {
 			t.Parallel()
 			mounts, firmware := tt.mounts, tt.firmware
 			if mounts == nil {
-				mounts = startMounts
+				mounts = guesttest.BootMounts
 			}
 			if firmware == "" {
 				firmware = guest.FirmwareBIOS
 			}
 			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tt.files), Mounts: mounts})
-			c := NewConfiguration(e, devname.New(startDevices, mounts), firmware)
-			c.StartedBy(tt.loader)
+			g := New(e, devname.New(guesttest.BootDevices, mounts), Start{Firmware: firmware, BootLoader: tt.loader})
 			message, advised := "", ""
-			err := c.Verify(true)
+			_, err := g.Require(true)
 			if err != nil {
 				message, advised = err.Error(), remedy.Of(err)
 			}
@@ -70,46 +68,5 @@ func TestAdviceFitsTheLoader(t *testing.T) {
 				t.Errorf("told %q and advised %q, want %q and %q without %q", message, advised, tt.told, tt.remedy, tt.not)
 			}
 		})
-	}
-}
-
-// TestEveryLoaderHasAdvice: a loader whose menus are read has words of its own.
-func TestEveryLoaderHasAdvice(t *testing.T) {
-	t.Parallel()
-	for _, loader := range []menu.Loader{
-		menu.GRUB, menu.GRUBLegacy, menu.LoaderEntries, menu.Unified, menu.Syslinux, menu.LILO, menu.ELILO, menu.REFInd, menu.Limine,
-	} {
-		if a := advices[loader]; a.install == "" || a.repair == "" || a.choose == "" {
-			t.Errorf("%s: %+v", loader, a)
-		}
-	}
-}
-
-// TestFallbackLoaderAdvice: what cannot be copied is installed by its own means.
-func TestFallbackLoaderAdvice(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		program, arch string
-		mounts        []guest.Mount
-		want          string // in the remedy
-	}{
-		"rEFInd":               {program: "refind/refind_x64.efi", want: "BOOTX64.EFI (rEFInd: refind-install"},
-		"ELILO":                {program: "Slackware/elilo.efi", want: "BOOTX64.EFI (ELILO: elilo"},
-		"Limine":               {program: "limine/LIMINE_X64.EFI", want: "BOOTX64.EFI (Limine: limine"},
-		"another":              {program: "vendor/own.efi", want: "BOOTX64.EFI: firmware"},
-		"no partition":         {program: "refind/refind_x64.efi", mounts: []guest.Mount{{Device: "/dev/sda3", Path: "/"}}, want: "is on the migrated disks and in the guest's /etc/fstab"},
-		"unknown architecture": {program: "refind/refind_x64.efi", arch: "loongarch64", want: "choose the loader by hand"},
-	} {
-		mounts := tt.mounts
-		if mounts == nil {
-			mounts = startMounts
-		}
-		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{"/boot/efi/EFI/" + tt.program: "MZ"}), Mounts: mounts})
-		if err := FixFallbackLoader(e, guest.OS{Arch: tt.arch}, guest.FirmwareUEFI); err != nil {
-			t.Fatal(err)
-		}
-		if _, warnings := e.Take(); len(warnings) != 1 || !strings.Contains(warnings[0].Remedy, tt.want) {
-			t.Errorf("%s: warnings = %v, want %q", name, warnings, tt.want)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package bootloader
+package bootable
 
 import (
 	"cmp"
@@ -48,7 +48,7 @@ func TestMendDefault(t *testing.T) {
 		firmware string
 		file     string // that is changed
 		want     string // what it has then
-		fails    string // in the error of Verify
+		fails    string // in the error of Require
 		advised  string // in its remedy
 		why      string // the change is made; or that its kernel is not there
 	}{
@@ -113,9 +113,9 @@ func TestMendDefault(t *testing.T) {
 				firmware = tt.firmware
 			}
 			tree := guesttest.New(t, tt.files)
-			e := edittest.New(t, edit.Guest{FS: tree, Mounts: startMounts})
-			c := NewConfiguration(e, devname.New(startDevices, startMounts), firmware)
-			if err := c.MendDefault(); err != nil {
+			e := edittest.New(t, edit.Guest{FS: tree, Mounts: guesttest.BootMounts})
+			g := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: firmware})
+			if err := g.MendDefault(); err != nil {
 				t.Fatal(err)
 			}
 			changes, warnings := e.Take()
@@ -135,11 +135,11 @@ func TestMendDefault(t *testing.T) {
 					t.Errorf("%s is %q, want %q", tt.file, text, tt.want)
 				}
 			}
-			err := c.Verify(true)
+			_, err := g.Require(true)
 			if (err != nil) != (tt.fails != "") || err != nil && (!strings.Contains(err.Error(), tt.fails) || !strings.Contains(remedy.Of(err), tt.advised)) {
 				t.Errorf("error = %v with %q, want %q with %q", err, remedy.Of(err), tt.fails, tt.advised)
 			}
-			if err := c.MendDefault(); err != nil {
+			if err := g.MendDefault(); err != nil {
 				t.Fatal(err)
 			}
 			if again, _ := e.Take(); len(again) > 0 {

@@ -1,4 +1,4 @@
-package bootloader
+package bootable
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -14,19 +13,19 @@ import (
 // warnContent tells of parameters of an entry that its root file system does not meet:
 // the program that is started on it, and its type. What follows depends on what made
 // the initramfs: some look for themselves, others stop, and a kernel alone stops.
-func (c *Configuration) warnContent(e menu.Entry, told map[string]bool) {
+func (g *Guest) warnContent(e judged, told map[string]bool) {
 	warn := func(parameter, problem, better string) {
 		if told[parameter] {
 			return
 		}
 		told[parameter] = true
-		c.edit.Warn(report.ConcernMenuUncertain, fmt.Sprintf("%s: %s: %s: %s", e.File, e.Name(), parameter, problem), better)
+		g.edit.Warn(report.ConcernMenuUncertain, fmt.Sprintf("%s: %s: %s: %s", e.File, e.Name(), parameter, problem), better)
 	}
-	root, ok := c.rootOf(e)
+	root, ok := g.rootOf(e)
 	if !ok {
 		return
 	}
-	if program := c.missingInit(e, root); program != "" {
+	if program := g.missingInit(e, root); program != "" {
 		warn("init="+program, "the guest has no such program: where the initramfs does not look for another, and without one, nothing is started",
 			"remove init= from the kernel parameters in the guest, and take its disks again")
 	}
@@ -36,7 +35,7 @@ func (c *Configuration) warnContent(e menu.Entry, told map[string]bool) {
 	}
 	usr, _ := e.Parameter("mount.usr")
 	if types, ok := e.Parameter("mount.usrfstype"); ok {
-		if d, found := c.names.Resolve(usr); found && !mountsAs(types, d.FSType) {
+		if d, found := g.judge.devices.Resolve(usr); found && !mountsAs(types, d.FSType) {
 			warn("mount.usrfstype="+types, "that of /usr has "+d.FSType+", and is not mounted",
 				"write mount.usrfstype="+d.FSType+" into the kernel parameters in the guest, or remove it, and take its disks again")
 		}
@@ -44,10 +43,10 @@ func (c *Configuration) warnContent(e menu.Entry, told map[string]bool) {
 }
 
 // rootOf is the device that an entry mounts at /.
-func (c *Configuration) rootOf(e menu.Entry) (guest.Device, bool) {
+func (g *Guest) rootOf(e judged) (guest.Device, bool) {
 	for _, key := range []string{"real_root", "root"} {
 		if spec, given := e.Parameter(key); given && spec != "" {
-			return c.names.Resolve(spec)
+			return g.judge.devices.Resolve(spec)
 		}
 	}
 	return guest.Device{}, false
@@ -56,17 +55,17 @@ func (c *Configuration) rootOf(e menu.Entry) (guest.Device, bool) {
 // missingInit is the program that init= names and that the root file system, which is
 // this guest's, does not have; or nothing. Where a root is put together from others, as
 // by OSTree, or the program lies on what may not be mounted here, nobody can tell.
-func (c *Configuration) missingInit(e menu.Entry, root guest.Device) string {
+func (g *Guest) missingInit(e judged, root guest.Device) string {
 	program, given := e.Parameter("init")
 	composed := func(p string) bool {
 		key, _, _ := strings.Cut(p, "=")
 		return slices.Contains([]string{"ostree", "systemd.volatile", "boot", "overlayroot", "loop", "rd.live.image", "rd.live.overlay", "subroot"}, key)
 	}
 	if !given || !path.IsAbs(program) || strings.Contains(program, "$") || slices.ContainsFunc(e.Parameters, composed) ||
-		!c.names.HasRoot || root.Name != c.names.Root.Name || c.otherSystem(e) != "" || strings.HasPrefix(program, "/nix/") || strings.HasPrefix(program, "/gnu/") {
+		!g.judge.devices.HasRoot || root.Name != g.judge.devices.Root.Name || e.otherSystem != "" || strings.HasPrefix(program, "/nix/") || strings.HasPrefix(program, "/gnu/") {
 		return ""
 	}
-	if c.edit.Exists(program) {
+	if g.edit.Exists(program) {
 		return ""
 	}
 	return program

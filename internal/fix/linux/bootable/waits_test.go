@@ -1,4 +1,4 @@
-package bootloader
+package bootable
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ import (
 )
 
 // layered are a root on LVM, beside an array and encryption that was opened.
-var layered = append(append(guest.Devices{}, startDevices[:3]...),
+var layered = append(append(guest.Devices{}, guesttest.BootDevices[:3]...),
 	guest.Device{Name: "/dev/sda3", Kind: guest.KindPartition, Partition: 3, FSType: "LVM2_member", UUID: "pv"},
 	guest.Device{Name: "/dev/vg/root", Kind: guest.KindLV, FSType: "ext4", UUID: "root-uuid"},
 	guest.Device{Name: "/dev/sda4", Kind: guest.KindPartition, Partition: 4, FSType: "crypto_LUKS", UUID: "aaaabbbb-1111-2222"},
@@ -20,8 +20,8 @@ var layered = append(append(guest.Devices{}, startDevices[:3]...),
 	guest.Device{Name: "/dev/sda5", Kind: guest.KindPartition, Partition: 5, FSType: "linux_raid_member", UUID: "0a1b2c3d-0000-1111-2222-333344445555"},
 )
 
-// TestVerifyWaits: other devices than the root file system keep a guest from starting.
-func TestVerifyWaits(t *testing.T) {
+// TestRequireWaits: other devices than the root file system keep a guest from starting.
+func TestRequireWaits(t *testing.T) {
 	t.Parallel()
 	const root = "root=UUID=root-uuid "
 	for _, tt := range []struct{ parameters, fails, warns string }{
@@ -59,10 +59,10 @@ func TestVerifyWaits(t *testing.T) {
 	} {
 		t.Run(tt.parameters, func(t *testing.T) {
 			t.Parallel()
-			mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, startMounts[1:]...)
+			mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
 			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i", "/usr/lib/systemd/systemd", "#!", "/sbin/init", "-> /usr/lib/systemd/systemd", "/lib", "-> usr/lib",
 				"/boot/grub/grub.cfg", "menuentry 'x' {\n linux /vmlinuz-6.1 "+tt.parameters+"\n initrd /initrd.img-6.1\n}\n"))})
-			err := NewConfiguration(e, devname.New(layered, mounts), "bios").Verify(true)
+			_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true)
 			_, warnings := e.Take()
 			if tt.fails == "" && err != nil || tt.fails != "" && (err == nil || !strings.Contains(err.Error(), tt.fails)) {
 				t.Errorf("error %v, want %q", err, tt.fails)

@@ -1,7 +1,6 @@
-package bootloader
+package bootable
 
 import (
-	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -12,19 +11,6 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
-
-// startDevices are a disk with an EFI system partition, /boot and a root, of which
-// all is mounted.
-var startDevices = guest.Devices{
-	{Name: "/dev/sda", Kind: guest.KindDisk},
-	{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "vfat", UUID: "E5B0-0001"},
-	{Name: "/dev/sda2", Kind: guest.KindPartition, Partition: 2, FSType: "ext4", UUID: "boot-uuid"},
-	{Name: "/dev/sda3", Kind: guest.KindPartition, Partition: 3, FSType: "ext4", UUID: "root-uuid", PartUUID: "part-0003"},
-}
-
-var startMounts = []guest.Mount{
-	{Device: "/dev/sda3", Path: "/", FSType: "ext4"}, {Device: "/dev/sda2", Path: "/boot", FSType: "ext4"}, {Device: "/dev/sda1", Path: "/boot/efi", FSType: "vfat"},
-}
 
 // debianMenu is a menu as Debian's grub-mkconfig writes it.
 const debianMenu = `if [ -s $prefix/grubenv ]; then
@@ -138,8 +124,8 @@ func environmentOf(variables string) string { return padded("# GRUB Environment 
 
 func padded(text string) string { return text + strings.Repeat("#", 1024-len(text)) }
 
-// TestVerifyStart: a success means that something starts.
-func TestVerifyStart(t *testing.T) {
+// TestRequireStart: a success means that something starts.
+func TestRequireStart(t *testing.T) {
 	t.Parallel()
 	newKernel := []string{"/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i"}
 	oldKernel := []string{"/boot/vmlinuz-5.10", "k", "/boot/initrd.img-5.10", "i"}
@@ -266,8 +252,8 @@ func TestVerifyStart(t *testing.T) {
 			if firmware == guest.FirmwareUEFI && name != "no EFI program" {
 				tree = with(tree, "/boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ")
 			}
-			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: startMounts})
-			err := NewConfiguration(e, devname.New(startDevices, startMounts), firmware).Verify(true)
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: guesttest.BootMounts})
+			_, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: firmware}).Require(true)
 			if (err != nil) != (test.fails != nil) {
 				t.Errorf("error = %v", err)
 			}
@@ -289,8 +275,8 @@ func TestVerifyStart(t *testing.T) {
 	}
 }
 
-// TestVerifyBootSector: a BIOS has to come to the loader whose menu starts the guest.
-func TestVerifyBootSector(t *testing.T) {
+// TestRequireBootSector: a BIOS has to come to the loader whose menu starts the guest.
+func TestRequireBootSector(t *testing.T) {
 	t.Parallel()
 	menu := files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
 		"/boot/grub/grub.cfg", "menuentry 'x' {\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n}\n")
@@ -317,26 +303,26 @@ func TestVerifyBootSector(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
-			c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
-			c.StartedBy(test.loader)
-			if err := c.Verify(true); (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: guesttest.BootMounts})
+			g := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareBIOS, BootLoader: test.loader})
+			needsOldDisk, err := g.Require(true)
+			if (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 				t.Errorf("error = %v, want %q", err, test.fails)
 			}
 			_, warnings := e.Take()
 			if len(warnings) > 1 || (len(warnings) == 1) != (test.warns != "") || len(warnings) == 1 && !strings.Contains(warnings[0].Message, test.warns) {
 				t.Errorf("warnings = %v, want %q", warnings, test.warns)
 			}
-			if c.NeedsOldDisk() != test.oldDisk {
-				t.Errorf("needs the old disk: %v", c.NeedsOldDisk())
+			if needsOldDisk != test.oldDisk {
+				t.Errorf("needs the old disk: %v", needsOldDisk)
 			}
 		})
 	}
 }
 
-// TestVerifyOldDisk: where the guest gets a disk of its old kind, or may need one, a
+// TestRequireOldDisk: where the guest gets a disk of its old kind, or may need one, a
 // warning says so.
-func TestVerifyOldDisk(t *testing.T) {
+func TestRequireOldDisk(t *testing.T) {
 	t.Parallel()
 	label := func(name, root string) string {
 		return "LABEL " + name + "\n LINUX /vmlinuz-6.1\n INITRD /initrd.img-6.1\n APPEND root=" + root + "\n"
@@ -372,9 +358,9 @@ func TestVerifyOldDisk(t *testing.T) {
 		"a halt beside it":         {files: included("off", "LABEL off\n COM32 poweroff.c32\n", label("a", "/dev/sda3")), oldDisk: true, warns: []string{"/dev/sda3"}, fails: `entry "off"`},
 		"that of one of two menus": {files: with(included("a", label("a", "/dev/sda3")), "/boot/syslinux/syslinux.cfg", "DEFAULT b\n"+label("b", "UUID=root-uuid")), warns: []string{"/dev/sda3"}},
 	} {
-		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: startMounts})
-		c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
-		if err := errors.Join(c.Fix(), c.Verify(true)); (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: guesttest.BootMounts})
+		needsOldDisk, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareBIOS}).Require(true)
+		if (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 			t.Errorf("%s: error %v, want %q", name, err, test.fails)
 		}
 		_, warnings := e.Take()
@@ -385,8 +371,8 @@ func TestVerifyOldDisk(t *testing.T) {
 			}
 			warnings = warnings[:last]
 		}
-		if c.NeedsOldDisk() != test.oldDisk || len(warnings) > 1 || (len(warnings) == 1) != (test.warns != nil) {
-			t.Errorf("%s: needs the old disk: %v; warnings %q", name, c.NeedsOldDisk(), warnings)
+		if needsOldDisk != test.oldDisk || len(warnings) > 1 || (len(warnings) == 1) != (test.warns != nil) {
+			t.Errorf("%s: needs the old disk: %v; warnings %q", name, needsOldDisk, warnings)
 			continue
 		}
 		for _, want := range test.warns {
@@ -397,8 +383,8 @@ func TestVerifyOldDisk(t *testing.T) {
 	}
 }
 
-// TestVerifyOtherSubvolume: the snapshot beside the system may have been fixed.
-func TestVerifyOtherSubvolume(t *testing.T) {
+// TestRequireOtherSubvolume: the snapshot beside the system may have been fixed.
+func TestRequireOtherSubvolume(t *testing.T) {
 	t.Parallel()
 	devices := guest.Devices{
 		{Name: "/dev/sda", Kind: guest.KindDisk},
@@ -411,12 +397,37 @@ func TestVerifyOtherSubvolume(t *testing.T) {
 			"menuentry 'x' {\n linux /@/boot/vmlinuz-6.1 root=UUID=pool rootflags="+flags+"\n initrd /@/boot/i\n}\n")
 		mounts := []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "btrfs", Options: "subvol=@"}}
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: mounts})
-		if err := NewConfiguration(e, devname.New(devices, mounts), guest.FirmwareBIOS).Verify(true); err != nil {
+		if _, err := New(e, devname.New(devices, mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true); err != nil {
 			t.Fatal(err)
 		}
 		_, warnings := e.Take()
 		if (len(warnings) == 1 && strings.Contains(warnings[0].Message, "another system")) != told || len(warnings) > 1 {
 			t.Errorf("%s: %v", flags, warnings)
+		}
+	}
+}
+
+// TestRequireLILO: what LILO starts with is in no file that could be edited.
+func TestRequireLILO(t *testing.T) {
+	t.Parallel()
+	const lilo = "boot = /dev/sda\nimage = /boot/vmlinuz\n  root = /dev/sda2\n"
+	const grubMenu = "menuentry 'x' {\n linux /boot/vmlinuz-ours root=UUID=root-uuid\n initrd /boot/i\n}\n"
+	for name, tt := range map[string]struct {
+		files map[string]string
+		told  bool
+	}{
+		"LILO alone":       {map[string]string{"/etc/lilo.conf": lilo}, true},
+		"left beside GRUB": {map[string]string{"/etc/lilo.conf": lilo, "/boot/grub/grub.cfg": grubMenu, "/boot/vmlinuz-ours": "k", "/boot/i": "i"}, false},
+		"an empty file":    {map[string]string{"/etc/lilo.conf": "# none\n"}, false},
+	} {
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tt.files), Mounts: guesttest.Mounts})
+		if _, err := New(e, devname.New(guesttest.Devices, guesttest.Mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings := e.Take()
+		told := len(warnings) == 1 && strings.Contains(warnings[0].Message, "/etc/lilo.conf") && strings.Contains(warnings[0].Remedy, "SATA")
+		if told != tt.told {
+			t.Errorf("%s: warnings = %v", name, warnings)
 		}
 	}
 }

@@ -1,6 +1,7 @@
-package bootloader
+package esp
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,5 +92,34 @@ func TestFallbackLoaderIsNoProgram(t *testing.T) {
 	})
 	if err := FixFallbackLoader(e, guest.OS{}, guest.FirmwareUEFI); err == nil {
 		t.Error("no error for a loader that is no EFI program")
+	}
+}
+
+// TestFallbackLoaderAdvice: what cannot be copied is installed by its own means.
+func TestFallbackLoaderAdvice(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		program, arch string
+		mounts        []guest.Mount
+		want          string // in the remedy
+	}{
+		"rEFInd":               {program: "refind/refind_x64.efi", want: "BOOTX64.EFI (rEFInd: refind-install"},
+		"ELILO":                {program: "Slackware/elilo.efi", want: "BOOTX64.EFI (ELILO: elilo"},
+		"Limine":               {program: "limine/LIMINE_X64.EFI", want: "BOOTX64.EFI (Limine: limine"},
+		"another":              {program: "vendor/own.efi", want: "BOOTX64.EFI: firmware"},
+		"no partition":         {program: "refind/refind_x64.efi", mounts: []guest.Mount{{Device: "/dev/sda3", Path: "/"}}, want: "is on the migrated disks and in the guest's /etc/fstab"},
+		"unknown architecture": {program: "refind/refind_x64.efi", arch: "loongarch64", want: "choose the loader by hand"},
+	} {
+		mounts := tt.mounts
+		if mounts == nil {
+			mounts = guesttest.BootMounts
+		}
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{"/boot/efi/EFI/" + tt.program: "MZ"}), Mounts: mounts})
+		if err := FixFallbackLoader(e, guest.OS{Arch: tt.arch}, guest.FirmwareUEFI); err != nil {
+			t.Fatal(err)
+		}
+		if _, warnings := e.Take(); len(warnings) != 1 || !strings.Contains(warnings[0].Remedy, tt.want) {
+			t.Errorf("%s: warnings = %v, want %q", name, warnings, tt.want)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package bootloader
+package bootable
 
 import (
 	"strings"
@@ -37,13 +37,12 @@ func TestWarnCore(t *testing.T) {
 		"a search of another kind":       {core: Core{Prefix: "(hd1,gpt2)/grub", Config: "search.file /grub/x root\n"}},
 		"UEFI, which starts another one": {core: Core{Prefix: "(hd1,gpt2)/boot/grub"}, firmware: guest.FirmwareUEFI},
 	} {
-		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: startMounts})
-		c := NewConfiguration(e, devname.New(startDevices, startMounts), guest.FirmwareBIOS)
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: guesttest.BootMounts})
+		start := Start{Firmware: guest.FirmwareBIOS, Core: tt.core}
 		if tt.firmware != "" {
-			c.firmware = tt.firmware
+			start.Firmware = tt.firmware
 		}
-		c.StartedFrom(tt.core)
-		c.warnCore(nil)
+		New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), start).warnCore(nil)
 		_, warnings := e.Take()
 		if (len(warnings) == 1) != (tt.told != "") || len(warnings) == 1 && (!strings.Contains(warnings[0].Message, tt.told) || warnings[0].Remedy == "") {
 			t.Errorf("%s: %v, want %q", name, warnings, tt.told)

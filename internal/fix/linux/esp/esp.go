@@ -1,0 +1,75 @@
+// Package esp finds what UEFI firmware starts on a guest's EFI system partition, and
+// gives it a fallback loader where that is nothing.
+package esp
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+)
+
+// Partition is the EFI system partition of a guest. Names on it match in any case.
+type Partition struct {
+	edit  *edit.Editor
+	mount string
+}
+
+// Of is the partition, where it is mounted at one of its usual places.
+func Of(e *edit.Editor) (p Partition, ok bool) {
+	for _, mount := range []string{"/boot/efi", "/efi", "/boot"} {
+		for _, m := range e.Mounts() {
+			if m.Path == mount && (m.FSType == "vfat" || m.FSType == "msdos" || m.FSType == "") {
+				return Partition{edit: e, mount: mount}, true
+			}
+		}
+	}
+	return Partition{}, false
+}
+
+// Mount is the path of the partition in the guest.
+func (p Partition) Mount() string { return p.mount }
+
+// find returns the guest path of a file, or "".
+func (p Partition) find(names ...string) string {
+	at := p.mount
+	for _, name := range names {
+		entries, err := p.edit.ReadDir(at)
+		if err != nil {
+			return ""
+		}
+		i := slices.IndexFunc(entries, func(entry string) bool { return strings.EqualFold(entry, name) })
+		if i < 0 {
+			return ""
+		}
+		at = path.Join(at, entries[i])
+	}
+	return at
+}
+
+// vendors are the guest paths of the directories below EFI, one for each loader.
+func (p Partition) vendors() ([]string, error) {
+	root := p.find("EFI")
+	if root == "" {
+		return nil, nil
+	}
+	return p.edit.List(root, "*")
+}
+
+// Programs are the guest paths of the EFI programs in the directories of vendors.
+func (p Partition) Programs() ([]string, error) {
+	vendors, err := p.vendors()
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, vendor := range vendors {
+		programs, err := p.edit.List(vendor, "*.[eE][fF][iI]")
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, programs...)
+	}
+	return found, nil
+}
