@@ -60,6 +60,7 @@ var (
 		`dm-[0-9]+`,
 		`block/[0-9]+:[0-9]+`,
 		`disk/by-id/.+`,
+		`disk/(by-diskseq|by-vdev|azure|cloud)/.+`, // by the order of disks, and by their slots
 		`emcpower[a-z]+[0-9]*`,
 	}, "|") + `)$`)
 	// multipathName is a map by multipath's friendly name or by a WWID. A virtio

@@ -74,7 +74,7 @@ var formats = []struct {
 		"/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*", "/etc/dracut.conf", "/etc/dracut.conf.d/*.conf", "/etc/mkinitcpio.conf",
 	}},
 	{mdadmFormat, []string{"/etc/mdadm.conf", "/etc/mdadm/mdadm.conf", "/etc/mdadm.conf.d/*.conf", "/etc/mdadm/mdadm.conf.d/*.conf"}},
-	{lvmFormat, []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"}},
+	{lvmFormat, []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf", "/etc/lvm/lvm_*.conf"}},
 	{accountFormat(7), []string{"/etc/passwd"}},
 	{accountFormat(9), []string{"/etc/shadow"}},
 	{accountFormat(4), []string{"/etc/group", "/etc/gshadow"}},

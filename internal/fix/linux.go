@@ -44,7 +44,7 @@ func (r *run) linux() []step {
 		{"boot menu", 2, updateGrub, boot.Regenerate},
 		{"default of the boot menu", 1, updateGrub, simple(start.MendDefault)},
 		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
-		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, r.fixInitramfs},
+		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, func(ctx context.Context) error { return r.fixInitramfs(ctx, start) }},
 		{"boot loader configuration after tools ran", 1, nil, simple(boot.CorrectRegenerated)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
 		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot, start) })},
@@ -132,12 +132,16 @@ func (r *run) findLeftovers() error {
 	return leftover.Find(r.Editor, r.names, cards)
 }
 
-func (r *run) fixInitramfs(ctx context.Context) error {
+func (r *run) fixInitramfs(ctx context.Context, start *bootable.Guest) error {
 	early, err := network.EarlyFiles(r.Editor)
 	if err != nil {
 		return err
 	}
-	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, CardNames: early, Progress: r.progressInStep})
+	mapped, err := start.MappedImages()
+	if err != nil {
+		return err
+	}
+	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, CardNames: early, Mapped: mapped, Progress: r.progressInStep})
 	r.result.Kernels, r.result.DiskBus, r.result.NICModel = images.Kernels, images.DiskBus, images.NICModel
 	return err
 }

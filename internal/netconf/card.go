@@ -34,7 +34,7 @@ type Found struct {
 	Invalid string
 }
 
-var predictableName = regexp.MustCompile(`^(eth[0-9]+|en[abcdiopPsvw][0-9][0-9a-zA-Z]*|ena[A-Z]{3,4}[0-9A-F]+i[0-9]+|enx[0-9a-f]{12}|em[0-9]+(_[0-9]+)?|p[0-9]+p[0-9]+(_[0-9]+)?)$`)
+var predictableName = regexp.MustCompile(`^(eth[0-9]+|en[abcdiopPsvwX][0-9][0-9a-zA-Z]*|ena[A-Z]{3,4}[0-9A-F]+i[0-9]+|enx[0-9a-f]{12}|em[0-9]+(_[0-9]+)?|p[0-9]+p[0-9]+(_[0-9]+)?)$`)
 
 // IsCardName reports whether a name has a form that the kernel, udev or
 // biosdevname give to network cards, and to nothing else.

@@ -41,7 +41,7 @@ func KernelFiles(version string, builtin ...string) map[string]string {
 	root := "/lib/modules/" + version + "/"
 	files := map[string]string{
 		"/boot/vmlinuz-" + version: "kernel",
-		root + "modules.builtin":   "",
+		root + "modules.builtin":   "kernel/drivers/ata/ahci.ko\n",
 		root + "modules.alias":     "alias virtio:d00000002v* virtio_blk\n",
 		root + "modules.symbols":   "",
 	}

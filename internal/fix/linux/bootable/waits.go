@@ -20,7 +20,11 @@ func (g *Guest) warnWaits(menus []judgedMenu) {
 		if !ok || e.outcome != starts {
 			e, ok = m.starting()
 		}
-		if !ok || len(e.Initramfs) == 0 {
+		if !ok {
+			continue
+		}
+		g.warnContent(e, told)
+		if len(e.Initramfs) == 0 {
 			continue
 		}
 		for _, parameter := range g.judge.devices.waits(e.Entry) {
@@ -51,7 +55,7 @@ func (d devices) waits(e menu.Entry) (gone []string) {
 			there = !isTagged(value) || slices.Contains(e.Parameters, "noresume") && key != "mount.usr" || d.has(value)
 		case "rd.lvm.lv", "rd_LVM_LV":
 			there = d.has("/dev/" + value)
-		case "rd.luks.uuid", "rd_LUKS_UUID", "rd.luks.name":
+		case "rd.luks.uuid", "rd_LUKS_UUID", "rd.luks.name", "luks.uuid", "luks.name":
 			id, _, _ := strings.Cut(value, "=")
 			there = d.hasID(guest.FSTypeLUKS, strings.TrimPrefix(id, "luks-"))
 		case "rd.md.uuid", "rd_MD_UUID":

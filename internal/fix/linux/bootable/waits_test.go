@@ -41,13 +41,26 @@ func TestRequireWaits(t *testing.T) {
 		{parameters: root + "rd.luks.name=gone=root", warns: "rd.luks.name=gone"},
 		{parameters: root + "rd.md.uuid=01020304:1:2:3", warns: "rd.md.uuid=01020304"},
 		{parameters: root + "mount.usr=UUID=gone", warns: "mount.usr=UUID=gone"},
+		{parameters: root + "luks.uuid=luks-gone", warns: "luks.uuid=luks-gone"},
+		{parameters: root + "init=/sbin/init rootfstype=ext4"},
+		{parameters: root + "init=/lib/systemd/systemd rootfstype=xfs,ext4"},
+		{parameters: root + "rootfstype=auto mount.usr=UUID=crypt-uuid mount.usrfstype=xfs"},
+		{parameters: root + "init=/old/init ostree=/ostree/boot.1/a/0"},
+		{parameters: root + "init=/nix/store/x-nixos/init"},
+		{parameters: "root=UUID=boot-uuid init=/old/init", warns: "starts by itself another system"},
+		{parameters: "root=/dev/nfs rootfstype=nfs"},
+		{parameters: root + "init=/old/init", warns: "init=/old/init: the guest has no such program"},
+		{parameters: root + "rootfstype=xfs", warns: "rootfstype=xfs: the root file system has ext4"},
+		{parameters: root + "rootfstype=xfs,btrfs", warns: "rootfstype=xfs,btrfs"},
+		{parameters: root + "rootfstype=ext3", warns: "rootfstype=ext3"},
+		{parameters: root + "mount.usr=UUID=crypt-uuid mount.usrfstype=ext4", warns: "mount.usrfstype=ext4"},
 		{parameters: root + "resume=UUID=gone", warns: "resume=UUID=gone"},
 		{parameters: root + "resume=/dev/disk/by-uuid/gone", warns: "by-uuid/gone"},
 	} {
 		t.Run(tt.parameters, func(t *testing.T) {
 			t.Parallel()
 			mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
-			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
+			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i", "/usr/lib/systemd/systemd", "#!", "/sbin/init", "-> /usr/lib/systemd/systemd", "/lib", "-> usr/lib",
 				"/boot/grub/grub.cfg", "menuentry 'x' {\n linux /vmlinuz-6.1 "+tt.parameters+"\n initrd /initrd.img-6.1\n}\n"))})
 			_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true)
 			_, warnings := e.Take()

@@ -26,6 +26,7 @@ var earlyFiles = []struct {
 	{"/etc/systemd/system/*.swap", editSwapUnit, ""},
 	{"/etc/lvm/lvm.conf", editLVMConf, toVirtioDisks},
 	{"/etc/lvm/lvmlocal.conf", editLVMConf, toVirtioDisks},
+	{"/etc/lvm/lvm_*.conf", editLVMConf, toVirtioDisks}, // of a tag, as that of the host
 }
 
 // FixEarlyFiles gives what initramfs images take in, and units, stable names.

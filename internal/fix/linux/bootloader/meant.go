@@ -1,7 +1,6 @@
 package bootloader
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -12,10 +11,10 @@ import (
 
 // meantIn is what the edits of this package change in a file.
 func meantIn(name string) edit.Meant {
-	switch base := path.Base(name); {
+	switch {
 	case strings.Contains(name, "/mdadm"):
 		return meantInMdadm
-	case base == "lvm.conf" || base == "lvmlocal.conf":
+	case strings.HasPrefix(name, "/etc/lvm/lvm"):
 		return meantInLVM
 	}
 	return meantNames

@@ -31,7 +31,11 @@ func Fix(e *edit.Editor, names devname.Names, mode string) error {
 		}
 		opened = append(opened, openedBy(text)...)
 	}
-	fixed, notes := editFstab(text, mode, names, opened...)
+	made, err := readMade(e)
+	if err != nil {
+		return err
+	}
+	fixed, notes := editFstabOf(text, mode, names, opened, made)
 	e.WarnNotes(fstabPath, notes)
 	return e.Rewrite(fstabPath, fixed, 0o644, "use stable names for file systems and swap", meantInFstab)
 }
@@ -47,13 +51,17 @@ func Shown(e *edit.Editor) (string, error) {
 // for blanks that make up for a name's new length. opened are the names that crypttab
 // gives to what it opens.
 func editFstab(text, mode string, n devname.Names, opened ...string) (string, []edit.Note) {
+	return editFstabOf(text, mode, n, opened, madeNames{})
+}
+
+func editFstabOf(text, mode string, n devname.Names, opened []string, made madeNames) (string, []edit.Note) {
 	if mode == ModeNoop {
 		return text, nil
 	}
 	var notes []edit.Note
 	text, marked := strings.CutPrefix(text, byteOrderMark)
 	fixed := conf.EditTable(text, func(number int, line string, t conf.TableLine) string {
-		e := fstabEntry{table: t, mode: mode, names: n, opened: opened, line: number}
+		e := fstabEntry{table: t, mode: mode, names: n, opened: opened, made: made, line: number}
 		if e.isSharedFolder() {
 			line = sharedFolderMark + line
 			e.note(report.ConcernFstabShared, fmt.Sprintf("%s (%s) was commented out: it is a shared folder of the old machine's host, which the guest would fail to mount at each boot",
@@ -93,6 +101,7 @@ type fstabEntry struct {
 	names devname.Names
 	// opened are the names below /dev/mapper that crypttab gives.
 	opened []string
+	made   madeNames
 	line   int
 	notes  []edit.Note
 }
@@ -301,10 +310,17 @@ func (e *fstabEntry) editOptions() {
 func (e *fstabEntry) checkTag(spec string) {
 	tag, _, ok := strings.Cut(spec, "=")
 	tagged := ok && slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag)
-	if !tagged && !taggedLink.MatchString(spec) && !e.isVolume(spec) || e.optional() || len(e.names.Devices) == 0 {
+	if e.optional() || len(e.names.Devices) == 0 {
 		return
 	}
-	if _, found := e.names.Devices.Resolve(spec); found || e.names.HasLockedDevice() {
+	if _, found := e.names.Devices.Resolve(spec); found || e.names.HasLockedDevice() || e.made.linksTo(spec) { // of rules that apply no more others tell
+		return
+	}
+	if !tagged && !taggedLink.MatchString(spec) && (!e.isVolume(spec) || e.made.isMultipath(spec)) {
+		if problem := e.madeByNobody(spec); problem != "" {
+			e.note(report.ConcernFstabDevice, fmt.Sprintf("%s (%s) %s", spec, e.column(1), problem),
+				"name the file system by UUID in the guest, or give the line the option nofail: without the device the guest stops in emergency mode")
+		}
 		return
 	}
 	e.note(report.ConcernFstabDevice, fmt.Sprintf("%s (%s) is on no disk of this guest", spec, e.column(1)), e.absenceRemedy())
@@ -315,7 +331,7 @@ var (
 	mappedVolume  = regexp.MustCompile(`^/dev/mapper/[^/]*[^/-]-[^/-][^/]*$`) // /dev/mapper/VG-LV
 	logicalVolume = regexp.MustCompile(`^/dev/[A-Za-z0-9+_.][A-Za-z0-9+_.-]*/[A-Za-z0-9+_.][A-Za-z0-9+_.-]*$`)
 	// notVolumes are directories below /dev of others than volume groups.
-	notVolumes = []string{"asm", "block", "bus", "char", "cpu", "disk", "drbd", "dri", "fd", "hugepages", "input", "mapper", "md", "mpath", "mqueue", "net", "oracleasm", "pts", "shm", "snd", "vfio", "zd", "zvol"}
+	notVolumes = []string{"asm", "block", "bus", "char", "cpu", "disk", "drbd", "dri", "etherd", "fd", "hugepages", "input", "mapper", "md", "mpath", "mqueue", "net", "oracleasm", "pts", "rbd", "shm", "snd", "vfio", "vx", "zd", "zvol"}
 )
 
 // isVolume reports whether a name is that of a logical volume whose group is on no disk

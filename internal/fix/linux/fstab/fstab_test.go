@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
@@ -171,13 +173,49 @@ func TestFstabNamesThatNoDiskHas(t *testing.T) {
 		"UUID=gone": true, "/dev/disk/by-uuid/gone": true, "/dev/disk/by-label/gone": true, "/dev/disk/by-partuuid/gone": true,
 		"/dev/mapper/oldvg-data": true, "/dev/mapper/old--vg-data": true, "/dev/oldvg/data": true, "/dev/mapper/mpath_data1": true,
 		"/dev/disk/by-uuid/root-uuid": false, "/dev/vg0/home": false, "/dev/vg0/inactive": false, "/dev/mapper/vg0-inactive": false,
-		"/dev/mapper/old-opened": false, "/dev/mapper/luks-gone": false, "/dev/mapper/opened": false, "/dev/zvol/x": false, "/dev/drbd0": false, "/dev/bcache0": false, "tmpfs": false,
+		"/dev/mapper/old-opened": false, "/dev/mapper/luks-gone": false, "/dev/mapper/opened": true, "/dev/data-disk": true, "/dev/disk/by-dname/data-part1": true, "/dev/zram0": false, "/dev/loop0": false, "/dev/etherd/e0.0": false, "/dev/root": false, "/dev/fuse": false, "/dev/zvol/x": false, "/dev/drbd0": false, "/dev/bcache0": false, "tmpfs": false,
 	} {
 		for _, option := range []string{"defaults", "nofail"} {
 			_, notes := editFstab(spec+" /d auto "+option+" 0 2\n", ModeStabilizeAll, devname.New(open, guesttest.Mounts), "old-opened")
 			if want := told && (option == "defaults" || devname.IsStale(spec)); (len(notes) == 1) != want || want && option == "defaults" && !strings.Contains(notes[0].Remedy, "emergency mode") {
 				t.Errorf("%s, %s: %v", spec, option, notes)
 			}
+		}
+	}
+}
+
+// TestFstabNamesThatFilesMake: links of udev's rules and volumes of VDO are made on the
+// new machine too, maps of multipath are not.
+func TestFstabNamesThatFilesMake(t *testing.T) {
+	t.Parallel()
+	open := slices.DeleteFunc(slices.Clone(guesttest.Devices), func(d guest.Device) bool { return d.FSType == guest.FSTypeLUKS })
+	locked := guesttest.Devices
+	for _, tt := range []struct {
+		spec, file, text, told string
+		devices                guest.Devices
+	}{
+		{"/dev/mapper/data1", "/etc/multipath.conf", "multipaths {\n multipath {\n  wwid 3600\n  alias data\n }\n}\n", "multipath", open},
+		{"/dev/mapper/data-part1", "/etc/multipath/conf.d/a.conf", "multipaths {\n multipath {\n  alias \"data\"\n }\n}\n", "multipath", open},
+		{"/dev/mapper/datap2", "/etc/multipath.conf", " alias data\n", "multipath", open},
+		{"/dev/mapper/database", "/etc/multipath.conf", " alias data\n", "nothing in it tells", open},
+		{"/dev/mapper/data1", "/etc/multipath.conf", "# alias data\n", "nothing in it tells", open},
+		{"/dev/mapper/data1", "/etc/multipath.conf", " alias data\n", "", locked},
+		{"/dev/mapper/vdo1", "/etc/vdoconf.yml", "config: !Configuration\n  vdos:\n    vdo1: !VDOService\n      device: /dev/sdb\n", "", open},
+		{"/dev/mapper/vdo2", "/etc/vdoconf.yml", "config: !Configuration\n  vdos:\n    vdo1: !VDOService\n", "nothing in it tells", open},
+		{"/dev/mapper/crypt", "/etc/crypttab", "crypt /dev/sdb1 none luks\n", "", open},
+		{"/dev/data-disk", "/etc/udev/rules.d/60-x.rules", "ENV{ID_FS_UUID}==\"x\", SYMLINK+=\"other data-disk\"\n", "", open},
+		{"/dev/data-disk2", "/etc/udev/rules.d/60-x.rules", "ENV{ID_FS_UUID}==\"x\", SYMLINK+=\"data-disk\"\n", "no rule of udev", open},
+		{"/dev/disk/by-dname/a-part1", "/etc/udev/rules.d/a.rules", "ENV{ID_PART_TABLE_UUID}==\"x\", SYMLINK+=\"disk/by-dname/a-part%n\"\n", "", open},
+		{"/dev/oracleoci/oraclevdb1", "/etc/udev/rules.d/a.rules", "KERNEL==\"sd*\", SYMLINK+=\"oracleoci/oraclevd$env{L}%n\"\n", "", open},
+		{"/dev/oracleoci/oraclevdb1", "/etc/udev/rules.d/a.rules", "KERNEL==\"sd*\", SYMLINK==\"oracleoci/oraclevdb1\", RUN+=\"/x\"\n", "is on no disk", open},
+	} {
+		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{"/etc/fstab": tt.spec + " /d xfs defaults 0 0\n", tt.file: tt.text}), Mounts: guesttest.Mounts})
+		if err := Fix(e, devname.New(tt.devices, guesttest.Mounts), ModeStabilizeAll); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings := e.Take()
+		if tt.told == "" && len(warnings) > 0 || tt.told != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, tt.told)) {
+			t.Errorf("%s with %s: %v, want %q", tt.spec, tt.text, warnings, tt.told)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -50,6 +51,35 @@ func warnForbidden(e *edit.Editor, subject string, k report.Kernel, d kernel.Dri
 		e.Warn(report.ConcernDriverForbidden, subject+" is forbidden to load the driver of virtio network cards ("+ban.String()+"): the guest gets a card of the model "+k.NICModel,
 			"to use a virtio network card, remove that "+again)
 	}
+}
+
+// warnOmitted tells of drivers that an image has now, and that dracut leaves out of the
+// next one.
+func warnOmitted(e *edit.Editor, p *imageRepair, bus string) error {
+	if bus == "" || p.image == nil || p.image.Generator != initramfs.GeneratorDracut && !hasTool(e, "dracut") {
+		return nil
+	}
+	var modules []string
+	for _, driver := range []string{"virtio_pci", "virtio_blk"} {
+		if !p.drivers.Builtin[driver] {
+			modules = append(modules, driver)
+		}
+	}
+	bans, err := kernel.Omitted(e, modules)
+	if err != nil {
+		return err
+	}
+	var told []string
+	for _, driver := range modules {
+		if ban, ok := bans[driver]; ok {
+			told = appendMissing(told, ban.String())
+		}
+	}
+	if len(told) > 0 {
+		e.Warn(report.ConcernForbiddenLater, "the guest starts now, but dracut leaves the virtio disk driver out of the next initramfs that it makes: "+strings.Join(told, "; "),
+			"remove that in the guest before its next update of the kernel")
+	}
+	return nil
 }
 
 // warnOtherEntries tells of entries and images that somebody has to choose, and that do

@@ -116,3 +116,40 @@ func TestForbiddenDrivers(t *testing.T) {
 		})
 	}
 }
+
+// TestOmittedLater: dracut leaves out of later images what its configuration says, though
+// the one that is there has it.
+func TestOmittedLater(t *testing.T) {
+	t.Parallel()
+	const local, vendor = "/etc/dracut.conf.d/x.conf", "/usr/lib/dracut/dracut.conf.d/x.conf"
+	all := []string{"virtio", "virtio_ring", "virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "sd_mod", "ext4"}
+	for name, tt := range map[string]struct {
+		files map[string]string
+		told  string
+	}{
+		"by name":                     {map[string]string{local: "a=1\nomit_drivers+=\" floppy virtio_blk \"\n"}, local + ": line 2: omit_drivers has virtio_blk"},
+		"by an expression":            {map[string]string{"/etc/dracut.conf": "omit_drivers+=\" virtio.* \"\n"}, "/etc/dracut.conf: line 1: omit_drivers has virtio.*"},
+		"with hyphens":                {map[string]string{local: "omit_drivers=\"virtio-pci\"\n"}, "virtio-pci"},
+		"an exact list":               {map[string]string{local: "drivers+=\" ahci sd_mod ext4 \"\n"}, "drivers does not have virtio_"},
+		"of the distribution":         {map[string]string{vendor: "omit_drivers+=\" virtio_blk \"\n"}, vendor},
+		"of the distribution, hidden": {map[string]string{vendor: "omit_drivers+=\" virtio_blk \"\n", local: "hostonly=yes\n"}, ""},
+		"asked for, too":              {map[string]string{local: "omit_drivers+=\" virtio_blk \"\nforce_drivers+=\" virtio_blk \"\n"}, ""},
+		"an exact list that has them": {map[string]string{local: "drivers+=\" virtio_pci virtio-blk \"\n"}, ""},
+		"an exact list and more":      {map[string]string{local: "drivers+=\" ahci \"\nadd_drivers+=\" virtio_pci virtio_blk \"\n"}, ""},
+		"other drivers":               {map[string]string{local: "omit_drivers+=\" nouveau virtio_gpu \"\nadd_drivers+=\" ext4 \"\nfilesystems+=\" ext4 \"\n"}, ""},
+		"a comment":                   {map[string]string{local: "#omit_drivers+=\" virtio_blk \"\n"}, ""},
+		"no dracut":                   {map[string]string{local: "omit_drivers+=\" virtio_blk \"\n"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{"/usr/bin/dracut": "#!", "/boot/initrd.img-" + version: guesttest.DebianImage(t, version, nil, all...)}
+			if name == "no dracut" {
+				delete(files, "/usr/bin/dracut")
+			}
+			r := runInitramfs(t, guesttest.New(t, guesttest.KernelFiles(version), files, tt.files), nil)
+			if tt.told == "" && len(r.warnings) > 0 || tt.told != "" && (len(r.warnings) != 1 || !strings.Contains(r.warnings[0].Message, tt.told)) || r.DiskBus != "virtio" {
+				t.Errorf("bus %s, warnings %v, want %q", r.DiskBus, r.warnings, tt.told)
+			}
+		})
+	}
+}

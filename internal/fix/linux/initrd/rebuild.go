@@ -99,7 +99,11 @@ func (p *imageRepair) attempt(ctx context.Context, argv []string, needs rootNeed
 // tools fail on names that they do not find.
 func (p *imageRepair) rebuildDrivers() []string {
 	var names []string
-	for _, name := range appendMissing(kernel.EarlyDrivers, kernel.VirtioDrivers...) {
+	wanted := appendMissing(slices.Clone(kernel.EarlyDrivers), kernel.VirtioDrivers...)
+	if !p.drivers.HasVirtioDisk() {
+		wanted = append(wanted, "ahci") // its disk goes onto a SATA controller
+	}
+	for _, name := range wanted {
 		if p.drivers.Has(name) && !p.drivers.Builtin[name] {
 			names = append(names, name)
 		}

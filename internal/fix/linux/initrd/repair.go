@@ -34,6 +34,9 @@ type Options struct {
 	// CardNames are files of the guest that name network cards which the
 	// initramfs configures: it must have them too.
 	CardNames []string
+	// Mapped are images, as the boot loader names them, that it reads from the blocks
+	// on which they lie: they stay as they are.
+	Mapped []string
 	// Progress, if not nil, is told that done of total images are done.
 	Progress func(done, total int, message string)
 }
@@ -81,7 +84,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		if o.Progress != nil {
 			o.Progress(i, len(kernels), "initramfs of kernel "+k.Version)
 		}
-		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames}
+		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames, mapped: kernel.IsAmong(e, k.Initramfs, o.Mapped)}
 		if err := repair.do(ctx); err != nil {
 			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
 		}
@@ -93,11 +96,15 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		result.Kernels = append(result.Kernels, repaired)
 		bootable = bootable || bus != ""
 		warnUnbootable(e, repaired, repair.drivers, bus)
+		if bus == "" && !kernel.DrivesSATA(repair.drivers, repair.image) {
+			warnNoSATA(e, repaired)
+		}
 		drivers = append(drivers, repair.drivers)
 		if repaired.Default {
 			warnLaterMenus(e, forbidden.Later(i, repair.drivers))
-		}
-		if repaired.Default {
+			if err := warnOmitted(e, repair, bus); err != nil {
+				return result, err
+			}
 			result.DiskBus = map[string]string{"virtio-blk": "virtio", "virtio-scsi": "scsi", "": "sata"}[bus]
 			result.NICModel = repaired.NICModel
 		}
@@ -153,6 +160,17 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 	}
 }
 
+// warnNoSATA tells that the disk which stands in for a virtio disk does not serve either.
+func warnNoSATA(e *edit.Editor, k report.Kernel) {
+	subject := "kernel " + k.Version
+	if k.Default {
+		subject = "the default kernel " + k.Version
+	}
+	e.Warn(report.ConcernHardware, subject+" does not load the driver of a SATA disk (ahci) before its root file system, either: it starts from a disk as the old machine had it alone",
+		"rebuild its initramfs in the guest with virtio_pci and virtio_blk, or with ahci, before the migration; or give the new machine a controller that the kernel has a driver for "+
+			"(QEMU has VMware's as pvscsi, with libvirt the model vmpvscsi, and LSI's as lsisas1068)")
+}
+
 // imageRepair is the work on one kernel's initramfs.
 type imageRepair struct {
 	edit      *edit.Editor
@@ -163,6 +181,7 @@ type imageRepair struct {
 	image     *initramfs.Image // as it is now; nil when there is none or it cannot be read
 	lacked    []string         // drivers that the image was found without
 	cardNames []string
+	mapped    bool // the boot loader reads it from its blocks
 	result    report.Kernel
 }
 
@@ -190,21 +209,31 @@ func (p *imageRepair) do(ctx context.Context) error {
 		return err
 	}
 	p.image, err = initramfs.Read(file)
-	if err != nil {
+	switch {
+	case err != nil && p.mapped:
+		p.result.Action, p.result.Reason = Kept, fmt.Sprintf("it cannot be read (%v)", err)
+		return nil
+	case err != nil:
 		return p.cannotAppend(ctx, fmt.Sprintf("it cannot be read (%v)", err))
 	}
 	p.result.Generator = string(p.image.Generator)
-	if p.mode == ModeRebuild {
+	if p.mode == ModeRebuild && !p.mapped {
 		return p.rebuild(ctx, "a rebuild was asked for")
 	}
 
 	wanted := append(slices.Clone(kernel.EarlyDrivers), kernel.RootDrivers(e.Mounts(), p.names.Devices)...)
+	if !p.drivers.HasVirtioDisk() {
+		wanted = append(wanted, "ahci") // its disk goes onto a SATA controller
+	}
 	if !p.image.LoadsByDevice() {
 		// What the old machine needed is in its list.
-		wanted = slices.DeleteFunc(wanted, func(name string) bool { return !strings.HasPrefix(name, "virtio") })
+		wanted = slices.DeleteFunc(wanted, func(name string) bool { return !strings.HasPrefix(name, "virtio") && name != "ahci" })
 	}
 	p.lacked = p.drivers.AbsentFrom(p.image, wanted)
 	stale := findStale(p.names, p.image)
+	if p.mapped {
+		return p.keepMapped(stale)
+	}
 	if len(stale.waits) > 0 {
 		return p.cannotAppend(ctx, "it waits for "+strings.Join(stale.waits, ", "))
 	}
@@ -220,6 +249,27 @@ func (p *imageRepair) do(ctx context.Context) error {
 		return p.cannotAppend(ctx, "it loads the modules that its script lists, and no others")
 	}
 	return p.extend(ctx, file, stale)
+}
+
+// keepMapped leaves an image alone that the boot loader would not find any more if it
+// were written anew, and tells what that means.
+func (p *imageRepair) keepMapped(stale staleReferences) error {
+	p.result.Action, p.result.Reason = Kept, "it has what is needed"
+	lacked := slices.Concat(p.lacked, stale.specs, stale.waits)
+	p.lacked = nil
+	if len(lacked) == 0 && len(stale.files) == 0 && p.mode != ModeRebuild {
+		return nil
+	}
+	p.result.Reason = "LILO has written down on which blocks it lies, so that nothing can be done about what it lacks or has of the old machine"
+	if len(lacked) > 0 {
+		p.result.Reason += " (" + strings.Join(lacked, ", ") + ")"
+	}
+	if p.mode == ModeAppend || p.mode == ModeRebuild {
+		return fmt.Errorf("%s cannot be changed: %s; set pipeline.fix.initramfs to %q, which leaves it as it is", p.kernel.Initramfs, p.result.Reason, ModeAuto)
+	}
+	p.edit.Warn(report.ConcernInitramfs, fmt.Sprintf("the initramfs %s stays as it is: %s", p.kernel.Initramfs, p.result.Reason),
+		"build it in the guest with the virtio drivers, and run lilo, before the migration; or install GRUB in the guest before the migration")
+	return nil
 }
 
 // extend appends what is missing, and builds anew where that cannot be done.

@@ -372,3 +372,52 @@ func TestUnifiedKernelImagesAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestInitramfsForSATA: where no virtio driver is loaded, that of SATA disks must be.
+func TestInitramfsForSATA(t *testing.T) {
+	t.Parallel()
+	const old = "2.6.18-8.el5"
+	const root, image = "/lib/modules/" + old + "/", "/boot/initrd-" + old + ".img"
+	const script = "#!/bin/nash\ninsmod /lib/scsi_mod.ko\ninsmod /lib/sd_mod.ko\n"
+	nash := guesttest.CPIO(t, map[string]string{"init": script, "lib/scsi_mod.ko": "", "lib/sd_mod.ko": ""})
+	debian := guesttest.DebianImage(t, old, nil, "sd_mod", "ext4")
+	const modules = "kernel/sd_mod.ko:\nkernel/ext4.ko:\nkernel/ahci.ko:\n"
+	for name, tt := range map[string]struct {
+		image, dep, builtin    string
+		mapped, extended, told bool
+	}{
+		"appended":                     {image: debian, dep: modules, extended: true},
+		"the kernel has it":            {image: nash, dep: modules, builtin: "kernel/ahci.ko\n"},
+		"the kernel has none":          {image: debian, dep: "kernel/sd_mod.ko:\nkernel/ext4.ko:\n", told: true},
+		"a list of modules without it": {image: nash, dep: modules, told: true},
+		"LILO reads the image":         {image: debian, dep: modules, mapped: true, told: true},
+		"nothing is known":             {image: debian},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := edit.Guest{Mounts: []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "ext4"}}, FS: guesttest.New(t, map[string]string{
+				"/boot/vmlinuz-" + old: "k", image: tt.image, root + "modules.dep": tt.dep, root + "modules.builtin": tt.builtin,
+				root + "modules.alias": "", root + "modules.symbols": "", root + "kernel/ahci.ko": "ahci", root + "kernel/sd_mod.ko": "sd", root + "kernel/ext4.ko": "e",
+			})}
+			options := Options{}
+			if tt.mapped {
+				options.Mapped = []string{image}
+			}
+			e := edittest.New(t, g)
+			r, err := Fix(t.Context(), e, devname.New(initramfsDevices, g.Mounts), options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, warnings := e.Take()
+			told := 0
+			for _, w := range warnings {
+				if strings.Contains(w.Message, "SATA disk (ahci)") && strings.Contains(w.Remedy, "vmpvscsi") {
+					told++
+				}
+			}
+			if r.DiskBus != "sata" || (r.Kernels[0].Action == Extended) != tt.extended || (told == 1) != tt.told {
+				t.Errorf("%+v with %v", r, warnings)
+			}
+		})
+	}
+}

@@ -124,6 +124,29 @@ func BootsFrom(d Drivers, image *initramfs.Image) string {
 	return ""
 }
 
+// DrivesSATA reports whether a kernel finds its root file system on a SATA disk; it counts
+// as doing so where nothing is known of its drivers.
+func DrivesSATA(d Drivers, image *initramfs.Image) bool {
+	if d.Dep == "" && len(d.Builtin) == 0 {
+		return true
+	}
+	for _, name := range []string{"ahci", "sd_mod"} {
+		if _, banned := d.EarlyBan(name); banned {
+			return false
+		}
+		if place := d.place(name, image); place != report.PlaceBuiltin && place != report.PlaceInitramfs {
+			return false
+		}
+	}
+	return true
+}
+
+// HasVirtioDisk reports whether the kernel has what drives a virtio disk, wherever it is.
+func (d Drivers) HasVirtioDisk() bool {
+	has := func(name string) bool { return d.Builtin[name] || d.Has(name) }
+	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
+}
+
 // NetworkCard is the best network card of QEMU that the kernel has a driver for.
 // What drives the others came to Linux long before virtio_net (2.6.25), but for
 // e1000e (2.6.24), which is also what is left where no driver is known.

@@ -107,6 +107,11 @@ func behindLinks(e *edit.Editor, name string) string {
 	return name
 }
 
+// IsAmong reports whether a file is one of several that may be named by links.
+func IsAmong(e *edit.Editor, file string, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return behindLinks(e, name) == file })
+}
+
 // versionOf finds out which modules a kernel has. What is on disk decides: the names
 // of files, then what the kernel itself says, then the only modules that there are.
 func versionOf(e *edit.Editor, entry menu.Entry, k Kernel) (string, error) {

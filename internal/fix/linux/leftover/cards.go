@@ -17,9 +17,9 @@ var (
 	cardWord = regexp.MustCompile(`[0-9A-Za-z]+(_[0-9]+)?`)
 	address  = regexp.MustCompile(`(?i)(?:^|[^0-9a-f:-])((?:01-)?[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5})(?:$|[^0-9a-f:-])`)
 	slot     = regexp.MustCompile(`(?:^|[^0-9a-fA-F:])((?:pci-)?[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]|PCI:[0-9]+:[0-9]+:[0-9]+)(?:$|[^0-9])`)
-	// hypervisorAddress begins with what VMware, Hyper-V, Xen or VirtualBox gives
-	// to cards.
-	hypervisorAddress = regexp.MustCompile(`^(00:50:56|00:0c:29|00:05:69|00:1c:14|00:15:5d|00:16:3e|08:00:27)`)
+	// hypervisorAddress begins with what VMware, Hyper-V, Azure, Xen, Oracle VM, VirtualBox,
+	// Parallels or Nutanix gives to cards.
+	hypervisorAddress = regexp.MustCompile(`^(00:50:56|00:0c:29|00:05:69|00:1c:14|00:15:5d|00:0d:3a|00:22:48|00:16:3e|00:21:f6|08:00:27|00:1c:42|50:6b:8d)`)
 )
 
 // others are files that list the addresses of other machines.
@@ -29,7 +29,7 @@ var others = regexp.MustCompile(`^/etc/(dhcp/dhcpd|dhcpd|dnsmasq|NetworkManager/
 // not have.
 func (s *scan) cardNamesIn(file, line string) []edit.Note {
 	var found []edit.Note
-	if path.Ext(file) == ".network" && strings.HasPrefix(strings.TrimSpace(line), "Name=") {
+	if path.Ext(file) == ".network" && strings.HasPrefix(file, "/etc/") && strings.HasPrefix(strings.TrimSpace(line), "Name=") {
 		return nil // the repair of the network tells of what no name matches
 	}
 	for _, name := range cardWord.FindAllString(line, -1) {

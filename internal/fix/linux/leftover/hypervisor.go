@@ -29,8 +29,11 @@ var needs = regexp.MustCompile(`^\s*(Requires|Requisite|BindsTo|RequiresMountsFo
 // driverMatch is a condition of a udev rule.
 var driverMatch = regexp.MustCompile(`(?:DRIVERS?|ENV\{ID_NET_DRIVER\})\s*==\s*"(?:vmxnet3?|vmw_pvscsi|hv_netvsc|hv_storvsc|vif|vbd)[^"|]*"`)
 
+// screenDriver is a driver of xorg.conf(5) for one hypervisor's graphics card.
+var screenDriver = regexp.MustCompile(`^\s*(?i:Driver)\s+"(vmware|vboxvideo|prlvideo|hyperv)"`)
+
 // moduleLists are files in which a word is a module.
-var moduleLists = regexp.MustCompile(`^/etc/(modprobe\.(d/.*|conf)|modules(\.conf)?|modules-load\.d/.*|initramfs-tools/modules|dracut\.conf(\.d/.*)?|mkinitcpio\.conf(\.d/.*)?|sysconfig/kernel|conf\.d/modules)$`)
+var moduleLists = regexp.MustCompile(`^/etc/(modprobe\.(d/.*|conf)|modules(\.conf)?|modules-load\.d/.*|initramfs-tools/modules|dracut\.conf(\.d/.*)?|mkinitcpio\.conf(\.d/.*)?|booster\.yaml|genkernel\.conf|sysconfig/kernel|conf\.d/modules)$`)
 
 // hypervisorIn are the drivers, devices and programs of the old hypervisor in a
 // line.
@@ -45,6 +48,13 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 			})
 		}
 		return found
+	}
+	if m := screenDriver.FindStringSubmatch(line); m != nil && strings.HasPrefix(file, "/etc/X11/") {
+		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
+			Message: fmt.Sprintf("%q drives a graphics card of the old hypervisor: X finds no screen with it on the new machine, and nobody can log in there", m[1]),
+			Remedy:  "remove the section Device that has it, so that X finds the card by itself, or write \"modesetting\" in its place",
+		})
 	}
 	if m := driverMatch.FindStringSubmatch(line); m != nil && path.Ext(file) == ".rules" {
 		found = append(found, edit.Note{
@@ -132,7 +142,7 @@ func runs(file, line string) bool {
 }
 
 // parameter is one of the kernel that is for a device of the old hypervisor.
-var parameter = regexp.MustCompile(`(?:^|[\s"'])(console=(?:hvc0|tty?xvc0)|(?:modules_load|modules-load|rd\.driver\.pre|rdloaddriver)=[^\s"']*(?:vmw_|vmxnet|hv_|vbox|xen)[^\s"']*|video=hyperv_fb[^\s"']*|xen_[a-z_]+=[^\s"']*)`)
+var parameter = regexp.MustCompile(`(?:^|[\s"'])(console=(?:hvc0|tty?xvc0)|(?:modules_load|modules-load|rd\.driver\.pre|rdloaddriver)=[^\s"']*(?:vmw_|vmxnet|hv_|vbox|xen)[^\s"']*|video=hyperv_fb[^\s"']*|(?:ignition\.platform\.id|flatcar\.oem\.id|coreos\.oem\.id)=(?:vmware|hyperv|azure|virtualbox|nutanix|aws|ec2|gcp|gce|xen)[^\s"']*|xen_[a-z_]+=[^\s"']*)`)
 
 func parametersIn(line string) []edit.Note {
 	var found []edit.Note
@@ -140,7 +150,7 @@ func parametersIn(line string) []edit.Note {
 		found = append(found, edit.Note{
 			ID:      report.ConcernOldHypervisor,
 			Message: "the kernel parameter " + m[1] + " is for a device of the old hypervisor",
-			Remedy:  "remove it, or write what the new machine has in its place (console=ttyS0 for a serial console)",
+			Remedy:  "remove it, or write what the new machine has in its place (console=ttyS0 for a serial console, ignition.platform.id=qemu)",
 		})
 	}
 	return found

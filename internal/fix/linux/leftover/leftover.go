@@ -37,6 +37,17 @@ func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
 			return err
 		}
 	}
+	for _, p := range scripts {
+		if err := s.eachFile(p, s.readScript); err != nil {
+			return err
+		}
+	}
+	if err := s.readMaps(); err != nil {
+		return err
+	}
+	if err := s.readPools(); err != nil {
+		return err
+	}
 	return s.readUnits()
 }
 
@@ -103,6 +114,42 @@ func (s *scan) readCommandLines(file, text string) error {
 		found = append(found, numbered(slices.Concat(s.cardNamesIn(file, line), slotsIn(line), s.unitNamesIn(line), parametersIn(line)), number)...)
 	}
 	s.edit.WarnNotes(file, found)
+	return nil
+}
+
+// readScript looks for what a script does with disks and cards.
+func (s *scan) readScript(file, text string) error {
+	var found []edit.Note
+	for number, line := range settings(text) {
+		found = append(found, numbered(slices.Concat(s.disksIn(file, line), s.cardNamesIn(file, line)), number)...)
+	}
+	s.edit.WarnNotes(file, found)
+	return nil
+}
+
+// readMaps reads the maps of automount that are where an administrator has put them.
+func (s *scan) readMaps() error {
+	for _, list := range mapLists {
+		var maps []string
+		err := s.edit.EachFile(list, func(_, text string) error {
+			for _, line := range settings(text) {
+				if fields := strings.Fields(line); len(fields) > 1 {
+					if name := strings.TrimPrefix(fields[1], "file:"); path.IsAbs(name) {
+						maps = append(maps, name)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, name := range maps {
+			if err := s.eachFile(name, s.readFile); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
