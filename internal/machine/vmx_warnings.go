@@ -40,20 +40,20 @@ func (v VMX) warnRunning() []report.Warning {
 // warnWords tells of values that are none, where others are taken instead.
 func (v VMX) warnWords() []report.Warning {
 	var found []report.Warning
-	add := func(key, instead string) {
+	misread := func(key, instead string) {
 		found = append(found, report.Warning{
 			ID: report.ConcernDescription, Message: fmt.Sprintf("%s is %q, which is not understood: %s", key, shown(v.text(key)), instead),
 			Remedy: "correct it in the .vmx file, or give the new machine what the old one had",
 		})
 	}
 	if word := v.text("firmware"); word != "" && firmwareOf(word) == "" {
-		add("firmware", "the firmware is told by the guest's disks alone")
+		misread("firmware", "the firmware is told by the guest's disks alone")
 	}
 	for key, instead := range map[string]string{
 		"numvcpus": "the new machine gets one processor", "memsize": fmt.Sprintf("the new machine gets %d MiB", DefaultMemoryMiB),
 	} {
 		if v.text(key) != "" && v.number(key) == 0 {
-			add(key, instead)
+			misread(key, instead)
 		}
 	}
 	slices.SortFunc(found, func(a, b report.Warning) int { return strings.Compare(a.Message, b.Message) })
@@ -100,7 +100,7 @@ func (v VMX) warnDrives() []report.Warning {
 // warnNICs tells of cards whose addresses or links are not what the old ones' were.
 func (v VMX) warnNICs() []report.Warning {
 	var found []report.Warning
-	add := func(remedy, format string, args ...any) {
+	tell := func(remedy, format string, args ...any) {
 		found = append(found, report.Warning{ID: report.ConcernDescription, Message: fmt.Sprintf(format, args...), Remedy: remedy})
 	}
 	names := map[string]string{}
@@ -108,19 +108,19 @@ func (v VMX) warnNICs() []report.Warning {
 		name := fmt.Sprintf("ethernet%d", number)
 		for _, key := range []string{".address", ".generatedAddress"} {
 			if address := v.text(name + key); address != "" && macAddress(address) == "" {
-				add("correct it in the .vmx file, or give the card's address in source.nics",
+				tell("correct it in the .vmx file, or give the card's address in source.nics",
 					"%s%s is %q, which is no address that a card can have: it is passed over", name, key, shown(address))
 			}
 		}
 		if mac := v.nic(number).MAC; mac != "" {
 			if other := names[mac]; other != "" {
-				add("give each card its own address in the .vmx file, and the same in the guest's network configuration",
+				tell("give each card its own address in the .vmx file, and the same in the guest's network configuration",
 					"%s and %s have one hardware address, %s: the guest cannot tell them apart", other, name, mac)
 			}
 			names[mac] = name
 		}
 		if v.isNot(name + ".startConnected") {
-			add("take down the link of the new machine's card if it is to stay so (libvirt: <link state='down'/>)",
+			tell("take down the link of the new machine's card if it is to stay so (libvirt: <link state='down'/>)",
 				"%s was not connected when the old machine started: the new machine's card is", name)
 		}
 	}
