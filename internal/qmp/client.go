@@ -17,11 +17,11 @@ import (
 // ErrClosed says that QEMU has ended its side, or the connection was closed.
 var ErrClosed = errors.New("QEMU has closed its monitor")
 
-// Refused is QEMU's word for why it has not executed a command.
-type Refused struct{ Description string }
+// RefusedError is QEMU's word for why it has not executed a command.
+type RefusedError struct{ Description string }
 
 // Error implements error.
-func (r *Refused) Error() string { return "QEMU says: " + r.Description }
+func (r *RefusedError) Error() string { return "QEMU says: " + r.Description }
 
 // Event is what QEMU tells unasked.
 type Event struct {
@@ -111,7 +111,7 @@ func (c *Client) Negotiate(ctx context.Context) error {
 }
 
 // Execute has QEMU execute a command, with arguments if they are not nil, and decodes
-// what that returns into result if that is not nil. The error is a Refused if QEMU
+// what that returns into result if that is not nil. The error is a RefusedError if QEMU
 // says no, ErrClosed if it has ended, and ctx's if that ends first.
 func (c *Client) Execute(ctx context.Context, name string, arguments, result any) error {
 	returned, err := c.execute(ctx, name, arguments)
@@ -160,7 +160,7 @@ func (c *Client) execute(ctx context.Context, name string, arguments any) (json.
 
 func (a answer) result() (json.RawMessage, error) {
 	if a.Error != nil {
-		return nil, &Refused{a.Error.Description}
+		return nil, &RefusedError{a.Error.Description}
 	}
 	return a.Return, nil
 }

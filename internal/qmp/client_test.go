@@ -33,7 +33,7 @@ func TestExecute(t *testing.T) {
 	if err := c.Execute(t.Context(), "query-status", nil, new(int)); err == nil || !strings.HasPrefix(err.Error(), "query-status: ") {
 		t.Errorf("an answer of another kind: %v", err)
 	}
-	var refused *qmp.Refused
+	var refused *qmp.RefusedError
 	err := c.Execute(t.Context(), "screendump", nil, nil)
 	if !errors.As(err, &refused) || err.Error() != "screendump: QEMU says: no console" {
 		t.Errorf("a refused command: %v", err)
