@@ -200,7 +200,9 @@ func TestAccWindowsConfigured(t *testing.T) {
 	if m := r.NewMachine; m == nil || len(m.Disks) != 2 || m.Disks[0].Bus != "virtio" || m.NICs[0].Model != "virtio" || m.NICs[0].MAC != "00:0c:29:00:00:07" {
 		t.Errorf("the machine is %+v", m)
 	}
-	if undo := filesOf(t, image, "raw", fix.WindowsBackups+"/SYSTEM.reg"); !bytes.Contains(undo[fix.WindowsBackups+"/SYSTEM.reg"], []byte("D\x00E\x00S\x00K\x00T\x00O\x00P\x00-\x00")) {
+	const backup = fix.WindowsBackups + "/SYSTEM.reg"
+	undo := bytes.ReplaceAll(filesOf(t, image, "raw", backup)[backup], []byte{0}, nil)                          // it is UTF-16
+	if !bytes.Contains(undo, []byte(`"ComputerName"=hex(1):44,00,45,00,53,00,4b,00,54,00,4f,00,50,00,2d,00`)) { // DESKTOP-
 		t.Error("the backup has not the old name")
 	}
 

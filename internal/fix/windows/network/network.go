@@ -58,8 +58,10 @@ func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error
 		if err := card.read(r, s); err != nil {
 			return nil, err
 		}
-		if card.MAC == "" {
-			card.MAC = card.among(old)
+		// The new machine gets the MAC that is described, whatever Windows has kept of
+		// an earlier one.
+		if mac := card.among(old); mac != "" {
+			card.MAC = mac
 		}
 		if len(card.Addresses) > 0 {
 			static = append(static, card)

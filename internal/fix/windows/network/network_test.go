@@ -124,10 +124,13 @@ func TestRead(t *testing.T) {
 		}, old, []network.Card{second}},
 		"of the class": {func(k map[string][]registry.Value) {
 			k[class+`\0002`] = append(k[class+`\0002`], text("NetworkAddress", "000C29-000001"))
-		}, old, withMAC("00:0c:29:00:00:01")},
+		}, nil, withMAC("00:0c:29:00:00:01")},
 		"of the setup": {func(k map[string][]registry.Value) {
 			k[setup] = []registry.Value{{Name: "PermanentAddress", Type: registry.Binary, Data: []byte{0, 0xC, 0x29, 0, 0, 2}}}
-		}, old, withMAC("00:0c:29:00:00:02")},
+		}, nil, withMAC("00:0c:29:00:00:02")},
+		"of the setup, of a card that was another": {func(k map[string][]registry.Value) {
+			k[setup] = []registry.Value{{Name: "PermanentAddress", Type: registry.Binary, Data: []byte{0, 0xC, 0x29, 0, 0, 2}}}
+		}, old, withMAC("00:0c:29:00:00:07")},
 		"by DHCP":            {func(k map[string][]registry.Value) { k[binding][0] = registry.NumberValue("EnableDHCP", 1) }, old, nil},
 		"nothing configured": {func(k map[string][]registry.Value) { delete(k, binding) }, old, nil},
 		"no cards":           {func(k map[string][]registry.Value) { clear(k) }, old, nil},

@@ -19,19 +19,19 @@ func (m measured) entry(now time.Time) results.Entry {
 			own[name] = section
 		}
 	}
-	seconds := func(section, name, way string, of func(results.Sample) float64) float64 {
-		return stats.Of(results.Values(own[section].Of(name, way), of)).Median
+	seconds := func(section string, of func(results.Sample) float64) float64 {
+		return stats.Of(results.Values(own[section].Of(flagship, results.Ours), of)).Median
 	}
 	e := results.Entry{
 		Date: now.UTC().Format(time.DateOnly), Commit: machine.Commit, EngineDigest: machine.EngineDigest,
 		CPU: machine.CPU, Cores: machine.Cores, Acceleration: machine.Acceleration, VirtV2V: machine.Versions["virt-v2v"],
-		Whole:       seconds(results.Compare, flagship, results.Ours, results.Seconds),
+		Whole:       seconds(results.Compare, results.Seconds),
 		BesideV2V:   own.ratio(results.Compare, flagship, results.Ours, results.VirtV2V, results.Seconds).Median,
-		Launch:      seconds(results.Stages, flagship, results.Ours, results.StepTime("inspect", results.Launch)),
-		Inspect:     seconds(results.Stages, flagship, results.Ours, inspectWithoutLaunch),
-		Fix:         seconds(results.Stages, flagship, results.Ours, stage("fix")),
-		Convert:     seconds(results.Stages, flagship, results.Ours, stage("convert")),
-		Inspection:  seconds(results.Inspection, flagship, results.Ours, results.Seconds),
+		Launch:      seconds(results.Stages, results.StepTime("inspect", results.Launch)),
+		Inspect:     seconds(results.Stages, inspectWithoutLaunch),
+		Fix:         seconds(results.Stages, stage("fix")),
+		Convert:     seconds(results.Stages, stage("convert")),
+		Inspection:  seconds(results.Inspection, results.Seconds),
 		FourAtOnce:  own.fourBesideTwo().Median,
 		EngineBytes: own.peaks()[engine].bytes,
 	}
