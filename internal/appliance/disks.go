@@ -21,8 +21,18 @@ func (s *Session) KnowTables(tables []parttable.Disk) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(tables) == len(s.drives) {
-		s.tables = tables
+		s.tables = cloneTables(tables)
 	}
+}
+
+// cloneTables is a copy that shares nothing: what a caller does with its own must not
+// change what the next one is told.
+func cloneTables(tables []parttable.Disk) []parttable.Disk {
+	tables = slices.Clone(tables)
+	for n := range tables {
+		tables[n].Partitions = slices.Clone(tables[n].Partitions)
+	}
+	return tables
 }
 
 // Disks returns the guest's disks in their order.
@@ -32,7 +42,7 @@ func (s *Session) Disks() ([]parttable.Disk, error) {
 		disks, err = s.readTables(g)
 		return err
 	})
-	return slices.Clone(disks), err
+	return cloneTables(disks), err
 }
 
 // readTables reads the partition tables once: the size of one disk alone takes a
