@@ -179,6 +179,14 @@ func bootsAsDomain(t *testing.T, start func() (*testguest.Domain, error)) error 
 func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
 	t.Helper()
 	described := readLibvirtExample(t, "libvirt-domain").domain(m)
+	if nvram := described.OS.NVRam; nvram != nil {
+		// The system's daemon has made that directory, as the user of its QEMU.
+		directory := filepath.Join(filepath.Dir(m.machine.Disks[0].Path), "nvram")
+		if err := errors.Join(os.MkdirAll(directory, 0o755), os.Chmod(directory, 0o777)); err != nil {
+			return nil, err
+		}
+		nvram.NVRam = filepath.Join(directory, filepath.Base(nvram.NVRam))
+	}
 	domain, err := startAnywhere(t, m, described)
 	if err != nil {
 		return nil, err
