@@ -31,7 +31,19 @@ run "has_a_failed_service" {
   }
   override_resource {
     target = hyper2kvm_migration.web
-    values = { boot = { verdict = "booted", hostname = "web01", addresses = ["10.0.0.5"], failed_units = ["nginx.service"] } }
+    values = {
+      boot = {
+        verdict         = "booted"
+        state           = "probe"
+        reason          = null
+        seconds         = 34.2
+        hostname        = "web01"
+        addresses       = ["10.0.0.5"]
+        failed_units    = ["nginx.service"]
+        log_path        = "/var/lib/libvirt/images/web01.report.boot.log"
+        screenshot_path = "/var/lib/libvirt/images/web01.report.boot.png"
+      }
+    }
   }
   expect_failures = [check.web_services]
 }
@@ -42,7 +54,19 @@ run "has_another_address" {
   }
   override_resource {
     target = hyper2kvm_migration.web
-    values = { boot = { verdict = "booted", hostname = "web01", addresses = ["10.0.0.99"], failed_units = [] } }
+    values = {
+      boot = {
+        verdict         = "booted"
+        state           = "probe"
+        reason          = null
+        seconds         = 34.2
+        hostname        = "web01"
+        addresses       = ["10.0.0.99"]
+        failed_units    = []
+        log_path        = "/var/lib/libvirt/images/web01.report.boot.log"
+        screenshot_path = "/var/lib/libvirt/images/web01.report.boot.png"
+      }
+    }
   }
   expect_failures = [hyper2kvm_migration.web]
 }
@@ -53,7 +77,19 @@ run "was_seen_neither_up_nor_dead" {
   }
   override_resource {
     target = hyper2kvm_migration.web
-    values = { boot = { verdict = "undecided", reason = "neither a login prompt nor a failure was seen within 5m0s" } }
+    values = {
+      boot = {
+        verdict         = "undecided"
+        state           = null
+        reason          = "neither a login prompt nor a failure was seen within 5m0s"
+        seconds         = 34.2
+        hostname        = null
+        addresses       = []
+        failed_units    = []
+        log_path        = "/var/lib/libvirt/images/web01.report.boot.log"
+        screenshot_path = "/var/lib/libvirt/images/web01.report.boot.png"
+      }
+    }
   }
   expect_failures = [hyper2kvm_migration.web]
 }

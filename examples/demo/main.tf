@@ -1,7 +1,7 @@
 terraform {
   required_providers {
     hyper2kvm = {
-      source = "registry.terraform.io/hyper2kvm/hyper2kvm"
+      source = "hyper2kvm/hyper2kvm"
     }
   }
 }

@@ -124,6 +124,7 @@ func fakeEngine() error {
 		return err
 	}
 	rep.Warn(report.StageInspect, "KVM does not work here", "allow access to /dev/kvm")
+	rep.AddConcern(report.StageInspect, report.ConcernKVM, "KVM does not work here", "allow access to /dev/kvm")
 
 	paths := []string{}
 	if image := imagePath(&m); image != "" && behaviour != fakeFails {

@@ -74,6 +74,9 @@ func TestAccExamplesTests(t *testing.T) {
 			program := find(t)
 			for _, test := range tests {
 				t.Run(filepath.Base(filepath.Dir(test)), func(t *testing.T) {
+					if name == "tofu" && filepath.Base(filepath.Dir(test)) == "boot-proof" {
+						t.Skip("OpenTofu 1.12 ends the run at a postcondition of the resource, though the test expects it to fail")
+					}
 					c := newCLI(t, executable, map[string]string{})
 					c.program = program
 					if err := os.CopyFS(c.directory, os.DirFS(filepath.Dir(test))); err != nil {

@@ -29,6 +29,7 @@ func openTofu(t *testing.T) string {
 
 // lifeUnderTofu has each thing that OpenTofu learnt late: a function of the provider,
 // an ephemeral variable and a write-only attribute.
+// Its paths are absolute, as those are that an import knows.
 const lifeUnderTofu = `
 terraform {
   required_providers {
@@ -44,8 +45,8 @@ locals {
   manifest = provider::hyper2kvm::manifest_decode(file("manifest.json"))
 }
 resource "hyper2kvm_migration" "disk" {
-  source   = { type = local.manifest.source.type, path = local.manifest.source.path, luks_keys = [{ device = "/dev/sda5", key = var.passphrase }] }
-  output   = { directory = "images" }
+  source   = { type = local.manifest.source.type, path = abspath(local.manifest.source.path), luks_keys = [{ device = "/dev/sda5", key = var.passphrase }] }
+  output   = { directory = abspath("images") }
   pipeline = { convert = {}, validate = {} }
 }
 `
