@@ -124,7 +124,9 @@ func fakeEngine() error {
 		return err
 	}
 	rep.Warn(report.StageInspect, "KVM does not work here", "allow access to /dev/kvm")
-	rep.AddConcern(report.StageInspect, report.ConcernKVM, "KVM does not work here", "allow access to /dev/kvm")
+	if imagePath(&m) == "" { // an inspection
+		rep.AddConcern(report.StageInspect, report.ConcernKVM, "KVM does not work here", "allow access to /dev/kvm")
+	}
 
 	paths := []string{}
 	if image := imagePath(&m); image != "" && behaviour != fakeFails {

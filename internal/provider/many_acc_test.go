@@ -10,10 +10,10 @@ import (
 
 const (
 	// planTime is what a plan of 100 migrations may take on an idle machine.
-	planTime = 3 * time.Second
+	planTime = 6 * time.Second
 	// planWork is the processor time for it on a busy one, where the same work
 	// takes up to twice as much of it. More than one processor shares it.
-	planWork = 5 * time.Second
+	planWork = 10 * time.Second
 )
 
 // TestAccManyMigrations measures plans of 100 migrations: one that creates them
