@@ -22,24 +22,8 @@ func (b *Bench) compare(ctx context.Context) error {
 // extended.
 func (b *Bench) stages(ctx context.Context) error {
 	for _, name := range []string{flagship, withoutVirtio} {
-		guest, err := b.guest(ctx, name)
-		if err != nil {
+		if err := b.inTurn(ctx, name, b.follow, asked{results.Ours, allStages}); err != nil {
 			return err
-		}
-		if err := warm(guest); err != nil {
-			return err
-		}
-		for round := 1; round <= b.few(); round++ {
-			err := b.sample(results.Key{Case: name, Way: results.Ours, Round: round}, func() (s results.Sample, err error) {
-				err = b.fresh(func(directory string) error {
-					s, err = b.follow(ctx, migration{sourceType: "vmdk", source: guest, pipeline: allStages, directory: directory})
-					return err
-				})
-				return s, err
-			})
-			if err != nil {
-				return err
-			}
 		}
 	}
 	return nil

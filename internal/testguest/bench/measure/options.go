@@ -7,20 +7,31 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
 
-// asked are the pipelines of the ways of the section options.
-var asked = []struct {
+// asked is a way to run a migration, by what its manifest asks for.
+type asked struct {
 	way      string
 	pipeline object
-}{
-	{results.Usual, allStages},
-	{results.NoFsck, object{"inspect": object{}, "fix": object{"fsck": "off"}, "convert": object{}, "validate": object{}}},
-	{results.Smaller, object{"inspect": object{}, "fix": object{}, "convert": object{"compress": true}, "validate": object{}}},
-	{results.BootsToo, object{"inspect": object{}, "fix": object{}, "convert": object{}, "validate": object{"boot": object{"enabled": true}}}},
 }
 
-// options measures what is asked for beside the usual, in turn.
+// options measures what is asked for beside the usual.
 func (b *Bench) options(ctx context.Context) error {
-	guest, err := b.guest(ctx, flagship)
+	return b.inTurn(ctx, flagship, b.migrate,
+		asked{results.Usual, allStages},
+		asked{results.NoFsck, object{"inspect": object{}, "fix": object{"fsck": "off"}, "convert": object{}, "validate": object{}}},
+		asked{results.Smaller, object{"inspect": object{}, "fix": object{}, "convert": object{"compress": true}, "validate": object{}}},
+		asked{results.BootsToo, object{"inspect": object{}, "fix": object{}, "convert": object{}, "validate": object{"boot": object{"enabled": true}}}},
+	)
+}
+
+// inspection measures an inspection and nothing else, which starts no appliance where
+// the disks can be read without one.
+func (b *Bench) inspection(ctx context.Context) error {
+	return b.inTurn(ctx, flagship, b.migrate, asked{results.Ours, object{"inspect": object{"collect_guest_info": true}}})
+}
+
+// inTurn has run measure each of the ways in every round.
+func (b *Bench) inTurn(ctx context.Context, name string, run func(context.Context, migration) (results.Sample, error), ways ...asked) error {
+	guest, err := b.guest(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -28,10 +39,10 @@ func (b *Bench) options(ctx context.Context) error {
 		return err
 	}
 	for round := 1; round <= b.few(); round++ {
-		for _, a := range asked {
-			err := b.sample(results.Key{Case: flagship, Way: a.way, Round: round}, func() (s results.Sample, err error) {
+		for _, a := range ways {
+			err := b.sample(results.Key{Case: name, Way: a.way, Round: round}, func() (s results.Sample, err error) {
 				err = b.fresh(func(directory string) error {
-					s, err = b.migrate(ctx, migration{sourceType: "vmdk", source: guest, pipeline: a.pipeline, directory: directory})
+					s, err = run(ctx, migration{sourceType: "vmdk", source: guest, pipeline: a.pipeline, directory: directory})
 					return err
 				})
 				return s, err
@@ -39,33 +50,6 @@ func (b *Bench) options(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// inspection measures an inspection and nothing else, which starts no appliance where
-// the disks can be read without one.
-func (b *Bench) inspection(ctx context.Context) error {
-	guest, err := b.guest(ctx, flagship)
-	if err != nil {
-		return err
-	}
-	if err := warm(guest); err != nil {
-		return err
-	}
-	for round := 1; round <= b.few(); round++ {
-		err := b.sample(results.Key{Case: flagship, Way: results.Ours, Round: round}, func() (s results.Sample, err error) {
-			err = b.fresh(func(directory string) error {
-				s, err = b.migrate(ctx, migration{
-					sourceType: "vmdk", source: guest, pipeline: object{"inspect": object{"collect_guest_info": true}}, directory: directory,
-				})
-				return err
-			})
-			return s, err
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return nil
