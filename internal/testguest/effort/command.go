@@ -34,7 +34,8 @@ const counted = `"$@"; status=$?; cat /proc/$$/io >"$0"; exit $status`
 // that fails has what it said.
 func Run(command *exec.Cmd, scratch string) (e Effort, err error) {
 	io, programs := filepath.Join(scratch, "io"), filepath.Join(scratch, "programs")
-	arguments := append([]string{"-c", counted, io, "strace", "--follow-forks", "--seccomp-bpf", "--quiet=all", "--trace=execve", "--output=" + programs}, command.Args...)
+	// In a file of all processes, two that start at once cut each other's lines in two.
+	arguments := append([]string{"-c", counted, io, "strace", "--follow-forks", "--output-separately", "--seccomp-bpf", "--quiet=all", "--trace=execve", "--output=" + programs}, command.Args...)
 	traced := exec.Command("sh", arguments...)
 	traced.Env, traced.Dir = append(command.Environ(), Environment), command.Dir
 	var events, messages bytes.Buffer
@@ -46,11 +47,9 @@ func Run(command *exec.Cmd, scratch string) (e Effort, err error) {
 	if err != nil {
 		return e, err
 	}
-	started, err := os.ReadFile(programs)
-	if err != nil {
+	if e.Programs, err = readPrograms(programs); err != nil {
 		return e, err
 	}
-	e.Programs = readPrograms(string(started))
 	var errs [3]error
 	e.Read, errs[0] = readCount(string(counts), "rchar")
 	e.Written, errs[1] = readCount(string(counts), "wchar")
@@ -67,16 +66,26 @@ func (e Effort) Started() int {
 	return total
 }
 
-var execution = regexp.MustCompile(`(?m)execve\("([^"]*)".* = 0$`)
+var execution = regexp.MustCompile(`(?m)^execve\("([^"]*)".* = 0$`)
 
-// readPrograms counts the programs of a trace by strace. What was looked for elsewhere
-// on the path was not started.
-func readPrograms(trace string) map[string]int {
-	programs := map[string]int{}
-	for _, match := range execution.FindAllStringSubmatch(trace, -1) {
-		programs[filepath.Base(match[1])]++
+// readPrograms counts the programs in strace's files, one of each process. What was
+// looked for elsewhere on the path was not started.
+func readPrograms(prefix string) (map[string]int, error) {
+	files, err := filepath.Glob(prefix + ".*")
+	if err != nil {
+		return nil, err
 	}
-	return programs
+	programs := map[string]int{}
+	for _, file := range files {
+		trace, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range execution.FindAllSubmatch(trace, -1) {
+			programs[filepath.Base(string(match[1]))]++
+		}
+	}
+	return programs, nil
 }
 
 // readCount reads a line of /proc/PID/io.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -41,8 +42,20 @@ func TestReadCalls(t *testing.T) {
 
 func TestReadPrograms(t *testing.T) {
 	t.Parallel()
-	got := readPrograms("12 execve(\"/usr/local/bin/rm\", [\"rm\"], 0x7 /* 9 vars */) = -1 ENOENT (No such file or directory)\n" +
-		"12 execve(\"/usr/bin/rm\", [\"rm\"], 0x7 /* 9 vars */) = 0\n12 execve(\"/bin/rm\", [\"rm\"], 0x7 /* 9 vars */) = 0\n13 +++ exited with 0 +++\n")
+	prefix := filepath.Join(t.TempDir(), "programs")
+	for pid, trace := range map[string]string{
+		".12": "execve(\"/usr/local/bin/rm\", [\"rm\"], 0x7 /* 9 vars */) = -1 ENOENT (No such file or directory)\n" +
+			"execve(\"/usr/bin/rm\", [\"rm\"], 0x7 /* 9 vars */) = 0\n",
+		".13": "execve(\"/bin/rm\", [\"rm\"], 0x7 /* 9 vars */) = 0\n+++ exited with 0 +++\n",
+	} {
+		if err := os.WriteFile(prefix+pid, []byte(trace), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := readPrograms(prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if want := map[string]int{"rm": 2}; !maps.Equal(got, want) {
 		t.Errorf("programs are %v, want %v", got, want)
 	}
@@ -76,5 +89,26 @@ func TestRun(t *testing.T) {
 	}
 	if _, err := Run(exec.Command("sh", "-c", "echo the reason >&2; exit 3"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "the reason") {
 		t.Errorf("the error of a command that fails is %v", err)
+	}
+}
+
+// TestRunOfACrowd: programs that start at once are counted, each.
+func TestRunOfACrowd(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Skip("needs strace")
+	}
+	file := filepath.Join(t.TempDir(), "events")
+	if err := os.WriteFile(file, []byte(events), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const atOnce = 200
+	script := `i=0; while [ $i -lt "$1" ]; do /bin/true & i=$((i+1)); done; wait; cat "$0"`
+	e, err := Run(exec.Command("sh", "-c", script, file, strconv.Itoa(atOnce)), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Programs["true"] != atOnce {
+		t.Errorf("%d of %d programs were counted", e.Programs["true"], atOnce)
 	}
 }
