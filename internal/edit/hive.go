@@ -3,7 +3,6 @@ package edit
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strconv"
@@ -30,30 +29,6 @@ type Hive struct {
 
 var errNoHives = errors.New("the registry of this guest cannot be written here")
 
-// ReadHive gives use a hive of the guest, as it is.
-func (e *Editor) ReadHive(name string, use func(*registry.Hive) error) error {
-	file, err := e.ScratchFile()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	if err := e.Download(name, file); err != nil {
-		return fmt.Errorf("cannot read %s in the guest: %w", name, err)
-	}
-	size, err := file.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
-	hive, err := registry.Open(file, size)
-	if err == nil {
-		err = use(hive)
-	}
-	if err != nil {
-		return fmt.Errorf("%s in the guest: %w", name, err)
-	}
-	return nil
-}
-
 // EditHive changes a hive as plan says, after a backup of the values that it had, and
 // records the changes as a diff. A hive that is dirty or damaged is not touched, which is
 // registry.ErrDirty or registry.ErrDamaged. What was written is read again: where
@@ -72,13 +47,13 @@ func (e *Editor) EditHive(h Hive, description string, plan func(*registry.Edited
 		if len(changes) == 0 {
 			return nil
 		}
-		if e.guest.Hives == nil {
+		if e.hives == nil {
 			return errNoHives
 		}
 		if err := e.keepValues(h, hive, changes); err != nil {
 			return err
 		}
-		if err := e.fs.change(h.Path, true, func() error { return e.guest.Hives.WriteHive(h.Path, changes) }); err != nil {
+		if err := e.fs.change(h.Path, true, func() error { return e.hives.WriteHive(h.Path, changes) }); err != nil {
 			return e.explainFull(h.Path, err)
 		}
 		e.Record(report.Change{Path: h.Path, Action: report.ActionModified, Description: description, Diff: registry.Diff(h.Loaded, changes)})

@@ -66,7 +66,7 @@ func (e *Editor) MakeDirectory(name string, perm fs.FileMode) error {
 
 func (e *Editor) makeParents(name string) error {
 	for parent := path.Dir(name); len(parent) > 1 && !e.Exists(parent); parent = path.Dir(parent) {
-		e.labels.made = append(e.labels.made, parent)
+		e.unlabelled.made = append(e.unlabelled.made, parent)
 	}
 	if err := e.fs.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return fmt.Errorf("cannot create %s in the guest: %w", path.Dir(name), e.explainFull(name, err))

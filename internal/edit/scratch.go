@@ -16,7 +16,3 @@ func scratchFile(directory string) (*os.File, error) {
 	}
 	return file, nil
 }
-
-// ScratchFile is a temporary file of the host for a copy of one of the guest's
-// files. It has no name; closing it ends it.
-func (e *Editor) ScratchFile() (*os.File, error) { return scratchFile(e.guest.Scratch) }

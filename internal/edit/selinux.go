@@ -36,28 +36,25 @@ func (l *labels) add(c report.Change) {
 	l.paths = append(l.paths, c.Path)
 }
 
-// Label gives what was changed since it was called last the labels of the
-// guest's SELinux policy. A guest without SELinux is left alone.
-func (e *Editor) Label(ctx context.Context) error {
-	return e.label(ctx, e.labelAtBoot)
-}
+// labelError is why labels could not be set.
+type labelError struct{ error }
 
-func (e *Editor) labelAtBoot(failure error) error {
-	e.Warn(report.ConcernSELinux, "SELinux labels could not be set: "+failure.Error()+"; the guest relabels itself at its first boot and restarts once",
-		"let the first boot, which takes longer, come to its end")
-	return e.Write(autorelabel, "\n", 0o644, "let the guest restore its SELinux labels at its first boot")
+func (e labelError) Unwrap() error { return e.error }
+
+// Label gives what was changed since it was called last the labels of the
+// guest's SELinux policy; where it cannot, the guest does at its first boot. A guest
+// without SELinux is left alone.
+func (e *Editor) Label(ctx context.Context) error {
+	err := e.orAtBoot(e.LabelNow(ctx))
+	e.unlabelled = labels{} // the guest labels what that wrote, too
+	return err
 }
 
 // LabelNow is Label for what is to be labelled before the guest starts, or fails.
 func (e *Editor) LabelNow(ctx context.Context) error {
-	return e.label(ctx, func(failure error) error { return failure })
-}
-
-// label has unset decide what becomes of a guest whose labels cannot be set.
-func (e *Editor) label(ctx context.Context, unset func(error) error) error {
-	l := e.labels
-	e.labels = labels{}
+	l := e.unlabelled
 	if len(l.paths) == 0 && !l.commands {
+		e.unlabelled = labels{}
 		return nil
 	}
 	paths := slices.Concat(l.paths, l.made)
@@ -68,17 +65,29 @@ func (e *Editor) label(ctx context.Context, unset func(error) error) error {
 		// Nobody knows what they wrote; here is where they do.
 		paths = append(paths, "/etc", "/boot", "/var/lib/rpm", "/usr/lib/sysimage/rpm")
 	}
-	err := label(ctx, e, paths, unset)
-	e.labels = labels{} // setting labels needs none itself
+	err := label(ctx, e, paths)
+	e.unlabelled = labels{} // setting labels needs none itself
 	return err
 }
 
-func label(ctx context.Context, e *Editor, paths []string, unset func(error) error) error {
-	policy, err := selinuxPolicy(e)
+// orAtBoot has the guest set its labels where they could not be set now.
+func (e *Editor) orAtBoot(err error) error {
+	failure, unset := errors.AsType[labelError](err)
+	if !unset {
+		return err
+	}
+	e.Warn(report.ConcernSELinux, "SELinux labels could not be set: "+failure.Error()+"; the guest relabels itself at its first boot and restarts once",
+		"let the first boot, which takes longer, come to its end")
+	return e.Write(autorelabel, "\n", 0o644, "let the guest restore its SELinux labels at its first boot")
+}
+
+// label sets the labels of paths. That they could not be set is a labelError.
+func label(ctx context.Context, e *Editor, paths []string) error {
+	policy, err := selinuxPolicy(e.Reader)
 	if err != nil || policy == "" {
 		return err
 	}
-	paths = labelled(e, paths)
+	paths = labelled(e.Reader, paths)
 	if len(paths) == 0 {
 		return nil
 	}
@@ -86,12 +95,12 @@ func label(ctx context.Context, e *Editor, paths []string, unset func(error) err
 	if failure == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return unset(failure)
+	return labelError{failure}
 }
 
 // selinuxPolicy names the policy in use, or nothing if SELinux is off.
-func selinuxPolicy(e *Editor) (string, error) {
-	text, ok, err := e.Read("/etc/selinux/config")
+func selinuxPolicy(r *Reader) (string, error) {
+	text, ok, err := r.Read("/etc/selinux/config")
 	if err != nil || !ok {
 		return "", err
 	}
@@ -107,10 +116,10 @@ func selinuxPolicy(e *Editor) (string, error) {
 }
 
 // labelled returns those of the paths that are there and can have a label.
-func labelled(e *Editor, paths []string) []string {
+func labelled(r *Reader, paths []string) []string {
 	var kept []string
 	for _, p := range paths {
-		if _, err := e.Lstat(p); err == nil && !onFAT(e.guest.Mounts, p) && !slices.Contains(kept, p) {
+		if _, err := r.Lstat(p); err == nil && !onFAT(r.mounts, p) && !slices.Contains(kept, p) {
 			kept = append(kept, p)
 		}
 	}

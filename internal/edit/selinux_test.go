@@ -54,7 +54,7 @@ func TestLabel(t *testing.T) {
 				Runner: &guesttest.Runner{Answers: map[string]guesttest.Answer{setfiles: {Err: tt.err}}},
 				Mounts: []guest.Mount{{Path: "/", FSType: "xfs"}, {Path: "/boot/efi", FSType: "vfat"}},
 			}, false)
-			err := label(t.Context(), e, []string{"/etc/a", "/boot/efi/b", "/etc/gone", "/etc/a"}, e.labelAtBoot)
+			err := e.orAtBoot(label(t.Context(), e, []string{"/etc/a", "/boot/efi/b", "/etc/gone", "/etc/a"}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -41,17 +41,23 @@ func noSpace(cause error, format string, args ...any) error {
 	return report.Concerning(report.ConcernGuestSpace, remedy.With(&noSpaceError{fmt.Sprintf(format, args...), cause}, makeRoom))
 }
 
+// Space is what the guest's file systems have left.
+type Space struct {
+	of    func(path string) (guest.Space, error) // nil where nobody can tell
+	guest *Reader
+}
+
 // CheckSpace refuses a guest whose file systems are too full to be changed. A
 // path that is not mounted by itself is part of the one above it.
-func (e *Editor) CheckSpace(required []RequiredSpace) error {
-	if e.guest.Space == nil {
+func (s *Space) CheckSpace(required []RequiredSpace) error {
+	if s.of == nil {
 		return nil
 	}
 	for _, needed := range required {
-		if !slices.ContainsFunc(e.guest.Mounts, func(m guest.Mount) bool { return m.Path == needed.Path }) {
+		if !slices.ContainsFunc(s.guest.mounts, func(m guest.Mount) bool { return m.Path == needed.Path }) {
 			continue
 		}
-		space, err := e.guest.Space(needed.Path)
+		space, err := s.of(needed.Path)
 		if err != nil {
 			return fmt.Errorf("cannot read the free space of %s in the guest: %w", needed.Path, err)
 		}
@@ -66,11 +72,11 @@ func (e *Editor) CheckSpace(required []RequiredSpace) error {
 // SpaceFor tells whether needed bytes fit into the file system of a directory:
 // known is false where nobody can tell, and err, where they do not fit,
 // satisfies ErrNoSpace.
-func (e *Editor) SpaceFor(directory string, needed int64) (known bool, err error) {
-	if e.guest.Space == nil {
+func (s *Space) SpaceFor(directory string, needed int64) (known bool, err error) {
+	if s.of == nil {
 		return false, nil
 	}
-	space, err := e.guest.Space(directory)
+	space, err := s.of(directory)
 	if err != nil {
 		return false, nil //nolint:nilerr // that it is not known is the answer
 	}
@@ -81,12 +87,12 @@ func (e *Editor) SpaceFor(directory string, needed int64) (known bool, err error
 }
 
 // explainFull adds the figures to the error of a write that found no room.
-func (e *Editor) explainFull(name string, err error) error {
-	if !errors.Is(err, syscall.ENOSPC) || e.guest.Space == nil {
+func (s *Space) explainFull(name string, err error) error {
+	if !errors.Is(err, syscall.ENOSPC) || s.of == nil {
 		return err
 	}
-	directory := nearestDirectory(e, name)
-	space, spaceErr := e.guest.Space(directory)
+	directory := nearestDirectory(s.guest, name)
+	space, spaceErr := s.of(directory)
 	if spaceErr != nil {
 		return err
 	}
@@ -94,9 +100,9 @@ func (e *Editor) explainFull(name string, err error) error {
 }
 
 // nearestDirectory is the lowest directory above a guest path that is there.
-func nearestDirectory(e *Editor, name string) string {
+func nearestDirectory(r *Reader, name string) string {
 	for directory := path.Dir(name); directory != "/"; directory = path.Dir(directory) {
-		if info, err := e.Stat(directory); err == nil && info.Mode.IsDir() {
+		if info, err := r.Stat(directory); err == nil && info.Mode.IsDir() {
 			return directory
 		}
 	}

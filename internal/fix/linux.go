@@ -125,15 +125,15 @@ func (r *run) fixFstab() (err error) {
 }
 
 func (r *run) findLeftovers() error {
-	cards, err := network.ReadKept(r.Editor, r.NICs)
+	cards, err := network.ReadKept(r.Editor.Reader, r.NICs)
 	if err != nil {
 		return err
 	}
-	return leftover.Find(r.Editor, r.names, cards)
+	return leftover.Find(r.Editor.Reader, r.names, cards)
 }
 
 func (r *run) fixInitramfs(ctx context.Context, start *bootable.Guest) error {
-	early, err := network.EarlyFiles(r.Editor)
+	early, err := network.EarlyFiles(r.Editor.Reader)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func completeHardware(ctx context.Context, say *reporter, os guest.OS, e *edit.E
 	if result.DiskBus != "" {
 		return nil
 	}
-	kernels, err := kernel.Survey(ctx, e, true)
+	kernels, err := kernel.Survey(ctx, e.Reader, true)
 	if err != nil {
 		return fmt.Errorf("reading the guest's kernels: %w", err)
 	}

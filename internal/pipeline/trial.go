@@ -77,7 +77,7 @@ func (x examined) layProbe(ctx context.Context, j job) (trial, error) {
 	if err != nil {
 		return trial{}, err
 	}
-	if t.expected, err = probe.Read(e); err != nil {
+	if t.expected, err = probe.Read(e.Reader); err != nil {
 		return trial{}, err
 	}
 	// The rest of the time is for those who are late, and for telling so.

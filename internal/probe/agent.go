@@ -21,7 +21,7 @@ var (
 const agentMask = "/etc/systemd/system/qemu-guest-agent.service"
 
 // hasAgent says that the guest has QEMU's guest agent and starts it.
-func hasAgent(e *edit.Editor) (bool, error) {
+func hasAgent(e *edit.Reader) (bool, error) {
 	installed := false
 	for _, program := range agentPrograms {
 		installed = installed || e.Exists(program)

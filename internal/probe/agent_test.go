@@ -45,7 +45,7 @@ func TestAgentIsExpected(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			wanted, err := Read(edittest.Of(t, tree))
+			wanted, err := Read(edittest.Of(t, tree).Reader)
 			if err != nil || wanted.Agent != test.want {
 				t.Errorf("it is expected: %t, %v", wanted.Agent, err)
 			}

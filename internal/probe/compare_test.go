@@ -112,7 +112,7 @@ func TestCompare(t *testing.T) {
 			if err := tree.Symlink("../run/lock", "/var/lock"); err != nil {
 				t.Fatal(err)
 			}
-			wanted, err := Read(edittest.Of(t, tree))
+			wanted, err := Read(edittest.Of(t, tree).Reader)
 			if err != nil {
 				t.Fatal(err)
 			}

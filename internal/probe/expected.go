@@ -23,7 +23,7 @@ type Expected struct {
 }
 
 // Read reads it from the guest's files.
-func Read(e *edit.Editor) (Expected, error) {
+func Read(e *edit.Reader) (Expected, error) {
 	var wanted Expected
 	var err error
 	if wanted.Hostname, wanted.HostnameFile, err = readHostname(e); err != nil {
@@ -48,7 +48,7 @@ func Read(e *edit.Editor) (Expected, error) {
 }
 
 // followed is a path as the kernel tells it of what is mounted there.
-func followed(e *edit.Editor, name string) string {
+func followed(e *edit.Reader, name string) string {
 	lstat := func(name string) (fs.FileMode, error) {
 		info, err := e.Lstat(name)
 		return info.Mode, err
@@ -66,7 +66,7 @@ var hostnameFiles = []struct{ path, key string }{
 	{"/etc/hostname", ""}, {"/etc/HOSTNAME", ""}, {"/etc/sysconfig/network", "HOSTNAME"}, {"/etc/conf.d/hostname", "hostname"},
 }
 
-func readHostname(e *edit.Editor) (name, file string, err error) {
+func readHostname(e *edit.Reader) (name, file string, err error) {
 	for _, candidate := range hostnameFiles {
 		text, _, err := e.Read(candidate.path)
 		if err != nil {

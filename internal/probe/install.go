@@ -82,12 +82,12 @@ func Install(ctx context.Context, e *edit.Editor, wanted Expected, limit time.Du
 	return nil
 }
 
-func hasSystemd(e *edit.Editor) bool {
+func hasSystemd(e *edit.Reader) bool {
 	return e.Exists("/usr/lib/systemd/systemd") || e.Exists("/lib/systemd/systemd")
 }
 
 func startBySystemd(e *edit.Editor) (bool, error) {
-	if !hasSystemd(e) {
+	if !hasSystemd(e.Reader) {
 		return false, nil
 	}
 	if err := e.Write(unitPath, unit, 0o644, "start the probe"); err != nil {

@@ -37,7 +37,7 @@ type Guest struct {
 
 // New is the guest that is edited, whose devices have the names.
 func New(e *edit.Editor, names devname.Names, start Start) *Guest {
-	return &Guest{edit: e, start: start, judge: judge{edit: e, devices: devices{names}}}
+	return &Guest{edit: e, start: start, judge: judge{edit: e.Reader, devices: devices{names}}}
 }
 
 // Require makes sure that the firmware of the new machine comes to something that

@@ -42,7 +42,7 @@ func (e *judged) worsen(to outcome, why string) {
 
 // judge says what becomes of the entries of a guest's menus.
 type judge struct {
-	edit    *edit.Editor
+	edit    *edit.Reader
 	devices devices
 }
 

@@ -18,7 +18,7 @@ type judgedMenu struct {
 
 // menus are those that the firmware's loader may show.
 func (g *Guest) menus() ([]judgedMenu, error) {
-	all, err := menu.Read(g.edit, g.judge.devices.Devices, g.start.Firmware)
+	all, err := menu.Read(g.judge.edit, g.judge.devices.Devices, g.start.Firmware)
 	if err != nil {
 		return nil, err
 	}

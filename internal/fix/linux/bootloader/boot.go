@@ -166,7 +166,7 @@ func staleRoots(fixed, text string, findings []finding) (problems []string) {
 }
 
 func (c *Configuration) scope() bootScope {
-	return bootScope{names: c.names, hasKernel: func(image string) bool { return hasKernel(c.edit, image) }}
+	return bootScope{names: c.names, hasKernel: func(image string) bool { return hasKernel(c.edit.Reader, image) }}
 }
 
 // eachFile calls do for every file that is edited and exists.
@@ -184,7 +184,7 @@ func (c *Configuration) eachFile(do func(name, text string, f bootfile.File) err
 
 // hasKernel reports whether a kernel image, as a boot loader names it, is a file of
 // this guest.
-func hasKernel(e *edit.Editor, image string) bool {
+func hasKernel(e *edit.Reader, image string) bool {
 	if image == "" || strings.ContainsRune(image, '$') && !strings.HasPrefix(image, "($") {
 		return true // by a variable: nobody can tell
 	}

@@ -51,7 +51,7 @@ func (c *Configuration) regenerateMenu(ctx context.Context, menu grubMenu) error
 		e.Warn(report.ConcernMenuStarts, file+" "+problem+", and the guest has no "+menu.tool+" that could be run here", remedy)
 		return nil
 	}
-	if kernels, err := kernel.List(e); err != nil || len(kernels) == 0 {
+	if kernels, err := kernel.List(e.Reader); err != nil || len(kernels) == 0 {
 		return err // told with the initramfs images
 	}
 	if err := e.Keep(file); err != nil {

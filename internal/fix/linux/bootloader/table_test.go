@@ -84,7 +84,7 @@ func TestEveryBootFileIsEdited(t *testing.T) {
 			if !f.StartsKernels || len(f.Menus()) == 0 {
 				return
 			}
-			menus, err := menu.Read(e, guesttest.BootDevices, firmwareOf(name))
+			menus, err := menu.Read(e.Reader, guesttest.BootDevices, firmwareOf(name))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +138,7 @@ func TestEveryMenuIsInTheTable(t *testing.T) {
 			set[directory+name] = "x\n"
 		}
 		recorded := readRecorder{guesttest.New(t, set), map[string]bool{}}
-		if _, err := menu.Read(edittest.New(t, edit.Guest{FS: recorded, Mounts: guesttest.BootMounts}), guesttest.BootDevices, ""); err != nil {
+		if _, err := menu.Read(edittest.New(t, edit.Guest{FS: recorded, Mounts: guesttest.BootMounts}).Reader, guesttest.BootDevices, ""); err != nil {
 			t.Fatal(err)
 		}
 		for file := range recorded.read {

@@ -10,12 +10,12 @@ import (
 // warnUnifiedImages looks into unified kernel images. Their parameters cannot
 // be edited: the image may be signed, and is measured.
 func (c *Configuration) warnUnifiedImages() error {
-	images, err := menu.UnifiedImages(c.edit)
+	images, err := menu.UnifiedImages(c.edit.Reader)
 	if err != nil {
 		return err
 	}
 	for _, image := range images {
-		cmdline, err := menu.UnifiedCmdline(c.edit, image)
+		cmdline, err := menu.UnifiedCmdline(c.edit.Reader, image)
 		if err != nil {
 			c.edit.Warn(report.ConcernFileNotRead, fmt.Sprintf("the kernel parameters inside of %s could not be read: %s", image, err),
 				"start that image on the new machine before the old one is given up; if nothing needs it, remove it in the guest")

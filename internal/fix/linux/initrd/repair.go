@@ -56,21 +56,21 @@ type Result struct {
 // read again to prove it. Options.Mode can ask for one of the two alone.
 func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (Result, error) {
 	var result Result
-	kernels, err := kernel.List(e)
+	kernels, err := kernel.List(e.Reader)
 	if err != nil {
 		return result, err
 	}
 	if len(kernels) == 0 {
-		if forbidden, err := kernel.FindForbidden(e, nil); err == nil {
+		if forbidden, err := kernel.FindForbidden(e.Reader, nil); err == nil {
 			warnOtherEntries(e, forbidden, nil)
 		}
 		return result, warnNoKernel(e)
 	}
-	preferred, err := kernel.Default(e, kernels)
+	preferred, err := kernel.Default(e.Reader, kernels)
 	if err != nil {
 		return result, err
 	}
-	forbidden, err := kernel.FindForbidden(e, kernels)
+	forbidden, err := kernel.FindForbidden(e.Reader, kernels)
 	if err != nil {
 		return result, err
 	}
@@ -84,7 +84,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		if o.Progress != nil {
 			o.Progress(i, len(kernels), "initramfs of kernel "+k.Version)
 		}
-		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames, mapped: kernel.IsAmong(e, k.Initramfs, o.Mapped)}
+		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames, mapped: kernel.IsAmong(e.Reader, k.Initramfs, o.Mapped)}
 		if err := repair.do(ctx); err != nil {
 			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
 		}
@@ -124,7 +124,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 
 // warnNoKernel tells what there is in place of kernels with an initramfs.
 func warnNoKernel(e *edit.Editor) error {
-	images, err := menu.UnifiedImages(e)
+	images, err := menu.UnifiedImages(e.Reader)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (p *imageRepair) do(ctx context.Context) error {
 	e, k := p.edit, p.kernel
 	p.result = report.Kernel{Version: k.Version, Image: k.Image, Initramfs: k.Initramfs, Action: None}
 	var err error
-	if p.drivers, err = kernel.DriversOf(e, k.Version); err != nil {
+	if p.drivers, err = kernel.DriversOf(e.Reader, k.Version); err != nil {
 		return err
 	}
 	defer func() { p.result.Virtio = p.drivers.Virtio(p.image) }()
@@ -305,7 +305,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 		return err
 	}
 	original := p.image.Size
-	if p.image, err = kernel.ReadInitramfs(e, k.Initramfs); err != nil {
+	if p.image, err = kernel.ReadInitramfs(e.Reader, k.Initramfs); err != nil {
 		return fmt.Errorf("%s is damaged after it was extended: %w", k.Initramfs, err)
 	}
 	if still := p.drivers.AbsentFrom(p.image, p.lacked); len(still) > 0 {

@@ -137,7 +137,7 @@ func (b Bans) readParameterList(parameters []string, place Ban) {
 }
 
 // guestBans are what the guest's own configuration of modprobe forbids.
-func guestBans(e *edit.Editor) (Bans, error) {
+func guestBans(e *edit.Reader) (Bans, error) {
 	bans := Bans{}
 	read := map[string]bool{}
 	for _, directory := range modprobeDirectories {
@@ -196,14 +196,14 @@ func (b Bans) readImageParameters(file, name, text string) {
 type Forbidden struct {
 	guest  Bans
 	menus  []menu.Menu
-	edit   *edit.Editor
+	edit   *edit.Reader
 	kernel []Kernel
 	// later are the bans in what boot menus are made from.
 	later Bans
 }
 
 // FindForbidden reads what forbids drivers in the guest and in its boot menus.
-func FindForbidden(e *edit.Editor, kernels []Kernel) (Forbidden, error) {
+func FindForbidden(e *edit.Reader, kernels []Kernel) (Forbidden, error) {
 	bans, err := guestBans(e)
 	if err != nil {
 		return Forbidden{}, err
@@ -217,7 +217,7 @@ func FindForbidden(e *edit.Editor, kernels []Kernel) (Forbidden, error) {
 }
 
 // laterBans are those in the parameters that menus get when they are made anew.
-func laterBans(e *edit.Editor) (Bans, error) {
+func laterBans(e *edit.Reader) (Bans, error) {
 	bans := Bans{}
 	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine && !f.AtBoot }) {
 		err := e.EachFile(f.Pattern, func(name, text string) error {

@@ -10,7 +10,7 @@ import (
 
 // Default returns the index, in kernels, of the one that the boot loader
 // starts by itself. Where no configuration tells, it is the newest.
-func Default(e *edit.Editor, kernels []Kernel) (int, error) {
+func Default(e *edit.Reader, kernels []Kernel) (int, error) {
 	if len(kernels) == 0 {
 		return -1, nil
 	}
@@ -30,7 +30,7 @@ func Default(e *edit.Editor, kernels []Kernel) (int, error) {
 }
 
 // indexOf finds the kernel that an entry starts, or -1.
-func indexOf(e *edit.Editor, kernels []Kernel, entry menu.Entry) int {
+func indexOf(e *edit.Reader, kernels []Kernel, entry menu.Entry) int {
 	for _, same := range []func(k Kernel) bool{
 		func(k Kernel) bool { return k.Entry != "" && k.Entry == entry.ID },
 		func(k Kernel) bool {

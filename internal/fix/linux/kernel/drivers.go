@@ -34,7 +34,7 @@ type Drivers struct {
 
 // DriversOf reads /lib/modules/<version> and, where it does not tell, the
 // kernel's configuration.
-func DriversOf(e *edit.Editor, version string) (Drivers, error) {
+func DriversOf(e *edit.Reader, version string) (Drivers, error) {
 	d := Drivers{version: version}
 	directory := path.Join("/lib/modules", version)
 	dep, _, err := e.Read(path.Join(directory, "modules.dep"))

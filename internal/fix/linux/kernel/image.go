@@ -8,7 +8,7 @@ import (
 )
 
 // ReadInitramfs reads an image of the guest as it is on its disk.
-func ReadInitramfs(e *edit.Editor, name string) (*initramfs.Image, error) {
+func ReadInitramfs(e *edit.Reader, name string) (*initramfs.Image, error) {
 	reader, writer := io.Pipe()
 	done := make(chan error, 1)
 	go func() {

@@ -32,7 +32,7 @@ func TestKernels(t *testing.T) {
 		"/boot/efi/m/5.9.0-1/initrd.img-5.9.0-1":  "i",
 	})
 	e := edittest.Of(t, tree)
-	got, err := List(e)
+	got, err := List(e.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Default(edittest.Of(t, guesttest.New(t, test.files...)), kernels)
+			got, err := Default(edittest.Of(t, guesttest.New(t, test.files...)).Reader, kernels)
 			if err != nil || got != test.want {
 				t.Errorf("%d, %v, want %d", got, err, test.want)
 			}
@@ -129,14 +129,14 @@ func TestDriversFromConfiguration(t *testing.T) {
 		"/boot/initramfs-lts":             "i",
 		"/lib/modules/6.6.8-0-lts/config": "CONFIG_VIRTIO_BLK=y\nCONFIG_VIRTIO_PCI=m\n",
 	}))
-	kernels, err := List(e)
+	kernels, err := List(e.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(kernels) != 1 || kernels[0].Version != "6.6.8-0-lts" || kernels[0].Initramfs != "/boot/initramfs-lts" {
 		t.Fatalf("kernels: %+v", kernels)
 	}
-	d, err := DriversOf(e, kernels[0].Version)
+	d, err := DriversOf(e.Reader, kernels[0].Version)
 	if err != nil {
 		t.Fatal(err)
 	}

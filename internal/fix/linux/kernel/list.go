@@ -31,7 +31,7 @@ var notForBoot = regexp.MustCompile(`rescue|kdump|ucode|\.(old|bak|dpkg-[a-z]+|r
 // List finds the bootable kernels: those that the menus of the boot loaders start,
 // with the initramfs that they get there, and the files in /boot that are called as
 // kernels are. Newest first.
-func List(e *edit.Editor) ([]Kernel, error) {
+func List(e *edit.Reader) ([]Kernel, error) {
 	found, err := started(e)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func kernelFlavour(base string) (string, bool) {
 // moduleVersion finds the module directory that belongs to a kernel's name:
 // the one so called, else Arch's, which has the name in pkgbase, else the only
 // one that ends in it, as Alpine's "lts" does.
-func moduleVersion(e *edit.Editor, name string) (string, error) {
+func moduleVersion(e *edit.Reader, name string) (string, error) {
 	if e.Exists(path.Join("/lib/modules", name)) {
 		return name, nil
 	}
@@ -112,7 +112,7 @@ func moduleVersion(e *edit.Editor, name string) (string, error) {
 
 // initramfsFor returns the image that the distributions' naming schemes give
 // to a kernel, or "".
-func initramfsFor(e *edit.Editor, name string) string {
+func initramfsFor(e *edit.Reader, name string) string {
 	for _, candidate := range []string{
 		"initrd.img-" + name,          // Debian
 		"initramfs-" + name + ".img",  // RHEL, Fedora, Arch

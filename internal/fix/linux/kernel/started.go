@@ -15,7 +15,7 @@ import (
 // started are the kernels that the menus of the guest's boot loaders start, each with
 // the initramfs that it gets there, whatever their files are called. The one that a
 // menu starts by itself is the first of its image.
-func started(e *edit.Editor) ([]Kernel, error) {
+func started(e *edit.Reader) ([]Kernel, error) {
 	menus, err := menu.Read(e, nil, "")
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func started(e *edit.Editor) ([]Kernel, error) {
 var otherPurpose = regexp.MustCompile(`rescue|kdump`)
 
 // startedBy is the kernel of an entry; ok is false where its files are not known.
-func startedBy(e *edit.Editor, entry menu.Entry) (k Kernel, ok bool, err error) {
+func startedBy(e *edit.Reader, entry menu.Entry) (k Kernel, ok bool, err error) {
 	if entry.Kernel.State != menu.Found {
 		return k, false, nil
 	}
@@ -93,7 +93,7 @@ func systemImage(images []menu.File) string {
 }
 
 // behindLinks is the path of the file itself, where a link leads to it.
-func behindLinks(e *edit.Editor, name string) string {
+func behindLinks(e *edit.Reader, name string) string {
 	for range guest.MaxLinks {
 		target, err := e.Readlink(name)
 		if err != nil {
@@ -108,13 +108,13 @@ func behindLinks(e *edit.Editor, name string) string {
 }
 
 // IsAmong reports whether a file is one of several that may be named by links.
-func IsAmong(e *edit.Editor, file string, names []string) bool {
+func IsAmong(e *edit.Reader, file string, names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return behindLinks(e, name) == file })
 }
 
 // versionOf finds out which modules a kernel has. What is on disk decides: the names
 // of files, then what the kernel itself says, then the only modules that there are.
-func versionOf(e *edit.Editor, entry menu.Entry, k Kernel) (string, error) {
+func versionOf(e *edit.Reader, entry menu.Entry, k Kernel) (string, error) {
 	var names []string
 	if name, ok := kernelFlavour(path.Base(k.Image)); ok {
 		names = append(names, name)
@@ -160,7 +160,7 @@ func versionOf(e *edit.Editor, entry menu.Entry, k Kernel) (string, error) {
 
 // versionInside is the version that a kernel for PCs has in its header, or "": the
 // kernel's Documentation/arch/x86/boot.rst tells where.
-func versionInside(e *edit.Editor, image string) (string, error) {
+func versionInside(e *edit.Reader, image string) (string, error) {
 	head := &beginning{}
 	if err := e.Download(image, head); err != nil {
 		return "", err

@@ -75,7 +75,7 @@ func TestKernelsOfMenus(t *testing.T) {
 			t.Parallel()
 			files := modules("6.1.0-1")
 			maps.Copy(files, test.files)
-			got, err := List(edittest.Of(t, guesttest.New(t, files)))
+			got, err := List(edittest.Of(t, guesttest.New(t, files)).Reader)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,7 +13,7 @@ import (
 // each has its virtio drivers. It changes nothing. With images, every
 // initramfs is read too, which takes seconds; without, a driver that is a
 // module counts as "module" wherever it may be packed.
-func Survey(ctx context.Context, e *edit.Editor, images bool) ([]report.Kernel, error) {
+func Survey(ctx context.Context, e *edit.Reader, images bool) ([]report.Kernel, error) {
 	kernels, err := List(e)
 	if err != nil {
 		return nil, err

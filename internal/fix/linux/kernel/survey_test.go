@@ -37,7 +37,7 @@ func TestSurvey(t *testing.T) {
 			if test.initramfs != "" {
 				images[name] = test.initramfs
 			}
-			kernels, err := Survey(t.Context(), edittest.Of(t, guesttest.New(t, test.files, images)), test.images)
+			kernels, err := Survey(t.Context(), edittest.Of(t, guesttest.New(t, test.files, images)).Reader, test.images)
 			if err != nil || len(kernels) != 1 {
 				t.Fatalf("%+v, %v", kernels, err)
 			}
@@ -60,7 +60,7 @@ func TestNetworkCard(t *testing.T) {
 	} {
 		files := guesttest.KernelFiles(version)
 		files["/lib/modules/"+version+"/modules.dep"] = "kernel/" + modules + "\n"
-		d, err := DriversOf(edittest.Of(t, guesttest.New(t, files)), version)
+		d, err := DriversOf(edittest.Of(t, guesttest.New(t, files)).Reader, version)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ import (
 var history = regexp.MustCompile(`(~|\.(bak|old|orig|save|sample|example|disabled|rpm(save|new|orig)|dpkg-[a-z]+|ucf-[a-z]+|pac(new|save)))$`)
 
 // Find warns of each thing that is left, with the file, the line and what to do.
-func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
+func Find(e *edit.Reader, disks devname.Names, cards network.Kept) error {
 	s := scan{edit: e, disks: disks, cards: cards, seen: map[string]bool{}}
 	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
 		if err := s.eachFile(f.Pattern, s.readCommandLines); err != nil {
@@ -53,7 +53,7 @@ func Find(e *edit.Editor, disks devname.Names, cards network.Kept) error {
 
 // scan is one look at a guest.
 type scan struct {
-	edit  *edit.Editor
+	edit  *edit.Reader
 	disks devname.Names
 	cards network.Kept
 	seen  map[string]bool // files that were read

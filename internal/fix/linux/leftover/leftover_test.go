@@ -32,7 +32,7 @@ func TestFind(t *testing.T) {
 		"a stable name":        {"/etc/rc.local", "mount /dev/disk/by-uuid/x /srv; mount /dev/mapper/vg-a /a\n", "", ""},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{tt.file: tt.text}), Mounts: guesttest.Mounts})
-		if err := Find(e, devname.New(guesttest.Devices, guesttest.Mounts), network.Kept{ByKernel: true}); err != nil {
+		if err := Find(e.Reader, devname.New(guesttest.Devices, guesttest.Mounts), network.Kept{ByKernel: true}); err != nil {
 			t.Fatal(err)
 		}
 		changes, warnings := e.Take()

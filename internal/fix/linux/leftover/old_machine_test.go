@@ -218,7 +218,7 @@ var silent = map[string]struct{ file, text string }{
 func warningsOf(t *testing.T, file, text string, cards network.Kept) []string {
 	t.Helper()
 	e := edittest.New(t, edit.Guest{FS: guesttest.New(t, map[string]string{file: text}), Mounts: guesttest.Mounts})
-	if err := Find(e, devname.New(guesttest.Devices, guesttest.Mounts), cards); err != nil {
+	if err := Find(e.Reader, devname.New(guesttest.Devices, guesttest.Mounts), cards); err != nil {
 		t.Fatal(err)
 	}
 	changes, warnings := e.Take()

@@ -180,7 +180,7 @@ func (r *reader) otherEntries(entries []Entry) (ids []string, err error) {
 var unifiedDirectories = []string{"/boot/efi/EFI/Linux", "/efi/EFI/Linux", "/boot/EFI/Linux"}
 
 // UnifiedImages finds the unified kernel images of a guest.
-func UnifiedImages(e *edit.Editor) ([]string, error) {
+func UnifiedImages(e *edit.Reader) ([]string, error) {
 	var found []string
 	for _, directory := range unifiedDirectories {
 		images, err := e.List(directory, "*.[eE][fF][iI]")

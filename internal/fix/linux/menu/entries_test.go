@@ -14,7 +14,7 @@ func TestUnifiedImages(t *testing.T) {
 	e := edittest.Of(t, guesttest.New(t, map[string]string{
 		"/boot/efi/EFI/Linux/a.efi": "x", "/efi/EFI/Linux/B.EFI": "x", "/boot/EFI/Linux/c.efi": "x", "/efi/EFI/Linux/d.txt": "x",
 	}))
-	got, err := UnifiedImages(e)
+	got, err := UnifiedImages(e.Reader)
 	want := []string{"/boot/efi/EFI/Linux/a.efi", "/efi/EFI/Linux/B.EFI", "/boot/EFI/Linux/c.efi"}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -78,7 +78,7 @@ func TestGrubDefault(t *testing.T) {
 				"/boot/grub/grub.cfg": test.script, "/boot/grub/more.cfg": "menuentry 'm' {\n linux /m\n}\n",
 				"/boot/grub/grubenv": environment + strings.Repeat("#", 1024-len(environment)),
 			}))
-			menus, err := Read(e, nil, test.firmware)
+			menus, err := Read(e.Reader, nil, test.firmware)
 			if err != nil || len(menus) != 1 {
 				t.Fatalf("%+v, %v", menus, err)
 			}

@@ -85,7 +85,7 @@ func (r *reader) anywhere(name string) string { return Anywhere(r.edit, name) }
 // Anywhere finds a file of which the loader's root is not known: that may be /boot,
 // the EFI system partition or the top of a btrfs, so that the name is a part of the
 // guest's path or the reverse. It returns the guest path, or nothing.
-func Anywhere(e *edit.Editor, name string) string {
+func Anywhere(e *edit.Reader, name string) string {
 	for name = path.Join("/", name); name != "/"; {
 		for _, place := range places {
 			if at := path.Join(place, name); isFile(e, at) {
@@ -103,7 +103,7 @@ func Anywhere(e *edit.Editor, name string) string {
 
 func (r *reader) isFile(name string) bool { return isFile(r.edit, name) }
 
-func isFile(e *edit.Editor, name string) bool {
+func isFile(e *edit.Reader, name string) bool {
 	info, err := e.Stat(name)
 	return err == nil && info.Mode.IsRegular()
 }

@@ -128,7 +128,7 @@ type File struct {
 
 // reader reads the menus of one guest.
 type reader struct {
-	edit     *edit.Editor
+	edit     *edit.Reader
 	devices  guest.Devices // none where they are not known
 	firmware string        // "bios", "uefi", or "" where it is not known
 }
@@ -136,7 +136,7 @@ type reader struct {
 // Read reads the menus that the firmware's loaders may show, "" standing for any
 // firmware, in the order in which they are looked for. The devices may be nil: less
 // is then known of where files lie.
-func Read(e *edit.Editor, devices guest.Devices, firmware string) ([]Menu, error) {
+func Read(e *edit.Reader, devices guest.Devices, firmware string) ([]Menu, error) {
 	r := &reader{edit: e, devices: devices, firmware: firmware}
 	var menus []Menu
 	for _, read := range []func() ([]Menu, error){

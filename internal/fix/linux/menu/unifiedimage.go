@@ -11,7 +11,7 @@ import (
 
 // UnifiedCmdline is the section .cmdline of a unified kernel image: the parameters that
 // its kernel gets.
-func UnifiedCmdline(e *edit.Editor, image string) (string, error) {
+func UnifiedCmdline(e *edit.Reader, image string) (string, error) {
 	temp, err := e.ScratchFile()
 	if err != nil {
 		return "", err

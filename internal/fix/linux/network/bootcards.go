@@ -15,7 +15,7 @@ import (
 )
 
 // eachCommandLine gives each file that has parameters of kernels.
-func eachCommandLine(e *edit.Editor, do func(name, text string)) error {
+func eachCommandLine(e *edit.Reader, do func(name, text string)) error {
 	var patterns []string
 	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
 		patterns = append(patterns, f.Pattern)
@@ -34,7 +34,7 @@ type bootCards []bootCard
 
 // readBootCards finds the cards that the initramfs is told to configure. The
 // kernel's parameters are in words of their own in all of these files.
-func readBootCards(e *edit.Editor) (bootCards, error) {
+func readBootCards(e *edit.Reader) (bootCards, error) {
 	var found bootCards
 	err := eachCommandLine(e, func(name, text string) {
 		found = append(found, searchBootFile(name, text)...)
@@ -168,7 +168,7 @@ func (b bootCards) warn(e *edit.Editor) {
 // EarlyFiles are the files of this package that name cards which the kernel's
 // command line names too: the initramfs configures them before the guest's own
 // files are there, and must call them the same.
-func EarlyFiles(e *edit.Editor) ([]string, error) {
+func EarlyFiles(e *edit.Reader) ([]string, error) {
 	boot, err := readBootCards(e)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ var leftOver = regexp.MustCompile(`(~|\.(bak|orig|old|save|rpmnew|rpmorig|rpmsav
 // ownMark is in the names of files that this package writes.
 const ownMark = "-hyper2kvm-"
 
-func networkFiles(e *edit.Editor) ([]networkFile, error) {
+func networkFiles(e *edit.Reader) ([]networkFile, error) {
 	r := fileReader{edit: e, seen: map[string]bool{}}
 	for _, format := range netconf.Formats {
 		for _, directory := range format.Directories {
@@ -43,7 +43,7 @@ func networkFiles(e *edit.Editor) ([]networkFile, error) {
 }
 
 type fileReader struct {
-	edit  *edit.Editor
+	edit  *edit.Reader
 	files []networkFile
 	seen  map[string]bool
 }

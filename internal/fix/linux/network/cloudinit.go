@@ -29,7 +29,7 @@ func keepFromCloudInit(e *edit.Editor, files []networkFile) error {
 	if len(files) == 0 || !e.Exists(cloudConfig) {
 		return nil
 	}
-	c, err := readCloudInit(e)
+	c, err := readCloudInit(e.Reader)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (c cloudInit) runs() bool {
 	return c.notFound == "enabled"
 }
 
-func readCloudInit(e *edit.Editor) (cloudInit, error) {
+func readCloudInit(e *edit.Reader) (cloudInit, error) {
 	c := cloudInit{mode: "search", notFound: "disabled", maybe: "all"}
 	c.disabled = e.Exists("/etc/cloud/cloud-init.disabled") || cloudMasked(e)
 	for _, name := range []string{"/var/lib/cloud/data/previous-datasource", "/var/lib/cloud/data/previous-instance-id", "/var/lib/cloud/instance"} {
@@ -141,7 +141,7 @@ var seeds = []struct {
 	{"OpenNebula", "opennebula", []string{"meta-data"}},
 }
 
-func (c *cloudInit) readSeeds(e *edit.Editor) error {
+func (c *cloudInit) readSeeds(e *edit.Reader) error {
 	for _, seed := range seeds {
 		if !slices.ContainsFunc(seed.files, func(file string) bool { return !e.Exists(path.Join("/var/lib/cloud/seed", seed.directory, file)) }) {
 			c.own = append(c.own, seed.source)
@@ -170,7 +170,7 @@ func (c *cloudInit) readSeeds(e *edit.Editor) error {
 	return nil
 }
 
-func (c *cloudInit) readFiles(e *edit.Editor) error {
+func (c *cloudInit) readFiles(e *edit.Reader) error {
 	names, err := e.List(cloudDirectory, "*.cfg")
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ func sourceNames(list string) []string {
 }
 
 // cloudMasked: the stage that configures the network cannot start.
-func cloudMasked(e *edit.Editor) bool {
+func cloudMasked(e *edit.Reader) bool {
 	target, err := e.Readlink("/etc/systemd/system/cloud-init-local.service")
 	return err == nil && target == "/dev/null"
 }
@@ -298,7 +298,7 @@ func (c *cloudInit) setPolicy(value string) {
 var listParameter = regexp.MustCompile(`\bcc:.*datasource_list[^\[\n]*\[([^\]\n]*)\]`)
 
 // readParameters: the kernel's command line comes after all files.
-func (c *cloudInit) readParameters(e *edit.Editor) error {
+func (c *cloudInit) readParameters(e *edit.Reader) error {
 	return eachCommandLine(e, func(_, text string) {
 		for line := range strings.Lines(text) {
 			if strings.HasPrefix(strings.TrimSpace(line), "#") {
@@ -314,7 +314,7 @@ func (c *cloudInit) readParameters(e *edit.Editor) error {
 	})
 }
 
-func (c *cloudInit) readWords(e *edit.Editor, words []string) {
+func (c *cloudInit) readWords(e *edit.Reader, words []string) {
 	for _, word := range words {
 		if at := strings.LastIndex(word, "CMDLINE_LINUX"); at >= 0 {
 			_, word, _ = strings.Cut(word, "=")
@@ -334,7 +334,7 @@ func (c *cloudInit) readWords(e *edit.Editor, words []string) {
 }
 
 // readSeedOf reads the rest of ds=nocloud;s=/path/ or ds=nocloud;seedfrom=/path/.
-func (c *cloudInit) readSeedOf(e *edit.Editor, options string) {
+func (c *cloudInit) readSeedOf(e *edit.Reader, options string) {
 	for _, option := range strings.Split(options, ";") {
 		key, value, _ := strings.Cut(option, "=")
 		directory := strings.TrimPrefix(value, "file://")

@@ -41,7 +41,7 @@ var programs = map[string][]string{
 
 // ReadConfigured reads which interfaces the guest makes or names at boot, and with
 // which addresses.
-func ReadConfigured(e *edit.Editor) ([]Configured, error) {
+func ReadConfigured(e *edit.Reader) ([]Configured, error) {
 	files, err := networkFiles(e)
 	if err != nil {
 		return nil, err
@@ -89,33 +89,24 @@ func ReadConfigured(e *edit.Editor) ([]Configured, error) {
 	return all, nil
 }
 
-func (f networkFile) isUsed(e *edit.Editor) bool {
+func (f networkFile) isUsed(e *edit.Reader) bool {
 	users := programs[path.Dir(f.path)]
 	return len(users) == 0 || slices.ContainsFunc(users, e.Exists)
 }
 
 // boundNames are the names that this package's own files give to hardware
 // addresses.
-func boundNames(e *edit.Editor) (map[string]string, error) {
+func boundNames(e *edit.Reader) (map[string]string, error) {
 	bound := map[string]string{}
-	for directory, pattern := range map[string]string{"/etc/systemd/network": "*" + ownMark + "*.link", "/etc/udev/rules.d": "*" + ownMark + "*.rules"} {
-		paths, err := e.List(directory, pattern)
-		if err != nil {
-			return nil, err
+	own := []string{"/etc/systemd/network/*" + ownMark + "*.link", "/etc/udev/rules.d/*" + ownMark + "*.rules"}
+	err := eachFile(e, own, func(name, text string) {
+		if path.Ext(name) == ".link" {
+			bound[netconf.LinkName(text)] = netconf.LinkAddress(text)
+			return
 		}
-		for _, name := range paths {
-			text, _, err := e.Read(name)
-			if err != nil {
-				return nil, err
-			}
-			if path.Ext(name) == ".link" {
-				bound[netconf.LinkName(text)] = netconf.LinkAddress(text)
-				continue
-			}
-			for _, rule := range netconf.ReadUdevRules(text) {
-				bound[rule.Name] = rule.MAC
-			}
+		for _, rule := range netconf.ReadUdevRules(text) {
+			bound[rule.Name] = rule.MAC
 		}
-	}
-	return bound, nil
+	})
+	return bound, err
 }

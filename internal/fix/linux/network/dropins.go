@@ -27,7 +27,7 @@ type dropIn struct{ path, text string }
 
 // wholeFiles reads those of a pattern that the guest has itself, or has drop-ins for,
 // by their names.
-func wholeFiles(e *edit.Editor, pattern string) ([]wholeFile, error) {
+func wholeFiles(e *edit.Reader, pattern string) ([]wholeFile, error) {
 	files, err := e.List(networkdDirectory, pattern)
 	if err != nil {
 		return nil, err
@@ -44,18 +44,11 @@ func wholeFiles(e *edit.Editor, pattern string) ([]wholeFile, error) {
 	var found []wholeFile
 	for _, base := range slices.Compact(bases) {
 		whole := wholeFile{base: base}
-		names, err := e.List(path.Join(networkdDirectory, base+".d"), "*.conf")
+		err := eachFile(e, []string{path.Join(networkdDirectory, base+".d", "*.conf")}, func(name, text string) {
+			whole.dropIns = append(whole.dropIns, dropIn{name, text})
+		})
 		if err != nil {
 			return nil, err
-		}
-		for _, name := range names {
-			text, ok, err := e.Read(name)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				whole.dropIns = append(whole.dropIns, dropIn{name, text})
-			}
 		}
 		if whole.text, err = mainFile(e, base); err != nil {
 			return nil, err
@@ -73,7 +66,7 @@ func wholeFiles(e *edit.Editor, pattern string) ([]wholeFile, error) {
 
 // mainFile is what drop-ins belong to: a file of the guest, or else of its
 // distribution.
-func mainFile(e *edit.Editor, base string) (string, error) {
+func mainFile(e *edit.Reader, base string) (string, error) {
 	for _, directory := range []string{networkdDirectory, "/usr/lib/systemd/network", "/lib/systemd/network"} {
 		if text, ok, err := e.Read(path.Join(directory, base)); err != nil || ok {
 			return text, err
@@ -84,7 +77,7 @@ func mainFile(e *edit.Editor, base string) (string, error) {
 
 // addDropIns reads drop-ins. Each has the cards of the whole, so that it is edited
 // with it.
-func addDropIns(e *edit.Editor, files []networkFile) ([]networkFile, error) {
+func addDropIns(e *edit.Reader, files []networkFile) ([]networkFile, error) {
 	for _, format := range netconf.Formats {
 		if !slices.Contains(networkdPatterns, format.Pattern) {
 			continue

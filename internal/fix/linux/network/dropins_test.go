@@ -100,7 +100,7 @@ func TestDropInsAreKept(t *testing.T) {
 		"/etc/systemd/network/20-br.netdev":          "[NetDev]\nKind=bridge\n",
 		"/etc/systemd/network/20-br.netdev.d/a.conf": "[NetDev]\nName=br7\n",
 	}))
-	kept, err := ReadKept(e, nil)
+	kept, err := ReadKept(e.Reader, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestNamingComesBeforeAFileForAnyCard(t *testing.T) {
 		if got["/etc/systemd/network/"+test.link] != test.text {
 			t.Errorf("%s: the guest's own file is another", name)
 		}
-		if early, err := EarlyFiles(edittest.Of(t, tree)); err != nil || len(early) > 0 {
+		if early, err := EarlyFiles(edittest.Of(t, tree).Reader); err != nil || len(early) > 0 {
 			t.Errorf("%s: %v, %v", name, early, err)
 		}
 	}

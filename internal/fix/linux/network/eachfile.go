@@ -4,7 +4,7 @@ import "github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 
 // eachFile gives each file that matches one of the patterns with its text, in their
 // order.
-func eachFile(e *edit.Editor, patterns []string, do func(name, text string)) error {
+func eachFile(e *edit.Reader, patterns []string, do func(name, text string)) error {
 	for _, at := range patterns {
 		err := e.EachFile(at, func(name, text string) error {
 			do(name, text)

@@ -252,7 +252,7 @@ func TestCommandLines(t *testing.T) {
 		if err := Fix(e, nil); err != nil {
 			t.Fatal(err)
 		}
-		got, err := EarlyFiles(e)
+		got, err := EarlyFiles(e.Reader)
 		if err != nil || (len(got) == 1 && got[0] == linkEns192) != (text != "") {
 			t.Errorf("%s: files for the initramfs = %q, %v", file, got, err)
 		}
@@ -274,7 +274,7 @@ func TestEarlyFiles(t *testing.T) {
 		if err := Fix(e, nil); err != nil {
 			t.Fatal(err)
 		}
-		got, err := EarlyFiles(e)
+		got, err := EarlyFiles(e.Reader)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", words, err, diff)
 		}

@@ -45,7 +45,7 @@ var (
 	foreignMAC = regexp.MustCompile(`(?i)(?:^|[^0-9a-f:])([0-9a-f]{2}(?::[0-9a-f]{2}){5})(?:$|[^0-9a-f:])`)
 )
 
-func readForeign(e *edit.Editor) (foreignNetwork, error) {
+func readForeign(e *edit.Reader) (foreignNetwork, error) {
 	var found foreignNetwork
 	err := eachFile(e, foreignFiles, func(name, text string) {
 		if leftOver.MatchString(name) {

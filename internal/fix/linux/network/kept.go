@@ -24,7 +24,7 @@ type Kept struct {
 }
 
 // ReadKept reads it. described are the old machine's cards.
-func ReadKept(e *edit.Editor, described []report.NIC) (Kept, error) {
+func ReadKept(e *edit.Reader, described []report.NIC) (Kept, error) {
 	var k Kept
 	files, err := networkFiles(e)
 	if err != nil {
@@ -82,7 +82,7 @@ func ReadKept(e *edit.Editor, described []report.NIC) (Kept, error) {
 var plainNames = regexp.MustCompile(`(?m)^[^#\n]*\bnet\.ifnames=0\b`)
 
 // namesByKernel reports whether nothing in the guest names cards by their slots.
-func namesByKernel(e *edit.Editor) (bool, error) {
+func namesByKernel(e *edit.Reader) (bool, error) {
 	for _, off := range []string{"/etc/systemd/network/99-default.link", "/etc/udev/rules.d/80-net-setup-link.rules", "/etc/udev/rules.d/80-net-name-slot.rules"} {
 		if target, err := e.Readlink(off); err == nil && target == "/dev/null" {
 			return true, nil

@@ -28,7 +28,7 @@ var leaseFiles = []string{
 }
 
 // readLeases reads them, by the cards' names.
-func readLeases(e *edit.Editor) (map[string]lease, error) {
+func readLeases(e *edit.Reader) (map[string]lease, error) {
 	found := map[string]lease{}
 	err := eachFile(e, leaseFiles, func(name, text string) {
 		for card, l := range parseLeases(path.Base(name), text) {

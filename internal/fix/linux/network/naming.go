@@ -25,11 +25,11 @@ const linkRenames = 240
 // writeNaming makes udev give the name to the card with the hardware address
 // or, without one, to any physical card.
 func writeNaming(e *edit.Editor, name, mac, description string) error {
-	version, err := systemdVersion(e)
+	version, err := systemdVersion(e.Reader)
 	if err != nil {
 		return err
 	}
-	before, settings, err := linkForAnyCard(e)
+	before, settings, err := linkForAnyCard(e.Reader)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func checkNaming(file, text, name, mac string) error {
 
 // linkForAnyCard reads the guest's own .link file for whatever card there is, the
 // first of them: what it sets, and its base name.
-func linkForAnyCard(e *edit.Editor) (base string, settings []string, err error) {
+func linkForAnyCard(e *edit.Reader) (base string, settings []string, err error) {
 	links, err := wholeFiles(e, "*.link")
 	if err != nil {
 		return "", nil, err
@@ -152,7 +152,7 @@ var systemdLibrary = regexp.MustCompile(`^libsystemd-shared-([0-9]+)`)
 
 // systemdVersion goes by the name of systemd's private library. It is 0 where
 // there is none, as before version 231.
-func systemdVersion(e *edit.Editor) (int, error) {
+func systemdVersion(e *edit.Reader) (int, error) {
 	directories := []string{"/usr/lib/systemd", "/lib/systemd", "/usr/lib64/systemd"}
 	multiarch, err := e.List("/usr/lib", "*-linux-gnu*")
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 // any card the old name; several are told apart by their hardware addresses.
 // described are the old machine's cards, where its description is known.
 func Fix(e *edit.Editor, described []report.NIC) error {
-	files, err := networkFiles(e)
+	files, err := networkFiles(e.Reader)
 	if err != nil {
 		return err
 	}
@@ -31,15 +31,15 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 				"check it in the guest before the migration: a network card that it configures may have another name on the new machine")
 		}
 	}
-	foreign, err := readForeign(e)
+	foreign, err := readForeign(e.Reader)
 	if err != nil {
 		return err
 	}
-	boot, err := readBootCards(e)
+	boot, err := readBootCards(e.Reader)
 	if err != nil {
 		return err
 	}
-	leases, err := readLeases(e)
+	leases, err := readLeases(e.Reader)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, leases
 
 // managesByItself reports whether NetworkManager makes a profile for each card
 // that has none, as it does unless it is told not to.
-func managesByItself(e *edit.Editor) bool {
+func managesByItself(e *edit.Reader) bool {
 	const main = "/etc/NetworkManager/NetworkManager.conf"
 	if !e.Exists(main) {
 		return false
@@ -123,7 +123,7 @@ func isMade(files []networkFile, name string) bool {
 // warnNoCard: without a name nothing can be kept, and nothing need be where a
 // file is for any card.
 func warnNoCard(e *edit.Editor, files []networkFile) {
-	if slices.ContainsFunc(files, func(f networkFile) bool { return f.found.AnyCard }) || managesByItself(e) {
+	if slices.ContainsFunc(files, func(f networkFile) bool { return f.found.AnyCard }) || managesByItself(e.Reader) {
 		return
 	}
 	e.Warn(report.ConcernNoCard, "no network card was found in the guest's network configuration: whether the new machine's card gets its addresses is not known",

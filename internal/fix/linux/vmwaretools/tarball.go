@@ -143,31 +143,22 @@ func toolsStartLinks(e *edit.Editor) ([]string, error) {
 	return links, nil
 }
 
+// repositories are where package managers have their sources.
+var repositories = []string{"/etc/yum.repos.d/*.repo", "/etc/zypp/repos.d/*.repo", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources"}
+
 // removeToolsRepositories removes the package sources of VMware's own tools.
 func removeToolsRepositories(_ context.Context, e *edit.Editor) (bool, error) {
 	had := false
-	for _, place := range []struct{ directory, pattern string }{
-		{"/etc/yum.repos.d", "*.repo"},
-		{"/etc/zypp/repos.d", "*.repo"},
-		{"/etc/apt/sources.list.d", "*.list"},
-		{"/etc/apt/sources.list.d", "*.sources"},
-	} {
-		files, err := e.List(place.directory, place.pattern)
-		if err != nil {
-			return had, err
-		}
-		for _, file := range files {
-			text, _, err := e.Read(file)
-			if err != nil {
-				return had, err
-			}
+	for _, pattern := range repositories {
+		err := e.EachFile(pattern, func(file, text string) error {
 			if !onlyToolsSources(text) {
-				continue
-			}
-			if err := e.Remove(file, "remove the package source of VMware tools"); err != nil {
-				return had, err
+				return nil
 			}
 			had = true
+			return e.Remove(file, "remove the package source of VMware tools")
+		})
+		if err != nil {
+			return had, err
 		}
 	}
 	return had, nil
