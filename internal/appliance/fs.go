@@ -22,10 +22,23 @@ import (
 // start where the appliance is emulated, which counts for small files.
 const chunkSize = 2 << 20
 
+// Files are those of the mounted guest.
+type Files struct {
+	*connection
+
+	archives string // folder of the host for what is unpacked into the guest
+	ntfs     bool   // the guest's root is NTFS
+}
+
+var (
+	_ guest.FS          = (*Files)(nil)
+	_ guest.SizedReader = (*Files)(nil)
+)
+
 // ReadFile implements FS.
-func (s *Session) ReadFile(name string) ([]byte, error) {
+func (f *Files) ReadFile(name string) ([]byte, error) {
 	var data []byte
-	err := s.call("read", name, func(g *guestfs.Guestfs) (err error) {
+	err := f.call("read", name, func(g *guestfs.Guestfs) (err error) {
 		data, err = readFile(g, name)
 		return err
 	})
@@ -33,8 +46,8 @@ func (s *Session) ReadFile(name string) ([]byte, error) {
 }
 
 // Download implements FS.
-func (s *Session) Download(name string, w io.Writer) error {
-	return s.call("read", name, func(g *guestfs.Guestfs) error { return download(g, name, w) })
+func (f *Files) Download(name string, w io.Writer) error {
+	return f.call("read", name, func(g *guestfs.Guestfs) error { return download(g, name, w) })
 }
 
 func readFile(g *guestfs.Guestfs, name string) ([]byte, error) {
@@ -58,9 +71,9 @@ func download(g *guestfs.Guestfs, name string, w io.Writer) error {
 }
 
 // ReadRegular implements guest.SizedReader.
-func (s *Session) ReadRegular(name string, size int64) ([]byte, error) {
+func (f *Files) ReadRegular(name string, size int64) ([]byte, error) {
 	var data bytes.Buffer
-	err := s.call("read", name, func(g *guestfs.Guestfs) error { return readRegular(g, name, size, &data) })
+	err := f.call("read", name, func(g *guestfs.Guestfs) error { return readRegular(g, name, size, &data) })
 	return data.Bytes(), err
 }
 
@@ -85,19 +98,19 @@ func readRegular(g *guestfs.Guestfs, name string, size int64, w io.Writer) error
 }
 
 // WriteFile implements FS.
-func (s *Session) WriteFile(name string, data []byte, perm fs.FileMode) error {
-	return s.Upload(name, bytes.NewReader(data), perm)
+func (f *Files) WriteFile(name string, data []byte, perm fs.FileMode) error {
+	return f.Upload(name, bytes.NewReader(data), perm)
 }
 
 // Upload implements FS.
-func (s *Session) Upload(name string, r io.Reader, perm fs.FileMode) error {
-	return s.call("write", name, func(g *guestfs.Guestfs) error {
+func (f *Files) Upload(name string, r io.Reader, perm fs.FileMode) error {
+	return f.call("write", name, func(g *guestfs.Guestfs) error {
 		target, existing, err := followLinks(g, name)
 		if err != nil {
 			return err
 		}
-		if s.onNTFS(target) {
-			return s.uploadNTFS(g, target, existing, r, perm)
+		if f.onNTFS(target) {
+			return f.uploadNTFS(g, target, existing, r, perm)
 		}
 		temp, err := g.Mktemp(path.Join(path.Dir(target), ".write-XXXXXXXX"), nil)
 		if err != nil {
@@ -165,18 +178,18 @@ func (w *fileWriter) Write(data []byte) (int, error) {
 }
 
 // Stat implements FS.
-func (s *Session) Stat(name string) (guest.FileInfo, error) {
-	return s.stat(name, (*guestfs.Guestfs).Statns)
+func (f *Files) Stat(name string) (guest.FileInfo, error) {
+	return f.stat(name, (*guestfs.Guestfs).Statns)
 }
 
 // Lstat implements FS.
-func (s *Session) Lstat(name string) (guest.FileInfo, error) {
-	return s.stat(name, (*guestfs.Guestfs).Lstatns)
+func (f *Files) Lstat(name string) (guest.FileInfo, error) {
+	return f.stat(name, (*guestfs.Guestfs).Lstatns)
 }
 
-func (s *Session) stat(name string, stat func(*guestfs.Guestfs, string) (*guestfs.StatNS, error)) (guest.FileInfo, error) {
+func (f *Files) stat(name string, stat func(*guestfs.Guestfs, string) (*guestfs.StatNS, error)) (guest.FileInfo, error) {
 	var info guest.FileInfo
-	err := s.call("stat", name, func(g *guestfs.Guestfs) error {
+	err := f.call("stat", name, func(g *guestfs.Guestfs) error {
 		var err error
 		info, err = fileInfo(stat(g, name))
 		return err
@@ -185,9 +198,9 @@ func (s *Session) stat(name string, stat func(*guestfs.Guestfs, string) (*guestf
 }
 
 // Readlink implements FS.
-func (s *Session) Readlink(name string) (string, error) {
+func (f *Files) Readlink(name string) (string, error) {
 	var target string
-	err := s.call("readlink", name, func(g *guestfs.Guestfs) (err error) {
+	err := f.call("readlink", name, func(g *guestfs.Guestfs) (err error) {
 		target, err = g.Readlink(name)
 		return err
 	})
@@ -195,9 +208,9 @@ func (s *Session) Readlink(name string) (string, error) {
 }
 
 // ReadDir implements FS.
-func (s *Session) ReadDir(name string) ([]string, error) {
+func (f *Files) ReadDir(name string) ([]string, error) {
 	var names []string
-	err := s.call("list", name, func(g *guestfs.Guestfs) (err error) {
+	err := f.call("list", name, func(g *guestfs.Guestfs) (err error) {
 		names, err = g.Ls(name)
 		return err
 	})
@@ -206,11 +219,11 @@ func (s *Session) ReadDir(name string) ([]string, error) {
 }
 
 // MkdirAll implements FS.
-func (s *Session) MkdirAll(name string, perm fs.FileMode) error {
-	return s.call("mkdir", name, func(g *guestfs.Guestfs) error { return s.mkdirAll(g, path.Clean(name), perm) })
+func (f *Files) MkdirAll(name string, perm fs.FileMode) error {
+	return f.call("mkdir", name, func(g *guestfs.Guestfs) error { return f.mkdirAll(g, path.Clean(name), perm) })
 }
 
-func (s *Session) mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
+func (f *Files) mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
 	st, err := g.Statns(name)
 	switch {
 	case err == nil && !fileMode(st.St_mode).IsDir():
@@ -218,11 +231,11 @@ func (s *Session) mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) er
 	case err == nil || !errors.Is(cleanError(err), fs.ErrNotExist):
 		return err
 	}
-	if err := s.mkdirAll(g, path.Dir(name), perm); err != nil {
+	if err := f.mkdirAll(g, path.Dir(name), perm); err != nil {
 		return err
 	}
-	if s.onNTFS(name) {
-		return s.mkdirNTFS(g, name, perm)
+	if f.onNTFS(name) {
+		return f.mkdirNTFS(g, name, perm)
 	}
 	if err := g.Mkdir(name); err != nil {
 		return err
@@ -231,8 +244,8 @@ func (s *Session) mkdirAll(g *guestfs.Guestfs, name string, perm fs.FileMode) er
 }
 
 // Symlink implements FS.
-func (s *Session) Symlink(target, link string) error {
-	return s.call("symlink", link, func(g *guestfs.Guestfs) error {
+func (f *Files) Symlink(target, link string) error {
+	return f.call("symlink", link, func(g *guestfs.Guestfs) error {
 		st, err := g.Lstatns(link)
 		if err == nil && fileMode(st.St_mode).Type() == fs.ModeSymlink {
 			if err := g.Rm(link); err != nil {
@@ -244,8 +257,8 @@ func (s *Session) Symlink(target, link string) error {
 }
 
 // Remove implements FS.
-func (s *Session) Remove(name string) error {
-	return s.call("remove", name, func(g *guestfs.Guestfs) error {
+func (f *Files) Remove(name string) error {
+	return f.call("remove", name, func(g *guestfs.Guestfs) error {
 		st, err := g.Lstatns(name)
 		if err != nil {
 			return err
@@ -258,8 +271,8 @@ func (s *Session) Remove(name string) error {
 }
 
 // RemoveAll implements FS.
-func (s *Session) RemoveAll(name string) error {
-	return s.call("remove", name, func(g *guestfs.Guestfs) error {
+func (f *Files) RemoveAll(name string) error {
+	return f.call("remove", name, func(g *guestfs.Guestfs) error {
 		name := path.Clean(name)
 		if name == "/" {
 			return errors.New("this is the guest's root")
@@ -278,18 +291,18 @@ func (s *Session) RemoveAll(name string) error {
 }
 
 // Rename implements FS.
-func (s *Session) Rename(from, to string) error {
-	return s.call("rename", from, func(g *guestfs.Guestfs) error { return g.Rename(from, to) })
+func (f *Files) Rename(from, to string) error {
+	return f.call("rename", from, func(g *guestfs.Guestfs) error { return g.Rename(from, to) })
 }
 
 // Chmod implements FS.
-func (s *Session) Chmod(name string, perm fs.FileMode) error {
-	return s.call("chmod", name, func(g *guestfs.Guestfs) error { return g.Chmod(unixMode(perm), name) })
+func (f *Files) Chmod(name string, perm fs.FileMode) error {
+	return f.call("chmod", name, func(g *guestfs.Guestfs) error { return g.Chmod(unixMode(perm), name) })
 }
 
 // Chown implements FS.
-func (s *Session) Chown(name string, uid, gid int) error {
-	return s.call("chown", name, func(g *guestfs.Guestfs) error { return g.Chown(uid, gid, name) })
+func (f *Files) Chown(name string, uid, gid int) error {
+	return f.call("chown", name, func(g *guestfs.Guestfs) error { return g.Chown(uid, gid, name) })
 }
 
 // followLinks returns name without symbolic links, and what is there. The

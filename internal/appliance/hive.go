@@ -19,8 +19,8 @@ const maxHiveValue = 16344
 // WriteHive makes changes to a hive of the mounted guest, where it lies, so that it
 // keeps its owner and its access rights. Nothing is written where one of them
 // cannot be made. The hive must be whole, and written to its end: nobody looks here.
-func (s *Session) WriteHive(name string, changes []registry.Change) error {
-	return s.call("write the hive", name, func(g *guestfs.Guestfs) error {
+func (f *Files) WriteHive(name string, changes []registry.Change) error {
+	return f.call("write the hive", name, func(g *guestfs.Guestfs) error {
 		if err := g.Hivex_open(name, &guestfs.OptargsHivex_open{Write_is_set: true, Write: true}); err != nil {
 			return err
 		}

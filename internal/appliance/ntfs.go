@@ -35,13 +35,13 @@ func requireWindows(available func(groups []string) (bool, error)) error {
 }
 
 // onNTFS says that a guest path lies on NTFS.
-func (s *Session) onNTFS(name string) bool {
-	return s.ntfs && name != guest.WindowsESP && !strings.HasPrefix(name, guest.WindowsESP+"/")
+func (f *Files) onNTFS(name string) bool {
+	return f.ntfs && name != guest.WindowsESP && !strings.HasPrefix(name, guest.WindowsESP+"/")
 }
 
 // uploadNTFS puts a file in target's place, where existing is what is there now, or
 // nil. It has its access rights from the beginning.
-func (s *Session) uploadNTFS(g *guestfs.Guestfs, target string, existing *guestfs.StatNS, r io.Reader, perm fs.FileMode) error {
+func (f *Files) uploadNTFS(g *guestfs.Guestfs, target string, existing *guestfs.StatNS, r io.Reader, perm fs.FileMode) error {
 	rights := descriptor(perm, false)
 	if existing != nil {
 		var err error
@@ -54,7 +54,7 @@ func (s *Session) uploadNTFS(g *guestfs.Guestfs, target string, existing *guestf
 	if err != nil {
 		return err
 	}
-	err = s.unpack(g, folder, func(archive *os.File) error { return writeFile(archive, path.Base(temp), rights, r) })
+	err = f.unpack(g, folder, func(archive *os.File) error { return writeFile(archive, path.Base(temp), rights, r) })
 	if err == nil && existing != nil { // other streams
 		err = g.Copy_attributes(target, temp, &guestfs.OptargsCopy_attributes{Xattributes_is_set: true, Xattributes: true})
 	}
@@ -68,13 +68,13 @@ func (s *Session) uploadNTFS(g *guestfs.Guestfs, target string, existing *guestf
 }
 
 // mkdirNTFS makes a folder.
-func (s *Session) mkdirNTFS(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
-	return s.unpack(g, path.Dir(name), func(archive *os.File) error { return writeFolder(archive, path.Base(name), descriptor(perm, true)) })
+func (f *Files) mkdirNTFS(g *guestfs.Guestfs, name string, perm fs.FileMode) error {
+	return f.unpack(g, path.Dir(name), func(archive *os.File) error { return writeFolder(archive, path.Base(name), descriptor(perm, true)) })
 }
 
 // unpack unpacks an archive that write makes into a folder of the guest.
-func (s *Session) unpack(g *guestfs.Guestfs, folder string, write func(*os.File) error) error {
-	archive, err := os.CreateTemp(s.dir, "archive-")
+func (f *Files) unpack(g *guestfs.Guestfs, folder string, write func(*os.File) error) error {
+	archive, err := os.CreateTemp(f.archives, "archive-")
 	if err != nil {
 		return err
 	}

@@ -34,10 +34,10 @@ func TestRequireWindows(t *testing.T) {
 func TestOnNTFS(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{"/Windows/x": true, "/efi": false, "/efi/EFI/Boot/bootx64.efi": false, "/efifiles": true} {
-		if (&Session{ntfs: true}).onNTFS(name) != want {
+		if (&Files{ntfs: true}).onNTFS(name) != want {
 			t.Errorf("%s is on NTFS: %v", name, !want)
 		}
-		if (&Session{}).onNTFS(name) {
+		if (&Files{}).onNTFS(name) {
 			t.Errorf("%s of a Linux guest is on NTFS", name)
 		}
 	}

@@ -23,14 +23,19 @@ const inputFile = "/dev/.input"
 // standard input.
 const withInput = `exec "$@" <"$0"`
 
+// Programs runs the programs of the mounted guest.
+type Programs struct{ *connection }
+
+var _ guest.Runner = (*Programs)(nil)
+
 // Run implements Runner. The guest's /dev, /proc and /sys are those of the
 // appliance while the program runs.
-func (s *Session) Run(argv ...string) (string, error) {
+func (p *Programs) Run(argv ...string) (string, error) {
 	if len(argv) == 0 {
 		return "", guest.ErrNoCommand
 	}
 	var output string
-	err := s.call("run", argv[0], func(g *guestfs.Guestfs) (err error) {
+	err := p.call("run", argv[0], func(g *guestfs.Guestfs) (err error) {
 		output, err = g.Command(argv)
 		return err
 	})
@@ -38,12 +43,12 @@ func (s *Session) Run(argv ...string) (string, error) {
 }
 
 // RunInput implements Runner. The guest needs a /bin/sh.
-func (s *Session) RunInput(input []byte, argv ...string) (string, error) {
+func (p *Programs) RunInput(input []byte, argv ...string) (string, error) {
 	if len(argv) == 0 {
 		return "", guest.ErrNoCommand
 	}
 	var output string
-	err := s.call("run", argv[0], func(g *guestfs.Guestfs) error {
+	err := p.call("run", argv[0], func(g *guestfs.Guestfs) error {
 		// Nothing that runs later shall find it.
 		defer func() { _, _ = g.Debug("sh", []string{"rm -f " + inputFile}) }()
 		err := uploadStream(bytes.NewReader(input), func(file string) error {

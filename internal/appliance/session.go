@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
 
 	"libguestfs.org/guestfs"
@@ -20,7 +19,10 @@ import (
 // Session is one run of the libguestfs appliance over the guest's disks. It is
 // safe for concurrent use, but the appliance does one thing at a time.
 type Session struct {
-	ctx      context.Context
+	*connection
+	*Files
+	*Programs
+
 	dir      string // of this run alone, removed by Close
 	used     Acceleration
 	fallback string
@@ -29,25 +31,12 @@ type Session struct {
 	watchdog *watchdog
 	stop     func() bool // ends the watch on ctx
 
-	mu     sync.Mutex // one call at a time: the handle must not be closed under one
-	handle *guestfs.Guestfs
-	closed bool
-
-	drives  []Drive
 	monitor *monitor          // nil where layers were not asked for
 	tables  []parttable.Disk  // nil when they must be read
 	devices guest.Devices     // nil when they must be looked for
 	opened  map[string]string // LUKS mappings by the encrypted device
 	points  []point           // of what is mounted below the guest's root, in their order
-	ntfs    bool              // the guest's root is NTFS
 }
-
-var (
-	_ guest.FS     = (*Session)(nil)
-	_ guest.Runner = (*Session)(nil)
-
-	_ guest.SizedReader = (*Session)(nil)
-)
 
 // Open launches the appliance with the drives. When ctx is cancelled, during
 // the launch or later, the appliance is killed: the call under way and all
@@ -78,10 +67,12 @@ func open(ctx context.Context, drives []Drive, options Options, dir string) (*Se
 	if err != nil {
 		return nil, err
 	}
+	connected := &connection{ctx: ctx, handle: launched.handle, drives: drives}
 	s := &Session{
-		ctx: ctx, dir: dir, used: launched.used, fallback: launched.fallback,
-		handle: launched.handle, qemu: launched.qemu, watchdog: launched.watchdog,
-		opened: map[string]string{}, drives: drives, monitor: launched.monitor,
+		connection: connected, Files: &Files{connection: connected, archives: dir}, Programs: &Programs{connected},
+		dir: dir, used: launched.used, fallback: launched.fallback,
+		qemu: launched.qemu, watchdog: launched.watchdog, monitor: launched.monitor,
+		opened: map[string]string{},
 	}
 	s.stop = context.AfterFunc(ctx, func() {
 		// QEMU may be a script that has started QEMU.
@@ -139,31 +130,6 @@ func (s *Session) shutdown() error {
 		err = errors.Join(err, started.end(followersTime))
 	}
 	return describe("closing the libguestfs appliance", "", err)
-}
-
-// call runs f on the handle. Action and object, a path or device of the guest
-// or "", say what f does, for its error.
-func (s *Session) call(action, object string, f func(g *guestfs.Guestfs) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return describe(action, object, errClosed)
-	}
-	if err := s.ctx.Err(); err != nil {
-		return describe(action, object, err)
-	}
-	return describe(action, object, s.locked(f))
-}
-
-// locked runs f on the handle with the mutex held.
-func (s *Session) locked(f func(g *guestfs.Guestfs) error) error {
-	defer holdThread(s.handle)()
-	err := f(s.handle)
-	if err != nil && s.ctx.Err() != nil {
-		// It failed because its appliance was killed.
-		return s.ctx.Err()
-	}
-	return explainFull(cleanError(err), imagesOf(s.drives))
 }
 
 // requireWritten fails where a disk did not take all that was written.

@@ -26,11 +26,21 @@ func KVM(context.Context, string) (reason string) { return errUnavailable.Error(
 
 // Session is one run of the libguestfs appliance. In this build there is none:
 // every call fails and says what is missing.
-type Session struct{}
+type Session struct {
+	*Files
+	*Programs
+}
+
+// Files are those of the mounted guest.
+type Files struct{}
+
+// Programs runs the programs of the mounted guest.
+type Programs struct{}
 
 var (
-	_ guest.FS     = (*Session)(nil)
-	_ guest.Runner = (*Session)(nil)
+	_ guest.FS          = (*Files)(nil)
+	_ guest.SizedReader = (*Files)(nil)
+	_ guest.Runner      = (*Programs)(nil)
 )
 
 // Open fails: this build has no libguestfs.
@@ -80,65 +90,65 @@ func (*Session) CheckFilesystem(guest.Device) error { return errUnavailable }
 // Trim fails.
 func (*Session) Trim() (failures []error, err error) { return nil, errUnavailable }
 
-// WriteHive fails.
-func (*Session) WriteHive(string, []registry.Change) error { return errUnavailable }
-
 // Layer fails.
 func (*Session) Layer([]string) error { return errUnavailable }
 
 // Close does nothing.
 func (*Session) Close() error { return nil }
 
+// WriteHive fails.
+func (*Files) WriteHive(string, []registry.Change) error { return errUnavailable }
+
 // ReadFile implements FS.
-func (*Session) ReadFile(string) ([]byte, error) { return nil, errUnavailable }
+func (*Files) ReadFile(string) ([]byte, error) { return nil, errUnavailable }
 
 // ReadRegular implements guest.SizedReader.
-func (*Session) ReadRegular(string, int64) ([]byte, error) { return nil, errUnavailable }
+func (*Files) ReadRegular(string, int64) ([]byte, error) { return nil, errUnavailable }
 
 // WriteFile implements FS.
-func (*Session) WriteFile(string, []byte, fs.FileMode) error { return errUnavailable }
+func (*Files) WriteFile(string, []byte, fs.FileMode) error { return errUnavailable }
 
 // Upload implements FS.
-func (*Session) Upload(string, io.Reader, fs.FileMode) error { return errUnavailable }
+func (*Files) Upload(string, io.Reader, fs.FileMode) error { return errUnavailable }
 
 // Download implements FS.
-func (*Session) Download(string, io.Writer) error { return errUnavailable }
+func (*Files) Download(string, io.Writer) error { return errUnavailable }
 
 // Stat implements FS.
-func (*Session) Stat(string) (guest.FileInfo, error) { return guest.FileInfo{}, errUnavailable }
+func (*Files) Stat(string) (guest.FileInfo, error) { return guest.FileInfo{}, errUnavailable }
 
 // Lstat implements FS.
-func (*Session) Lstat(string) (guest.FileInfo, error) { return guest.FileInfo{}, errUnavailable }
+func (*Files) Lstat(string) (guest.FileInfo, error) { return guest.FileInfo{}, errUnavailable }
 
 // Readlink implements FS.
-func (*Session) Readlink(string) (string, error) { return "", errUnavailable }
+func (*Files) Readlink(string) (string, error) { return "", errUnavailable }
 
 // ReadDir implements FS.
-func (*Session) ReadDir(string) ([]string, error) { return nil, errUnavailable }
+func (*Files) ReadDir(string) ([]string, error) { return nil, errUnavailable }
 
 // MkdirAll implements FS.
-func (*Session) MkdirAll(string, fs.FileMode) error { return errUnavailable }
+func (*Files) MkdirAll(string, fs.FileMode) error { return errUnavailable }
 
 // Symlink implements FS.
-func (*Session) Symlink(string, string) error { return errUnavailable }
+func (*Files) Symlink(string, string) error { return errUnavailable }
 
 // Remove implements FS.
-func (*Session) Remove(string) error { return errUnavailable }
+func (*Files) Remove(string) error { return errUnavailable }
 
 // RemoveAll implements FS.
-func (*Session) RemoveAll(string) error { return errUnavailable }
+func (*Files) RemoveAll(string) error { return errUnavailable }
 
 // Rename implements FS.
-func (*Session) Rename(string, string) error { return errUnavailable }
+func (*Files) Rename(string, string) error { return errUnavailable }
 
 // Chmod implements FS.
-func (*Session) Chmod(string, fs.FileMode) error { return errUnavailable }
+func (*Files) Chmod(string, fs.FileMode) error { return errUnavailable }
 
 // Chown implements FS.
-func (*Session) Chown(string, int, int) error { return errUnavailable }
+func (*Files) Chown(string, int, int) error { return errUnavailable }
 
 // Run implements Runner.
-func (*Session) Run(...string) (string, error) { return "", errUnavailable }
+func (*Programs) Run(...string) (string, error) { return "", errUnavailable }
 
 // RunInput implements Runner.
-func (*Session) RunInput([]byte, ...string) (string, error) { return "", errUnavailable }
+func (*Programs) RunInput([]byte, ...string) (string, error) { return "", errUnavailable }
