@@ -36,18 +36,13 @@ func (w *windowsRun) planFirstBoot(cards []network.Card) error {
 	for _, script := range w.options.FirstBoot {
 		task.Scripts = append(task.Scripts, firstboot.Script(script))
 	}
-	planned, err := firstboot.New(task, nil)
-	if err != nil || len(planned.Files) == 0 {
-		return err
-	}
-	if w.FirstBoot == nil {
-		return errors.New("there is no program for the first boot of Windows")
-	}
-	program, err := w.FirstBoot(w.OS.Arch)
-	if err != nil {
-		return err
-	}
-	w.firstBoot, err = firstboot.New(task, program)
+	planned, err := firstboot.New(task, func() ([]byte, error) {
+		if w.FirstBoot == nil {
+			return nil, errors.New("there is no program for the first boot of Windows")
+		}
+		return w.FirstBoot(w.OS.Arch)
+	})
+	w.firstBoot = planned
 	return err
 }
 

@@ -78,9 +78,9 @@ type Plan struct {
 	Warnings []string
 }
 
-// New plans the files of a task with the program that runs its scripts, for the
-// guest's processor. Those of a task without anything to do are none.
-func New(t Task, program []byte) (Plan, error) {
+// New plans the files of a task. Those of a task without anything to do are none; the
+// program that runs the scripts of any other, for the guest's processor, is asked for.
+func New(t Task, program func() ([]byte, error)) (Plan, error) {
 	scripts, err := t.scripts()
 	if err != nil {
 		return Plan{}, err
@@ -105,7 +105,11 @@ func New(t Task, program []byte) (Plan, error) {
 	if len(scripts) == 0 {
 		return plan, nil
 	}
-	plan.Files = append(plan.Files, File{Path: Folder + `\firstboot.exe`, Content: program})
+	content, err := program()
+	if err != nil {
+		return Plan{}, err
+	}
+	plan.Files = append(plan.Files, File{Path: Folder + `\firstboot.exe`, Content: content})
 	for _, script := range scripts {
 		script.Path = Folder + `\scripts\` + script.Path
 		plan.Files = append(plan.Files, script)

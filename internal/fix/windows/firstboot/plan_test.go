@@ -2,6 +2,7 @@ package firstboot_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"net/netip"
@@ -56,10 +57,12 @@ var (
 	windows10 = registry.Software{Product: "Windows 10 Pro", Major: 10, Build: 19045}
 )
 
+func program() ([]byte, error) { return []byte("program"), nil }
+
 // plan is what is planned beside the program.
 func plan(t *testing.T, task windows.Task) windows.Plan {
 	t.Helper()
-	planned, err := windows.New(task, []byte("program"))
+	planned, err := windows.New(task, program)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,8 +109,22 @@ func TestPlans(t *testing.T) {
 // TestNothingToDo: then there is no service.
 func TestNothingToDo(t *testing.T) {
 	t.Parallel()
-	planned, err := windows.New(windows.Task{Windows: windows10}, []byte("program"))
+	planned, err := windows.New(windows.Task{Windows: windows10}, func() ([]byte, error) {
+		t.Error("the program is asked for")
+		return program()
+	})
 	if err != nil || len(planned.Files) > 0 {
+		t.Errorf("planned %+v, %v", planned, err)
+	}
+}
+
+// TestNoProgram: nothing is planned without it.
+func TestNoProgram(t *testing.T) {
+	t.Parallel()
+	missing := errors.New("it is not here")
+	task := windows.Task{Windows: windows10, Scripts: []windows.Script{{Name: "a.cmd", Content: "ver"}}}
+	planned, err := windows.New(task, func() ([]byte, error) { return nil, missing })
+	if !errors.Is(err, missing) || len(planned.Files) > 0 {
 		t.Errorf("planned %+v, %v", planned, err)
 	}
 }
@@ -164,7 +181,7 @@ func TestHostileNames(t *testing.T) {
 		for _, s := range []registry.Software{windows7, windows10} {
 			task := windows.Task{Windows: s, DriverFolder: `Drivers\VirtIO`}
 			change(&task)
-			if planned, err := windows.New(task, nil); err == nil || len(planned.Files) > 0 {
+			if planned, err := windows.New(task, program); err == nil || len(planned.Files) > 0 {
 				t.Errorf("%s: planned %d files, %v", name, len(planned.Files), err)
 			}
 		}

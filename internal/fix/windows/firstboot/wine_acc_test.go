@@ -168,11 +168,7 @@ func newGuest(t *testing.T, task windows.Task, statuses string) *wine {
 		`"Local Area Connection 2","Red Hat VirtIO","00-50-56-AA-BB-01","\Device\Tcpip_{B}"`+"\r\n"+
 		`"Local Area Connection 3","Red Hat VirtIO","00-50-56-AA-BB-02","Media disconnected"`+"\r\n"))
 	w.write(`..\diskpart.txt`, []byte("Red Hat VirtIO SCSI Disk Device\r\n"))
-	service, err := firstboot.Program("x86_64")
-	if err != nil {
-		t.Fatal(err)
-	}
-	planned, err := windows.New(task, service)
+	planned, err := windows.New(task, func() ([]byte, error) { return firstboot.Program("x86_64") })
 	if err != nil {
 		t.Fatal(err)
 	}
