@@ -45,6 +45,7 @@ type Bench struct {
 	settle func()
 	// count counts what a command does; nil is effort.Run.
 	count   func(*exec.Cmd, string) (effort.Effort, error)
+	kvm     string // the device; "" is kvmDevice
 	root    string // of virt-v2v, or ""
 	machine results.Machine
 	section *results.Section
@@ -61,6 +62,7 @@ const (
 var sections = map[string]func(*Bench, context.Context) error{
 	results.Compare:    (*Bench).compare,
 	results.Stages:     (*Bench).stages,
+	results.Launches:   (*Bench).launches,
 	results.Effort:     (*Bench).effort,
 	results.Inspection: (*Bench).inspection,
 	results.Options:    (*Bench).options,
@@ -80,6 +82,9 @@ func (b *Bench) Run(ctx context.Context, names []string) error {
 	}
 	if b.settle == nil {
 		b.settle = syscall.Sync
+	}
+	if b.kvm == "" {
+		b.kvm = kvmDevice
 	}
 	if b.count == nil {
 		b.count = effort.Run

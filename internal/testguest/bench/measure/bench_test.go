@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func newBench(t *testing.T) (b *Bench, calls func() []string) {
 	b = &Bench{
 		Engine: filepath.Join(folder, "hyper2kvm"), Testguest: filepath.Join(folder, "testguest"),
 		Room: filepath.Join(folder, "room"), Store: results.Store{Dir: filepath.Join(folder, "results")},
-		Rounds: 2, MostLive: gib, Log: t.Output(), settle: func() {}, count: fakeCount,
+		Rounds: 2, MostLive: gib, Log: t.Output(), settle: func() {}, count: fakeCount, kvm: guest,
 	}
 	return b, func() []string {
 		data, err := os.ReadFile(log)
@@ -61,7 +62,7 @@ func TestEverySectionIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]int{
-		results.Compare: 2 * 3, results.Stages: 2 * 2, results.Effort: 2, results.Inspection: 2, results.Options: 2 * 4, results.Convert: 2 * 2,
+		results.Compare: 2 * 3, results.Stages: 2 * 2, results.Launches: 2 * 4, results.Effort: 2, results.Inspection: 2, results.Options: 2 * 4, results.Convert: 2 * 2,
 		results.Compress: 2 * (2*2 + levels), results.Scaling: 2 * 2 * 3, results.Parallel: 2 * 3,
 	} {
 		section := load(t, b.Store, name)
@@ -69,7 +70,7 @@ func TestEverySectionIsMeasured(t *testing.T) {
 			t.Errorf("%s: %d measurements, want %d", name, got, want)
 		}
 		for _, s := range section.Samples {
-			timed, writes := name != results.Effort, name != results.Parallel && name != results.Inspection
+			timed, writes := name != results.Effort, name != results.Parallel && name != results.Inspection && name != results.Launches
 			if timed && s.Seconds <= 0 || writes && s.Bytes == 0 || !timed && s.Effort.Read != 4 {
 				t.Errorf("%s: nothing was measured: %+v", name, s)
 			}
@@ -185,6 +186,33 @@ func TestAnUnknownSectionIsRefused(t *testing.T) {
 	b, _ := newBench(t)
 	if err := b.Run(context.Background(), []string{"speed"}); err == nil || !strings.Contains(err.Error(), `"speed"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestKVMIsTriedForTheFirstTime: in each round, and only where there is a KVM that does
+// not work.
+func TestKVMIsTriedForTheFirstTime(t *testing.T) {
+	b, calls := newBench(t)
+	if err := b.Run(t.Context(), []string{results.Launches}); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, s := range load(t, b.Store, results.Launches).Samples[:4] {
+		order = append(order, s.Way)
+	}
+	if want := []string{results.Ours, results.Guestfish, results.FirstTry, results.NextTry}; !slices.Equal(order, want) {
+		t.Errorf("measured are %q, want %q", order, want)
+	}
+	if called := strings.Join(calls(), "\n"); strings.Count(called, "--acceleration tcg") != 2 || strings.Count(called, " run\n") != 2 {
+		t.Errorf("called were:\n%s", called)
+	}
+	b, _ = newBench(t)
+	b.kvm = filepath.Join(b.Room, "nothing")
+	if err := b.Run(t.Context(), []string{results.Launches}); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(load(t, b.Store, results.Launches).Of(flagship, results.FirstTry)); got != 0 {
+		t.Errorf("KVM is tried %d times where there is none", got)
 	}
 }
 

@@ -23,6 +23,7 @@ var fakes = map[string]func(args []string) error{
 	"qemu-system-x86_64": fakeVersion,
 	"guestfish":          fakeVersion,
 	"nbdkit":             fakeVersion,
+	"sh":                 fakeShell,
 	"tar":                func([]string) error { return nil },
 	"unshare":            fakeUnshare,
 	"virt-v2v":           fakeVirtV2V,
@@ -59,6 +60,11 @@ func fakeQEMUImg(args []string) error {
 		return os.WriteFile(args[len(args)-1], []byte("image"), 0o644)
 	}
 	return fakeVersion(args)
+}
+
+// fakeShell plays a script that writes its last argument.
+func fakeShell(args []string) error {
+	return os.WriteFile(args[len(args)-1], []byte("image"), 0o644)
 }
 
 func fakeVirtV2V(args []string) error {

@@ -25,6 +25,8 @@ type migration struct {
 	pipeline           object
 	directory          string // for the output
 	dryRun             bool
+	// arguments and environment are given to the command beside the usual.
+	arguments, environment []string
 }
 
 // imageName is the file that every way writes.
@@ -52,7 +54,7 @@ func (b *Bench) migrate(ctx context.Context, m migration) (results.Sample, error
 	if err != nil {
 		return results.Sample{}, err
 	}
-	o, err := b.run(ctx, nil, b.Engine, "-q", "--manifest", path)
+	o, err := b.run(ctx, m.environment, append([]string{b.Engine, "-q", "--manifest", path}, m.arguments...)...)
 	if err != nil {
 		return results.Sample{}, err
 	}
@@ -65,7 +67,7 @@ func (b *Bench) follow(ctx context.Context, m migration) (results.Sample, error)
 	if err != nil {
 		return results.Sample{}, err
 	}
-	o, err := b.run(ctx, nil, b.Engine, "--events", "--manifest", path)
+	o, err := b.run(ctx, m.environment, append([]string{b.Engine, "--events", "--manifest", path}, m.arguments...)...)
 	if err != nil {
 		return results.Sample{}, err
 	}

@@ -63,6 +63,7 @@ Times are wall times of whole commands in seconds: the median, and in brackets t
 	m.targets(d)
 	m.compare(d)
 	m.stages(d)
+	m.launches(d)
 	m.effort(d)
 	m.inspection(d)
 	m.options(d)

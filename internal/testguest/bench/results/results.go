@@ -13,6 +13,7 @@ import (
 const (
 	Compare    = "compare"
 	Stages     = "stages"
+	Launches   = "launch"
 	Effort     = "effort"
 	Inspection = "inspection"
 	Options    = "options"
@@ -23,7 +24,7 @@ const (
 )
 
 // Sections lists them.
-var Sections = []string{Compare, Stages, Effort, Inspection, Options, Convert, Compress, Scaling, Parallel}
+var Sections = []string{Compare, Stages, Launches, Effort, Inspection, Options, Convert, Compress, Scaling, Parallel}
 
 // The ways to treat a disk that are compared.
 const (
@@ -38,6 +39,14 @@ const (
 	NoFsck   = "without checks of file systems"
 	Smaller  = "compressed"
 	BootsToo = "with a boot"
+)
+
+// How an appliance is started beside ours: the ways of the section Launches.
+const (
+	Guestfish = "guestfish run"
+	// On a host whose KVM can be opened and runs nothing.
+	FirstTry = "hyper2kvm, KVM tried for the first time"
+	NextTry  = "hyper2kvm, KVM tried before"
 )
 
 // Key names one measurement.

@@ -1,0 +1,79 @@
+package measure
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
+)
+
+// kvmDevice is there on hosts whose KVM may or may not work.
+const kvmDevice = "/dev/kvm"
+
+// launches measures the start of our appliance beside a bare one of guestfish on an
+// empty disk, and what a KVM costs that can be opened and runs nothing.
+func (b *Bench) launches(ctx context.Context) error {
+	guest, err := b.guest(ctx, flagship)
+	if err != nil {
+		return err
+	}
+	if err := warm(guest); err != nil {
+		return err
+	}
+	empty, cache := b.path("empty.raw"), b.path("cache")
+	if err := os.WriteFile(empty, nil, 0o644); err != nil {
+		return err
+	}
+	if err := os.Truncate(empty, gib); err != nil {
+		return err
+	}
+	look := func(directory string, arguments, environment []string) (results.Sample, error) {
+		return b.follow(ctx, migration{
+			sourceType: "vmdk", source: guest, pipeline: object{"inspect": object{}, "fix": object{}}, directory: directory, dryRun: true,
+			arguments: arguments, environment: environment,
+		})
+	}
+	// What is known of KVM is kept in the cache of the user.
+	own := []string{"XDG_CACHE_HOME=" + cache}
+	ways := []string{results.Ours, results.Guestfish}
+	if _, err := os.Stat(b.kvm); err == nil && b.machine.Acceleration == "tcg" {
+		ways = append(ways, results.FirstTry, results.NextTry)
+	}
+	for round := 1; round <= b.few(); round++ {
+		for _, way := range ways {
+			err := b.sample(results.Key{Case: flagship, Way: way, Round: round}, func() (s results.Sample, err error) {
+				err = b.fresh(func(directory string) (err error) {
+					switch way {
+					case results.Ours:
+						s, err = look(directory, []string{"--acceleration", b.machine.Acceleration}, nil)
+					case results.Guestfish:
+						s, err = b.guestfish(ctx, empty)
+					case results.FirstTry:
+						if err = os.RemoveAll(cache); err == nil {
+							s, err = look(directory, nil, own)
+						}
+					default:
+						s, err = look(directory, nil, own)
+					}
+					return err
+				})
+				return s, err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// guestfish starts an appliance with a disk, and ends it.
+func (b *Bench) guestfish(ctx context.Context, disk string) (results.Sample, error) {
+	env := []string{"LIBGUESTFS_BACKEND=direct"}
+	if b.machine.Acceleration == "tcg" {
+		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
+	}
+	o, err := b.run(ctx, env, "guestfish", "--format=raw", "-a", filepath.Clean(disk), "run")
+	return results.Sample{Seconds: o.seconds, Watched: o.watched}, err
+}
