@@ -28,6 +28,9 @@ func (s *grubScript) include(word string, newMenu bool) {
 		s.doubt("it goes on in " + file.Path + ", which could not be read")
 		return
 	}
+	if !s.spend(len(text)) {
+		return
+	}
 	nodes, ok := parseGrubTree(text)
 	if !ok {
 		s.doubt("its script in " + file.Path + " could not be understood")

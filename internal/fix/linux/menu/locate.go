@@ -25,6 +25,9 @@ func isToken(value string) bool {
 	return slices.ContainsFunc([]string{mountToken, deviceToken, nativeToken, absentToken}, func(token string) bool { return strings.HasPrefix(value, token) })
 }
 
+// maxPath is how long a path may be for Linux, in bytes.
+const maxPath = 4096
+
 // places are where loaders have their files.
 var places = []string{"/", "/boot", "/boot/efi", "/efi", "/boot/extlinux", "/boot/syslinux"}
 
@@ -86,6 +89,9 @@ func (r *reader) anywhere(name string) string { return Anywhere(r.edit, name) }
 // the EFI system partition or the top of a btrfs, so that the name is a part of the
 // guest's path or the reverse. It returns the guest path, or nothing.
 func Anywhere(e *edit.Reader, name string) string {
+	if len(name) > maxPath {
+		return ""
+	}
 	for name = path.Join("/", name); name != "/"; {
 		for _, place := range places {
 			if at := path.Join(place, name); isFile(e, at) {
