@@ -22,7 +22,7 @@ func (r *reader) grubMenus() ([]Menu, error) {
 	}
 	var esp []string
 	for _, directory := range vendors {
-		if file := path.Join(directory, "grub.cfg"); r.isFile(file) {
+		if file := path.Join(directory, "grub.cfg"); r.finder.isFile(file) {
 			esp = append(esp, file)
 		}
 	}
@@ -53,7 +53,7 @@ func (r *reader) grubBelowBoot() []string {
 	var all, installed []string
 	for _, directory := range []string{"/boot/grub2", "/boot/grub"} {
 		file := path.Join(directory, "grub.cfg")
-		if !r.isFile(file) {
+		if !r.finder.isFile(file) {
 			continue
 		}
 		all = append(all, file)
@@ -81,13 +81,13 @@ func (r *reader) grubMenu(file string) (Menu, error) {
 		return m, err
 	}
 	left := maxEffort
-	s := &grubScript{reader: r, menu: &m, vars: env, functions: map[string][]grubNode{}, left: &left, file: file}
+	s := &grubScript{reader: r, finder: r.finder, menu: &m, vars: env, functions: map[string][]grubNode{}, left: &left, file: file}
 	if !ok {
 		s.doubt("its script could not be understood")
 	}
-	directory := r.grubName(path.Dir(file))
+	directory := r.finder.grubName(path.Dir(file))
 	s.vars["prefix"], s.vars["config_directory"] = directory, directory
-	s.vars["root"] = mountToken + r.mountOf(file)
+	s.vars["root"] = mountToken + r.finder.mountOf(file)
 	switch r.firmware {
 	case guest.FirmwareUEFI:
 		s.vars["grub_platform"] = "efi"

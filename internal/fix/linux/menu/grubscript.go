@@ -11,7 +11,8 @@ import (
 // grubScript runs a GRUB script as far as that can be told without the machine that
 // it would run on.
 type grubScript struct {
-	reader *reader
+	reader *reader // for the entries that blscfg and blsuki add
+	finder *finder
 	menu   *Menu
 	tops   []*grubChoice // what the menu shows
 	// vars are the variables; one with vagueValue in it cannot be told.
@@ -124,7 +125,7 @@ func (s *grubScript) locate(word string) File {
 		return File{Name: word}
 	}
 	root := s.vars["root"]
-	file := s.reader.locate(s.expandOwn(word), root)
+	file := s.finder.locate(s.expandOwn(word), root)
 	file.Name = word
 	return file
 }
@@ -157,7 +158,7 @@ func (s *grubScript) finish(choices []*grubChoice) {
 				return
 			}
 			inner := &grubScript{
-				reader: s.reader, menu: s.menu, vars: maps.Clone(s.vars), functions: maps.Clone(s.functions),
+				reader: s.reader, finder: s.finder, menu: s.menu, vars: maps.Clone(s.vars), functions: maps.Clone(s.functions),
 				depth: s.depth, left: s.left, file: c.File,
 			}
 			if c.submenu {

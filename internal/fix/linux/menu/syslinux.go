@@ -42,7 +42,7 @@ func (r *reader) syslinuxMenus() ([]Menu, error) {
 
 func (r *reader) syslinuxMenu(file, text string) Menu {
 	m := Menu{Loader: Syslinux, File: file, Default: -1, Fallback: -1, read: []string{file}}
-	s := &syslinuxScript{reader: r, menu: &m, directory: path.Dir(file)}
+	s := &syslinuxScript{finder: r.finder, menu: &m, directory: path.Dir(file)}
 	s.read(file, text, 0)
 	wanted := s.preset
 	if wanted != "" && !slices.ContainsFunc(s.labels, func(l syslinuxLabel) bool { return strings.EqualFold(l.name, wanted) }) && m.Unclear == "" {
@@ -78,7 +78,7 @@ type syslinuxLabel struct {
 
 // syslinuxScript is a configuration as far as it was read.
 type syslinuxScript struct {
-	reader    *reader
+	finder    *finder
 	menu      *Menu
 	directory string
 	labels    []syslinuxLabel
@@ -120,7 +120,7 @@ func (s *syslinuxScript) include(name string, depth int) {
 	file := s.locate(name)
 	text, ok, err := "", false, error(nil)
 	if file.State == Found && depth < maxIncluded && len(s.menu.read) < maxSyslinuxFiles {
-		text, ok, err = s.reader.edit.Read(file.Path)
+		text, ok, err = s.finder.edit.Read(file.Path)
 	}
 	if err != nil || !ok {
 		s.menu.Unclear = "it goes on in " + name + ", which was not found"
@@ -193,16 +193,15 @@ func (s *syslinuxScript) initramfs(e *Entry, names string) {
 // locate finds a file that is named as seen from the configuration's directory, or
 // from the top of its file system.
 func (s *syslinuxScript) locate(name string) File {
-	r := s.reader
-	root := mountToken + r.mountOf(s.directory)
+	root := mountToken + s.finder.mountOf(s.directory)
 	seen := name
 	if !path.IsAbs(name) {
-		seen = strings.TrimPrefix(path.Join(s.directory, name), strings.TrimSuffix(r.mountOf(s.directory), "/"))
+		seen = strings.TrimPrefix(path.Join(s.directory, name), strings.TrimSuffix(s.finder.mountOf(s.directory), "/"))
 	}
-	file := r.locate(seen, root)
+	file := s.finder.locate(seen, root)
 	if file.State != Found {
 		// Where the loader was installed for another directory.
-		if at := r.anywhere(name); at != "" {
+		if at := s.finder.anywhere(name); at != "" {
 			file.Path, file.State = at, Found
 		}
 	}
