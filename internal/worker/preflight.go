@@ -108,15 +108,12 @@ func (p *Preflight) Close() {
 }
 
 func (p *Preflight) start() (*preflightChild, error) {
-	executable := p.Executable
-	if executable == "" {
-		var err error
-		if executable, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("finding the provider's own executable: %w", err)
-		}
+	program, err := executable(p.Executable)
+	if err != nil {
+		return nil, err
 	}
 	args := append([]string{"--preflight"}, engineArguments(p.Acceleration, p.WorkDirectory)...)
-	cmd := exec.Command(executable, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Env = environment(os.Environ())
 	if err := detach(cmd); err != nil {
 		return nil, err
