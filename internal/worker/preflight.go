@@ -68,6 +68,9 @@ func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...st
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if ctx.Err() != nil { // while others were asked about; the child is theirs
+		return report.Foreseen{}, fmt.Errorf("checking %s: %w", m.Source.Path, context.Cause(ctx))
+	}
 	if p.idle != nil {
 		p.idle.Stop()
 	}
