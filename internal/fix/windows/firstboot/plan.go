@@ -91,9 +91,9 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 		if !scriptName.MatchString(script.Name) || !slices.Contains([]string{".ps1", ".cmd", ".bat"}, ending) {
 			return Plan{}, fmt.Errorf("%q is no name of a script that Windows runs", script.Name)
 		}
-		content := lines(script.Content)
+		content := lines(strings.TrimPrefix(script.Content, byteOrderMark))
 		switch isPlain := !strings.ContainsFunc(content, func(r rune) bool { return r >= utf8.RuneSelf }); {
-		case isPlain || strings.HasPrefix(content, byteOrderMark):
+		case isPlain:
 		case ending == ".ps1":
 			content = byteOrderMark + content
 		default:
@@ -120,7 +120,8 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 // firstOfUser is the number of the user's first script.
 const firstOfUser = 100
 
-// byteOrderMark tells PowerShell that a script is in UTF-8.
+// byteOrderMark tells PowerShell that a script is in UTF-8. cmd.exe takes it for the
+// beginning of the first command.
 const byteOrderMark = "\ufeff"
 
 var scriptName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)

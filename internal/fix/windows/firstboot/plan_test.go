@@ -134,13 +134,14 @@ func TestLetters(t *testing.T) {
 	t.Parallel()
 	planned := plan(t, windows.Task{Windows: windows10, Scripts: []windows.Script{
 		{Name: "a.ps1", Content: "'ü'"}, {Name: "b.ps1", Content: "\ufeff'ü'"}, {Name: "c.ps1", Content: "'u'"}, {Name: "d.cmd", Content: "echo ü"},
+		{Name: "e.cmd", Content: "\ufeff@echo off\r\nver"}, {Name: "f.ps1", Content: "\ufeff'u'"}, {Name: "g.bat", Content: "\ufeffecho ü"},
 	}})
-	for n, want := range []string{"\ufeff'ü'\r\n", "\ufeff'ü'\r\n", "'u'\r\n", "echo ü\r\n"} {
+	for n, want := range []string{"\ufeff'ü'\r\n", "\ufeff'ü'\r\n", "'u'\r\n", "echo ü\r\n", "@echo off\r\nver\r\n", "'u'\r\n", "echo ü\r\n"} {
 		if got := string(planned.Files[n].Content); got != want {
 			t.Errorf("script %d is %q; want %q", n, got, want)
 		}
 	}
-	if len(planned.Warnings) != 1 || !strings.Contains(planned.Warnings[0], `"d.cmd"`) {
+	if len(planned.Warnings) != 2 || !strings.Contains(planned.Warnings[0], `"d.cmd"`) || !strings.Contains(planned.Warnings[1], `"g.bat"`) {
 		t.Errorf("warned of %q", planned.Warnings)
 	}
 }

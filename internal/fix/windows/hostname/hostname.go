@@ -4,6 +4,7 @@ package hostname
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -17,8 +18,8 @@ var ErrDomain = remedy.With(errors.New("the guest is a member of a domain, which
 const startAuto = 2
 
 // Set names the guest, in its hive SYSTEM, for its next start. Windows makes all other
-// names of it from these. One that has the name already is not changed; one that
-// belongs to a domain is ErrDomain.
+// names of it from these. One that has the name already, in letters of whatever case,
+// is not changed; one that belongs to a domain is ErrDomain.
 func Set(e *registry.Edited, s registry.System, name string) error {
 	computer, host := s.ControlSet+`\Control\ComputerName\ComputerName`, s.ControlSet+`\Services\Tcpip\Parameters`
 	edits := []struct{ key, name string }{{computer, "ComputerName"}, {host, "NV Hostname"}, {host, "Hostname"}}
@@ -28,7 +29,7 @@ func Set(e *registry.Edited, s registry.System, name string) error {
 		if err != nil {
 			return err
 		}
-		changed = changed || !has || value.Text() != name
+		changed = changed || !has || !strings.EqualFold(value.Text(), name)
 	}
 	if !changed {
 		return nil

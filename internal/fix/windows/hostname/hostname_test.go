@@ -3,6 +3,7 @@ package hostname_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,8 +63,10 @@ func TestMemberOfADomain(t *testing.T) {
 	if err := hostname.Set(e, system, "WEB01"); !errors.Is(err, hostname.ErrDomain) {
 		t.Errorf("renamed: %v", err)
 	}
-	if err := hostname.Set(e, system, system.Hostname); err != nil {
-		t.Errorf("the name that it has: %v", err)
+	for _, name := range []string{system.Hostname, strings.ToLower(system.Hostname)} {
+		if err := hostname.Set(e, system, name); err != nil {
+			t.Errorf("the name that it has, as %s: %v", name, err)
+		}
 	}
 	if changes := e.Changes(); len(changes) > 0 {
 		t.Errorf("changed: %s", registry.Diff("SYSTEM", changes))
