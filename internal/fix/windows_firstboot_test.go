@@ -199,6 +199,31 @@ func TestPrepareRealMachines(t *testing.T) {
 	}
 }
 
+// TestRunWindowsTellsOfATeam: the addresses of what Windows makes of cards are said, and how
+// to set them.
+func TestRunWindowsTellsOfATeam(t *testing.T) {
+	t.Parallel()
+	system := windowsSystem()
+	const team = "{6F3F359E-9D52-4566-9BEC-37EFDFB25ABE}"
+	system[`ControlSet001\Control\Class\{4d36e972-e325-11ce-bfc1-08002be10318}\0008`] = []registry.Value{
+		registry.TextValue("ComponentId", registry.String, `COMPOSITEBUS\MS_IMPLAT_MP`), registry.TextValue("NetCfgInstanceId", registry.String, team),
+	}
+	system[`ControlSet001\Services\Tcpip\Parameters\Interfaces\`+team] = []registry.Value{
+		registry.NumberValue("EnableDHCP", 0), registry.TextsValue("IPAddress", "198.51.100.5"), registry.TextsValue("SubnetMask", "255.255.0.0"),
+	}
+	target, _ := windowsTarget(t, registrytest.Build(system))
+	_, warnings, err := Run(t.Context(), target, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
+		return w.ID == report.ConcernCardUnknown && strings.Contains(w.Message, "is a team, a bridge or a switch of other cards, has 198.51.100.5/16") &&
+			strings.Contains(w.Remedy, "static 198.51.100.5 255.255.0.0")
+	}) {
+		t.Errorf("warned of %+v", warnings)
+	}
+}
+
 // TestRunWindowsCannot: what is asked for and cannot be had is said before anything of
 // the guest is changed.
 func TestRunWindowsCannot(t *testing.T) {

@@ -146,6 +146,20 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// TestNameServersAlone: a card with these goes on asking by DHCP for its addresses.
+func TestNameServersAlone(t *testing.T) {
+	t.Parallel()
+	cards := []network.Card{{MAC: "00:50:56:aa:bb:01", NameServers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}}}
+	for want, s := range map[string]registry.Software{
+		"Set-Card '00-50-56-AA-BB-01' '' @() @() @('192.0.2.53')\r\n": windows10,
+		"if defined name (\r\n  netsh interface ip set dns name=\"%name%\" source=static address=192.0.2.53\r\n  call :check\r\n)\r\n": windows7,
+	} {
+		if got := string(plan(t, windows.Task{Windows: s, Cards: cards}).Files[0].Content); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
+	}
+}
+
 // TestHostileNames: nothing gets into a script that is not what it seems.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
