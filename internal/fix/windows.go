@@ -170,6 +170,10 @@ func (w *windowsRun) editSystem() error {
 	if err != nil {
 		return explainHive(err)
 	}
+	if w.options.Hostname != "" && w.software.Generalized {
+		w.Editor.Warn(report.ConcernHostname, "sysprep made the guest an image for many machines: at its next start it sets itself up, and gives itself another host name",
+			"name it in the answer file of sysprep (ComputerName), or in a script of configuration.first_boot (Rename-Computer)")
+	}
 	w.result.DiskBus, w.result.NICModel = "sata", "e1000e"
 	if w.drivers != nil {
 		w.result.DiskBus, w.result.NICModel = blockDrivers[w.options.BlockDriver].bus, "virtio"

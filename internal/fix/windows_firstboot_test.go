@@ -199,6 +199,29 @@ func TestPrepareRealMachines(t *testing.T) {
 	}
 }
 
+// TestRunWindowsNamesAnImage: what sysprep made does not keep the name that it is given.
+func TestRunWindowsNamesAnImage(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{"IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE": true, "IMAGE_STATE_COMPLETE": false} {
+		target, tree := windowsTarget(t, namedSystem())
+		software := registrytest.Build(map[string][]registry.Value{
+			`Microsoft\Windows NT\CurrentVersion`: nil, `Microsoft\Windows\CurrentVersion\Setup\State`: {registry.TextValue("ImageState", registry.String, state)},
+		})
+		if err := tree.WriteFile("/Windows/System32/config/SOFTWARE", software, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings, err := Run(t.Context(), target, Options{Hostname: "WEB01"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(warnings, func(w report.Warning) bool {
+			return w.ID == report.ConcernHostname && strings.Contains(w.Remedy, "ComputerName")
+		}); got != want {
+			t.Errorf("%s: warned of %+v", state, warnings)
+		}
+	}
+}
+
 // TestRunWindowsTellsOfATeam: the addresses of what Windows makes of cards are said, and how
 // to set them.
 func TestRunWindowsTellsOfATeam(t *testing.T) {

@@ -127,6 +127,9 @@ type Software struct {
 	// Variant is "Client", "Server" and others, "" before Windows Vista.
 	Variant             string
 	Major, Minor, Build int
+	// Generalized says that sysprep made an image for many machines of it, which sets
+	// itself up at its next start.
+	Generalized bool
 }
 
 // The first builds of versions that have the number 10.0. Windows 11 calls itself
@@ -169,7 +172,9 @@ func ReadSoftware(r Reader) (Software, error) {
 	if s.Build >= FirstWindows11 && !s.Server() {
 		s.Product = strings.Replace(s.Product, "Windows 10", "Windows 11", 1)
 	}
-	return s, nil
+	state, err := textOf(r, `Microsoft\Windows\CurrentVersion\Setup\State`, "ImageState")
+	s.Generalized = strings.HasPrefix(state, "IMAGE_STATE_GENERALIZE_")
+	return s, err
 }
 
 // Server says that the system is a Windows Server.

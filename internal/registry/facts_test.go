@@ -59,6 +59,22 @@ func TestReadSoftware(t *testing.T) {
 	}
 }
 
+// TestReadSoftwareThatIsGeneralized: by the words that Microsoft's Windows Setup has for it.
+func TestReadSoftwareThatIsGeneralized(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{
+		"IMAGE_STATE_COMPLETE": false, "IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE": false,
+		"IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE": true, "IMAGE_STATE_GENERALIZE_RESEAL_TO_AUDIT": true,
+	} {
+		got, err := registry.ReadSoftware(open(t, registrytest.Build(map[string][]registry.Value{
+			currentVersion: nil, `Microsoft\Windows\CurrentVersion\Setup\State`: {registry.TextValue("ImageState", registry.String, state)},
+		})))
+		if err != nil || got.Generalized != want {
+			t.Errorf("%s: %+v, %v", state, got, err)
+		}
+	}
+}
+
 func TestReadSystem(t *testing.T) {
 	t.Parallel()
 	got, err := registry.ReadSystem(open(t, registrytest.Build(map[string][]registry.Value{

@@ -75,8 +75,11 @@ type File struct {
 // Plan is what is to be written.
 type Plan struct {
 	Files    []File
-	Warnings []string
+	Warnings []Warning
 }
+
+// Warning is a script that may not do what it is to do, with what to do about it.
+type Warning struct{ Message, Remedy string }
 
 // New plans the files of a task. Those of a task without anything to do are none; the
 // program that runs the scripts of any other, for the guest's processor, is asked for.
@@ -97,8 +100,16 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 		case ending == ".ps1":
 			content = byteOrderMark + content
 		default:
-			plan.Warnings = append(plan.Warnings, fmt.Sprintf("first boot script %q has letters that are no ASCII, which cmd.exe reads in the code page of the "+
-				"guest: write it in PowerShell, or without them", script.Name))
+			plan.Warnings = append(plan.Warnings, Warning{
+				fmt.Sprintf("first boot script %q has letters that are no ASCII, which cmd.exe reads in the code page of the guest", script.Name),
+				"write it in PowerShell, or in ASCII",
+			})
+		}
+		if ending == ".ps1" && !bringsPowerShell(t.Windows) {
+			plan.Warnings = append(plan.Warnings, Warning{
+				fmt.Sprintf("first boot script %q is for PowerShell, which Windows Vista and Server 2008 do not bring", script.Name),
+				"write it for cmd.exe, unless PowerShell was installed in the guest",
+			})
 		}
 		scripts = append(scripts, File{Path: fmt.Sprintf("%03d-%s", firstOfUser+n, script.Name), Content: []byte(content), Secret: true})
 	}

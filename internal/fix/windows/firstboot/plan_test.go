@@ -141,8 +141,12 @@ func TestLetters(t *testing.T) {
 			t.Errorf("script %d is %q; want %q", n, got, want)
 		}
 	}
-	if len(planned.Warnings) != 2 || !strings.Contains(planned.Warnings[0], `"d.cmd"`) || !strings.Contains(planned.Warnings[1], `"g.bat"`) {
+	if len(planned.Warnings) != 2 || !strings.Contains(planned.Warnings[0].Message, `"d.cmd"`) || !strings.Contains(planned.Warnings[1].Message, `"g.bat"`) {
 		t.Errorf("warned of %q", planned.Warnings)
+	}
+	vista := plan(t, windows.Task{Windows: registry.Software{Major: 6}, Scripts: []windows.Script{{Name: "a.PS1"}, {Name: "b.cmd"}}})
+	if len(vista.Warnings) != 1 || !strings.Contains(vista.Warnings[0].Message, `"a.PS1"`) || !strings.Contains(vista.Warnings[0].Remedy, "cmd.exe") {
+		t.Errorf("warned of %q", vista.Warnings)
 	}
 }
 
@@ -151,7 +155,7 @@ func TestNameServersAlone(t *testing.T) {
 	t.Parallel()
 	cards := []network.Card{{MAC: "00:50:56:aa:bb:01", NameServers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}}}
 	for want, s := range map[string]registry.Software{
-		"Set-Card '00-50-56-AA-BB-01' '' @() @() @('192.0.2.53')\r\n": windows10,
+		"Set-Card '00-50-56-AA-BB-01' '' @() @() @('192.0.2.53')\r\n":                                                                  windows10,
 		"if defined name (\r\n  netsh interface ip set dns name=\"%name%\" source=static address=192.0.2.53\r\n  call :check\r\n)\r\n": windows7,
 	} {
 		if got := string(plan(t, windows.Task{Windows: s, Cards: cards}).Files[0].Content); !strings.Contains(got, want) {
