@@ -50,7 +50,7 @@ func (w *windowsRun) planFirstBoot(cards []network.Card) error {
 // administrators may read.
 func (w *windowsRun) writeFirstBoot() error {
 	for _, warning := range w.firstBoot.Warnings {
-		w.Editor.Warn(report.ConcernFirstBoot, warning.Message, warning.Remedy)
+		w.Editor.Warn(warning.ID, warning.Message, warning.Remedy)
 	}
 	for _, file := range w.firstBoot.Files {
 		name := strings.ReplaceAll(file.Path, `\`, "/")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Service is the name of the service, as its program knows it.
@@ -75,11 +76,8 @@ type File struct {
 // Plan is what is to be written.
 type Plan struct {
 	Files    []File
-	Warnings []Warning
+	Warnings []report.Warning
 }
-
-// Warning is a script that may not do what it is to do, with what to do about it.
-type Warning struct{ Message, Remedy string }
 
 // New plans the files of a task. Those of a task without anything to do are none; the
 // program that runs the scripts of any other, for the guest's processor, is asked for.
@@ -100,15 +98,17 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 		case ending == ".ps1":
 			content = byteOrderMark + content
 		default:
-			plan.Warnings = append(plan.Warnings, Warning{
-				fmt.Sprintf("first boot script %q has letters that are no ASCII, which cmd.exe reads in the code page of the guest", script.Name),
-				"write it in PowerShell, or in ASCII",
+			plan.Warnings = append(plan.Warnings, report.Warning{
+				ID:      report.ConcernFirstBoot,
+				Message: fmt.Sprintf("first boot script %q has letters that are no ASCII, which cmd.exe reads in the code page of the guest", script.Name),
+				Remedy:  "write it in PowerShell, or in ASCII",
 			})
 		}
 		if ending == ".ps1" && !bringsPowerShell(t.Windows) {
-			plan.Warnings = append(plan.Warnings, Warning{
-				fmt.Sprintf("first boot script %q is for PowerShell, which Windows Vista and Server 2008 do not bring", script.Name),
-				"write it for cmd.exe, unless PowerShell was installed in the guest",
+			plan.Warnings = append(plan.Warnings, report.Warning{
+				ID:      report.ConcernFirstBoot,
+				Message: fmt.Sprintf("first boot script %q is for PowerShell, which Windows Vista and Server 2008 do not bring", script.Name),
+				Remedy:  "write it for cmd.exe, unless PowerShell was installed in the guest",
 			})
 		}
 		scripts = append(scripts, File{Path: fmt.Sprintf("%03d-%s", firstOfUser+n, script.Name), Content: []byte(content), Secret: true})
