@@ -13,10 +13,11 @@ func (c *adapter) isOfMachine() bool {
 	return c.hasPrefix(`pci\`, `vmbus\`, `xenvif\`, `xen\`)
 }
 
-// staysAsItIs says that it is a program of Windows or of a VPN, which needs no card.
-func (c *adapter) staysAsItIs() bool {
-	return c.hasPrefix("*", `root\`, `sw\`, `swd\`, `bth\`, `usb\`, "ms_ndiswan", "tap", "wintun", "wireguard", "ovpn") ||
-		strings.HasPrefix(c.component, "ms_") && strings.HasSuffix(c.component, "miniport") || c.component == ""
+// isOfCards says that it is made of cards, which go: Windows' own teams, bridges and switches of
+// Hyper-V, and the teams of Intel, Broadcom and HP. Others, such as those of a VPN, need no
+// card and stay as they are.
+func (c *adapter) isOfCards() bool {
+	return c.hasPrefix(`compositebus\ms_implat_mp`, "ms_implat_mp", "ms_bridge", "vms_", "ians", "basp", "cpqteam")
 }
 
 func (c *adapter) hasPrefix(prefixes ...string) bool {

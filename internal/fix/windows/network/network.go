@@ -79,7 +79,7 @@ func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error
 		switch card := &all[n]; {
 		case card.isOfMachine():
 			cards = append(cards, card)
-		case len(card.Addresses) > 0 && !card.staysAsItIs():
+		case len(card.Addresses) > 0 && card.isOfCards():
 			card.Unfit = madeOfOthers
 			static = append(static, card.Card)
 		}

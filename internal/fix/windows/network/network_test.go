@@ -236,7 +236,7 @@ func TestReadSeveral(t *testing.T) {
 		},
 		"the port of a switch": {[]card{{vmxnet3, "0.0.0.0", one, 0}, {"vms_mp", "192.0.2.3", "", 0}}, []report.NIC{{MAC: one}}, []string{"192.0.2.3 ?"}},
 		"what needs no card": {
-			[]card{{"*msloop", "192.0.2.1", "", 0}, {"ms_sstpminiport", "192.0.2.2", "", 0}, {"tap0901", "192.0.2.3", "", 0}, {`root\kdnic`, "192.0.2.4", "", 0}}, nil, nil,
+			[]card{{"*msloop", "192.0.2.1", "", 0}, {"ms_sstpminiport", "192.0.2.2", "", 0}, {"tap0901", "192.0.2.3", "", 0}, {`root\kdnic`, "192.0.2.4", "", 0}, {"ms_netft", "169.254.1.1", "", 0}}, nil, nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
