@@ -152,7 +152,7 @@ func missing(tree *Tree, all []found, driver string, s registry.Software, versio
 	return remedy.With(
 		fmt.Errorf("%s has no driver %s for %s, which would be in a folder %s/%s: %s", tree.Path, driver,
 			cmp.Or(s.Product, "Windows "+s.Version()), version, processors[arch][0], has),
-		"name another release of virtio-win: an old one for an old Windows, which new ones leave out; or leave virtio_win out, and the guest "+
+		"name another release of virtio-win: a new one for a new Windows, or an old one for an old Windows, which new ones leave out; or leave virtio_win out, and the guest "+
 			"is prepared for a SATA disk and an e1000e card")
 }
 
