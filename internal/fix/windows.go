@@ -131,7 +131,7 @@ func (w *windowsRun) prepare(e *registry.Edited) error {
 	}
 	if w.options.Hostname != "" {
 		switch err := hostname.Set(e, system, w.options.Hostname); {
-		case errors.Is(err, hostname.ErrDomain):
+		case errors.Is(err, hostname.ErrDomain), errors.Is(err, hostname.ErrRole):
 			return report.Concerning(report.ConcernHostname, fmt.Errorf("configuration.hostname.hostname: %w", err))
 		case err != nil:
 			return err

@@ -254,6 +254,8 @@ func TestRunWindowsCannot(t *testing.T) {
 	noProgram := errors.New("built without it")
 	inDomain := windowsSystem()
 	inDomain[`ControlSet001\Services\Netlogon`] = []registry.Value{registry.NumberValue("Start", 2)}
+	authority := windowsSystem()
+	authority[`ControlSet001\Services\CertSvc`] = []registry.Value{registry.NumberValue("Start", 2)}
 	for name, test := range map[string]struct {
 		system  []byte
 		change  func(*Target)
@@ -262,6 +264,7 @@ func TestRunWindowsCannot(t *testing.T) {
 		toDo    string
 	}{
 		"a name in a domain": {registrytest.Build(inDomain), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrDomain, "rename the guest when it runs"},
+		"a name of an authority": {registrytest.Build(authority), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrRole, "remove that role"},
 		"no program": {namedSystem(), func(target *Target) {
 			target.FirstBoot = func(string) ([]byte, error) { return nil, remedy.With(noProgram, "build it") }
 		}, Options{FirstBoot: []Script{{"a.cmd", "exit"}}}, noProgram, "build it"},

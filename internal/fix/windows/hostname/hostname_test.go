@@ -72,3 +72,19 @@ func TestMemberOfADomain(t *testing.T) {
 		t.Errorf("changed: %s", registry.Diff("SYSTEM", changes))
 	}
 }
+
+// TestRoles: what is installed and off binds nothing.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	for _, service := range []string{"CertSvc", "ClusSvc"} {
+		for start, want := range map[uint32]error{2: hostname.ErrRole, 4: nil} {
+			e, system := open(t, "windows10-1709-vmware-SYSTEM")
+			if err := e.Set(system.ControlSet+`\Services\`+service, registry.NumberValue("Start", start)); err != nil {
+				t.Fatal(err)
+			}
+			if err := hostname.Set(e, system, "WEB01"); !errors.Is(err, want) {
+				t.Errorf("%s that starts by %d: %v", service, start, err)
+			}
+		}
+	}
+}
