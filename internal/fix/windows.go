@@ -50,6 +50,8 @@ type windowsRun struct {
 	cards     []network.Card  // with addresses that stay behind
 	firstBoot firstboot.Plan
 	hasTools  bool // of VMware
+	// refusesScripts says that its policy lets PowerShell run no script that is not signed.
+	refusesScripts bool
 }
 
 // requiredWindowsSpace is what a Windows needs to start at all, and more than what is
@@ -96,6 +98,9 @@ func (w *windowsRun) readSoftware() error {
 	return w.Editor.ReadHive(w.layout.Software, func(hive *registry.Hive) (err error) {
 		if w.software, err = registry.ReadSoftware(hive); registry.IsMissing(err) {
 			w.software, err = registry.Software{}, nil
+		}
+		if err == nil {
+			w.refusesScripts, err = firstboot.RefusesScripts(hive)
 		}
 		if err == nil && w.options.RemoveVMwareTools {
 			w.tools, err = firstboot.VMwareTools(hive)

@@ -13,7 +13,7 @@ import (
 
 // planFirstBoot plans what is left to Windows itself. Nothing is written.
 func (w *windowsRun) planFirstBoot(cards []network.Card) error {
-	task := firstboot.Task{Windows: w.software, OnlineDisks: len(w.Disks) > 1, VMwareTools: w.tools}
+	task := firstboot.Task{Windows: w.software, RefusesScripts: w.refusesScripts, OnlineDisks: len(w.Disks) > 1, VMwareTools: w.tools}
 	if w.drivers != nil {
 		task.DriverFolder = drivers.Folder
 		for _, driver := range w.drivers.Drivers {

@@ -199,20 +199,27 @@ func TestPrepareRealMachines(t *testing.T) {
 	}
 }
 
-// TestRunWindowsNamesAnImage: what sysprep made does not keep the name that it is given.
+// TestRunWindowsNamesAnImage: what sysprep made does not keep the name that it is given, and
+// what a policy forbids is not done.
 func TestRunWindowsNamesAnImage(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[string]bool{"IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE": true, "IMAGE_STATE_COMPLETE": false} {
 		target, tree := windowsTarget(t, namedSystem())
 		software := registrytest.Build(map[string][]registry.Value{
 			`Microsoft\Windows NT\CurrentVersion`: nil, `Microsoft\Windows\CurrentVersion\Setup\State`: {registry.TextValue("ImageState", registry.String, state)},
+			`Policies\Microsoft\Windows\PowerShell`: {registry.NumberValue("EnableScripts", 0)},
 		})
 		if err := tree.WriteFile("/Windows/System32/config/SOFTWARE", software, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, warnings, err := Run(t.Context(), target, Options{Hostname: "WEB01"})
+		_, warnings, err := Run(t.Context(), target, Options{Hostname: "WEB01", FirstBoot: []Script{{"a.ps1", "exit"}}})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
+			return w.ID == report.ConcernFirstBoot && strings.HasSuffix(w.Message, ": 100-a.ps1")
+		}) {
+			t.Errorf("nothing is said of the policy: %+v", warnings)
 		}
 		if got := slices.ContainsFunc(warnings, func(w report.Warning) bool {
 			return w.ID == report.ConcernHostname && strings.Contains(w.Remedy, "ComputerName")
@@ -263,7 +270,7 @@ func TestRunWindowsCannot(t *testing.T) {
 		want    error
 		toDo    string
 	}{
-		"a name in a domain": {registrytest.Build(inDomain), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrDomain, "rename the guest when it runs"},
+		"a name in a domain":     {registrytest.Build(inDomain), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrDomain, "rename the guest when it runs"},
 		"a name of an authority": {registrytest.Build(authority), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrRole, "remove that role"},
 		"no program": {namedSystem(), func(target *Target) {
 			target.FirstBoot = func(string) ([]byte, error) { return nil, remedy.With(noProgram, "build it") }

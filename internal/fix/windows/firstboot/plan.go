@@ -34,6 +34,8 @@ const (
 type Task struct {
 	// Windows is the guest's version.
 	Windows registry.Software
+	// RefusesScripts says that its policy lets PowerShell run no script that is not signed.
+	RefusesScripts bool
 	// Drivers are to be installed, in this order.
 	Drivers []Driver
 	// DriverFolder is where they lie, below the folder of Windows.
@@ -116,6 +118,13 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 	if len(scripts) == 0 {
 		return plan, nil
 	}
+	if refused := ofPowerShell(scripts); t.RefusesScripts && len(refused) > 0 {
+		plan.Warnings = append(plan.Warnings, report.Warning{
+			ID:      report.ConcernFirstBoot,
+			Message: "a group policy of the guest keeps PowerShell from running scripts that are not signed, and so from the first boot's: " + strings.Join(refused, ", "),
+			Remedy:  "take the guest out of that policy before its disk is taken, or do by hand what they do; write scripts of your own for cmd.exe",
+		})
+	}
 	content, err := program()
 	if err != nil {
 		return Plan{}, err
@@ -126,6 +135,17 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 		plan.Files = append(plan.Files, script)
 	}
 	return plan, nil
+}
+
+// ofPowerShell are the names of those scripts that it runs.
+func ofPowerShell(scripts []File) []string {
+	var names []string
+	for _, script := range scripts {
+		if strings.EqualFold(path.Ext(script.Path), ".ps1") {
+			names = append(names, script.Path)
+		}
+	}
+	return names
 }
 
 // firstOfUser is the number of the user's first script.

@@ -150,6 +150,36 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// TestPolicy: a policy that lets no script of PowerShell run is said where there are such.
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	const key = `Policies\Microsoft\Windows\PowerShell`
+	policy := func(text string) []registry.Value {
+		return []registry.Value{registry.NumberValue("EnableScripts", 1), registry.TextValue("ExecutionPolicy", registry.String, text)}
+	}
+	for name, test := range map[string]struct {
+		values []registry.Value
+		want   bool
+	}{
+		"none": {nil, false}, "off": {[]registry.Value{registry.NumberValue("EnableScripts", 0)}, true},
+		"signed": {policy("AllSigned"), true}, "from elsewhere": {policy("RemoteSigned"), false}, "all": {policy("Unrestricted"), false},
+	} {
+		got, err := windows.RefusesScripts(openHive(t, registrytest.Build(map[string][]registry.Value{key: test.values})))
+		if err != nil || got != test.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	task := windows.Task{Windows: windows10, RefusesScripts: true, OnlineDisks: true, Scripts: []windows.Script{{Name: "a.cmd"}, {Name: "b.ps1"}}}
+	warnings := plan(t, task).Warnings
+	if len(warnings) != 1 || !strings.HasSuffix(warnings[0].Message, ": 030-disks.ps1, 101-b.ps1") {
+		t.Errorf("warned of %+v", warnings)
+	}
+	task.Windows, task.Scripts = windows7, nil // which has no use for PowerShell
+	if warnings := plan(t, task).Warnings; len(warnings) > 0 {
+		t.Errorf("warned of %+v", warnings)
+	}
+}
+
 // TestNameServersAlone: a card with these goes on asking by DHCP for its addresses.
 func TestNameServersAlone(t *testing.T) {
 	t.Parallel()
