@@ -60,6 +60,9 @@ func TestControl(t *testing.T) {
 		"the service is stopped": {
 			[]string{"a=stop,0", "b=0"}, "boot run a stopped boot run a forget a run b forget b leave",
 		},
+		"Windows is set up at first": {
+			[]string{"setup=2", "a=0"}, "boot setup stopped boot setup stopped boot run a forget a leave",
+		},
 		"tries cannot be counted": {
 			[]string{"full=0", "b=0"}, "boot keep full run b forget b leave",
 		},

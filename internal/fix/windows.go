@@ -50,6 +50,8 @@ type windowsRun struct {
 	cards     []network.Card  // with addresses that stay behind
 	firstBoot firstboot.Plan
 	hasTools  bool // of VMware
+	// refusesScripts says that its policy lets PowerShell run no script that is not signed.
+	refusesScripts bool
 }
 
 // requiredWindowsSpace is what a Windows needs to start at all, and more than what is
@@ -97,6 +99,9 @@ func (w *windowsRun) readSoftware() error {
 		if w.software, err = registry.ReadSoftware(hive); registry.IsMissing(err) {
 			w.software, err = registry.Software{}, nil
 		}
+		if err == nil {
+			w.refusesScripts, err = firstboot.RefusesScripts(hive)
+		}
 		if err == nil && w.options.RemoveVMwareTools {
 			w.tools, err = firstboot.VMwareTools(hive)
 		}
@@ -131,7 +136,7 @@ func (w *windowsRun) prepare(e *registry.Edited) error {
 	}
 	if w.options.Hostname != "" {
 		switch err := hostname.Set(e, system, w.options.Hostname); {
-		case errors.Is(err, hostname.ErrDomain):
+		case errors.Is(err, hostname.ErrDomain), errors.Is(err, hostname.ErrRole):
 			return report.Concerning(report.ConcernHostname, fmt.Errorf("configuration.hostname.hostname: %w", err))
 		case err != nil:
 			return err
@@ -169,6 +174,10 @@ func (w *windowsRun) editSystem() error {
 	err := w.Editor.EditHive(edit.Hive{Path: w.layout.System, Name: "SYSTEM", Loaded: `HKEY_LOCAL_MACHINE\SYSTEM`}, description, w.prepare)
 	if err != nil {
 		return explainHive(err)
+	}
+	if w.options.Hostname != "" && w.software.Generalized {
+		w.Editor.Warn(report.ConcernHostname, "sysprep made the guest an image for many machines: at its next start it sets itself up, and gives itself another host name",
+			"name it in the answer file of sysprep (ComputerName), or in a script of configuration.first_boot (Rename-Computer)")
 	}
 	w.result.DiskBus, w.result.NICModel = "sata", "e1000e"
 	if w.drivers != nil {

@@ -13,7 +13,7 @@ import (
 
 // planFirstBoot plans what is left to Windows itself. Nothing is written.
 func (w *windowsRun) planFirstBoot(cards []network.Card) error {
-	task := firstboot.Task{Windows: w.software, OnlineDisks: len(w.Disks) > 1, VMwareTools: w.tools}
+	task := firstboot.Task{Windows: w.software, RefusesScripts: w.refusesScripts, OnlineDisks: len(w.Disks) > 1, VMwareTools: w.tools}
 	if w.drivers != nil {
 		task.DriverFolder = drivers.Folder
 		for _, driver := range w.drivers.Drivers {
@@ -50,7 +50,7 @@ func (w *windowsRun) planFirstBoot(cards []network.Card) error {
 // administrators may read.
 func (w *windowsRun) writeFirstBoot() error {
 	for _, warning := range w.firstBoot.Warnings {
-		w.Editor.Warn(report.ConcernFirstBoot, warning, "write the script in PowerShell, or in ASCII")
+		w.Editor.Warn(warning.ID, warning.Message, warning.Remedy)
 	}
 	for _, file := range w.firstBoot.Files {
 		name := strings.ReplaceAll(file.Path, `\`, "/")
@@ -73,20 +73,42 @@ func (w *windowsRun) writeFirstBoot() error {
 // tellAddresses tells of static addresses that no card of the new machine can be told
 // to be for. Windows keeps them for the card that had them.
 func (w *windowsRun) tellAddresses() error {
-	if len(w.cards) == 0 {
-		return nil
-	}
-	var described []string
+	var unknown, unfit []network.Card
 	for _, card := range w.cards {
+		if card.Unfit == "" {
+			unknown = append(unknown, card)
+		} else {
+			unfit = append(unfit, card)
+		}
+	}
+	if len(unknown) > 0 {
+		w.Editor.Warn(report.ConcernCardUnknown, "which card of the new machine is to have static addresses is not known, as there were several and nothing tells which is which; "+
+			"the new cards ask by DHCP: "+listCards(unknown), howToSet(unknown[0]))
+	}
+	if len(unfit) > 0 {
+		w.Editor.Warn(report.ConcernCardUnknown, "static addresses stay behind, as no card of the new machine takes the place of what had them: "+listCards(unfit),
+			"where they are needed, make the team, the bridge or the switch anew in Windows, or "+howToSet(unfit[0]))
+	}
+	return nil
+}
+
+func listCards(cards []network.Card) string {
+	var described []string
+	for _, card := range cards {
 		described = append(described, card.String())
 	}
-	first := w.cards[0]
-	set := fmt.Sprintf("set them in Windows when it runs on the new machine, such as with: netsh interface ipv4 set address name=\"Ethernet\" static %s %s",
-		first.Addresses[0].Addr(), network.Mask(first.Addresses[0]))
-	if len(first.Gateways) > 0 {
-		set += " " + first.Gateways[0].String()
+	return strings.Join(described, "; ")
+}
+
+// howToSet is how a person sets what a card had.
+func howToSet(card network.Card) string {
+	const begin = "set them in Windows when it runs on the new machine, such as with: netsh interface ipv4 set "
+	if len(card.Addresses) == 0 {
+		return begin + "dnsservers name=\"Ethernet\" static " + card.NameServers[0].String()
 	}
-	w.Editor.Warn(report.ConcernCardUnknown, "which card of the new machine is to have static addresses is not known, as there were several and the registry has no MAC of them; "+
-		"the new cards ask by DHCP: "+strings.Join(described, "; "), set)
-	return nil
+	text := fmt.Sprintf("%saddress name=\"Ethernet\" static %s %s", begin, card.Addresses[0].Addr(), network.Mask(card.Addresses[0]))
+	if len(card.Gateways) > 0 {
+		text += " " + card.Gateways[0].String()
+	}
+	return text
 }

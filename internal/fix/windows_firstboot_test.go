@@ -199,6 +199,61 @@ func TestPrepareRealMachines(t *testing.T) {
 	}
 }
 
+// TestRunWindowsNamesAnImage: what sysprep made does not keep the name that it is given, and
+// what a policy forbids is not done.
+func TestRunWindowsNamesAnImage(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{"IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE": true, "IMAGE_STATE_COMPLETE": false} {
+		target, tree := windowsTarget(t, namedSystem())
+		software := registrytest.Build(map[string][]registry.Value{
+			`Microsoft\Windows NT\CurrentVersion`: nil, `Microsoft\Windows\CurrentVersion\Setup\State`: {registry.TextValue("ImageState", registry.String, state)},
+			`Policies\Microsoft\Windows\PowerShell`: {registry.NumberValue("EnableScripts", 0)},
+		})
+		if err := tree.WriteFile("/Windows/System32/config/SOFTWARE", software, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings, err := Run(t.Context(), target, Options{Hostname: "WEB01", FirstBoot: []Script{{"a.ps1", "exit"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
+			return w.ID == report.ConcernFirstBoot && strings.HasSuffix(w.Message, ": 100-a.ps1")
+		}) {
+			t.Errorf("nothing is said of the policy: %+v", warnings)
+		}
+		if got := slices.ContainsFunc(warnings, func(w report.Warning) bool {
+			return w.ID == report.ConcernHostname && strings.Contains(w.Remedy, "ComputerName")
+		}); got != want {
+			t.Errorf("%s: warned of %+v", state, warnings)
+		}
+	}
+}
+
+// TestRunWindowsTellsOfATeam: the addresses of what Windows makes of cards are said, and how
+// to set them.
+func TestRunWindowsTellsOfATeam(t *testing.T) {
+	t.Parallel()
+	system := windowsSystem()
+	const team = "{6F3F359E-9D52-4566-9BEC-37EFDFB25ABE}"
+	system[`ControlSet001\Control\Class\{4d36e972-e325-11ce-bfc1-08002be10318}\0008`] = []registry.Value{
+		registry.TextValue("ComponentId", registry.String, `COMPOSITEBUS\MS_IMPLAT_MP`), registry.TextValue("NetCfgInstanceId", registry.String, team),
+	}
+	system[`ControlSet001\Services\Tcpip\Parameters\Interfaces\`+team] = []registry.Value{
+		registry.NumberValue("EnableDHCP", 0), registry.TextsValue("IPAddress", "198.51.100.5"), registry.TextsValue("SubnetMask", "255.255.0.0"),
+	}
+	target, _ := windowsTarget(t, registrytest.Build(system))
+	_, warnings, err := Run(t.Context(), target, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
+		return w.ID == report.ConcernCardUnknown && strings.Contains(w.Message, "is a team, a bridge or a switch of other cards, has 198.51.100.5/16") &&
+			strings.Contains(w.Remedy, "static 198.51.100.5 255.255.0.0")
+	}) {
+		t.Errorf("warned of %+v", warnings)
+	}
+}
+
 // TestRunWindowsCannot: what is asked for and cannot be had is said before anything of
 // the guest is changed.
 func TestRunWindowsCannot(t *testing.T) {
@@ -206,6 +261,8 @@ func TestRunWindowsCannot(t *testing.T) {
 	noProgram := errors.New("built without it")
 	inDomain := windowsSystem()
 	inDomain[`ControlSet001\Services\Netlogon`] = []registry.Value{registry.NumberValue("Start", 2)}
+	authority := windowsSystem()
+	authority[`ControlSet001\Services\CertSvc`] = []registry.Value{registry.NumberValue("Start", 2)}
 	for name, test := range map[string]struct {
 		system  []byte
 		change  func(*Target)
@@ -213,7 +270,8 @@ func TestRunWindowsCannot(t *testing.T) {
 		want    error
 		toDo    string
 	}{
-		"a name in a domain": {registrytest.Build(inDomain), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrDomain, "rename the guest when it runs"},
+		"a name in a domain":     {registrytest.Build(inDomain), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrDomain, "rename the guest when it runs"},
+		"a name of an authority": {registrytest.Build(authority), func(*Target) {}, Options{Hostname: "WEB01"}, hostname.ErrRole, "remove that role"},
 		"no program": {namedSystem(), func(target *Target) {
 			target.FirstBoot = func(string) ([]byte, error) { return nil, remedy.With(noProgram, "build it") }
 		}, Options{FirstBoot: []Script{{"a.cmd", "exit"}}}, noProgram, "build it"},

@@ -158,6 +158,8 @@ func TestRunWindowsRefuses(t *testing.T) {
 	registrytest.Sign(dirty)
 	withoutSATA := windowsSystem()
 	delete(withoutSATA, `ControlSet001\Services\msahci`)
+	withoutSet := windowsSystem()
+	withoutSet["Select"] = []registry.Value{registry.NumberValue("Current", 1), registry.NumberValue("Default", 2)}
 	sound := registrytest.Build(windowsSystem())
 	for name, test := range map[string]struct {
 		system []byte
@@ -165,9 +167,10 @@ func TestRunWindowsRefuses(t *testing.T) {
 		want   string
 		isErr  error
 	}{
-		"dirty hive":   {dirty, func(*Target) {}, systemHive, registry.ErrDirty},
-		"no SATA":      {registrytest.Build(withoutSATA), func(*Target) {}, "no driver for SATA", nil},
-		"dirty volume": {sound, func(t *Target) { t.Unclean = []string{"/dev/sda2"} }, "in use when", nil},
+		"dirty hive":         {dirty, func(*Target) {}, systemHive, registry.ErrDirty},
+		"no set that starts": {registrytest.Build(withoutSet), func(*Target) {}, "starts with ControlSet002, which is not there", registry.ErrDamaged},
+		"no SATA":            {registrytest.Build(withoutSATA), func(*Target) {}, "no driver for SATA", nil},
+		"dirty volume":       {sound, func(t *Target) { t.Unclean = []string{"/dev/sda2"} }, "in use when", nil},
 		"no space": {sound, func(target *Target) {
 			files, ok := target.Editor.Files.(guest.FS)
 			if !ok {

@@ -25,6 +25,9 @@ func (o *OS) ReadRegistry(software, system registry.Reader) error {
 		o.Version = product.Version()
 	}
 	o.Hostname = machine.Hostname
+	if o.Arch == "" {
+		o.Arch = machine.Arch // its programs may be compressed
+	}
 	o.Clock = "localtime"
 	if machine.ClockUTC {
 		o.Clock = "utc"
@@ -57,13 +60,16 @@ func windowsOsinfo(s registry.Software) string {
 		client, server = "win8.1", "win2k12r2"
 	case [2]int{10, 0}:
 		client, server = "win10", "win2k16"
-		if strings.Contains(s.Product, "Windows 11") {
+		if s.Build >= registry.FirstWindows11 {
 			client = "win11"
 		}
-		for _, year := range []string{"19", "22", "25"} {
-			if strings.Contains(s.Product, "Server 20"+year) {
-				server = "win2k" + year
-			}
+		switch {
+		case s.Build >= registry.FirstServer2025:
+			server = "win2k25"
+		case s.Build >= registry.FirstServer2022:
+			server = "win2k22"
+		case s.Build >= registry.FirstServer2019:
+			server = "win2k19"
 		}
 	}
 	if s.Server() {

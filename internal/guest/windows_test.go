@@ -43,6 +43,8 @@ func TestReadRegistry(t *testing.T) {
 		{"Windows Server 2016", "Server", "14393", "6.3", [2]uint32{10}, OS{Version: "10.0.14393", Major: 10, Osinfo: "win2k16"}},
 		{"Windows Server 2022", "Server", "20348", "6.3", [2]uint32{10}, OS{Version: "10.0.20348", Major: 10, Osinfo: "win2k22"}},
 		{"Windows Server 2025", "Server", "26100", "6.3", [2]uint32{10}, OS{Version: "10.0.26100", Major: 10, Osinfo: "win2k25"}},
+		{"Windows Server Datacenter", "Server Core", "18363", "6.3", [2]uint32{10}, OS{Version: "10.0.18363", Major: 10, Osinfo: "win2k19"}},
+		{"Azure Stack HCI", "Server Core", "25398", "6.3", [2]uint32{10}, OS{Version: "10.0.25398", Major: 10, Osinfo: "win2k22"}},
 		{"Windows of tomorrow", "Client", "1", "12.7", [2]uint32{}, OS{Version: "12.7.1", Major: 12, Minor: 7}},
 		{"", "", "", "", [2]uint32{}, OS{}},
 	} {
@@ -63,6 +65,24 @@ func TestReadRegistry(t *testing.T) {
 		if err := got.ReadRegistry(software, system); err != nil || got.Product != want.Product || got.Version != want.Version ||
 			got.Major != want.Major || got.Minor != want.Minor || got.Hostname != want.Hostname || got.Osinfo != want.Osinfo {
 			t.Errorf("%q, %s: %+v, %v; want %+v", test.product, test.build, got, err, want)
+		}
+	}
+}
+
+// TestReadRegistryTellsTheProcessor: where no program of the guest told it.
+func TestReadRegistryTellsTheProcessor(t *testing.T) {
+	t.Parallel()
+	software := hive(t, map[string][]registry.Value{`Microsoft\Windows NT\CurrentVersion`: nil})
+	for said, want := range map[string]string{"AMD64": "x86_64", "x86": "i386", "ARM64": "aarch64", "MIPS": "", "": ""} {
+		system := hive(t, map[string][]registry.Value{
+			"Select": {registry.NumberValue("Current", 1)},
+			`ControlSet001\Control\Session Manager\Environment`: {registry.TextValue("PROCESSOR_ARCHITECTURE", registry.Expand, said)},
+		})
+		for known, want := range map[string]string{"": want, "i386": "i386"} {
+			got := OS{Arch: known}
+			if err := got.ReadRegistry(software, system); err != nil || got.Arch != want {
+				t.Errorf("%q, known as %q: %q, %v; want %q", said, known, got.Arch, err, want)
+			}
 		}
 	}
 }

@@ -10,6 +10,10 @@ import (
 // WindowsScripts are the endings of names of scripts that Windows can run.
 var WindowsScripts = []string{".ps1", ".cmd", ".bat"}
 
+// maxWindowsScripts is how many scripts a guest runs in their order. The program that runs
+// them has room for 256, with those of the migration.
+const maxWindowsScripts = 200
+
 // computerName matches names of NetBIOS that Windows takes as its own: those of
 // digits only it refuses.
 var computerName = regexp.MustCompile(`^[A-Za-z0-9-]{0,14}[A-Za-z0-9]$`)
@@ -73,6 +77,9 @@ func (f Fix) LinuxOnly() []string {
 func (g *Configuration) checkWindows(c *collector) {
 	if h := g.Hostname; h != nil && h.Hostname != "" && (!computerName.MatchString(h.Hostname) || strings.Trim(h.Hostname, "0123456789") == "") {
 		c.add("configuration.hostname.hostname", "%q is no name of a Windows: use up to 15 letters, digits and inner hyphens, and not digits alone", h.Hostname)
+	}
+	if len(g.FirstBoot) > maxWindowsScripts {
+		c.add("configuration.first_boot", "%d scripts are more than Windows is given: use up to %d", len(g.FirstBoot), maxWindowsScripts)
 	}
 	for n, script := range g.FirstBoot {
 		if !slices.Contains(WindowsScripts, strings.ToLower(filepath.Ext(script.Name))) {

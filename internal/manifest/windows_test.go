@@ -3,6 +3,7 @@ package manifest_test
 import (
 	"errors"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +37,12 @@ func TestCheckWindows(t *testing.T) {
 				FirstBoot: []manifest.Script{{Name: "good.ps1"}, {Name: "setup"}, {Name: "setup.sh"}},
 			}
 		}, []string{"configuration.hostname.hostname", "configuration.first_boot[1].name", "configuration.first_boot[2].name"}},
+		"as many scripts as it runs": {func(m *manifest.Manifest) {
+			m.Configuration = &manifest.Configuration{FirstBoot: slices.Repeat([]manifest.Script{{Name: "a.cmd"}}, 200)}
+		}, nil},
+		"more scripts than it runs": {func(m *manifest.Manifest) {
+			m.Configuration = &manifest.Configuration{FirstBoot: slices.Repeat([]manifest.Script{{Name: "a.cmd"}}, 201)}
+		}, []string{"configuration.first_boot"}},
 		"a name of digits": {func(m *manifest.Manifest) {
 			m.Configuration = &manifest.Configuration{Hostname: &manifest.Hostname{Hostname: "12345"}}
 		}, []string{"configuration.hostname.hostname"}},

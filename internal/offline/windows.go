@@ -13,6 +13,7 @@ import (
 func (v *View) windows(device string, f files) guest.OS {
 	system := guest.OS{Root: device, Type: "windows", Distro: "windows"}
 	root := guest.WindowsRoot(f) + "/system32"
+	system.Arch = f.programArchitecture(root + "/cmd.exe")
 	err := f.walk(root+"/config/SOFTWARE", true, func(node blockfs.Node) error {
 		software, err := openHive(node)
 		if err != nil {
@@ -33,7 +34,7 @@ func (v *View) windows(device string, f files) guest.OS {
 	if system.Product == "" || system.Major == 0 {
 		v.unread("which Windows there is on %s", device)
 	}
-	if system.Arch = f.programArchitecture(root + "/cmd.exe"); system.Arch == "" {
+	if system.Arch == "" {
 		v.unread("what processor the Windows on %s is for", device)
 	}
 	return system

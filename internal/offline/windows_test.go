@@ -142,3 +142,19 @@ func TestLookAtWindowsIsNotEnough(t *testing.T) {
 		})
 	}
 }
+
+// TestLookAtCompressedWindows: programs of CompactOS cannot be read, and the registry tells what
+// they are for.
+func TestLookAtCompressedWindows(t *testing.T) {
+	t.Parallel()
+	files := server2019()
+	files.program = nil
+	files.system = registrytest.Build(map[string][]registry.Value{
+		"Select": {registry.NumberValue("Current", 1)},
+		`ControlSet001\Control\Session Manager\Environment`: {registry.TextValue("PROCESSOR_ARCHITECTURE", registry.String, "AMD64")},
+	})
+	view := lookAt(t, windowsVolume(t, files))
+	if len(view.Unread) > 0 || len(view.Systems) != 1 || view.Systems[0].Arch != "x86_64" {
+		t.Errorf("not read: %q, systems: %+v", view.Unread, view.Systems)
+	}
+}

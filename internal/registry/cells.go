@@ -5,14 +5,17 @@ import (
 	"strings"
 )
 
-// What is read of a hive at most, more than Windows allows or has.
+// What is read of a hive at most, more than Windows allows or has. Windows knows no limit
+// for the values of a key: on servers for many users the rules of the firewall have become
+// some hundred thousand, of half a KiB each.
 const (
-	maxKeys   = 1 << 18  // below one key
-	maxValues = 1 << 16  // of one key
-	maxData   = 16 << 20 // bytes of one value
-	maxName   = 1 << 10  // bytes of a key's name
-	maxNames  = 32 << 20 // bytes of the names of all keys below one
-	maxLists  = 2        // lists of keys in each other
+	maxKeys   = 1 << 18   // below one key
+	maxValues = 1 << 20   // of one key
+	maxData   = 16 << 20  // bytes of one value
+	maxAll    = 512 << 20 // bytes of all values of one key
+	maxName   = 1 << 10   // bytes of a key's name
+	maxNames  = 32 << 20  // bytes of the names of all keys below one
+	maxLists  = 2         // lists of keys in each other
 )
 
 const (
@@ -204,8 +207,8 @@ func (h *Hive) values(k key) ([]Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if total += len(value.Data) + len(value.Name); total > maxData {
-			return nil, damaged("the key %q has values of more than %d bytes", k.name, maxData)
+		if total += len(value.Data) + len(value.Name); int64(total) > min(h.length, maxAll) {
+			return nil, damaged("the key %q has values of more than %d bytes", k.name, min(h.length, maxAll))
 		}
 		values = append(values, value)
 	}

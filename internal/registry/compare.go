@@ -156,8 +156,9 @@ func (c *comparison) compareValues(wanted, found branch, path string) error {
 	if err != nil {
 		return err
 	}
-	for _, before := range want {
-		at := slices.IndexFunc(have, func(v Value) bool { return strings.EqualFold(v.Name, before.Name) })
+	byName := pairs{have: have, taken: make([]bool, len(have))}
+	for n, before := range want {
+		at := byName.take(n, before.Name)
 		if at < 0 {
 			c.differences = append(c.differences, Change{Key: path, Name: before.Name, Before: &before})
 			continue
@@ -165,12 +166,46 @@ func (c *comparison) compareValues(wanted, found branch, path string) error {
 		if after := have[at]; !after.Equal(before) {
 			c.differences = append(c.differences, Change{Key: path, Name: before.Name, Before: &before, After: &after})
 		}
-		have = slices.Delete(have, at, at+1)
 	}
-	for _, after := range have {
-		c.differences = append(c.differences, Change{Key: path, Name: after.Name, After: &after})
+	for n, after := range have {
+		if !byName.taken[n] {
+			c.differences = append(c.differences, Change{Key: path, Name: after.Name, After: &after})
+		}
 	}
 	return nil
+}
+
+// pairs finds values by their names, each once. A key may have some hundred thousand, mostly
+// in the order in which they are asked for.
+type pairs struct {
+	have   []Value
+	taken  []bool
+	places map[string][]int // by names in lower case, made when it is needed
+}
+
+// take is where the value of a name is, which is likely at a place, or -1.
+func (p *pairs) take(likely int, name string) int {
+	if likely < len(p.have) && !p.taken[likely] && strings.EqualFold(p.have[likely].Name, name) {
+		p.taken[likely] = true
+		return likely
+	}
+	if p.places == nil {
+		p.places = make(map[string][]int, len(p.have))
+		for n, value := range p.have {
+			key := strings.ToLower(value.Name)
+			p.places[key] = append(p.places[key], n)
+		}
+	}
+	key := strings.ToLower(name)
+	for places := p.places[key]; len(places) > 0; places = p.places[key] {
+		at := places[0]
+		p.places[key] = places[1:]
+		if !p.taken[at] {
+			p.taken[at] = true
+			return at
+		}
+	}
+	return -1
 }
 
 // Undo is the text of a file for Windows' reg.exe that takes changes back, for a hive

@@ -1,9 +1,12 @@
 package registry_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,6 +33,41 @@ func edit(t *testing.T, e *registry.Edited) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestCompareManyValues: the rules of the firewall of a server for many users, of which one
+// was lost, one is another and one is new, and of which the order is another.
+func TestCompareManyValues(t *testing.T) {
+	t.Parallel()
+	const count = 70_000
+	rules := make([]registry.Value, count)
+	for n := range rules {
+		rules[n] = registry.NumberValue(fmt.Sprintf("{RULE-%06d}", n), uint32(n))
+	}
+	const key = `ControlSet001\FirewallRules`
+	hive := open(t, registrytest.Build(map[string][]registry.Value{key: rules}))
+	same, err := registry.Compare(registry.Edit(hive), hive)
+	if err != nil || len(same) > 0 {
+		t.Fatalf("of itself: %v, %v", same, err)
+	}
+	other := slices.Clone(rules)
+	slices.Reverse(other)
+	other[0], other[1] = registry.NumberValue("new", 1), registry.NumberValue(strings.ToLower(other[1].Name), 7)
+	differences, err := registry.Compare(registry.Edit(hive), open(t, registrytest.Build(map[string][]registry.Value{key: other})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `--- SYSTEM
++++ SYSTEM
+ [ControlSet001\FirewallRules]
+-"{RULE-069998}"=REG_DWORD 0x1116e
++"{RULE-069998}"=REG_DWORD 0x7
+-"{RULE-069999}"=REG_DWORD 0x1116f
++"new"=REG_DWORD 0x1
+`
+	if diff := cmp.Diff(want, registry.Diff("SYSTEM", differences)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -13,6 +13,8 @@ type System struct {
 	Hostname   string
 	// ClockUTC says that the hardware's clock has UTC, and not local time.
 	ClockUTC bool
+	// Arch is the processor that Windows runs on, "x86_64", or "" where that is not said.
+	Arch string
 	// DriverDatabase says that drivers for devices are found in the key of that
 	// name, from Windows 8 on, and not among the critical devices.
 	DriverDatabase bool
@@ -23,17 +25,19 @@ type System struct {
 
 // ReadSystem reads what the hive SYSTEM tells.
 func ReadSystem(r Reader) (System, error) {
-	current, err := number(r, "Select", "Current")
+	set, err := nextControlSet(r)
 	if err != nil {
 		return System{}, err
 	}
-	if current == 0 || current > 999 {
-		return System{}, damaged("it does not say which control set is the current one")
-	}
-	s := System{ControlSet: fmt.Sprintf("ControlSet%03d", current)}
+	s := System{ControlSet: set}
 	if s.Hostname, err = textOf(r, s.ControlSet+`\Services\Tcpip\Parameters`, "Hostname"); err != nil {
 		return System{}, err
 	}
+	processor, err := textOf(r, s.ControlSet+`\Control\Session Manager\Environment`, "PROCESSOR_ARCHITECTURE")
+	if err != nil {
+		return System{}, err
+	}
+	s.Arch = processors[strings.ToUpper(processor)]
 	for _, flag := range []struct {
 		path, name string
 		set        *bool
@@ -49,6 +53,31 @@ func ReadSystem(r Reader) (System, error) {
 	}
 	s.DriverDatabase, err = Has(r, "DriverDatabase")
 	return s, err
+}
+
+// processors are the names that guests' processors have here, by Windows' own.
+var processors = map[string]string{"X86": "i386", "AMD64": "x86_64", "ARM64": "aarch64", "IA64": "ia64"}
+
+// nextControlSet is the key that the boot loader takes at the next start. It reads
+// Default; Current is what the last start took, and is asked only where there is no
+// Default.
+func nextControlSet(r Reader) (string, error) {
+	for _, name := range []string{"Default", "Current"} {
+		n, err := number(r, "Select", name)
+		if err != nil {
+			return "", err
+		}
+		if n == 0 || n > 999 {
+			continue
+		}
+		set := fmt.Sprintf("ControlSet%03d", n)
+		has, err := Has(r, set)
+		if err == nil && !has {
+			err = damaged("Windows starts with %s, which is not there", set)
+		}
+		return set, err
+	}
+	return "", damaged("it does not say which control set Windows starts with")
 }
 
 // Service is a service or a driver of Windows.
@@ -98,11 +127,19 @@ type Software struct {
 	// Variant is "Client", "Server" and others, "" before Windows Vista.
 	Variant             string
 	Major, Minor, Build int
+	// Generalized says that sysprep made an image for many machines of it, which sets
+	// itself up at its next start.
+	Generalized bool
 }
 
-// firstBuild11 is the first build of Windows 11, which calls itself Windows 10
-// where its product is named.
-const firstBuild11 = 22000
+// The first builds of versions that have the number 10.0. Windows 11 calls itself
+// Windows 10 where its product is named, and not every server names its year.
+const (
+	FirstServer2019 = 17763
+	FirstServer2022 = 20348
+	FirstServer2025 = 26100
+	FirstWindows11  = 22000
+)
 
 // ReadSoftware reads what the hive SOFTWARE tells. What it does not tell is empty
 // or 0.
@@ -132,10 +169,12 @@ func ReadSoftware(r Reader) (Software, error) {
 		s.Major, _ = strconv.Atoi(major)
 		s.Minor, _ = strconv.Atoi(minor)
 	}
-	if s.Build >= firstBuild11 && !s.Server() {
+	if s.Build >= FirstWindows11 && !s.Server() {
 		s.Product = strings.Replace(s.Product, "Windows 10", "Windows 11", 1)
 	}
-	return s, nil
+	state, err := textOf(r, `Microsoft\Windows\CurrentVersion\Setup\State`, "ImageState")
+	s.Generalized = strings.HasPrefix(state, "IMAGE_STATE_GENERALIZE_")
+	return s, err
 }
 
 // Server says that the system is a Windows Server.

@@ -59,6 +59,22 @@ func TestReadSoftware(t *testing.T) {
 	}
 }
 
+// TestReadSoftwareThatIsGeneralized: by the words that Microsoft's Windows Setup has for it.
+func TestReadSoftwareThatIsGeneralized(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]bool{
+		"IMAGE_STATE_COMPLETE": false, "IMAGE_STATE_SPECIALIZE_RESEAL_TO_OOBE": false,
+		"IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE": true, "IMAGE_STATE_GENERALIZE_RESEAL_TO_AUDIT": true,
+	} {
+		got, err := registry.ReadSoftware(open(t, registrytest.Build(map[string][]registry.Value{
+			currentVersion: nil, `Microsoft\Windows\CurrentVersion\Setup\State`: {registry.TextValue("ImageState", registry.String, state)},
+		})))
+		if err != nil || got.Generalized != want {
+			t.Errorf("%s: %+v, %v", state, got, err)
+		}
+	}
+}
+
 func TestReadSystem(t *testing.T) {
 	t.Parallel()
 	got, err := registry.ReadSystem(open(t, registrytest.Build(map[string][]registry.Value{
@@ -73,9 +89,34 @@ func TestReadSystem(t *testing.T) {
 	if want := (registry.System{ControlSet: "ControlSet002", Hostname: "new", ClockUTC: true}); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, values := range [][]registry.Value{nil, {registry.NumberValue("Current", 0)}, {registry.NumberValue("Current", 1000)}} {
+	for _, values := range [][]registry.Value{nil, {registry.NumberValue("Current", 1)}, {registry.NumberValue("Current", 0)}, {registry.NumberValue("Current", 1000)}} {
 		if _, err := registry.ReadSystem(open(t, registrytest.Build(map[string][]registry.Value{"Select": values}))); !errors.Is(err, registry.ErrDamaged) {
 			t.Errorf("without a current control set: %v", err)
+		}
+	}
+}
+
+// TestReadSystemThatStartsNext: the boot loader takes what Default says, whatever Windows
+// ran with last.
+func TestReadSystemThatStartsNext(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		defaults, current uint32
+		want              string
+	}{
+		"both":            {1, 1, "ControlSet001"},
+		"another":         {2, 1, "ControlSet002"},
+		"none":            {0, 2, "ControlSet002"},
+		"one that is out": {3, 1, ""},
+	} {
+		got, err := registry.ReadSystem(open(t, registrytest.Build(map[string][]registry.Value{
+			"Select": {
+				registry.NumberValue("Current", test.current), registry.NumberValue("Default", test.defaults), registry.NumberValue("LastKnownGood", 1),
+			},
+			"ControlSet001": nil, "ControlSet002": nil,
+		})))
+		if got.ControlSet != test.want || (test.want == "") != errors.Is(err, registry.ErrDamaged) {
+			t.Errorf("%s: %q, %v; want %q", name, got.ControlSet, err, test.want)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func TestRealHives(t *testing.T) {
 		some   []registry.Service
 	}{
 		windows7: {
-			system: registry.System{ControlSet: "ControlSet001", Hostname: "WKS-WIN732BITA"},
+			system: registry.System{ControlSet: "ControlSet001", Hostname: "WKS-WIN732BITA", Arch: "i386"},
 			some: []registry.Service{
 				{Name: "LSI_SAS", Type: 1, Start: 0, ImagePath: `\SystemRoot\system32\drivers\lsi_sas.sys`},
 				{Name: "vmci", Type: 1, Start: 3, ImagePath: `system32\DRIVERS\vmci.sys`},
@@ -54,7 +54,7 @@ func TestRealHives(t *testing.T) {
 		},
 		windows10: {
 			dirty:  true,
-			system: registry.System{ControlSet: "ControlSet001", Hostname: "DESKTOP-2KGM189", DriverDatabase: true, FastStartup: true},
+			system: registry.System{ControlSet: "ControlSet001", Hostname: "DESKTOP-2KGM189", Arch: "x86_64", DriverDatabase: true, FastStartup: true},
 			some: []registry.Service{
 				{Name: "vmci", Type: 1, Start: 0, ImagePath: `System32\drivers\vmci.sys`},
 				{Name: "VMTools", Type: 0x10, Start: 2, ImagePath: `"C:\Program Files\VMware\VMware Tools\vmtoolsd.exe"`},

@@ -42,6 +42,9 @@ static enum outcome finish(const struct host *h, const char *name)
 enum ending first_boot(const struct host *h)
 {
 	static char names[MAX_SCRIPTS][NAME_SIZE];
+	/* A restart would end a setup for good: that of an image by sysprep. */
+	if (!h->ready(h->self))
+		return STOPPED;
 	int count = h->list(h->self, names, MAX_SCRIPTS);
 	for (int n = 0; n < count; n++) {
 		enum outcome outcome = finish(h, names[n]);

@@ -24,6 +24,8 @@ enum ending { ENDED, RESTARTING, STOPPED };
 /* A host is what runs scripts. All that it keeps must outlast a power failure. */
 struct host {
 	void *self;
+	/* ready waits until Windows is set up, and returns 0 if the service is to stop. */
+	int (*ready)(void *self);
 	/* list fills names in the order of the scripts, and returns how many there are. */
 	int (*list)(void *self, char names[][NAME_SIZE], int max);
 	/* tries is how often a script was started; record keeps that, or returns 0. */

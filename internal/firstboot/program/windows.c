@@ -22,6 +22,7 @@
 #define PATH_SIZE 1024
 #define SCRIPT_LIMIT_MS (2u * 60 * 60 * 1000)
 #define DEFAULT_PAUSE 20 /* seconds */
+#define SETUP_POLL_MS 5000
 
 /* Only the system and administrators: the scripts may hold keys, and run with all
  * rights. */
@@ -76,6 +77,35 @@ static void say(void *self, const char *format, ...)
 	WriteFile(log, line, (DWORD)length, &written, NULL);
 	FlushFileBuffers(log);
 	CloseHandle(log);
+}
+
+/* is_setup_running says that Windows is being set up: by what sysprep has left, or by an
+ * upgrade. */
+static int is_setup_running(void)
+{
+	static const wchar_t *const names[] = {L"SystemSetupInProgress", L"OOBEInProgress"};
+	HKEY key;
+	int running = 0;
+	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, L"SYSTEM\\Setup", 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+		return 0;
+	for (int n = 0; n < 2; n++) {
+		DWORD value = 0, type = 0, size = sizeof value;
+		if (RegQueryValueExW(key, names[n], NULL, &type, (BYTE *)&value, &size) == ERROR_SUCCESS && type == REG_DWORD && value != 0)
+			running = 1;
+	}
+	RegCloseKey(key);
+	return running;
+}
+
+static int ready(void *self)
+{
+	for (int waited = 0; is_setup_running(); waited = 1) {
+		if (!waited)
+			say(self, "Windows is being set up: the scripts wait for it");
+		if (WaitForSingleObject(stop_event, SETUP_POLL_MS) != WAIT_TIMEOUT)
+			return 0;
+	}
+	return 1;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(a, b); }
@@ -311,7 +341,7 @@ static void protect(void)
 
 static enum ending do_all(void)
 {
-	static const struct host host = {NULL, list, tries, record, run, forget, keep, pause_before, leave, restart, say};
+	static const struct host host = {NULL, ready, list, tries, record, run, forget, keep, pause_before, leave, restart, say};
 	protect();
 	say(NULL, "Windows has started");
 	return first_boot(&host);

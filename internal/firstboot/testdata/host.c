@@ -1,6 +1,7 @@
 /* A host for tests: the first argument is how many boots there are at most, and each
  * of the others a script and its statuses in turn: "a.cmd=1,0". A status
- * "crash" takes the machine down, "stop" stops the service. What happens is printed. */
+ * "crash" takes the machine down, "stop" stops the service. "setup=2" is no script: Windows is
+ * set up in the first two boots. What happens is printed. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ struct script {
 };
 
 static struct script scripts[16];
-static int count, removed;
+static int count, removed, setups;
 
 static struct script *find(const char *name)
 {
@@ -23,6 +24,16 @@ static struct script *find(const char *name)
 		if (strcmp(scripts[n].name, name) == 0)
 			return &scripts[n];
 	abort();
+}
+
+static int ready(void *self)
+{
+	(void)self;
+	if (setups == 0)
+		return 1;
+	setups--;
+	printf("setup\n");
+	return 0;
 }
 
 static int list(void *self, char names[][NAME_SIZE], int max)
@@ -79,10 +90,14 @@ static void say(void *self, const char *format, ...) { (void)self; (void)format;
 
 int main(int argc, char **argv)
 {
-	static const struct host host = {NULL, list, tries, record, run, forget, keep, pause_before, leave, restart, say};
+	static const struct host host = {NULL, ready, list, tries, record, run, forget, keep, pause_before, leave, restart, say};
 	for (int n = 2; n < argc; n++) {
 		char *equals = strchr(argv[n], '=');
 		*equals = 0;
+		if (strcmp(argv[n], "setup") == 0) {
+			setups = atoi(equals + 1);
+			continue;
+		}
 		strcpy(scripts[count].name, argv[n]);
 		scripts[count++].statuses = equals + 1;
 	}

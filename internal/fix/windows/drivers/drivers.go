@@ -99,10 +99,10 @@ var wanted = []string{".inf", ".cat", ".sys", ".dll", ".exe"}
 func Choose(tree *Tree, s registry.Software, arch, block string) (*Choice, error) {
 	version := folderOf(s)
 	if version == "" {
-		return nil, fmt.Errorf("virtio-win has no drivers for Windows %s (%s)", s.Version(), cmp.Or(s.Product, "of an unknown name"))
+		return nil, remedy.With(fmt.Errorf("virtio-win has no drivers for Windows %s (%s)", s.Version(), cmp.Or(s.Product, "of an unknown name")), leaveOut)
 	}
 	if _, known := processors[arch]; !known {
-		return nil, fmt.Errorf("virtio-win has no drivers for processors of the kind %q", arch)
+		return nil, remedy.With(fmt.Errorf("virtio-win has no drivers for processors of the kind %q", arch), leaveOut)
 	}
 	all, agents, err := tree.index()
 	if err != nil {
@@ -120,13 +120,22 @@ func Choose(tree *Tree, s registry.Software, arch, block string) (*Choice, error
 			return nil, missing(tree, all, name, s, version, arch)
 		}
 	}
-	at := slices.IndexFunc(chosen.Files, func(f File) bool { return f.Name == block+".sys" })
-	if at < 0 {
-		return nil, remedy.With(fmt.Errorf("%s has %s.inf for %s, but no %s.sys", tree.Path, block, s.Product, block), "download virtio-win once more")
+	for _, name := range []string{network, block} {
+		at := slices.IndexFunc(chosen.Files, func(f File) bool { return f.Name == name+".sys" })
+		if at < 0 || chosen.Files[at].Size == 0 {
+			what := fmt.Sprintf("but no %s.sys", name)
+			if at >= 0 {
+				what = fmt.Sprintf("and %s is empty", chosen.Files[at].Source)
+			}
+			return nil, remedy.With(fmt.Errorf("%s has %s.inf for %s, %s", tree.Path, name, cmp.Or(s.Product, "Windows "+s.Version()), what), "download virtio-win once more")
+		}
+		chosen.Program = chosen.Files[at]
 	}
-	chosen.Program = chosen.Files[at]
 	return chosen, nil
 }
+
+// leaveOut is what to do where no virtio-win serves.
+const leaveOut = "leave virtio_win out: the guest is then prepared for a SATA disk and an e1000e card"
 
 // missing is the error of a virtio-win without an essential driver.
 func missing(tree *Tree, all []found, driver string, s registry.Software, version, arch string) error {
@@ -143,7 +152,7 @@ func missing(tree *Tree, all []found, driver string, s registry.Software, versio
 	return remedy.With(
 		fmt.Errorf("%s has no driver %s for %s, which would be in a folder %s/%s: %s", tree.Path, driver,
 			cmp.Or(s.Product, "Windows "+s.Version()), version, processors[arch][0], has),
-		"name another release of virtio-win: an old one for an old Windows, which new ones leave out; or leave virtio_win out, and the guest "+
+		"name another release of virtio-win: a new one for a new Windows, or an old one for an old Windows, which new ones leave out; or leave virtio_win out, and the guest "+
 			"is prepared for a SATA disk and an e1000e card")
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // folders are the names that virtio-win's folders have for versions of Windows, in
-// lower case. The first is that of the ISO image, others are those of old packages.
+// lower case. The first is that of the ISO image, others are those of old packages, or
+// what plain ISO 9660, which has no dots in folders, makes of them.
 var folders = [][]string{
 	{"xp", "wxp", "winxp"},
 	{"2k3", "wnet", "win2003"},
@@ -17,7 +18,7 @@ var folders = [][]string{
 	{"2k8r2", "win2008r2"},
 	{"w8", "win8"},
 	{"2k12", "win2012"},
-	{"w8.1", "win8.1"},
+	{"w8.1", "win8.1", "w8_1"},
 	{"2k12r2", "win2012r2"},
 	{"w10", "win10"},
 	{"2k16", "win2016"},
@@ -31,14 +32,6 @@ var folders = [][]string{
 var processors = map[string][]string{
 	"i386": {"x86", "i386"}, "x86_64": {"amd64", "x64"}, "aarch64": {"arm64"},
 }
-
-// The first builds of versions that have the number 10.0.
-const (
-	firstServer2019 = 17763
-	firstServer2022 = 20348
-	firstServer2025 = 26100
-	firstWindows11  = 22000
-)
 
 // folderOf is the name of the folder for a version of Windows, or "". Between
 // releases of a server, such as those of twice a year, it is that of the older one.
@@ -59,15 +52,15 @@ func folderOf(s registry.Software) string {
 		client, server = "w8.1", "2k12r2"
 	case [2]int{10, 0}:
 		client, server = "w10", "2k16"
-		if s.Build >= firstWindows11 {
+		if s.Build >= registry.FirstWindows11 {
 			client = "w11"
 		}
 		switch {
-		case s.Build >= firstServer2025:
+		case s.Build >= registry.FirstServer2025:
 			server = "2k25"
-		case s.Build >= firstServer2022:
+		case s.Build >= registry.FirstServer2022:
 			server = "2k22"
-		case s.Build >= firstServer2019:
+		case s.Build >= registry.FirstServer2019:
 			server = "2k19"
 		}
 	}

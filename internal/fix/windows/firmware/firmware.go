@@ -105,10 +105,13 @@ func ShowGraphics(e *registry.Edited) error {
 }
 
 // FixStore does that in the store of an EFI system partition. One that cannot be changed
-// is a warning: Windows starts, and may show nothing until it is up.
+// is a warning: Windows starts, and may show nothing until it is up. So is one that is not
+// there: the partition is that of another disk, or Windows' boot manager has nothing to start.
 func FixStore(e *edit.Editor, esp string) error {
 	store, err := layout.Locate(e, esp+"/EFI/Microsoft/Boot/BCD")
 	if errors.Is(err, fs.ErrNotExist) {
+		e.Warn(report.ConcernFallbackLoader, "the EFI system partition has no boot configuration store of Windows (EFI/Microsoft/Boot/BCD): the firmware may find nothing of Windows to start",
+			"check that the source has all disks of its machine, and that of Windows first; \"bcdboot C:\\Windows\" in Windows' repair console writes it anew")
 		return nil
 	}
 	if err != nil {

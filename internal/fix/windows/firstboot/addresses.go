@@ -28,7 +28,7 @@ func check(card network.Card) (mac string, err error) {
 	if card.ID != "" && !network.IsID(card.ID) {
 		return "", fmt.Errorf("%q is no id of a card", card.ID)
 	}
-	if len(card.Addresses) == 0 {
+	if len(card.Addresses) == 0 && len(card.NameServers) == 0 {
 		return "", fmt.Errorf("the card %q has no address", card.MAC)
 	}
 	for _, address := range card.Addresses {
@@ -104,13 +104,13 @@ function Remove-Ghost([string]$guid, $card) {
 function Set-Card([string]$mac, [string]$guid, $addresses, $gateways, $servers) {
     $card = Find-Card $mac
     if (-not $card) {
-        Write-Output "there is no card $mac for $addresses"
+        Write-Output "there is no card $mac for $addresses $servers"
         $script:failed = 1
         return
     }
     $index = $card.InterfaceIndex
     Remove-Ghost $guid $card
-    Set-NetIPInterface -InterfaceIndex $index -AddressFamily IPv4 -Dhcp Disabled
+    if ($addresses) { Set-NetIPInterface -InterfaceIndex $index -AddressFamily IPv4 -Dhcp Disabled }
     foreach ($address in $addresses) {
         $ip, $prefix = $address -split '/'
         if (-not (Get-NetIPAddress -InterfaceIndex $index -IPAddress $ip -ErrorAction SilentlyContinue)) {
@@ -123,7 +123,7 @@ function Set-Card([string]$mac, [string]$guid, $addresses, $gateways, $servers) 
         }
     }
     if ($servers) { Set-DnsClientServerAddress -InterfaceIndex $index -ServerAddresses $servers }
-    Write-Output "$($card.Name) has $addresses"
+    Write-Output "$($card.Name) has $addresses and asks $servers for names"
 }
 
 `

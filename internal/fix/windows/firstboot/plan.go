@@ -12,6 +12,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // Service is the name of the service, as its program knows it.
@@ -33,6 +34,8 @@ const (
 type Task struct {
 	// Windows is the guest's version.
 	Windows registry.Software
+	// RefusesScripts says that its policy lets PowerShell run no script that is not signed.
+	RefusesScripts bool
 	// Drivers are to be installed, in this order.
 	Drivers []Driver
 	// DriverFolder is where they lie, below the folder of Windows.
@@ -75,7 +78,7 @@ type File struct {
 // Plan is what is to be written.
 type Plan struct {
 	Files    []File
-	Warnings []string
+	Warnings []report.Warning
 }
 
 // New plans the files of a task. Those of a task without anything to do are none; the
@@ -91,19 +94,36 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 		if !scriptName.MatchString(script.Name) || !slices.Contains([]string{".ps1", ".cmd", ".bat"}, ending) {
 			return Plan{}, fmt.Errorf("%q is no name of a script that Windows runs", script.Name)
 		}
-		content := lines(script.Content)
+		content := lines(strings.TrimPrefix(script.Content, byteOrderMark))
 		switch isPlain := !strings.ContainsFunc(content, func(r rune) bool { return r >= utf8.RuneSelf }); {
-		case isPlain || strings.HasPrefix(content, byteOrderMark):
+		case isPlain:
 		case ending == ".ps1":
 			content = byteOrderMark + content
 		default:
-			plan.Warnings = append(plan.Warnings, fmt.Sprintf("first boot script %q has letters that are no ASCII, which cmd.exe reads in the code page of the "+
-				"guest: write it in PowerShell, or without them", script.Name))
+			plan.Warnings = append(plan.Warnings, report.Warning{
+				ID:      report.ConcernFirstBoot,
+				Message: fmt.Sprintf("first boot script %q has letters that are no ASCII, which cmd.exe reads in the code page of the guest", script.Name),
+				Remedy:  "write it in PowerShell, or in ASCII",
+			})
+		}
+		if ending == ".ps1" && !bringsPowerShell(t.Windows) {
+			plan.Warnings = append(plan.Warnings, report.Warning{
+				ID:      report.ConcernFirstBoot,
+				Message: fmt.Sprintf("first boot script %q is for PowerShell, which Windows Vista and Server 2008 do not bring", script.Name),
+				Remedy:  "write it for cmd.exe, unless PowerShell was installed in the guest",
+			})
 		}
 		scripts = append(scripts, File{Path: fmt.Sprintf("%03d-%s", firstOfUser+n, script.Name), Content: []byte(content), Secret: true})
 	}
 	if len(scripts) == 0 {
 		return plan, nil
+	}
+	if refused := ofPowerShell(scripts); t.RefusesScripts && len(refused) > 0 {
+		plan.Warnings = append(plan.Warnings, report.Warning{
+			ID:      report.ConcernFirstBoot,
+			Message: "a group policy of the guest keeps PowerShell from running scripts that are not signed, and so from the first boot's: " + strings.Join(refused, ", "),
+			Remedy:  "take the guest out of that policy before its disk is taken, or do by hand what they do; write scripts of your own for cmd.exe",
+		})
 	}
 	content, err := program()
 	if err != nil {
@@ -117,10 +137,22 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 	return plan, nil
 }
 
+// ofPowerShell are the names of those scripts that it runs.
+func ofPowerShell(scripts []File) []string {
+	var names []string
+	for _, script := range scripts {
+		if strings.EqualFold(path.Ext(script.Path), ".ps1") {
+			names = append(names, script.Path)
+		}
+	}
+	return names
+}
+
 // firstOfUser is the number of the user's first script.
 const firstOfUser = 100
 
-// byteOrderMark tells PowerShell that a script is in UTF-8.
+// byteOrderMark tells PowerShell that a script is in UTF-8. cmd.exe takes it for the
+// beginning of the first command.
 const byteOrderMark = "\ufeff"
 
 var scriptName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)

@@ -134,14 +134,63 @@ func TestLetters(t *testing.T) {
 	t.Parallel()
 	planned := plan(t, windows.Task{Windows: windows10, Scripts: []windows.Script{
 		{Name: "a.ps1", Content: "'ü'"}, {Name: "b.ps1", Content: "\ufeff'ü'"}, {Name: "c.ps1", Content: "'u'"}, {Name: "d.cmd", Content: "echo ü"},
+		{Name: "e.cmd", Content: "\ufeff@echo off\r\nver"}, {Name: "f.ps1", Content: "\ufeff'u'"}, {Name: "g.bat", Content: "\ufeffecho ü"},
 	}})
-	for n, want := range []string{"\ufeff'ü'\r\n", "\ufeff'ü'\r\n", "'u'\r\n", "echo ü\r\n"} {
+	for n, want := range []string{"\ufeff'ü'\r\n", "\ufeff'ü'\r\n", "'u'\r\n", "echo ü\r\n", "@echo off\r\nver\r\n", "'u'\r\n", "echo ü\r\n"} {
 		if got := string(planned.Files[n].Content); got != want {
 			t.Errorf("script %d is %q; want %q", n, got, want)
 		}
 	}
-	if len(planned.Warnings) != 1 || !strings.Contains(planned.Warnings[0], `"d.cmd"`) {
+	if len(planned.Warnings) != 2 || !strings.Contains(planned.Warnings[0].Message, `"d.cmd"`) || !strings.Contains(planned.Warnings[1].Message, `"g.bat"`) {
 		t.Errorf("warned of %q", planned.Warnings)
+	}
+	vista := plan(t, windows.Task{Windows: registry.Software{Major: 6}, Scripts: []windows.Script{{Name: "a.PS1"}, {Name: "b.cmd"}}})
+	if len(vista.Warnings) != 1 || !strings.Contains(vista.Warnings[0].Message, `"a.PS1"`) || !strings.Contains(vista.Warnings[0].Remedy, "cmd.exe") {
+		t.Errorf("warned of %q", vista.Warnings)
+	}
+}
+
+// TestPolicy: a policy that lets no script of PowerShell run is said where there are such.
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	const key = `Policies\Microsoft\Windows\PowerShell`
+	policy := func(text string) []registry.Value {
+		return []registry.Value{registry.NumberValue("EnableScripts", 1), registry.TextValue("ExecutionPolicy", registry.String, text)}
+	}
+	for name, test := range map[string]struct {
+		values []registry.Value
+		want   bool
+	}{
+		"none": {nil, false}, "off": {[]registry.Value{registry.NumberValue("EnableScripts", 0)}, true},
+		"signed": {policy("AllSigned"), true}, "from elsewhere": {policy("RemoteSigned"), false}, "all": {policy("Unrestricted"), false},
+	} {
+		got, err := windows.RefusesScripts(openHive(t, registrytest.Build(map[string][]registry.Value{key: test.values})))
+		if err != nil || got != test.want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	task := windows.Task{Windows: windows10, RefusesScripts: true, OnlineDisks: true, Scripts: []windows.Script{{Name: "a.cmd"}, {Name: "b.ps1"}}}
+	warnings := plan(t, task).Warnings
+	if len(warnings) != 1 || !strings.HasSuffix(warnings[0].Message, ": 030-disks.ps1, 101-b.ps1") {
+		t.Errorf("warned of %+v", warnings)
+	}
+	task.Windows, task.Scripts = windows7, nil // which has no use for PowerShell
+	if warnings := plan(t, task).Warnings; len(warnings) > 0 {
+		t.Errorf("warned of %+v", warnings)
+	}
+}
+
+// TestNameServersAlone: a card with these goes on asking by DHCP for its addresses.
+func TestNameServersAlone(t *testing.T) {
+	t.Parallel()
+	cards := []network.Card{{MAC: "00:50:56:aa:bb:01", NameServers: []netip.Addr{netip.MustParseAddr("192.0.2.53")}}}
+	for want, s := range map[string]registry.Software{
+		"Set-Card '00-50-56-AA-BB-01' '' @() @() @('192.0.2.53')\r\n":                                                                  windows10,
+		"if defined name (\r\n  netsh interface ip set dns name=\"%name%\" source=static address=192.0.2.53\r\n  call :check\r\n)\r\n": windows7,
+	} {
+		if got := string(plan(t, windows.Task{Windows: s, Cards: cards}).Files[0].Content); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %s", want, got)
+		}
 	}
 }
 

@@ -22,6 +22,12 @@ func hasStorageModule(s registry.Software) bool {
 	return s.Major > 6 || s.Major == 6 && s.Minor >= 2
 }
 
+// bringsPowerShell says that there is a PowerShell of any version: from Windows 7 and
+// Server 2008 R2 on.
+func bringsPowerShell(s registry.Software) bool {
+	return s.Major > 6 || s.Major == 6 && s.Minor >= 1
+}
+
 // scripts are those of the migration itself, without the folder they go to.
 func (t Task) scripts() ([]File, error) {
 	if len(t.Drivers) > 0 || t.Agent != "" || t.Balloon != "" {

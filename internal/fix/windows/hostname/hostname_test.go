@@ -3,6 +3,7 @@ package hostname_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,10 +63,28 @@ func TestMemberOfADomain(t *testing.T) {
 	if err := hostname.Set(e, system, "WEB01"); !errors.Is(err, hostname.ErrDomain) {
 		t.Errorf("renamed: %v", err)
 	}
-	if err := hostname.Set(e, system, system.Hostname); err != nil {
-		t.Errorf("the name that it has: %v", err)
+	for _, name := range []string{system.Hostname, strings.ToLower(system.Hostname)} {
+		if err := hostname.Set(e, system, name); err != nil {
+			t.Errorf("the name that it has, as %s: %v", name, err)
+		}
 	}
 	if changes := e.Changes(); len(changes) > 0 {
 		t.Errorf("changed: %s", registry.Diff("SYSTEM", changes))
+	}
+}
+
+// TestRoles: what is installed and off binds nothing.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	for _, service := range []string{"CertSvc", "ClusSvc"} {
+		for start, want := range map[uint32]error{2: hostname.ErrRole, 4: nil} {
+			e, system := open(t, "windows10-1709-vmware-SYSTEM")
+			if err := e.Set(system.ControlSet+`\Services\`+service, registry.NumberValue("Start", start)); err != nil {
+				t.Fatal(err)
+			}
+			if err := hostname.Set(e, system, "WEB01"); !errors.Is(err, want) {
+				t.Errorf("%s that starts by %d: %v", service, start, err)
+			}
+		}
 	}
 }

@@ -25,7 +25,8 @@ var guid = regexp.MustCompile(`^\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]
 // IsID says that a text is the id of a card, as Windows gives them.
 func IsID(text string) bool { return guid.MatchString(text) }
 
-// Card is a network card of the old machine with static addresses.
+// Card is a network card of the old machine with static addresses, or with name servers
+// beside those that DHCP tells.
 type Card struct {
 	// ID is the GUID that Windows has for it, in braces, and Name what it shows:
 	// "Ethernet0".
@@ -34,41 +35,84 @@ type Card struct {
 	MAC string
 	// Only says that the old machine has no other card.
 	Only bool
-	// Addresses have their prefixes. All addresses are of IPv4.
+	// Unfit says why no card of the new machine is to have the addresses whichever it is,
+	// or is "".
+	Unfit string
+	// Addresses have their prefixes. Where there are none, the card asks by DHCP. All
+	// addresses are of IPv4.
 	Addresses             []netip.Prefix
 	Gateways, NameServers []netip.Addr
 }
 
 // Known says that the card of the new machine can be told that is to have the
 // addresses: by its MAC, or as the only one.
-func (c Card) Known() bool { return c.MAC != "" || c.Only }
+func (c Card) Known() bool { return c.Unfit == "" && (c.MAC != "" || c.Only) }
+
+// Why a card is unfit.
+const (
+	disabled     = "was disabled"
+	madeOfOthers = "is a team, a bridge or a switch of other cards"
+)
+
+// adapter is what Windows has as a card.
+type adapter struct {
+	Card
+	// component is what it is, in lower case: "pci\\ven_15ad&dev_07b0".
+	component string
+	// device is its key among all devices.
+	device string
+	// slot is the number of its PCI slot, 0 where that is not known.
+	slot uint64
+}
 
 // Read reads the cards with static addresses, in the order of their names. The cards
-// of the old machine, where they are known, tell the MAC of one that is alone, has the name
-// or one of the addresses that are said of it.
+// of the old machine, where they are known, tell the MAC of one that is alone, has its
+// slot, or the name or one of the addresses that are said of it.
 func Read(r registry.Reader, s registry.System, old []report.NIC) ([]Card, error) {
-	cards, err := physical(r, s)
+	all, err := adapters(r, s)
 	if err != nil {
 		return nil, err
 	}
-	only := len(cards) == 1 && len(old) <= 1
+	var cards []*adapter
 	var static []Card
-	for _, card := range cards {
-		card.Only = only
-		if err := card.read(r, s); err != nil {
-			return nil, err
+	for n := range all {
+		switch card := &all[n]; {
+		case card.isOfMachine():
+			cards = append(cards, card)
+		case len(card.Addresses) > 0 && card.isOfCards():
+			card.Unfit = madeOfOthers
+			static = append(static, card.Card)
 		}
+	}
+	cards = described(cards, old)
+	for _, card := range cards {
+		card.Only = len(cards) == 1 && len(old) <= 1
 		// The new machine gets the MAC that is described, whatever Windows has kept of
 		// an earlier one.
 		if mac := card.among(old); mac != "" {
 			card.MAC = mac
 		}
-		if len(card.Addresses) > 0 {
-			static = append(static, card)
+		if len(card.Addresses) > 0 || len(card.NameServers) > 0 && card.Unfit == "" {
+			static = append(static, card.Card)
 		}
 	}
+	forgetShared(static)
 	slices.SortFunc(static, func(a, b Card) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
 	return static, nil
+}
+
+// forgetShared takes the MAC from cards that have the same: the old machine had one of them,
+// and nothing tells which.
+func forgetShared(cards []Card) {
+	has := map[string]int{}
+	for _, card := range cards {
+		has[card.MAC]++
+	}
+	for n := range cards {
+		if has[cards[n].MAC] > 1 {
+			cards[n].MAC = ""
+		}
+	}
 }
 
 // among is the MAC of the card as the old machine's description tells it, or "".
@@ -97,8 +141,8 @@ func (c Card) among(old []report.NIC) string {
 // Mask is the mask of a prefix as Windows has it: 255.255.255.0.
 func Mask(prefix netip.Prefix) string { return net.IP(net.CIDRMask(prefix.Bits(), 32)).String() }
 
-// physical are the cards that hang on a bus of the machine.
-func physical(r registry.Reader, s registry.System) ([]Card, error) {
+// adapters are all that Windows has as a card, whether it is there or was once.
+func adapters(r registry.Reader, s registry.System) ([]adapter, error) {
 	class := s.ControlSet + `\Control\Class\` + classOfCards
 	keys, err := r.Keys(class)
 	if registry.IsMissing(err) {
@@ -107,7 +151,7 @@ func physical(r registry.Reader, s registry.System) ([]Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cards []Card
+	var found []adapter
 	for _, key := range keys {
 		if len(key) != 4 || strings.Trim(key, "0123456789") != "" {
 			continue // what belongs to the class itself
@@ -120,12 +164,16 @@ func physical(r registry.Reader, s registry.System) ([]Card, error) {
 		for _, value := range values {
 			text[strings.ToLower(value.Name)] = value.Text()
 		}
-		device := strings.ToLower(text["componentid"])
-		if id := text["netcfginstanceid"]; IsID(id) && (strings.HasPrefix(device, `pci\`) || strings.HasPrefix(device, `vmbus\`)) {
-			cards = append(cards, Card{ID: id, MAC: macOf(text["networkaddress"])})
+		card := adapter{component: strings.ToLower(text["componentid"]), device: text["deviceinstanceid"]}
+		if card.ID, card.MAC = text["netcfginstanceid"], macOf(text["networkaddress"]); !IsID(card.ID) {
+			continue
 		}
+		if err := card.read(r, s); err != nil {
+			return nil, err
+		}
+		found = append(found, card)
 	}
-	return cards, nil
+	return found, nil
 }
 
 // macOf is an address of twelve digits with or without signs between them, or "".
@@ -138,7 +186,7 @@ func macOf(text string) string {
 	return net.HardwareAddr(address).String()
 }
 
-func (c *Card) read(r registry.Reader, s registry.System) error {
+func (c *adapter) read(r registry.Reader, s registry.System) error {
 	kernel, ok, err := registry.Get(r, s.ControlSet+`\Control\NetworkSetup2\Interfaces\`+c.ID+`\Kernel`, "PermanentAddress")
 	if err != nil {
 		return err
@@ -151,6 +199,9 @@ func (c *Card) read(r registry.Reader, s registry.System) error {
 		return err
 	}
 	c.Name = shown.Text()
+	if err := c.readDevice(r, s); err != nil {
+		return err
+	}
 	values, err := r.Values(bindingOf(s, c.ID))
 	if registry.IsMissing(err) {
 		return nil
@@ -158,7 +209,7 @@ func (c *Card) read(r registry.Reader, s registry.System) error {
 	if err != nil {
 		return err
 	}
-	var addresses, masks []netip.Addr
+	var addresses, masks []string
 	byDHCP := false
 	for _, value := range values {
 		switch strings.ToLower(value.Name) {
@@ -166,9 +217,9 @@ func (c *Card) read(r registry.Reader, s registry.System) error {
 			number, _ := value.Number()
 			byDHCP = number != 0
 		case "ipaddress":
-			addresses = listed(value)
+			addresses = value.Texts()
 		case "subnetmask":
-			masks = listed(value)
+			masks = value.Texts()
 		case "defaultgateway":
 			c.Gateways = listed(value)
 		case "nameserver":
@@ -176,14 +227,40 @@ func (c *Card) read(r registry.Reader, s registry.System) error {
 		}
 	}
 	if byDHCP {
+		c.Gateways = nil
 		return nil
 	}
-	for n, address := range addresses {
-		if n >= len(masks) {
-			break
+	for n, address := range addresses[:min(len(addresses), len(masks))] {
+		ip, mask := addressOf(address), addressOf(masks[n])
+		if !ip.IsValid() || !mask.IsValid() {
+			continue
 		}
-		if bits, size := net.IPMask(masks[n].AsSlice()).Size(); size > 0 { // Windows takes no other mask
-			c.Addresses = append(c.Addresses, netip.PrefixFrom(address, bits))
+		if bits, size := net.IPMask(mask.AsSlice()).Size(); size > 0 { // Windows takes no other mask
+			c.Addresses = append(c.Addresses, netip.PrefixFrom(ip, bits))
+		}
+	}
+	return nil
+}
+
+// readDevice reads what Windows has of the card as a device.
+func (c *adapter) readDevice(r registry.Reader, s registry.System) error {
+	const configDisabled = 1 // of regstr.h
+	values, err := r.Values(s.ControlSet + `\Enum\` + c.device)
+	if c.device == "" || registry.IsMissing(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, value := range values {
+		number, _ := value.Number()
+		switch strings.ToLower(value.Name) {
+		case "uinumber":
+			c.slot = number
+		case "configflags":
+			if number&configDisabled != 0 {
+				c.Unfit = disabled
+			}
 		}
 	}
 	return nil
@@ -204,11 +281,20 @@ func listed(v registry.Value) []netip.Addr {
 	}
 	var addresses []netip.Addr
 	for _, text := range texts {
-		if address, err := netip.ParseAddr(text); err == nil && address.Is4() && !address.IsUnspecified() {
+		if address := addressOf(text); address.IsValid() {
 			addresses = append(addresses, address)
 		}
 	}
 	return addresses
+}
+
+// addressOf is an address of IPv4, or one that is not valid.
+func addressOf(text string) netip.Addr {
+	address, err := netip.ParseAddr(text)
+	if err != nil || !address.Is4() || address.IsUnspecified() {
+		return netip.Addr{}
+	}
+	return address
 }
 
 // String describes the card for people.
@@ -220,14 +306,20 @@ func (c Card) String() string {
 	if c.MAC != "" {
 		name += " (" + c.MAC + ")"
 	}
-	text := name + " has " + joined(c.Addresses, " and ")
+	if c.Unfit != "" {
+		name += ", which " + c.Unfit + ","
+	}
+	var has []string
+	if len(c.Addresses) > 0 {
+		has = append(has, joined(c.Addresses, " and "))
+	}
 	if len(c.Gateways) > 0 {
-		text += ", gateway " + joined(c.Gateways, " ")
+		has = append(has, "gateway "+joined(c.Gateways, " "))
 	}
 	if len(c.NameServers) > 0 {
-		text += ", name servers " + joined(c.NameServers, " ")
+		has = append(has, "name servers "+joined(c.NameServers, " "))
 	}
-	return text
+	return name + " has " + strings.Join(has, ", ")
 }
 
 func joined[T fmt.Stringer](addresses []T, between string) string {

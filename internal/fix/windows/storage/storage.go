@@ -25,24 +25,19 @@ var ErrNoSATA = errors.New("this Windows has no driver for SATA disks")
 // PrepareSATA has the boot loader load the driver for SATA that Windows brings,
 // which it leaves out on a machine that has no such disk at its installation.
 func PrepareSATA(e *registry.Edited, s registry.System) error {
-	found := false
-	for _, driver := range []string{"storahci", "msahci"} { // from Windows 8, and until then
+	// From Windows 8, and until then. A Windows 8 that was a Windows 7 may have kept the
+	// key of the latter without its program, and the boot loader stops where it is to load
+	// a program that is not there.
+	for _, driver := range []string{"storahci", "msahci"} {
 		key := service(s, driver)
 		switch has, err := registry.Has(e, key); {
 		case err != nil:
 			return err
-		case !has:
-			continue
-		}
-		found = true
-		if err := startEarly(e, key); err != nil {
-			return err
+		case has:
+			return startEarly(e, key)
 		}
 	}
-	if !found {
-		return ErrNoSATA
-	}
-	return nil
+	return ErrNoSATA
 }
 
 // startEarly has the boot loader load a driver.

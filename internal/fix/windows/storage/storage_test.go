@@ -127,12 +127,14 @@ func TestAccWrittenByHivex(t *testing.T) {
 	}
 }
 
-// TestPrepareSATAForWindows8: its drivers start as another key says.
+// TestPrepareSATAForWindows8: its drivers start as another key says. What is left of the
+// driver that it had as a Windows 7 stays.
 func TestPrepareSATAForWindows8(t *testing.T) {
 	t.Parallel()
 	const key = `ControlSet001\Services\storahci`
 	hive := open(t, registrytest.Build(map[string][]registry.Value{
-		key: {registry.NumberValue("Start", 0)}, key + `\StartOverride`: {registry.NumberValue("0", 3)},
+		key: {registry.NumberValue("Start", 0)}, key + `\StartOverride`: {registry.NumberValue("0", 3), registry.NumberValue("1", 0), registry.NumberValue("2", 4)},
+		`ControlSet001\Services\msahci`: {registry.NumberValue("Start", 4), registry.NumberValue("ErrorControl", 3)},
 	}))
 	e := registry.Edit(hive)
 	if err := storage.PrepareSATA(e, registry.System{ControlSet: "ControlSet001"}); err != nil {
@@ -143,6 +145,8 @@ func TestPrepareSATAForWindows8(t *testing.T) {
  [ControlSet001\Services\storahci\StartOverride]
 -"0"=REG_DWORD 0x3
 +"0"=REG_DWORD 0x0
+-"2"=REG_DWORD 0x4
++"2"=REG_DWORD 0x0
 `
 	if diff := cmp.Diff(want, registry.Diff("SYSTEM", e.Changes())); diff != "" {
 		t.Error(diff)
