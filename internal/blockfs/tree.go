@@ -106,9 +106,14 @@ func (emptyDirectory) ReadAt([]byte, int64) (int, error) { return 0, syscall.EIS
 // Walk finds what an absolute path names, and its path without links. With
 // follow, a link at its end is followed, too.
 func (t *Tree) Walk(name string, follow bool) (found Node, resolved string, err error) {
-	fail := func(err error) (Node, string, error) {
+	found, resolved, err = t.walk(name, follow)
+	if err != nil {
 		return nil, "", &fs.PathError{Op: "open", Path: name, Err: err}
 	}
+	return found, resolved, nil
+}
+
+func (t *Tree) walk(name string, follow bool) (found Node, resolved string, err error) {
 	pending := strings.Split(name, "/")
 	at := []string{}
 	links := 0
@@ -124,21 +129,21 @@ func (t *Tree) Walk(name string, follow bool) (found Node, resolved string, err 
 		}
 		parent, err := t.directory("/" + strings.Join(at, "/"))
 		if err != nil {
-			return fail(err)
+			return nil, "", err
 		}
 		node, written, err := parent.child(part)
 		if err != nil {
-			return fail(err)
+			return nil, "", err
 		}
 		last := !slices.ContainsFunc(pending, func(p string) bool { return p != "" && p != "." })
 		switch {
 		case node.Info().Mode.Type() == fs.ModeSymlink && (follow || !last):
 			if links++; links > maxLinks {
-				return fail(syscall.ELOOP)
+				return nil, "", syscall.ELOOP
 			}
 			target, err := node.Readlink()
 			if err != nil {
-				return fail(err)
+				return nil, "", err
 			}
 			if strings.HasPrefix(target, "/") {
 				at = at[:0]
@@ -150,21 +155,18 @@ func (t *Tree) Walk(name string, follow bool) (found Node, resolved string, err 
 			if mounted, ok := t.mounts[resolved]; ok {
 				node, err = mounted.Root()
 			}
-			if err != nil {
-				return fail(err)
-			}
-			return node, resolved, nil
+			return node, resolved, err
 		case !node.Info().Mode.IsDir():
-			return fail(syscall.ENOTDIR)
+			return nil, "", syscall.ENOTDIR
 		}
 		if at = append(slices.Clone(at), written); len(at) > maxDepth {
-			return fail(syscall.ENAMETOOLONG)
+			return nil, "", syscall.ENAMETOOLONG
 		}
 	}
 	resolved = "/" + strings.Join(at, "/")
 	directory, err := t.directory(resolved)
 	if err != nil {
-		return fail(err)
+		return nil, "", err
 	}
 	return directory.Node, resolved, nil
 }

@@ -117,8 +117,8 @@ func (c *Command) Run(ctx context.Context, args []string) int {
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.printSchema {
-				_, _ = c.Stdout.Write(manifest.Schema())
-				return nil
+				_, err := c.Stdout.Write(manifest.Schema())
+				return err
 			}
 			if f.preflight {
 				return c.answerPreflights(cmd.Context(), f)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -110,6 +111,10 @@ func TestInformation(t *testing.T) {
 	code, schema, _ := run(t, r.engine, nil, "--print-schema")
 	if code != ExitSuccess || schema != string(manifest.Schema()) {
 		t.Errorf("--print-schema: exit code %d, %q", code, schema)
+	}
+	full := &Command{Stdout: fullDisk{}, Stderr: &bytes.Buffer{}}
+	if code := full.Run(t.Context(), []string{"--print-schema"}); code == ExitSuccess {
+		t.Error("--print-schema succeeds where it cannot be written")
 	}
 	code, version, _ := run(t, r.engine, nil, "--version")
 	if code != ExitSuccess || version != "hyper2kvm version 1.2.3\n" {
@@ -489,3 +494,8 @@ func TestWanted(t *testing.T) {
 		t.Error("WantsDebug is wrong about -debug")
 	}
 }
+
+// fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/libvirt"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
@@ -22,6 +23,14 @@ func checkLibvirtXML(path string, m *manifest.Manifest) error {
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("--libvirt-xml: %s exists already: remove it, or choose another name", path)
+	}
+	// The migration makes its output directory.
+	directory, err := filepath.Abs(filepath.Dir(path))
+	if err == nil && directory != m.OutputDirectory() {
+		_, err = os.Stat(directory)
+	}
+	if err != nil {
+		return fmt.Errorf("--libvirt-xml: the directory of %s cannot be used: %w", path, err)
 	}
 	return nil
 }

@@ -25,19 +25,21 @@ func TestLibvirtXML(t *testing.T) {
 		pipeline, options string
 		machine           *report.Hardware
 		there             bool
+		below             string // the directory that it is to be in
 		code              int
 		want              string
 	}{
-		"a migration":          {`{"inspect": {}, "fix": {}, "convert": {}}`, `{}`, machine, false, ExitSuccess, `<name>web</name>`},
-		"without an image":     {`{"inspect": {}}`, `{}`, machine, false, ExitInvalid, "writes no image"},
-		"a dry run":            {`{"inspect": {}, "convert": {}}`, `{"dry_run": true}`, machine, false, ExitInvalid, "writes no image"},
-		"without a look":       {`{"convert": {}}`, `{}`, machine, false, ExitInvalid, "inspect and fix"},
-		"a file that is there": {`{"inspect": {}, "convert": {}}`, `{}`, machine, true, ExitInvalid, "exists already"},
-		"nothing known":        {`{"inspect": {}, "convert": {}}`, `{}`, nil, false, ExitFailed, "does not tell what the machine needs"},
+		"a migration":          {`{"inspect": {}, "fix": {}, "convert": {}}`, `{}`, machine, false, "", ExitSuccess, `<name>web</name>`},
+		"without an image":     {`{"inspect": {}}`, `{}`, machine, false, "", ExitInvalid, "writes no image"},
+		"a dry run":            {`{"inspect": {}, "convert": {}}`, `{"dry_run": true}`, machine, false, "", ExitInvalid, "writes no image"},
+		"without a look":       {`{"convert": {}}`, `{}`, machine, false, "", ExitInvalid, "inspect and fix"},
+		"a file that is there": {`{"inspect": {}, "convert": {}}`, `{}`, machine, true, "", ExitInvalid, "exists already"},
+		"no directory":         {`{"inspect": {}, "convert": {}}`, `{}`, machine, false, "none", ExitInvalid, "no such file or directory"},
+		"nothing known":        {`{"inspect": {}, "convert": {}}`, `{}`, nil, false, "", ExitFailed, "does not tell what the machine needs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(t.TempDir(), "web.xml")
+			path := filepath.Join(t.TempDir(), test.below, "web.xml")
 			if test.there {
 				if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 					t.Fatal(err)
@@ -69,5 +71,16 @@ func TestLibvirtXML(t *testing.T) {
 				t.Errorf("the file is there: %t, %q", there, written)
 			}
 		})
+	}
+}
+
+// TestLibvirtXMLInNewOutput: the migration makes its output directory.
+func TestLibvirtXMLInNewOutput(t *testing.T) {
+	t.Parallel()
+	output := filepath.Join(t.TempDir(), "new")
+	m := manifest.Manifest{Output: manifest.Output{Directory: output}}
+	m.Pipeline.Convert.Enabled, m.Pipeline.Inspect.Enabled = true, true
+	if err := checkLibvirtXML(filepath.Join(output, "web.xml"), &m); err != nil {
+		t.Error(err)
 	}
 }

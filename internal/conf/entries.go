@@ -135,7 +135,7 @@ func INIEntries(text string) ([]Entry, error) {
 // ShellEntries are the assignments at the top of a shell file, each with its value
 // as it is written, and all else in it, whole commands at a time.
 func ShellEntries(text string) ([]Entry, error) {
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	file, err := parseShell(text)
 	if err != nil {
 		return assignmentEntries(text), err
 	}

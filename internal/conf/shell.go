@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"fmt"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -15,10 +16,22 @@ type ShellValue struct {
 	Whole bool
 }
 
+// maxShell is how long a file of shell assignments may be, in bytes. Its parser calls
+// itself several times for each bracket, and a longer text of those would take all of
+// the stack, which ends the program.
+const maxShell = 1 << 16
+
+func parseShell(text string) (*syntax.File, error) {
+	if len(text) > maxShell {
+		return nil, fmt.Errorf("it has %d bytes, more than the %d that are read of a file of shell assignments", len(text), maxShell)
+	}
+	return syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+}
+
 // ShellValues parses a file of shell assignments and returns the parts of their
 // values, in order. Commands between the assignments are passed over.
 func ShellValues(source string) ([]ShellValue, error) {
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(source), "")
+	file, err := parseShell(source)
 	if err != nil {
 		return nil, err
 	}

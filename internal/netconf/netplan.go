@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
 
 // Netplan is what must be known of a file of netplan(5).
@@ -32,7 +33,7 @@ type netplanCard struct {
 // ReadNetplan reads a netplan file. ok is false where it is no YAML: netplan
 // cannot read it either.
 func ReadNetplan(text string) (n Netplan, ok bool) {
-	file, err := parser.ParseBytes([]byte(text), 0)
+	file, err := parseYAML(text)
 	if err != nil {
 		return n, false
 	}
@@ -69,7 +70,7 @@ func ReadNetplan(text string) (n Netplan, ok bool) {
 // eachNetplanInterface calls do for every interface of a netplan file, with the
 // section that it is in.
 func eachNetplanInterface(text string, do func(y yamlDocument, kind string, entry *ast.MappingValueNode)) {
-	file, err := parser.ParseBytes([]byte(text), 0)
+	file, err := parseYAML(text)
 	if err != nil {
 		return
 	}
@@ -174,6 +175,9 @@ func (c netplanCard) pinned() bool {
 func readNetplan(_, text string) Found {
 	file, ok := ReadNetplan(text)
 	if !ok {
+		if err := conf.CheckYAML(text); err != nil {
+			return Found{Invalid: err.Error()}
+		}
 		return Found{Invalid: "it is no valid YAML"}
 	}
 	found := Found{Virtual: file.virtual}

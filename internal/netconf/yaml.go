@@ -2,7 +2,18 @@ package netconf
 
 import (
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
+
+// parseYAML parses a file of the guest, unless that would take too long.
+func parseYAML(text string) (*ast.File, error) {
+	if err := conf.CheckYAML(text); err != nil {
+		return nil, err
+	}
+	return parser.ParseBytes([]byte(text), 0)
+}
 
 // yamlDocument finds entries of mappings, through anchors, aliases and merges.
 type yamlDocument struct {

@@ -3,6 +3,7 @@ package provider
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -26,7 +27,7 @@ func attributePath(root attr.Type, manifestPath string) path.Path {
 			}
 			at, current = at.AtName(step), next
 		case basetypes.ListType:
-			index, err := strconv.Atoi(step[1 : len(step)-1])
+			index, err := strconv.Atoi(strings.Trim(step, "[]"))
 			if err != nil {
 				return at
 			}

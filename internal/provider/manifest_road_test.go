@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -226,6 +227,23 @@ func TestEveryFieldTakesTheRoad(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, readAs(t, back).manifest); diff != "" {
 		t.Errorf("manifest as attributes and back (-want +got):\n%s", diff)
+	}
+}
+
+// TestLargeNumbersTakeTheRoad: not all numbers of bytes are a float64.
+func TestLargeNumbersTakeTheRoad(t *testing.T) {
+	t.Parallel()
+	want := filled(t)
+	for _, size := range []int64{1<<53 + 1, math.MaxInt64} {
+		want.Source.MaxVirtualSize = size
+		values, err := manifestValues(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source := must[types.Object](values["source"])
+		if got := must[types.Int64](source.Attributes()["max_virtual_size"]).ValueInt64(); got != size {
+			t.Errorf("max_virtual_size is %d, want %d", got, size)
+		}
 	}
 }
 

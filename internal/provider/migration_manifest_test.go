@@ -213,6 +213,7 @@ func TestAttributePath(t *testing.T) {
 		"configuration.services.enable[0]":     "configuration.services.enable", // a set
 		"configuration.users.create[0].absent": "configuration.users.create[0]",
 		"configuration.users.create.name":      "configuration.users.create",
+		"configuration.users.create.x":         "configuration.users.create",
 		"configuration.hostname.hosts[2].ip":   "configuration.hostname.hosts[2].ip",
 		"output.overwrite":                     "output",
 		"version":                              "",

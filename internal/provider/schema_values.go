@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -20,8 +21,10 @@ func manifestValues(m *manifest.Manifest) (map[string]attr.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the manifest: %w", err)
 	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // a float64 has not room for all numbers of bytes
 	var sections map[string]any
-	if err := json.Unmarshal(text, &sections); err != nil {
+	if err := decoder.Decode(&sections); err != nil {
 		return nil, fmt.Errorf("reading the encoded manifest: %w", err)
 	}
 	sections[overwriteAttribute] = m.Output.Overwrite
@@ -85,8 +88,9 @@ func scalarFromJSON(typ attr.Type, value any) (attr.Value, error) {
 		return types.StringValue(value), nil
 	case bool:
 		return types.BoolValue(value), nil
-	case float64:
-		return types.Int64Value(int64(value)), nil
+	case json.Number:
+		number, err := value.Int64()
+		return types.Int64Value(number), err
 	case []any:
 		collection, ok := typ.(attr.TypeWithElementType)
 		if !ok {

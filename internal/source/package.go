@@ -349,8 +349,27 @@ func (w *workDirectory) assemble(ctx context.Context, disk packagedDisk, parts [
 		return section{}, damaged(printable(disk.href), err.Error())
 	}
 	if disk.capacity > 0 {
-		// No format needs more than this beside the data themselves.
-		stream = io.LimitReader(stream, disk.capacity+disk.capacity/16+64<<20)
+		stream = &boundedReader{Reader: stream, left: disk.capacity + disk.capacity/16 + 64<<20, over: refuse(
+			fmt.Sprintf("%s unpacks to far more than the %d bytes that the package says its disk has", printable(disk.href), disk.capacity),
+			"correct the disk's capacity in the descriptor, or export the package again; if its content cannot be that large, it is forged")}
 	}
 	return w.unpack(ctx, stream, disk.href, unknownSize)
+}
+
+// boundedReader ends with an error where there is more than what is left: the capacity
+// of a disk, and all that any format needs beside the data. To end the content there
+// would cut the disk off.
+type boundedReader struct {
+	io.Reader
+
+	left int64
+	over error
+}
+
+func (r *boundedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if r.left -= int64(n); r.left < 0 {
+		return 0, r.over
+	}
+	return n, err
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// newerStates are how the files are called that take what a machine writes after
-// a snapshot, by the extension of the disk. $ stands for the disk's name.
-var newerStates = map[string]string{
-	".vmdk": `^$-[0-9]{6}\.vmdk$`,
-	".vhd":  `^$_.+\.avhd$`,
-	".vhdx": `^$_.+\.avhdx$`,
+// newerStates are what the names of the files that take what a machine writes after
+// a snapshot have behind the disk's name, by the extension of the disk.
+var newerStates = map[string]*regexp.Regexp{
+	".vmdk": regexp.MustCompile(`(?i)^-[0-9]{6}\.vmdk$`),
+	".vhd":  regexp.MustCompile(`(?i)^_.+\.avhd$`),
+	".vhdx": regexp.MustCompile(`(?i)^_.+\.avhdx$`),
 }
 
 // snapshotNumber ends the names of VMware's snapshots.
@@ -31,12 +31,11 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 	base := filepath.Base(path)
 	extension := filepath.Ext(base)
 	stem := strings.TrimSuffix(base, extension)
-	pattern, ok := newerStates[strings.ToLower(extension)]
+	newer, ok := newerStates[strings.ToLower(extension)]
 	if !ok {
 		return
 	}
 	disk := snapshotNumber.ReplaceAllString(stem, "")
-	newer := regexp.MustCompile("(?i)" + strings.Replace(pattern, "$", regexp.QuoteMeta(disk), 1))
 	newest := ""
 	for _, entry := range entries {
 		name := entry.Name()
@@ -44,7 +43,8 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 			o.warn(report.ConcernOpenDisk, "shut the machine down, and migrate then; where none runs, remove the lock that was left", "%s says that a virtual machine has %s open; one that runs changes it while it is read", name, base)
 		}
 		// Names have their numbers in front of the same extension: they sort.
-		if !chosen && newer.MatchString(name) && (disk == stem || name > base) {
+		behind, isOf := cutPrefixFold(name, disk)
+		if !chosen && isOf && newer.MatchString(behind) && (disk == stem || name > base) {
 			newest = name
 		}
 	}
@@ -52,4 +52,12 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 		o.warn(report.ConcernNewerState, "to migrate the newest state, name its file in source.path",
 			"%s lies beside %s and seems to be a newer state of the same disk; what was written since that snapshot is not migrated", printable(newest), base)
 	}
+}
+
+// cutPrefixFold is strings.CutPrefix for which capitals do not count.
+func cutPrefixFold(name, prefix string) (rest string, ok bool) {
+	if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+		return name, false
+	}
+	return name[len(prefix):], true
 }

@@ -23,6 +23,11 @@ type vhdImage struct {
 	blocks []uint32
 }
 
+// maxBlocks is how many blocks a VHD may have: the largest of 2 TiB in blocks of 128 KiB,
+// a fourth of the least that programs write. A sparse file could declare gigabytes of
+// them.
+const maxBlocks = 1 << 24
+
 // noBlock is the table entry of a block that the image does not hold.
 const noBlock = 0xffffffff
 
@@ -123,6 +128,9 @@ func (i *vhdImage) readBlocks() error {
 	need := (i.footer.size + int64(i.header.block) - 1) / int64(i.header.block)
 	if int64(i.header.entries) < need || int64(i.header.entries)*4 > i.size-i.header.table {
 		return damaged(i.name, "its block table is too short")
+	}
+	if need > maxBlocks {
+		return damaged(i.name, fmt.Sprintf("it would have %d blocks of %d bytes, more than any program writes", need, i.header.block))
 	}
 	table, err := i.read(i.header.table, need*4)
 	if err != nil {

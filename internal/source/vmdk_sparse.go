@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 )
 
@@ -40,9 +42,12 @@ const (
 // readSparseHeader reads and checks the header at the beginning of s, or the
 // one at its end where the first says so.
 func readSparseHeader(s section) (vmdkSparse, error) {
-	header, err := sparseHeaderAt(s, 0)
+	header, complete, err := sparseHeaderAt(s, 0)
 	if err != nil {
 		return header, err
+	}
+	if !complete {
+		return header, damaged(s.name, "it has no complete VMDK header")
 	}
 	// QEMU takes an image without capacity for a mere list of other files.
 	if header.Capacity == 0 {
@@ -50,8 +55,11 @@ func readSparseHeader(s section) (vmdkSparse, error) {
 	}
 	if header.Directory == directoryAtEnd {
 		descriptor := [2]uint64{header.DescriptorOffset, header.DescriptorSize}
-		header, err = sparseHeaderAt(s, s.size-2*sectorSize)
-		if err != nil || header.Directory == directoryAtEnd {
+		header, complete, err = sparseHeaderAt(s, s.size-2*sectorSize)
+		if err != nil {
+			return header, err
+		}
+		if !complete || header.Directory == directoryAtEnd {
 			return header, damaged(s.name, "the footer at its end is missing, so its end is missing")
 		}
 		header.DescriptorOffset, header.DescriptorSize = descriptor[0], descriptor[1]
@@ -67,17 +75,14 @@ func readSparseHeader(s section) (vmdkSparse, error) {
 	return header, nil
 }
 
-func sparseHeaderAt(s section, offset int64) (vmdkSparse, error) {
-	var header vmdkSparse
+// sparseHeaderAt reads a header; complete is false where there is none.
+func sparseHeaderAt(s section, offset int64) (header vmdkSparse, complete bool, err error) {
 	data, err := s.read(offset, sectorSize)
-	if err != nil {
-		return header, err
-	}
-	if len(data) < sectorSize || string(data[:4]) != "KDMV" {
-		return header, damaged(s.name, "it has no complete VMDK header")
+	if err != nil || len(data) < sectorSize || string(data[:4]) != "KDMV" {
+		return header, false, err
 	}
 	err = binary.Read(bytes.NewReader(data), binary.LittleEndian, &header)
-	return header, err
+	return header, true, err
 }
 
 // descriptor reads the descriptor inside a sparse image. Extents of a split
@@ -145,10 +150,13 @@ func (g grains) check(ctx context.Context, s section) error {
 	chunk := make([]byte, 64<<10)
 	table := make([]byte, g.perTable*entry)
 	var tables, last uint64
-	for directory.Size() > 0 {
-		n, _ := directory.Read(chunk) // sizes were checked, so that only the disk can fail
-		if n == 0 {
+	for {
+		n, err := directory.Read(chunk)
+		if n == 0 && errors.Is(err, io.EOF) {
 			break
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("reading %s: %w", s.name, err)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -162,8 +170,11 @@ func (g grains) check(ctx context.Context, s section) error {
 			if sector >= end || tables*uint64(len(table)) > uint64(s.size) {
 				return cutOff
 			}
-			if _, err := s.ReadAt(table, int64(sector*sectorSize)); err != nil {
+			switch _, err := s.ReadAt(table, int64(sector*sectorSize)); {
+			case errors.Is(err, io.EOF):
 				return cutOff
+			case err != nil:
+				return fmt.Errorf("reading %s: %w", s.name, err)
 			}
 			for cell := 0; cell < len(table); cell += entry {
 				last = max(last, uint64(binary.LittleEndian.Uint32(table[cell:])))

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,18 @@ func arguments(job Job) []string {
 		args = append(args, "--run-id", job.RunID)
 	}
 	return args
+}
+
+// executable is the program of the engine: the one that is given, or the running binary.
+func executable(given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	own, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding the provider's own executable: %w", err)
+	}
+	return own, nil
 }
 
 // engineArguments are those of settings which are not empty.

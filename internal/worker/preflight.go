@@ -68,6 +68,9 @@ func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...st
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	if ctx.Err() != nil { // while others were asked about; the child is theirs
+		return report.Foreseen{}, fmt.Errorf("checking %s: %w", m.Source.Path, context.Cause(ctx))
+	}
 	if p.idle != nil {
 		p.idle.Stop()
 	}
@@ -108,15 +111,12 @@ func (p *Preflight) Close() {
 }
 
 func (p *Preflight) start() (*preflightChild, error) {
-	executable := p.Executable
-	if executable == "" {
-		var err error
-		if executable, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("finding the provider's own executable: %w", err)
-		}
+	program, err := executable(p.Executable)
+	if err != nil {
+		return nil, err
 	}
 	args := append([]string{"--preflight"}, engineArguments(p.Acceleration, p.WorkDirectory)...)
-	cmd := exec.Command(executable, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Env = environment(os.Environ())
 	if err := detach(cmd); err != nil {
 		return nil, err

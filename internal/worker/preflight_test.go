@@ -2,9 +2,12 @@ package worker
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -118,6 +121,17 @@ func TestPreflightEndsAChildThatHangs(t *testing.T) {
 	p.limit = 0
 	if got := words(t, p, named("vm")); got[0] != "vm" {
 		t.Errorf("after it the answer is %q", got)
+	}
+}
+
+// TestPreflightCancelled: for who asks no more no child is started, and none ended.
+func TestPreflightCancelled(t *testing.T) {
+	t.Parallel()
+	p := &Preflight{Executable: filepath.Join(t.TempDir(), "none")}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if foreseen, err := p.Check(ctx, named("vm")); !errors.Is(err, context.Canceled) {
+		t.Errorf("foreseen %v, error %v", foreseen, err)
 	}
 }
 

@@ -8,6 +8,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -65,52 +66,15 @@ func Run(ctx context.Context, job Job) (*report.Report, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	input, err := json.Marshal(job.Manifest)
+	p, err := start(job)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the manifest for the migration process: %w", err)
-	}
-	executable := job.Executable
-	if executable == "" {
-		if executable, err = os.Executable(); err != nil {
-			return nil, fmt.Errorf("finding the provider's own executable: %w", err)
-		}
-	}
-	grace := job.GracePeriod
-	if grace == 0 {
-		grace = DefaultGracePeriod
-	}
-
-	tail := newTail(secrets(job.Manifest))
-	events := newEventSink(job.Notify, tail)
-	output := newLines(events.line, maxEventLine)
-	diagnostics := newLines(tail.line, maxTailRead)
-
-	cmd := exec.Command(executable, arguments(job)...)
-	cmd.Env = environment(os.Environ())
-	cmd.Stdout = output
-	cmd.Stderr = diagnostics
-	cmd.WaitDelay = drainPeriod
-	if err := detach(cmd); err != nil {
 		return nil, err
 	}
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("opening the input of the migration process: %w", err)
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting the migration process: %w", err)
-	}
+	grace := cmp.Or(job.GracePeriod, DefaultGracePeriod)
+	killed := supervise(ctx, p.cmd, p.stdin, p.events.finished, grace)
+	waitErr := p.wait()
 
-	// A child that dies before it has read everything makes this fail; how it
-	// died is the better story, and Wait tells it.
-	go func() { _, _ = stdin.Write(append(input, '\n')) }()
-
-	killed := supervise(ctx, cmd, stdin, events.finished, grace)
-	waitErr := cmd.Wait()
-	output.flush()
-	diagnostics.flush()
-
-	result := events.report
+	result := p.events.report
 	if result != nil && result.Pipeline.Success {
 		return result, nil
 	}
@@ -120,10 +84,62 @@ func Run(ctx context.Context, job Job) (*report.Report, error) {
 	if result != nil {
 		return result, nil
 	}
-	if cmd.ProcessState == nil {
+	if p.cmd.ProcessState == nil {
 		return nil, fmt.Errorf("waiting for the migration process: %w", waitErr)
 	}
-	return nil, &ExitError{Cause: cause(cmd.ProcessState), Output: tail.String()}
+	return nil, &ExitError{Cause: cause(p.cmd.ProcessState), Output: p.tail.String()}
+}
+
+// process is a child that runs a job.
+type process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer
+	// events are read from output, its standard output, and tail keeps the end of all
+	// that is printed there and on diagnostics, its standard error.
+	events              *eventSink
+	tail                *tail
+	output, diagnostics *lines
+}
+
+// start starts the child and gives it the manifest.
+func start(job Job) (*process, error) {
+	input, err := json.Marshal(job.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the manifest for the migration process: %w", err)
+	}
+	program, err := executable(job.Executable)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: exec.Command(program, arguments(job)...), tail: newTail(secrets(job.Manifest))}
+	p.events = newEventSink(job.Notify, p.tail)
+	p.output, p.diagnostics = newLines(p.events.line, maxEventLine), newLines(p.tail.line, maxTailRead)
+	p.cmd.Env = environment(os.Environ())
+	p.cmd.Stdout, p.cmd.Stderr = p.output, p.diagnostics
+	p.cmd.WaitDelay = drainPeriod
+	if err := detach(p.cmd); err != nil {
+		return nil, err
+	}
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("opening the input of the migration process: %w", err)
+	}
+	p.stdin = stdin
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the migration process: %w", err)
+	}
+	// A child that dies before it has read everything makes this fail; how it
+	// died is the better story, and Wait tells it.
+	go func() { _, _ = stdin.Write(append(input, '\n')) }()
+	return p, nil
+}
+
+// wait reaps a child that has exited, when all that it printed was read.
+func (p *process) wait() error {
+	err := p.cmd.Wait()
+	p.output.flush()
+	p.diagnostics.flush()
+	return err
 }
 
 // supervise waits for the child to exit and leaves nothing of its group alive.

@@ -72,11 +72,11 @@ func (r *reader) loaderEntry(text string, mounts []string) (e Entry, ok bool) {
 		case "version":
 			e.Version = value
 		case "linux":
-			e.Kernel, ok = r.behind(mounts, value), true
+			e.Kernel, ok = r.finder.locateUnder(mounts, value), true
 		case "initrd":
 			for _, name := range strings.Fields(value) {
 				if !strings.HasPrefix(name, "$") && !isMicrocode(name) {
-					e.Initramfs = append(e.Initramfs, r.behind(mounts, name))
+					e.Initramfs = append(e.Initramfs, r.finder.locateUnder(mounts, name))
 				}
 			}
 		case "options":
@@ -86,8 +86,8 @@ func (r *reader) loaderEntry(text string, mounts []string) (e Entry, ok bool) {
 	return e, ok
 }
 
-// behind finds a file that a loader sees under one of the mount points.
-func (r *reader) behind(mounts []string, name string) File {
+// locateUnder finds a file that a loader sees under one of the mount points.
+func (f *finder) locateUnder(mounts []string, name string) File {
 	file := File{Name: name}
 	if strings.Contains(name, "$") {
 		return file
@@ -95,13 +95,13 @@ func (r *reader) behind(mounts []string, name string) File {
 	linked := false
 	for _, mount := range mounts {
 		at := path.Join(mount, name)
-		if r.isFile(at) {
+		if f.isFile(at) {
 			file.Path, file.State = at, Found
 			return file
 		}
-		linked = linked || r.isLink(at) || r.isBtrfs(r.mountOf(at))
+		linked = linked || f.isLink(at) || f.isBtrfs(f.mountOf(at))
 	}
-	if at := r.anywhere(name); at != "" {
+	if at := f.anywhere(name); at != "" {
 		// GRUB's blscfg may see it where systemd-boot would not.
 		file.Path, file.State = at, Found
 	} else if !linked {

@@ -22,7 +22,7 @@ func (r *reader) grubMenus() ([]Menu, error) {
 	}
 	var esp []string
 	for _, directory := range vendors {
-		if file := path.Join(directory, "grub.cfg"); r.isFile(file) {
+		if file := path.Join(directory, "grub.cfg"); r.finder.isFile(file) {
 			esp = append(esp, file)
 		}
 	}
@@ -53,7 +53,7 @@ func (r *reader) grubBelowBoot() []string {
 	var all, installed []string
 	for _, directory := range []string{"/boot/grub2", "/boot/grub"} {
 		file := path.Join(directory, "grub.cfg")
-		if !r.isFile(file) {
+		if !r.finder.isFile(file) {
 			continue
 		}
 		all = append(all, file)
@@ -80,13 +80,14 @@ func (r *reader) grubMenu(file string) (Menu, error) {
 	if err != nil {
 		return m, err
 	}
-	s := &grubScript{reader: r, menu: &m, vars: env, functions: map[string][]grubNode{}, file: file}
+	left := maxEffort
+	s := &grubScript{reader: r, finder: r.finder, menu: &m, vars: env, functions: map[string][]grubNode{}, left: &left, file: file}
 	if !ok {
 		s.doubt("its script could not be understood")
 	}
-	directory := r.grubName(path.Dir(file))
+	directory := r.finder.grubName(path.Dir(file))
 	s.vars["prefix"], s.vars["config_directory"] = directory, directory
-	s.vars["root"] = mountToken + r.mountOf(file)
+	s.vars["root"] = mountToken + r.finder.mountOf(file)
 	switch r.firmware {
 	case guest.FirmwareUEFI:
 		s.vars["grub_platform"] = "efi"
@@ -98,6 +99,10 @@ func (r *reader) grubMenu(file string) (Menu, error) {
 	s.run(nodes)
 	m.Unclear = s.unclear
 	s.finish(s.tops)
+	if !s.spend(0) {
+		m.Unclear = tooMuch
+		return m, nil
+	}
 	m.nameChoices(s.tops, "")
 	s.choose()
 	return m, nil
@@ -106,12 +111,15 @@ func (r *reader) grubMenu(file string) (Menu, error) {
 // nameChoices gives the entries the names that a default may have: ids before titles,
 // and their number where these are not theirs alone, or would have to be quoted.
 func (m *Menu) nameChoices(choices []*grubChoice, before string) {
+	first := map[string]int{} // the number of the first one that a name means
+	for i, c := range slices.Backward(choices) {
+		first[c.ID], first[c.Title] = i, i
+	}
 	for i, c := range choices {
 		name := strconv.Itoa(i)
 		for _, own := range []string{c.ID, c.Title} {
 			_, err := strconv.Atoi(own)
-			if own != "" && err != nil && !strings.ContainsAny(own, ">$\"'\\\n"+vagueValue) && !strings.Contains(own, mountToken) &&
-				slices.IndexFunc(choices, func(o *grubChoice) bool { return o.ID == own || o.Title == own }) == i {
+			if own != "" && err != nil && !strings.ContainsAny(own, ">$\"'\\\n"+vagueValue) && !strings.Contains(own, mountToken) && first[own] == i {
 				name = own
 				break
 			}
@@ -175,6 +183,9 @@ func (r *reader) grubEnvironment() (map[string]string, error) {
 
 // loaderEntries adds, as blscfg does, the entries of the Boot Loader Specification.
 func (s *grubScript) loaderEntries() {
+	if !s.spend(listEffort) {
+		return
+	}
 	entries, err := s.reader.entriesOfLoader()
 	if err != nil {
 		s.doubt("its loader entries could not be read: " + err.Error())
@@ -192,6 +203,9 @@ func (s *grubScript) loaderEntries() {
 
 // unifiedImages adds, as blsuki does, the unified kernel images.
 func (s *grubScript) unifiedImages() {
+	if !s.spend(listEffort) {
+		return
+	}
 	entries, err := s.reader.unifiedEntries()
 	if err != nil {
 		s.doubt("its unified kernel images could not be read: " + err.Error())

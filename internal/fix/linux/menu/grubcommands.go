@@ -101,10 +101,10 @@ func (s *grubScript) assign(assignment string) {
 
 // rootOf is the file system that GRUB calls name, as locate wants it.
 func (s *grubScript) rootOf(name string) string {
-	if d, ok := s.reader.grubDevice(name); ok {
-		return s.reader.token(d)
+	if d, ok := s.finder.grubDevice(name); ok {
+		return s.finder.token(d)
 	}
-	if s.reader.lacks(name) {
+	if s.finder.lacks(name) {
 		return absentToken + name
 	}
 	if disk := nativeDisk(name); disk != "" && s.unsure == 0 {
@@ -170,11 +170,11 @@ func (s *grubScript) search(words []string) {
 		s.vars[variable] = vagueValue
 		return
 	}
-	d, ok := s.reader.devices.Resolve(string(tag) + "=" + value)
+	d, ok := s.finder.devices.Resolve(string(tag) + "=" + value)
 	switch {
 	case ok:
-		s.vars[variable] = s.reader.token(d)
-	case !strings.HasPrefix(s.vars[variable], absentToken) || s.reader.isLocked():
+		s.vars[variable] = s.finder.token(d)
+	case !strings.HasPrefix(s.vars[variable], absentToken) || s.finder.isLocked():
 		// It stays as it was where the search finds nothing, and this guest may not
 		// have all disks here.
 		s.vars[variable] = vagueValue

@@ -36,25 +36,42 @@ func (s *grubScript) either(bodies [][]grubNode, orNone bool) {
 		s.run(bodies[0])
 		return
 	}
-	before := maps.Clone(s.vars)
-	var outcomes []map[string]string
-	if orNone {
-		outcomes = append(outcomes, before)
+	before := s.vars
+	var after map[string]string
+	if orNone && s.spend(len(before)) {
+		after = maps.Clone(before)
 	}
 	s.unsure++
 	for _, body := range bodies {
+		if !s.spend(len(before)) {
+			break
+		}
 		s.vars = maps.Clone(before)
 		s.run(body)
-		outcomes = append(outcomes, s.vars)
+		if after == nil {
+			after = s.vars
+			continue
+		}
+		blur(after, s.vars)
 	}
 	s.unsure--
-	s.vars = map[string]string{}
-	for _, outcome := range outcomes {
-		for name, value := range outcome {
-			if slices.ContainsFunc(outcomes, func(other map[string]string) bool { return other[name] != value }) {
-				value = vagueValue
-			}
-			s.vars[name] = value
+	s.vars = after
+	if after == nil {
+		s.vars = before
+	}
+}
+
+// blur makes vague what two ways through a script have set differently. Not to be set
+// is to be empty.
+func blur(values, others map[string]string) {
+	for name, other := range others {
+		if values[name] != other {
+			values[name] = vagueValue
+		}
+	}
+	for name, value := range values {
+		if others[name] != value {
+			values[name] = vagueValue
 		}
 	}
 }
@@ -118,8 +135,14 @@ func (s *grubScript) holds(condition []grubNode) truth {
 	return result
 }
 
+// maxTested is how many words of a condition are understood.
+const maxTested = 200
+
 // test evaluates `[ ... ]`.
 func (s *grubScript) test(words []string) truth {
+	if len(words) > maxTested {
+		return perhaps
+	}
 	for _, operator := range []string{"-o", "-a"} {
 		if i := slices.Index(words, operator); i > 0 && i < len(words)-1 {
 			left, right := s.test(words[:i]), s.test(words[i+1:])

@@ -23,9 +23,12 @@ func (s *grubScript) include(word string, newMenu bool) {
 		s.doubt("it goes on in " + word + ", which was not found")
 		return
 	}
-	text, ok, err := s.reader.edit.Read(file.Path)
+	text, ok, err := s.finder.edit.Read(file.Path)
 	if err != nil || !ok {
 		s.doubt("it goes on in " + file.Path + ", which could not be read")
+		return
+	}
+	if !s.spend(len(text)) {
 		return
 	}
 	nodes, ok := parseGrubTree(text)
@@ -37,7 +40,7 @@ func (s *grubScript) include(word string, newMenu bool) {
 	s.file = file.Path
 	s.depth++
 	if newMenu {
-		s.vars["config_directory"] = s.reader.grubName(path.Dir(file.Path))
+		s.vars["config_directory"] = s.finder.grubName(path.Dir(file.Path))
 		if s.unsure == 0 {
 			s.tops = nil
 		}

@@ -56,7 +56,7 @@ type legacyTitle struct {
 
 // legacyScript is a menu as far as it was read.
 type legacyScript struct {
-	reader  *reader
+	finder  *finder
 	menu    *Menu
 	titles  []legacyTitle
 	current int    // in menu.Entries; -1 before the kernel of a title
@@ -68,7 +68,7 @@ type legacyScript struct {
 
 func (r *reader) legacyMenu(file, text string) (Menu, error) {
 	m := Menu{Loader: GRUBLegacy, File: file, Default: -1, Fallback: -1}
-	s := legacyScript{reader: r, menu: &m, current: -1, preset: "0"}
+	s := legacyScript{finder: r.finder, menu: &m, current: -1, preset: "0"}
 	for line := range strings.Lines(text) {
 		s.line(line)
 	}
@@ -98,23 +98,23 @@ func (s *legacyScript) line(line string) {
 	case "title":
 		s.dropEmpty()
 		s.titles = append(s.titles, legacyTitle{title: strings.TrimSpace(strings.TrimPrefix(strings.TrimLeft(line, conf.Blanks), "title")), index: -1})
-		s.current, s.root = -1, mountToken+s.reader.mountOf(s.menu.File)
+		s.current, s.root = -1, mountToken+s.finder.mountOf(s.menu.File)
 	case "default":
 		s.preset = value
 	case "fallback":
 		s.fallback = words[1:]
 	case "root", "rootnoverify":
-		s.root = s.reader.legacyDevice(value)
+		s.root = s.finder.legacyDevice(value)
 	case "uuid":
 		s.root = vagueValue
-		if d, ok := s.reader.devices.Resolve("UUID=" + value); ok {
-			s.root = s.reader.token(d)
+		if d, ok := s.finder.devices.Resolve("UUID=" + value); ok {
+			s.root = s.finder.token(d)
 		}
 	case "kernel", "module":
 		s.kernel(words[0], strings.Fields(line)[1:])
 	case "initrd":
 		if s.current >= 0 && value != "" {
-			s.menu.Entries[s.current].addInitramfs(s.reader.legacyFile(strings.Fields(line)[1], s.root))
+			s.menu.Entries[s.current].addInitramfs(s.finder.legacyFile(strings.Fields(line)[1], s.root))
 		}
 	case "configfile":
 		if s.menu.Unclear == "" {
@@ -132,7 +132,7 @@ func (s *legacyScript) kernel(command string, words []string) {
 	if len(s.titles) == 0 || len(words) == 0 {
 		return
 	}
-	image := s.reader.legacyFile(words[0], s.root)
+	image := s.finder.legacyFile(words[0], s.root)
 	switch {
 	case s.current >= 0 && command == "module":
 		s.menu.Entries[s.current].addInitramfs(image)
@@ -150,7 +150,7 @@ func (s *legacyScript) kernel(command string, words []string) {
 // choose finds what is started by itself.
 func (s *legacyScript) choose() error {
 	if s.preset == "saved" {
-		saved, _, err := s.reader.edit.Read(path.Join(path.Dir(s.menu.File), "default"))
+		saved, _, err := s.finder.edit.Read(path.Join(path.Dir(s.menu.File), "default"))
 		if err != nil {
 			return err
 		}
@@ -195,29 +195,29 @@ func (e *Entry) addInitramfs(f File) {
 
 // legacyDevice is the file system that GRUB Legacy calls (hd0,0), whose partitions
 // count from 0.
-func (r *reader) legacyDevice(name string) string {
+func (f *finder) legacyDevice(name string) string {
 	disk, partition, ok := strings.Cut(strings.Trim(name, "()"), ",")
 	n, err := strconv.Atoi(partition)
 	if !ok || err != nil {
 		return vagueValue
 	}
-	if r.lacks(disk + "," + strconv.Itoa(n+1)) {
+	if f.lacks(disk + "," + strconv.Itoa(n+1)) {
 		return absentToken + disk + "," + partition
 	}
-	if disk != "hd0" || r.disks() != 1 {
+	if disk != "hd0" || f.disks() != 1 {
 		return vagueValue
 	}
-	if d, ok := r.devices.ByPosition(0, n+1); ok {
-		return r.token(d)
+	if d, ok := f.devices.ByPosition(0, n+1); ok {
+		return f.token(d)
 	}
 	return vagueValue
 }
 
-func (r *reader) legacyFile(name, root string) File {
+func (f *finder) legacyFile(name, root string) File {
 	if device, rest, ok := strings.Cut(name, ")"); ok && strings.HasPrefix(device, "(") {
-		file := r.locate(rest, r.legacyDevice(device+")"))
+		file := f.locate(rest, f.legacyDevice(device+")"))
 		file.Name = name
 		return file
 	}
-	return r.locate(name, root)
+	return f.locate(name, root)
 }

@@ -11,7 +11,8 @@ import (
 // grubScript runs a GRUB script as far as that can be told without the machine that
 // it would run on.
 type grubScript struct {
-	reader *reader
+	reader *reader // for the entries that blscfg and blsuki add
+	finder *finder
 	menu   *Menu
 	tops   []*grubChoice // what the menu shows
 	// vars are the variables; one with vagueValue in it cannot be told.
@@ -19,6 +20,7 @@ type grubScript struct {
 	functions map[string][]grubNode
 	unclear   string
 	depth     int
+	left      *int // of the effort for the whole menu
 	file      string
 	// entry collects what a menu entry's commands do; nil at the top.
 	entry *grubChoice
@@ -53,14 +55,10 @@ var vagueVariables = regexp.MustCompile(`^([?@*#]|[0-9]+|grub_cpu|feature_.*|net
 // vagueValue.
 func (s *grubScript) expand(word string) string {
 	return grubUse.ReplaceAllStringFunc(word, func(use string) string {
-		name := strings.Trim(use, "${}")
-		if value, ok := s.vars[name]; ok {
+		if value, known := s.valueOf(use); known {
 			return value
 		}
-		if vagueVariables.MatchString(name) {
-			return vagueValue
-		}
-		return ""
+		return vagueValue
 	})
 }
 
@@ -68,14 +66,18 @@ func (s *grubScript) expand(word string) string {
 // it is written.
 func (s *grubScript) expandOwn(word string) string {
 	return grubUse.ReplaceAllStringFunc(word, func(use string) string {
-		name := strings.Trim(use, "${}")
-		value, ok := s.vars[name]
-		switch {
-		case strings.Contains(value, vagueValue), !ok && vagueVariables.MatchString(name):
-			return use
+		if value, known := s.valueOf(use); known && !strings.Contains(value, vagueValue) {
+			return value
 		}
-		return value
+		return use
 	})
+}
+
+// valueOf is the value of a variable by its use, such as ${root}.
+func (s *grubScript) valueOf(use string) (value string, known bool) {
+	name := strings.Trim(use, "${}")
+	value, set := s.vars[name]
+	return value, s.spend(len(value)) && (set || !vagueVariables.MatchString(name))
 }
 
 func (s *grubScript) doubt(why string) {
@@ -89,6 +91,9 @@ func (s *grubScript) doubt(why string) {
 
 func (s *grubScript) run(nodes []grubNode) {
 	for _, node := range nodes {
+		if !s.spend(1) {
+			return
+		}
 		switch node.kind {
 		case grubIf:
 			s.branch(node)
@@ -116,8 +121,11 @@ func createsEntries(nodes []grubNode) bool {
 
 // locate finds a file by the name that it has in the script.
 func (s *grubScript) locate(word string) File {
+	if !s.spend(lookEffort) {
+		return File{Name: word}
+	}
 	root := s.vars["root"]
-	file := s.reader.locate(s.expandOwn(word), root)
+	file := s.finder.locate(s.expandOwn(word), root)
 	file.Name = word
 	return file
 }
@@ -146,9 +154,12 @@ func (s *grubScript) choice(node grubNode) {
 func (s *grubScript) finish(choices []*grubChoice) {
 	for _, c := range choices {
 		if c.body != nil {
+			if !s.spend(len(s.vars) + len(s.functions)) {
+				return
+			}
 			inner := &grubScript{
-				reader: s.reader, menu: s.menu, vars: maps.Clone(s.vars), functions: maps.Clone(s.functions),
-				depth: s.depth, file: c.File,
+				reader: s.reader, finder: s.finder, menu: s.menu, vars: maps.Clone(s.vars), functions: maps.Clone(s.functions),
+				depth: s.depth, left: s.left, file: c.File,
 			}
 			if c.submenu {
 				inner.run(c.body)

@@ -58,8 +58,13 @@ func parseGrubTree(text string) (nodes []grubNode, ok bool) {
 	return nodes, !p.failed && len(p.tokens) == 0
 }
 
+// maxNested is how deep the blocks of a script may be nested: a guest may have a
+// script that would take all of the stack.
+const maxNested = 200
+
 type grubTreeParser struct {
 	tokens []grubToken
+	nested int
 	failed bool
 }
 
@@ -81,6 +86,9 @@ func (p *grubTreeParser) expect(keyword string) {
 
 // list reads nodes up to a keyword that ends a block.
 func (p *grubTreeParser) list() (nodes []grubNode) {
+	p.nested++
+	defer func() { p.nested-- }()
+	p.failed = p.failed || p.nested > maxNested
 	negated := false
 	for len(p.tokens) > 0 && !p.failed {
 		token := p.tokens[0]

@@ -100,7 +100,7 @@ func (s *syslinuxScript) idle(l syslinuxLabel) string {
 		return halts
 	case "localboot":
 		// The BIOS counts disks from 0x80 on.
-		if number, err := strconv.ParseInt(l.arguments, 0, 32); err == nil && number == 0x80 && s.reader.disks() == 1 {
+		if number, err := strconv.ParseInt(l.arguments, 0, 32); err == nil && number == 0x80 && s.finder.disks() == 1 {
 			return itself
 		}
 	}

@@ -25,12 +25,21 @@ func isToken(value string) bool {
 	return slices.ContainsFunc([]string{mountToken, deviceToken, nativeToken, absentToken}, func(token string) bool { return strings.HasPrefix(value, token) })
 }
 
+// maxPath is how long a path may be for Linux, in bytes.
+const maxPath = 4096
+
 // places are where loaders have their files.
 var places = []string{"/", "/boot", "/boot/efi", "/efi", "/boot/extlinux", "/boot/syslinux"}
 
+// finder finds in one guest the files that loaders name.
+type finder struct {
+	edit    *edit.Reader
+	devices guest.Devices // none where they are not known
+}
+
 // locate finds the file that a loader calls name. It lies on the file system of root
 // where the name tells none.
-func (r *reader) locate(name, root string) File {
+func (f *finder) locate(name, root string) File {
 	file := File{Name: name}
 	device := root
 	plain := name
@@ -45,7 +54,7 @@ func (r *reader) locate(name, root string) File {
 	}
 	mount, mounted := strings.CutPrefix(device, mountToken)
 	absent, isAbsent := strings.CutPrefix(device, absentToken)
-	if !isAbsent && !isToken(device) && r.lacks(device) {
+	if !isAbsent && !isToken(device) && f.lacks(device) {
 		absent, isAbsent = device, true
 	}
 	switch {
@@ -54,20 +63,20 @@ func (r *reader) locate(name, root string) File {
 		return file
 	case strings.HasPrefix(device, deviceToken):
 		return file
-	case mounted && len(r.devices) > 0 && !r.isBtrfs(mount):
+	case mounted && len(f.devices) > 0 && !f.isBtrfs(mount):
 		at := path.Join(mount, path.Join("/", plain))
 		switch {
-		case r.mountOf(at) != mount: // hidden below another file system
-		case r.isFile(at):
+		case f.mountOf(at) != mount: // hidden below another file system
+		case f.isFile(at):
 			file.Path, file.State = at, Found
-		case !r.isLink(at):
+		case !f.isLink(at):
 			file.State = Missing
 		}
 		return file
 	}
-	if at := r.anywhere(plain); at != "" {
+	if at := f.anywhere(plain); at != "" {
 		file.Path, file.State = at, Found
-	} else if !elsewhere(device) && r.seesAll() {
+	} else if !elsewhere(device) && f.seesAll() {
 		file.State = Missing
 	}
 	return file
@@ -80,12 +89,15 @@ func elsewhere(device string) bool {
 	})
 }
 
-func (r *reader) anywhere(name string) string { return Anywhere(r.edit, name) }
+func (f *finder) anywhere(name string) string { return Anywhere(f.edit, name) }
 
 // Anywhere finds a file of which the loader's root is not known: that may be /boot,
 // the EFI system partition or the top of a btrfs, so that the name is a part of the
 // guest's path or the reverse. It returns the guest path, or nothing.
 func Anywhere(e *edit.Reader, name string) string {
+	if len(name) > maxPath {
+		return ""
+	}
 	for name = path.Join("/", name); name != "/"; {
 		for _, place := range places {
 			if at := path.Join(place, name); isFile(e, at) {
@@ -101,7 +113,7 @@ func Anywhere(e *edit.Reader, name string) string {
 	return ""
 }
 
-func (r *reader) isFile(name string) bool { return isFile(r.edit, name) }
+func (f *finder) isFile(name string) bool { return isFile(f.edit, name) }
 
 func isFile(e *edit.Reader, name string) bool {
 	info, err := e.Stat(name)
@@ -109,15 +121,15 @@ func isFile(e *edit.Reader, name string) bool {
 }
 
 // isLink reports whether there is a link, which may lead elsewhere for a loader.
-func (r *reader) isLink(name string) bool {
-	_, err := r.edit.Readlink(name)
+func (f *finder) isLink(name string) bool {
+	_, err := f.edit.Readlink(name)
 	return err == nil
 }
 
 // mountOf is the mount point that a guest path lies below.
-func (r *reader) mountOf(name string) string {
+func (f *finder) mountOf(name string) string {
 	best := "/"
-	for _, m := range r.edit.Mounts() {
+	for _, m := range f.edit.Mounts() {
 		if m.Path == name || strings.HasPrefix(name, strings.TrimSuffix(m.Path, "/")+"/") {
 			if len(m.Path) > len(best) {
 				best = m.Path
@@ -127,15 +139,15 @@ func (r *reader) mountOf(name string) string {
 	return best
 }
 
-func (r *reader) isBtrfs(mount string) bool {
-	return slices.ContainsFunc(r.edit.Mounts(), func(m guest.Mount) bool {
+func (f *finder) isBtrfs(mount string) bool {
+	return slices.ContainsFunc(f.edit.Mounts(), func(m guest.Mount) bool {
 		return m.Path == mount && (m.FSType == "btrfs" || strings.HasPrefix(m.Device, "btrfsvol:"))
 	})
 }
 
 // token names the file system of a device for locate.
-func (r *reader) token(d guest.Device) string {
-	for _, m := range r.edit.Mounts() {
+func (f *finder) token(d guest.Device) string {
+	for _, m := range f.edit.Mounts() {
 		if m.Device == d.Name || strings.HasPrefix(m.Device, "btrfsvol:"+d.Name+"/") {
 			return mountToken + m.Path
 		}
@@ -148,15 +160,15 @@ var loaderFilesystems = []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat",
 
 // seesAll reports whether all file systems that could hold a loader's files are
 // mounted: a file that is not there is then nowhere.
-func (r *reader) seesAll() bool {
-	if len(r.devices) == 0 {
+func (f *finder) seesAll() bool {
+	if len(f.devices) == 0 {
 		return false
 	}
-	if r.isLocked() {
+	if f.isLocked() {
 		return false
 	}
-	for _, d := range r.devices {
-		if slices.Contains(loaderFilesystems, d.FSType) && (d.FSType == "btrfs" || strings.HasPrefix(r.token(d), deviceToken)) {
+	for _, d := range f.devices {
+		if slices.Contains(loaderFilesystems, d.FSType) && (d.FSType == "btrfs" || strings.HasPrefix(f.token(d), deviceToken)) {
 			return false
 		}
 	}
@@ -164,8 +176,8 @@ func (r *reader) seesAll() bool {
 }
 
 // isLocked reports whether the guest has encryption that was not opened.
-func (r *reader) isLocked() bool {
-	return slices.ContainsFunc(r.devices, func(d guest.Device) bool {
-		return d.FSType == guest.FSTypeLUKS && !slices.ContainsFunc(r.devices, func(o guest.Device) bool { return o.Parent == d.Name })
+func (f *finder) isLocked() bool {
+	return slices.ContainsFunc(f.devices, func(d guest.Device) bool {
+		return d.FSType == guest.FSTypeLUKS && !slices.ContainsFunc(f.devices, func(o guest.Device) bool { return o.Parent == d.Name })
 	})
 }

@@ -129,15 +129,15 @@ type File struct {
 // reader reads the menus of one guest.
 type reader struct {
 	edit     *edit.Reader
-	devices  guest.Devices // none where they are not known
-	firmware string        // "bios", "uefi", or "" where it is not known
+	finder   *finder // of the files that the menus name
+	firmware string  // "bios", "uefi", or "" where it is not known
 }
 
 // Read reads the menus that the firmware's loaders may show, "" standing for any
 // firmware, in the order in which they are looked for. The devices may be nil: less
 // is then known of where files lie.
 func Read(e *edit.Reader, devices guest.Devices, firmware string) ([]Menu, error) {
-	r := &reader{edit: e, devices: devices, firmware: firmware}
+	r := &reader{edit: e, finder: &finder{edit: e, devices: devices}, firmware: firmware}
 	var menus []Menu
 	for _, read := range []func() ([]Menu, error){
 		r.grubMenus, r.legacyMenus, r.loaderMenus, r.unifiedMenus, r.syslinuxMenus, r.otherMenus,

@@ -81,7 +81,7 @@ func (r *reader) liloEntries(file, text string) []Entry {
 		key, value := strings.ToLower(m[1]), strings.Trim(m[2], `"`)
 		switch key {
 		case "image":
-			at := r.located(file, value)
+			at := r.finder.locateBeside(file, value)
 			entries = append(entries, Entry{Kernel: at, Parameters: slices.Clone(common)})
 			continue
 		case "other":
@@ -97,7 +97,7 @@ func (r *reader) liloEntries(file, text string) []Entry {
 		case "label":
 			e.Title = value
 		case "initrd":
-			e.addInitramfs(r.located(file, value))
+			e.addInitramfs(r.finder.locateBeside(file, value))
 		default:
 			e.Parameters = append(e.Parameters, liloParameters(key, value)...)
 		}
@@ -151,17 +151,17 @@ func liloParameters(key, value string) []string {
 	return nil
 }
 
-// located finds a file as seen from the guest's root, or beside the file that names
+// locateBeside finds a file as seen from the guest's root, or beside the file that names
 // it.
-func (r *reader) located(file, name string) File {
+func (f *finder) locateBeside(file, name string) File {
 	found := File{Name: name}
 	for _, at := range []string{name, path.Join(path.Dir(file), name)} {
-		if path.IsAbs(at) && r.isFile(at) {
+		if path.IsAbs(at) && f.isFile(at) {
 			found.Path, found.State = at, Found
 			return found
 		}
 	}
-	if at := r.anywhere(name); at != "" {
+	if at := f.anywhere(name); at != "" {
 		found.Path, found.State = at, Found
 	} else {
 		found.State = Missing
@@ -181,7 +181,7 @@ func (r *reader) refindEntries(file, text string) []Entry {
 	if path.Base(file) == "refind_linux.conf" {
 		for _, m := range refindLine.FindAllStringSubmatch(text, -1) {
 			e := Entry{Title: m[1], Parameters: strings.Fields(m[2])}
-			if e.Kernel, e.Initramfs = r.besides(path.Dir(file)); e.Kernel.State != Found {
+			if e.Kernel, e.Initramfs = r.kernelIn(path.Dir(file)); e.Kernel.State != Found {
 				e.Unclear = "rEFInd looks for the kernels itself"
 			}
 			entries = append(entries, e)
@@ -200,9 +200,9 @@ func (r *reader) refindEntries(file, text string) []Entry {
 		e := &entries[len(entries)-1]
 		switch m[1] {
 		case "loader":
-			e.Kernel = r.located(file, value)
+			e.Kernel = r.finder.locateBeside(file, value)
 		case "initrd":
-			e.addInitramfs(r.located(file, value))
+			e.addInitramfs(r.finder.locateBeside(file, value))
 		case "options":
 			e.Parameters = append(e.Parameters, strings.Fields(value)...)
 		}
@@ -210,9 +210,9 @@ func (r *reader) refindEntries(file, text string) []Entry {
 	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Kernel.Name == "" })
 }
 
-// besides finds the kernel in a directory that has the highest version, and the
+// kernelIn finds the kernel in a directory that has the highest version, and the
 // initramfs whose name has the same one, as rEFInd does.
-func (r *reader) besides(directory string) (kernel File, initramfs []File) {
+func (r *reader) kernelIn(directory string) (kernel File, initramfs []File) {
 	names, err := r.edit.ReadDir(directory)
 	if err != nil {
 		return kernel, nil
@@ -221,7 +221,7 @@ func (r *reader) besides(directory string) (kernel File, initramfs []File) {
 	for _, name := range names {
 		v, ok := strings.CutPrefix(name, "vmlinuz")
 		v = strings.TrimPrefix(v, "-")
-		if at := path.Join(directory, name); ok && !strings.Contains(v, "rescue") && r.isFile(at) && (kernel.Path == "" || CompareVersions(v, version) > 0) {
+		if at := path.Join(directory, name); ok && !strings.Contains(v, "rescue") && r.finder.isFile(at) && (kernel.Path == "" || CompareVersions(v, version) > 0) {
 			kernel, version = File{Name: name, Path: at, State: Found}, v
 		}
 	}
@@ -250,9 +250,9 @@ func (r *reader) limineEntries(file, text string) []Entry {
 		value := strings.TrimSpace(m[4])
 		switch strings.ToLower(m[3]) {
 		case "path", "kernel_path":
-			e.Kernel = r.located(file, liminePath(value))
+			e.Kernel = r.finder.locateBeside(file, liminePath(value))
 		case "module_path":
-			e.addInitramfs(r.located(file, liminePath(value)))
+			e.addInitramfs(r.finder.locateBeside(file, liminePath(value)))
 		case "cmdline", "kernel_cmdline":
 			e.Parameters = strings.Fields(value)
 		case "protocol":

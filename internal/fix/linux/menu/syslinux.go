@@ -42,7 +42,7 @@ func (r *reader) syslinuxMenus() ([]Menu, error) {
 
 func (r *reader) syslinuxMenu(file, text string) Menu {
 	m := Menu{Loader: Syslinux, File: file, Default: -1, Fallback: -1, read: []string{file}}
-	s := &syslinuxScript{reader: r, menu: &m, directory: path.Dir(file)}
+	s := &syslinuxScript{finder: r.finder, menu: &m, directory: path.Dir(file)}
 	s.read(file, text, 0)
 	wanted := s.preset
 	if wanted != "" && !slices.ContainsFunc(s.labels, func(l syslinuxLabel) bool { return strings.EqualFold(l.name, wanted) }) && m.Unclear == "" {
@@ -72,10 +72,13 @@ type syslinuxLabel struct {
 	preset bool
 	// program and arguments are what it starts that is no kernel of Linux.
 	program, arguments string
+	// parameters are those that stand before the kernel.
+	parameters []string
 }
 
+// syslinuxScript is a configuration as far as it was read.
 type syslinuxScript struct {
-	reader    *reader
+	finder    *finder
 	menu      *Menu
 	directory string
 	labels    []syslinuxLabel
@@ -85,114 +88,120 @@ type syslinuxScript struct {
 }
 
 func (s *syslinuxScript) read(file, text string, depth int) {
-	r, m := s.reader, s.menu
-	current := func() *Entry {
-		if len(s.labels) == 0 || s.labels[len(s.labels)-1].index < 0 {
-			return nil
-		}
-		return &m.Entries[s.labels[len(s.labels)-1].index]
-	}
-	var pending []string // parameters that stand before the kernel
 	for line := range strings.Lines(text) {
 		key, value := conf.LoaderField(line)
-		switch strings.ToLower(key) {
+		switch key = strings.ToLower(key); key {
 		case "label":
 			s.labels = append(s.labels, syslinuxLabel{name: value, index: -1})
-			pending = nil
 		case "default", "ui":
 			first, _, _ := strings.Cut(value, " ")
 			if strings.HasSuffix(first, ".c32") {
 				s.usesMenu = true
-			} else if strings.EqualFold(key, "default") {
+			} else if key == "default" {
 				s.preset = first
-			}
-		case "menu":
-			if len(s.labels) > 0 && strings.EqualFold(value, "default") {
-				s.labels[len(s.labels)-1].preset = true
 			}
 		case "ontimeout":
 			s.timedOut, _, _ = strings.Cut(value, " ")
-		case "localboot":
-			if len(s.labels) > 0 {
-				label := &s.labels[len(s.labels)-1]
-				label.program, label.arguments = "localboot", value
-			}
-		case "com32":
-			if len(s.labels) > 0 {
-				s.labels[len(s.labels)-1].program = value
-			}
-		case "kernel", "linux":
-			if len(s.labels) == 0 {
-				continue
-			}
-			if isNoLinux(value) || strings.HasSuffix(value, ".c32") || strings.HasSuffix(value, ".0") || strings.HasSuffix(value, ".com") {
-				s.labels[len(s.labels)-1].program = value
-				continue
-			}
-			label := &s.labels[len(s.labels)-1]
-			if label.index < 0 {
-				label.index = len(m.Entries)
-				m.Entries = append(m.Entries, Entry{File: file, Title: label.name, Choice: label.name, Kernel: s.locate(value), Parameters: pending})
-				s.parameters(current(), pending)
-			}
-		case "initrd":
-			if e := current(); e != nil {
-				for name := range strings.SplitSeq(value, ",") {
-					e.addInitramfs(s.locate(name))
-				}
-			} else {
-				pending = append(pending, "initrd="+value)
-			}
-		case "append":
-			if e := current(); e != nil {
-				e.Parameters = strings.Fields(value)
-				s.parameters(e, e.Parameters)
-			} else {
-				pending = append(pending, strings.Fields(value)...)
-				if len(s.labels) > 0 && s.labels[len(s.labels)-1].program != "localboot" {
-					s.labels[len(s.labels)-1].arguments = value
-				}
-			}
 		case "include":
-			included := s.locate(value)
-			inner, ok, err := "", false, error(nil)
-			if included.State == Found && depth < maxIncluded {
-				inner, ok, err = r.edit.Read(included.Path)
+			s.include(value, depth)
+		default:
+			if len(s.labels) > 0 {
+				s.ofLabel(file, key, value)
 			}
-			if err != nil || !ok {
-				m.Unclear = "it goes on in " + value + ", which was not found"
-				continue
-			}
-			m.read = append(m.read, included.Path)
-			s.read(included.Path, inner, depth+1)
 		}
 	}
 }
 
-// parameters takes the initramfs from initrd= of the parameters.
+// maxSyslinuxFiles is how many files a configuration may consist of: one that includes
+// itself twice would have no end.
+const maxSyslinuxFiles = 100
+
+func (s *syslinuxScript) include(name string, depth int) {
+	file := s.locate(name)
+	text, ok, err := "", false, error(nil)
+	if file.State == Found && depth < maxIncluded && len(s.menu.read) < maxSyslinuxFiles {
+		text, ok, err = s.finder.edit.Read(file.Path)
+	}
+	if err != nil || !ok {
+		s.menu.Unclear = "it goes on in " + name + ", which was not found"
+		return
+	}
+	s.menu.read = append(s.menu.read, file.Path)
+	s.read(file.Path, text, depth+1)
+}
+
+// ofLabel takes a line that belongs to the label before it.
+func (s *syslinuxScript) ofLabel(file, key, value string) {
+	label := &s.labels[len(s.labels)-1]
+	switch key {
+	case "menu":
+		label.preset = label.preset || strings.EqualFold(value, "default")
+	case "localboot":
+		label.program, label.arguments = "localboot", value
+	case "com32":
+		label.program = value
+	case "kernel", "linux":
+		s.kernel(label, file, value)
+	case "initrd":
+		if label.index < 0 {
+			label.parameters = append(label.parameters, "initrd="+value)
+		} else {
+			s.initramfs(&s.menu.Entries[label.index], value)
+		}
+	case "append":
+		if label.index < 0 {
+			label.parameters = append(label.parameters, strings.Fields(value)...)
+			if label.program != "localboot" {
+				label.arguments = value
+			}
+		} else {
+			s.parameters(&s.menu.Entries[label.index], strings.Fields(value))
+		}
+	}
+}
+
+// kernel makes an entry of a label, unless it starts another program.
+func (s *syslinuxScript) kernel(label *syslinuxLabel, file, image string) {
+	if isNoLinux(image) || strings.HasSuffix(image, ".c32") || strings.HasSuffix(image, ".0") || strings.HasSuffix(image, ".com") {
+		label.program = image
+		return
+	}
+	if label.index >= 0 {
+		return
+	}
+	label.index = len(s.menu.Entries)
+	s.menu.Entries = append(s.menu.Entries, Entry{File: file, Title: label.name, Choice: label.name, Kernel: s.locate(image)})
+	s.parameters(&s.menu.Entries[label.index], label.parameters)
+}
+
+// parameters gives an entry its parameters, and the initramfs that initrd= of them names.
 func (s *syslinuxScript) parameters(e *Entry, parameters []string) {
+	e.Parameters = parameters
 	for _, p := range parameters {
 		if names, ok := strings.CutPrefix(p, "initrd="); ok {
-			for name := range strings.SplitSeq(names, ",") {
-				e.addInitramfs(s.locate(name))
-			}
+			s.initramfs(e, names)
 		}
+	}
+}
+
+func (s *syslinuxScript) initramfs(e *Entry, names string) {
+	for name := range strings.SplitSeq(names, ",") {
+		e.addInitramfs(s.locate(name))
 	}
 }
 
 // locate finds a file that is named as seen from the configuration's directory, or
 // from the top of its file system.
 func (s *syslinuxScript) locate(name string) File {
-	r := s.reader
-	root := mountToken + r.mountOf(s.directory)
+	root := mountToken + s.finder.mountOf(s.directory)
 	seen := name
 	if !path.IsAbs(name) {
-		seen = strings.TrimPrefix(path.Join(s.directory, name), strings.TrimSuffix(r.mountOf(s.directory), "/"))
+		seen = strings.TrimPrefix(path.Join(s.directory, name), strings.TrimSuffix(s.finder.mountOf(s.directory), "/"))
 	}
-	file := r.locate(seen, root)
+	file := s.finder.locate(seen, root)
 	if file.State != Found {
 		// Where the loader was installed for another directory.
-		if at := r.anywhere(name); at != "" {
+		if at := s.finder.anywhere(name); at != "" {
 			file.Path, file.State = at, Found
 		}
 	}

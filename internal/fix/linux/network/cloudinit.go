@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 )
 
@@ -251,8 +252,8 @@ func (c *cloudInit) readConfig(text string) {
 		CacheClean *bool `yaml:"manual_cache_clean"`
 		Network    any   `yaml:"network"`
 	}
-	if yaml.Unmarshal([]byte(text), &config) != nil {
-		return // cloud-init passes over it too
+	if conf.CheckYAML(text) != nil || yaml.Unmarshal([]byte(text), &config) != nil {
+		return // cloud-init passes over what is no YAML, too
 	}
 	if config.CacheClean != nil {
 		c.trustsCache = *config.CacheClean

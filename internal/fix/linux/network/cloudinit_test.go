@@ -2,6 +2,7 @@ package network
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
@@ -89,5 +90,16 @@ func TestKeepFromCloudInit(t *testing.T) {
 				t.Errorf("%q, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestCloudInitNestedWithoutEnd: a guest's file must not take all of the time.
+func TestCloudInitNestedWithoutEnd(t *testing.T) {
+	t.Parallel()
+	c := cloudInit{}
+	c.readConfig("network: {config: disabled}\n")
+	c.readConfig("network: {config: enabled}\nmanual_cache_clean: " + strings.Repeat("[", 100_000))
+	if !c.networkDisabled {
+		t.Error("what could not be read counts")
 	}
 }
