@@ -561,7 +561,7 @@ func TestPackageRefusals(t *testing.T) {
 		}},
 		"absurd capacity": {want: "declares a virtual size", build: packed(
 			bytes.Replace(sound, []byte("2^20\" ovf:diskId"), []byte("2^50\" ovf:diskId"), 1), "a.vmdk", []byte("x"))},
-		"compression bomb": {want: "a.vmdk.gz in the package is no disk", build: func(t *testing.T, _ canary) []byte {
+		"compression bomb": {want: "a.vmdk.gz unpacks to far more than the 8388608 bytes that the package says its disk has", build: func(t *testing.T, _ canary) []byte {
 			return tarOf(t, file{"web.ovf", oneDisk("a.vmdk.gz", vmdkURI, ` ovf:compression="gzip"`)}, file{"a.vmdk.gz", gz(t, make([]byte, 80<<20))})
 		}},
 		"cut off compressed disk": {want: "unexpected EOF", build: func(t *testing.T, _ canary) []byte {
