@@ -59,17 +59,9 @@ func windowsOsinfo(s registry.Software) string {
 	case [2]int{6, 3}:
 		client, server = "win8.1", "win2k12r2"
 	case [2]int{10, 0}:
-		client, server = "win10", "win2k16"
-		if s.Build >= registry.FirstWindows11 {
+		client, server = "win10", fmt.Sprintf("win2k%d", s.ServerYear())
+		if s.Is11() {
 			client = "win11"
-		}
-		switch {
-		case s.Build >= registry.FirstServer2025:
-			server = "win2k25"
-		case s.Build >= registry.FirstServer2022:
-			server = "win2k22"
-		case s.Build >= registry.FirstServer2019:
-			server = "win2k19"
 		}
 	}
 	if s.Server() {

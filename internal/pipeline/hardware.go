@@ -69,8 +69,8 @@ func hardwareFor(os guest.OS, kernels []report.Kernel) hardware {
 }
 
 // expectedHardware is what the guest will boot from when the fix stage has put
-// the drivers that its kernels come with where they are needed. That stage serves
-// no guest but Linux.
+// the drivers that its kernels come with where they are needed. For Windows see
+// windowsHardware.
 func expectedHardware(os guest.OS, kernels []report.Kernel) hardware {
 	boots := mayBoot(kernels)
 	if os.Type != "linux" || len(boots) == 0 {

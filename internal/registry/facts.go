@@ -135,11 +135,28 @@ type Software struct {
 // The first builds of versions that have the number 10.0. Windows 11 calls itself
 // Windows 10 where its product is named, and not every server names its year.
 const (
-	FirstServer2019 = 17763
-	FirstServer2022 = 20348
-	FirstServer2025 = 26100
-	FirstWindows11  = 22000
+	firstServer2019 = 17763
+	firstServer2022 = 20348
+	firstServer2025 = 26100
+	firstWindows11  = 22000
 )
+
+// ServerYear is the year that a server with the number 10.0 is called by, as short as 16.
+// Between releases, such as those of twice a year, it is that of the older one.
+func (s Software) ServerYear() int {
+	switch {
+	case s.Build >= firstServer2025:
+		return 25
+	case s.Build >= firstServer2022:
+		return 22
+	case s.Build >= firstServer2019:
+		return 19
+	}
+	return 16
+}
+
+// Is11 says that a client with the number 10.0 is a Windows 11.
+func (s Software) Is11() bool { return s.Build >= firstWindows11 }
 
 // ReadSoftware reads what the hive SOFTWARE tells. What it does not tell is empty
 // or 0.
@@ -169,7 +186,7 @@ func ReadSoftware(r Reader) (Software, error) {
 		s.Major, _ = strconv.Atoi(major)
 		s.Minor, _ = strconv.Atoi(minor)
 	}
-	if s.Build >= FirstWindows11 && !s.Server() {
+	if s.Is11() && !s.Server() {
 		s.Product = strings.Replace(s.Product, "Windows 10", "Windows 11", 1)
 	}
 	state, err := textOf(r, `Microsoft\Windows\CurrentVersion\Setup\State`, "ImageState")

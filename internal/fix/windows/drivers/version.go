@@ -1,6 +1,7 @@
 package drivers
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,8 +34,7 @@ var processors = map[string][]string{
 	"i386": {"x86", "i386"}, "x86_64": {"amd64", "x64"}, "aarch64": {"arm64"},
 }
 
-// folderOf is the name of the folder for a version of Windows, or "". Between
-// releases of a server, such as those of twice a year, it is that of the older one.
+// folderOf is the name of the folder for a version of Windows, or "".
 func folderOf(s registry.Software) string {
 	client, server := "", ""
 	switch [2]int{s.Major, s.Minor} {
@@ -51,17 +51,9 @@ func folderOf(s registry.Software) string {
 	case [2]int{6, 3}:
 		client, server = "w8.1", "2k12r2"
 	case [2]int{10, 0}:
-		client, server = "w10", "2k16"
-		if s.Build >= registry.FirstWindows11 {
+		client, server = "w10", fmt.Sprintf("2k%d", s.ServerYear())
+		if s.Is11() {
 			client = "w11"
-		}
-		switch {
-		case s.Build >= registry.FirstServer2025:
-			server = "2k25"
-		case s.Build >= registry.FirstServer2022:
-			server = "2k22"
-		case s.Build >= registry.FirstServer2019:
-			server = "2k19"
 		}
 	}
 	if s.Server() {
