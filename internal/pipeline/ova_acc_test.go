@@ -30,6 +30,8 @@ func TestAccOVAIsNotUnpacked(t *testing.T) {
 	size := allocated(ova)
 	t.Logf("package of %d MiB", size>>20)
 
+	// The start of the disk, which tells whose it is, is copied: 1.25 MiB whatever its size.
+	const most = 2 << 20
 	for _, verify := range []bool{true, false} {
 		m := conversion(ova, t.TempDir())
 		m.Source.Type, m.Source.VerifyChecksums = manifest.SourceOVA, verify
@@ -40,7 +42,7 @@ func TestAccOVAIsNotUnpacked(t *testing.T) {
 			}
 		})
 		t.Logf("where it lies, checksums %-5t: %5.1f s, %4d MiB of temporary space", verify, took.Seconds(), peak>>20)
-		if peak > 1<<20 {
+		if peak > most {
 			t.Errorf("%d bytes of temporary space", peak)
 		}
 		qemuImg(t, "compare", "-f", "raw", "-F", "qcow2", raw, m.OutputPath())
