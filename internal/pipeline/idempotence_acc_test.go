@@ -27,6 +27,7 @@ func TestAccMigratedGuestNeedsNothing(t *testing.T) {
 		{"debian13-gpt-xfs-dracut", true},
 	} {
 		t.Run(c.recipe, func(t *testing.T) {
+			t.Parallel()
 			if c.full {
 				requireFullMatrix(t)
 			}

@@ -80,6 +80,7 @@ func TestAccKernelUpdate(t *testing.T) {
 	requireFullMatrix(t)
 	for _, name := range []string{"debian12-bios-no-virtio", "debian12-bios-dracut-resume"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			recipe, err := testguest.Lookup(name)
 			if err != nil {
 				t.Fatal(err)

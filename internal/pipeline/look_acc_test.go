@@ -30,6 +30,7 @@ func TestAccAnswersAreTheAppliances(t *testing.T) {
 	requireAcceptance(t)
 	for n, recipe := range testguest.Recipes() {
 		t.Run(recipe.Name, func(t *testing.T) {
+			t.Parallel()
 			if n > 0 {
 				requireFullMatrix(t)
 			}
