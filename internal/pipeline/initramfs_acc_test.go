@@ -55,6 +55,7 @@ func TestAccMicrocodeStaysFirst(t *testing.T) {
 
 // TestAccInitramfsRebuilt has the guest's own tool make the image, and boots it.
 func TestAccInitramfsRebuilt(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	recipe, err := testguest.Lookup("debian12-bios-no-virtio")
 	if err != nil {
