@@ -1,7 +1,9 @@
 package measure
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -34,8 +36,11 @@ func (b *Bench) launches(ctx context.Context) error {
 			arguments: arguments, environment: environment,
 		})
 	}
-	// What is known of KVM is kept in the cache of the user.
-	own := []string{"XDG_CACHE_HOME=" + cache}
+	// What is known of KVM is kept in each of these. The built appliance is not.
+	own := []string{
+		"XDG_RUNTIME_DIR=" + cache, "XDG_CACHE_HOME=" + cache, "TMPDIR=" + cache,
+		"LIBGUESTFS_CACHEDIR=" + cmp.Or(os.Getenv("LIBGUESTFS_CACHEDIR"), os.Getenv("TMPDIR"), "/var/tmp"),
+	}
 	ways := []string{results.Ours, results.Guestfish}
 	if _, err := os.Stat(b.kvm); err == nil && b.machine.Acceleration == "tcg" {
 		ways = append(ways, results.FirstTry, results.NextTry)
@@ -50,7 +55,7 @@ func (b *Bench) launches(ctx context.Context) error {
 					case results.Guestfish:
 						s, err = b.guestfish(ctx, empty)
 					case results.FirstTry:
-						if err = os.RemoveAll(cache); err == nil {
+						if err = errors.Join(os.RemoveAll(cache), os.Mkdir(cache, 0o700)); err == nil {
 							s, err = look(directory, nil, own)
 						}
 					default:
