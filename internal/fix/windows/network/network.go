@@ -245,8 +245,11 @@ func (c *adapter) read(r registry.Reader, s registry.System) error {
 // readDevice reads what Windows has of the card as a device.
 func (c *adapter) readDevice(r registry.Reader, s registry.System) error {
 	const configDisabled = 1 // of regstr.h
+	if c.device == "" {
+		return nil
+	}
 	values, err := r.Values(s.ControlSet + `\Enum\` + c.device)
-	if c.device == "" || registry.IsMissing(err) {
+	if registry.IsMissing(err) {
 		return nil
 	}
 	if err != nil {
