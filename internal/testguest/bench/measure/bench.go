@@ -190,6 +190,32 @@ func (b *Bench) sample(key results.Key, measure func() (results.Sample, error)) 
 	return b.Store.Save(b.section)
 }
 
+// sampleInto makes a measurement of what writes into an empty folder, as sample does.
+func (b *Bench) sampleInto(key results.Key, measure func(directory string) (results.Sample, error)) error {
+	return b.sample(key, func() (s results.Sample, err error) {
+		err = b.fresh(func(directory string) (err error) {
+			s, err = measure(directory)
+			return err
+		})
+		return s, err
+	})
+}
+
+// inTurn measures each of the ways in every round.
+func (b *Bench) inTurn(name string, rounds int, ways []string, measure func(way, directory string) (results.Sample, error)) error {
+	for round := 1; round <= rounds; round++ {
+		for _, way := range ways {
+			err := b.sampleInto(results.Key{Case: name, Way: way, Round: round}, func(directory string) (results.Sample, error) {
+				return measure(way, directory)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // missing says that some of a case's measurements have still to be made.
 func (b *Bench) missing(name string, ways []string, rounds int) bool {
 	for _, way := range ways {

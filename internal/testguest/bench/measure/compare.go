@@ -8,11 +8,8 @@ import (
 
 // compare measures whole migrations beside virt-v2v and a bare copy.
 func (b *Bench) compare(ctx context.Context) error {
-	guest, err := b.guest(ctx, flagship)
+	guest, err := b.warmGuest(ctx, flagship)
 	if err != nil {
-		return err
-	}
-	if err := warm(guest); err != nil {
 		return err
 	}
 	return b.wholeMigrations(ctx, flagship, guest, nil, []string{results.Ours, results.VirtV2V, results.QEMUImg}, b.Rounds)
@@ -22,7 +19,7 @@ func (b *Bench) compare(ctx context.Context) error {
 // extended.
 func (b *Bench) stages(ctx context.Context) error {
 	for _, name := range []string{flagship, withoutVirtio} {
-		if err := b.inTurn(ctx, name, b.follow, asked{results.Ours, allStages}); err != nil {
+		if err := b.migrations(ctx, name, b.follow, asked{results.Ours, allStages}); err != nil {
 			return err
 		}
 	}

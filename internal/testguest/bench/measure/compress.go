@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
@@ -17,9 +18,10 @@ const levels = 9
 // compress measures compressed images: each level once, and the default beside
 // qemu-img in turn. Every image is checked and compared with what it was made of.
 func (b *Bench) compress(ctx context.Context) error {
+	ways := []string{results.Ours, results.QEMUImg}
 	needed := false
 	for _, kind := range compressions {
-		needed = needed || b.missing(kind, []string{results.Ours, results.QEMUImg}, b.Rounds)
+		needed = needed || b.missing(kind, ways, b.Rounds)
 		for level := 1; level <= levels; level++ {
 			needed = needed || b.missing(kind, []string{results.LevelWay(level)}, 1)
 		}
@@ -36,15 +38,18 @@ func (b *Bench) compress(ctx context.Context) error {
 		return err
 	}
 	for _, kind := range compressions {
-		for round := 1; round <= b.Rounds; round++ {
-			for _, way := range []string{results.Ours, results.QEMUImg} {
-				if err := b.compressOnce(ctx, kind, way, overlay, round, nil); err != nil {
-					return err
-				}
-			}
+		err := b.inTurn(kind, b.Rounds, ways, func(way, directory string) (results.Sample, error) {
+			return b.compressOnce(ctx, kind, way, overlay, directory, nil)
+		})
+		if err != nil {
+			return err
 		}
 		for level := 1; level <= levels; level++ {
-			if err := b.compressOnce(ctx, kind, results.LevelWay(level), overlay, 1, object{"compress_level": level}); err != nil {
+			way := results.LevelWay(level)
+			err := b.sampleInto(results.Key{Case: kind, Way: way, Round: 1}, func(directory string) (results.Sample, error) {
+				return b.compressOnce(ctx, kind, way, overlay, directory, object{"compress_level": level})
+			})
+			if err != nil {
 				return err
 			}
 		}
@@ -52,26 +57,19 @@ func (b *Bench) compress(ctx context.Context) error {
 	return nil
 }
 
-func (b *Bench) compressOnce(ctx context.Context, kind, way, overlay string, round int, more object) error {
-	return b.sample(results.Key{Case: kind, Way: way, Round: round}, func() (s results.Sample, err error) {
-		err = b.fresh(func(directory string) error {
-			image := filepath.Join(directory, imageName)
-			if way == results.QEMUImg {
-				s, err = b.copyImage(ctx, overlay, "qcow2", image, "-c", "-m", "16", "-o", "compression_type="+kind)
-			} else {
-				options := object{"compress": true, "compression_type": kind}
-				for name, value := range more {
-					options[name] = value
-				}
-				s, err = b.migrate(ctx, migration{sourceType: "qcow2", source: overlay, pipeline: onlyConvert(options), directory: directory})
-			}
-			if err != nil {
-				return err
-			}
-			return b.verify(ctx, overlay, image)
-		})
+func (b *Bench) compressOnce(ctx context.Context, kind, way, overlay, directory string, more object) (s results.Sample, err error) {
+	image := filepath.Join(directory, imageName)
+	if way == results.QEMUImg {
+		s, err = b.copyImage(ctx, overlay, "qcow2", image, "-c", "-m", "16", "-o", "compression_type="+kind)
+	} else {
+		options := object{"compress": true, "compression_type": kind}
+		maps.Copy(options, more)
+		s, err = b.migrate(ctx, migration{sourceType: "qcow2", source: overlay, pipeline: onlyConvert(options), directory: directory})
+	}
+	if err != nil {
 		return s, err
-	})
+	}
+	return s, b.verify(ctx, overlay, image)
 }
 
 // verify checks an image and compares its content with its source's.

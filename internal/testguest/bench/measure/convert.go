@@ -36,7 +36,8 @@ func (b *Bench) convert(ctx context.Context) error {
 }
 
 func (b *Bench) convertDisk(ctx context.Context, name string, makeDisk func() (string, error)) error {
-	if !b.missing(name, []string{results.Ours, results.QEMUImg}, b.Rounds) {
+	ways := []string{results.Ours, results.QEMUImg}
+	if !b.missing(name, ways, b.Rounds) {
 		return nil
 	}
 	base, err := makeDisk()
@@ -47,29 +48,12 @@ func (b *Bench) convertDisk(ctx context.Context, name string, makeDisk func() (s
 	if err != nil {
 		return err
 	}
-	return b.convertBoth(ctx, name, overlay)
-}
-
-func (b *Bench) convertBoth(ctx context.Context, name, overlay string) error {
-	for round := 1; round <= b.Rounds; round++ {
-		for _, way := range []string{results.Ours, results.QEMUImg} {
-			err := b.sample(results.Key{Case: name, Way: way, Round: round}, func() (s results.Sample, err error) {
-				err = b.fresh(func(directory string) error {
-					if way == results.Ours {
-						s, err = b.migrate(ctx, migration{sourceType: "qcow2", source: overlay, pipeline: onlyConvert(object{}), directory: directory})
-					} else {
-						s, err = b.copyToDisk(ctx, overlay, filepath.Join(directory, imageName))
-					}
-					return err
-				})
-				return s, err
-			})
-			if err != nil {
-				return err
-			}
+	return b.inTurn(name, b.Rounds, ways, func(way, directory string) (results.Sample, error) {
+		if way == results.Ours {
+			return b.migrate(ctx, migration{sourceType: "qcow2", source: overlay, pipeline: onlyConvert(object{}), directory: directory})
 		}
-	}
-	return nil
+		return b.copyToDisk(ctx, overlay, filepath.Join(directory, imageName))
+	})
 }
 
 // copyToDisk copies with qemu-img convert and waits until the image is on the disk.

@@ -107,11 +107,7 @@ func (d disk) writeData(path string) error {
 
 // plain runs a command that is not measured.
 func (b *Bench) plain(ctx context.Context, args ...string) error {
-	var env []string
-	if b.machine.Acceleration == "tcg" {
-		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
-	}
-	_, err := b.run(ctx, env, args...)
+	_, err := b.run(ctx, b.onSameAcceleration(), args...)
 	return err
 }
 

@@ -27,6 +27,15 @@ func (b *Bench) guest(ctx context.Context, name string) (string, error) {
 	return strings.TrimSpace(string(output)), nil
 }
 
+// warmGuest is the path of a guest's disk, which is in the page cache.
+func (b *Bench) warmGuest(ctx context.Context, name string) (string, error) {
+	guest, err := b.guest(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	return guest, warm(guest)
+}
+
 // warm reads a file, so that all ways find it in the page cache.
 func warm(path string) error {
 	file, err := os.Open(path)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest/bench/results"
 )
@@ -16,11 +15,8 @@ const kvmDevice = "/dev/kvm"
 // launches measures the start of our appliance beside a bare one of guestfish on an
 // empty disk, and what a KVM costs that can be opened and runs nothing.
 func (b *Bench) launches(ctx context.Context) error {
-	guest, err := b.guest(ctx, flagship)
+	guest, err := b.warmGuest(ctx, flagship)
 	if err != nil {
-		return err
-	}
-	if err := warm(guest); err != nil {
 		return err
 	}
 	empty, cache := b.path("empty.raw"), b.path("cache")
@@ -45,40 +41,23 @@ func (b *Bench) launches(ctx context.Context) error {
 	if _, err := os.Stat(b.kvm); err == nil && b.machine.Acceleration == "tcg" {
 		ways = append(ways, results.FirstTry, results.NextTry)
 	}
-	for round := 1; round <= b.few(); round++ {
-		for _, way := range ways {
-			err := b.sample(results.Key{Case: flagship, Way: way, Round: round}, func() (s results.Sample, err error) {
-				err = b.fresh(func(directory string) (err error) {
-					switch way {
-					case results.Ours:
-						s, err = look(directory, []string{"--acceleration", b.machine.Acceleration}, nil)
-					case results.Guestfish:
-						s, err = b.guestfish(ctx, empty)
-					case results.FirstTry:
-						if err = errors.Join(os.RemoveAll(cache), os.Mkdir(cache, 0o700)); err == nil {
-							s, err = look(directory, nil, own)
-						}
-					default:
-						s, err = look(directory, nil, own)
-					}
-					return err
-				})
-				return s, err
-			})
-			if err != nil {
-				return err
+	return b.inTurn(flagship, b.few(), ways, func(way, directory string) (results.Sample, error) {
+		switch way {
+		case results.Ours:
+			return look(directory, []string{"--acceleration", b.machine.Acceleration}, nil)
+		case results.Guestfish:
+			return b.guestfish(ctx, empty)
+		case results.FirstTry:
+			if err := errors.Join(os.RemoveAll(cache), os.Mkdir(cache, 0o700)); err != nil {
+				return results.Sample{}, err
 			}
 		}
-	}
-	return nil
+		return look(directory, nil, own)
+	})
 }
 
 // guestfish starts an appliance with a disk, and ends it.
 func (b *Bench) guestfish(ctx context.Context, disk string) (results.Sample, error) {
-	env := []string{"LIBGUESTFS_BACKEND=direct"}
-	if b.machine.Acceleration == "tcg" {
-		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
-	}
-	o, err := b.run(ctx, env, "guestfish", "--format=raw", "-a", filepath.Clean(disk), "run")
+	o, err := b.run(ctx, b.onSameAcceleration(), "guestfish", "--format=raw", "-a", disk, "run")
 	return results.Sample{Seconds: o.seconds, Watched: o.watched}, err
 }

@@ -14,11 +14,8 @@ var atOnce = []int{1, 2, 4}
 
 // parallel measures several migrations of one guest at once.
 func (b *Bench) parallel(ctx context.Context) error {
-	guest, err := b.guest(ctx, flagship)
+	guest, err := b.warmGuest(ctx, flagship)
 	if err != nil {
-		return err
-	}
-	if err := warm(guest); err != nil {
 		return err
 	}
 	for round := 1; round <= b.fewest(); round++ {

@@ -20,11 +20,8 @@ func (b *Bench) wholeMigrations(ctx context.Context, name, source string, disk *
 			if failed[way] != nil {
 				continue
 			}
-			err := b.sample(results.Key{Case: name, Way: way, Round: round}, func() (s results.Sample, err error) {
-				err = b.fresh(func(directory string) error {
-					s, err = b.wholeMigration(ctx, way, source, directory)
-					return err
-				})
+			err := b.sampleInto(results.Key{Case: name, Way: way, Round: round}, func(directory string) (results.Sample, error) {
+				s, err := b.wholeMigration(ctx, way, source, directory)
 				if disk != nil {
 					s.VirtualBytes, s.LiveBytes = disk.virtual, disk.live
 				}
@@ -55,17 +52,22 @@ func (b *Bench) wholeMigration(ctx context.Context, way, source, directory strin
 
 // virtV2V migrates with virt-v2v. Its appliance runs on what ours runs on.
 func (b *Bench) virtV2V(ctx context.Context, source, directory string) (results.Sample, error) {
-	env := []string{"LIBGUESTFS_BACKEND=direct"}
-	if b.machine.Acceleration == "tcg" {
-		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
-	}
 	image := filepath.Join(directory, "guest-sda")
 	command := b.inRoot(directoriesOf(source, image), "-i", "disk", source, "-o", "local", "-os", directory, "-of", "qcow2", "-on", "guest")
-	o, err := b.run(ctx, env, command...)
+	o, err := b.run(ctx, b.onSameAcceleration(), command...)
 	if err != nil {
 		return results.Sample{}, err
 	}
 	return sized(o, image)
+}
+
+// onSameAcceleration has the appliance of a program run on what ours runs on.
+func (b *Bench) onSameAcceleration() []string {
+	env := []string{"LIBGUESTFS_BACKEND=direct"}
+	if b.machine.Acceleration == "tcg" {
+		env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg")
+	}
+	return env
 }
 
 // copyImage copies with qemu-img convert.
