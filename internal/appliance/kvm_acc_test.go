@@ -28,7 +28,7 @@ func pretendQEMU(t *testing.T, qemu string) {
 // pretendNewProcess forgets what this process knows of KVM.
 func pretendNewProcess(t *testing.T) {
 	before := kvmProbes
-	kvmProbes = &probes{device: before.device, bootID: before.bootID, timeout: before.timeout, directories: before.directories}
+	kvmProbes = &probes{device: before.device, bootID: before.bootID, cpuinfo: before.cpuinfo, timeout: before.timeout, directories: before.directories}
 	t.Cleanup(func() { kvmProbes = before })
 }
 

@@ -50,8 +50,9 @@ func openKVM(device string) string {
 // (internal/adr/0020). So the kernel is started, without anything to boot, until
 // its first word is on the serial console. A verdict is lasting if the same
 // question would get the same answer until the host restarts. Others cost little
-// or may be due to a host that is busy or short of memory.
-func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (reason string, lasting bool) {
+// or may be due to a host that is busy or short of memory. lacking is what
+// processorLacks says of it.
+func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration, lacking string) (reason string, lasting bool) {
 	// A disk that is slow to read them is not KVM's fault.
 	for _, file := range []string{qemu, kernel} {
 		if err := readThrough(file); err != nil {
@@ -101,7 +102,6 @@ func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration) (
 	case <-late.C:
 		starved := starvedTree(cmd.Process.Pid)
 		end()
-		lacking := processorLacks("/proc/cpuinfo")
 		if starved && lacking == "" {
 			return fmt.Sprintf("a kernel under KVM said nothing within %s, on a host that is busy", timeout), false
 		}

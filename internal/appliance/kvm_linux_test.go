@@ -83,7 +83,7 @@ func TestProbeKVM(t *testing.T) {
 			marked := "KVM_PROBE_TEST=" + strconv.Itoa(os.Getpid()) + strings.ReplaceAll(name, " ", "_")
 			qemu := script(t, "export "+marked+"\n"+test.script)
 			start := time.Now()
-			got, lasting := probeKVM(t.Context(), qemu, aFile(t), 1500*time.Millisecond)
+			got, lasting := probeKVM(t.Context(), qemu, aFile(t), 1500*time.Millisecond, "")
 			if (test.want == "") != (got == "") || !strings.Contains(got, test.want) || lasting != test.lasting {
 				t.Errorf("reason %q, lasting %v, want %q, %v", got, lasting, test.want, test.lasting)
 			}
@@ -93,7 +93,7 @@ func TestProbeKVM(t *testing.T) {
 			nothingRuns(t, marked)
 		})
 	}
-	if reason, lasting := probeKVM(t.Context(), "/nonexistent/qemu", aFile(t), time.Second); !strings.Contains(reason, "no such file") || lasting {
+	if reason, lasting := probeKVM(t.Context(), "/nonexistent/qemu", aFile(t), time.Second, ""); !strings.Contains(reason, "no such file") || lasting {
 		t.Errorf("without QEMU: %q, %v", reason, lasting)
 	}
 }
@@ -127,7 +127,7 @@ func TestProbeKVMIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, lasting := probeKVM(ctx, script(t, "while :; do sleep 1000; done"), aFile(t), time.Minute); lasting {
+	if _, lasting := probeKVM(ctx, script(t, "while :; do sleep 1000; done"), aFile(t), time.Minute, ""); lasting {
 		t.Error("a cancelled probe has a verdict")
 	}
 	if took := time.Since(start); took > 5*time.Second {

@@ -15,23 +15,23 @@ import (
 
 // kvmProbes are the probes of this process, which may be asked for hundreds of
 // migrations.
-var kvmProbes = &probes{device: kvmDevice, bootID: "/proc/sys/kernel/random/boot_id", timeout: probeTimeout, directories: verdictDirectories}
+var kvmProbes = &probes{device: kvmDevice, bootID: "/proc/sys/kernel/random/boot_id", cpuinfo: "/proc/cpuinfo", timeout: probeTimeout, directories: verdictDirectories}
 
 // probes gives one verdict on KVM for each QEMU and kernel, and remembers it:
 // all verdicts as long as this process lives, lasting ones for all processes of
 // this user until the host restarts.
 type probes struct {
-	device, bootID string
-	timeout        time.Duration
-	directories    func() []verdictDirectory
-	mutex          sync.Mutex
-	reasons        map[subject]string
+	device, bootID, cpuinfo string
+	timeout                 time.Duration
+	directories             func() []verdictDirectory
+	mutex                   sync.Mutex
+	reasons                 map[subject]string
 }
 
 // KVM says why machines of this QEMU (a path, or a name to look for in PATH)
 // cannot run under KVM on this host, or "" where they can. It is what launches
-// of the appliance go by, and takes a kernel's start the first time, three
-// seconds where that hangs, and milliseconds until the host restarts. It is ""
+// of the appliance go by, and takes a kernel's start the first time, one
+// to three seconds where that hangs, and milliseconds until the host restarts. It is ""
 // too where that could not be found out.
 func KVM(ctx context.Context, qemu string) (reason string) {
 	handle, err := newHandle()
@@ -90,7 +90,7 @@ func (p *probes) find(ctx context.Context, asked subject) (reason string, known 
 	if ctx.Err() != nil {
 		return "", false
 	}
-	reason, lasting := probeKVM(ctx, asked.QEMU.Path, asked.Kernel.Path, p.timeout)
+	reason, lasting := p.probe(ctx, asked)
 	if ctx.Err() != nil {
 		return "", false
 	}
@@ -98,6 +98,16 @@ func (p *probes) find(ctx context.Context, asked subject) (reason string, known 
 		file.keep(verdict{subject: asked, Reason: reason, Found: time.Now()})
 	}
 	return reason, true
+}
+
+// probe probes. A processor that cannot virtualise is waited for a third of the time:
+// the few hypervisors that make up for it run a kernel as soon as others do.
+func (p *probes) probe(ctx context.Context, asked subject) (reason string, lasting bool) {
+	timeout, lacking := p.timeout, processorLacks(p.cpuinfo)
+	if lacking != "" {
+		timeout /= 3
+	}
+	return probeKVM(ctx, asked.QEMU.Path, asked.Kernel.Path, timeout, lacking)
 }
 
 // subject is what a verdict on KVM is about.

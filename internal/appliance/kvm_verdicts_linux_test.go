@@ -16,8 +16,8 @@ import (
 
 // aHost is one on which a stand-in for QEMU is asked about KVM and notes that.
 type aHost struct {
-	t                                         *testing.T
-	qemu, kernel, device, bootID, base, asked string
+	t                                                  *testing.T
+	qemu, kernel, device, bootID, base, asked, cpuinfo string
 }
 
 // newHost has a stand-in that does what answer says.
@@ -25,7 +25,7 @@ func newHost(t *testing.T, answer string) *aHost {
 	t.Helper()
 	directory := t.TempDir()
 	h := &aHost{
-		t: t, kernel: aFile(t), device: aFile(t), bootID: filepath.Join(directory, "boot_id"),
+		t: t, kernel: aFile(t), device: aFile(t), bootID: filepath.Join(directory, "boot_id"), cpuinfo: filepath.Join(directory, "cpuinfo"),
 		base: t.TempDir(), asked: filepath.Join(directory, "asked"),
 	}
 	h.qemu = script(t, "echo asked >>"+h.asked+"\n"+answer)
@@ -43,7 +43,7 @@ func (h *aHost) write(path, text string) {
 // process is what another process of this host starts with.
 func (h *aHost) process() *probes {
 	return &probes{
-		device: h.device, bootID: h.bootID, timeout: 800 * time.Millisecond,
+		device: h.device, bootID: h.bootID, cpuinfo: h.cpuinfo, timeout: 900 * time.Millisecond,
 		directories: func() []verdictDirectory { return []verdictDirectory{{base: h.base, name: "hyper2kvm"}} },
 	}
 }
@@ -93,6 +93,27 @@ func TestVerdictsAreRemembered(t *testing.T) {
 			}
 			if left, _ := filepath.Glob(h.file() + ".*"); len(left) > 0 {
 				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
+// TestProbeOfProcessorWithoutVirtualisation: where nothing can be expected, little time
+// is spent on it, and yet a kernel that speaks is believed.
+func TestProbeOfProcessorWithoutVirtualisation(t *testing.T) {
+	t.Parallel()
+	const without, with = "flags\t\t: fpu sse\n", "flags\t\t: fpu svm\n"
+	for name, test := range map[string]struct{ answer, cpuinfo, want string }{
+		"hangs, and was to be expected": {"exec sleep 1000", without, "said nothing within 300ms (this host's processor offers no virtualisation"},
+		"hangs":                         {"exec sleep 1000", with, "said nothing within 900ms"},
+		"works all the same":            {kernelSpeaks, without, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, test.answer)
+			h.write(h.cpuinfo, test.cpuinfo)
+			if got := h.reason(); (got == "") != (test.want == "") || !strings.HasPrefix(got, "a kernel under KVM "+test.want) && test.want != "" {
+				t.Errorf("reason %q, want %q", got, test.want)
 			}
 		})
 	}
