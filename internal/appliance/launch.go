@@ -14,12 +14,7 @@ import (
 	"libguestfs.org/guestfs"
 )
 
-const (
-	watchInterval = 50 * time.Millisecond
-	// kernelNotices lets the kernel say a few words on the console, of which
-	// libguestfs lets it say none: the first as soon as it runs.
-	kernelNotices = "loglevel=6"
-)
+const watchInterval = 50 * time.Millisecond
 
 // defaultPatience is several times what a busy host takes with KVM that works.
 // KVM that lies is found by the probe before, so that nothing is in a hurry: the
@@ -169,13 +164,11 @@ func configure(g *guestfs.Guestfs, drives []Drive, options Options, dir string, 
 			return g.Set_memsize(options.Memory)
 		},
 		func() error {
-			if accel != AccelKVM || options.Trace {
-				return nil
+			users, err := g.Get_append()
+			if err != nil {
+				return err
 			}
-			words := kernelNotices
-			if users, err := g.Get_append(); err == nil && users != nil && *users != "" {
-				words += " " + *users
-			}
+			words := kernelWords(accel, options.Trace, users)
 			return g.Set_append(&words)
 		},
 	}

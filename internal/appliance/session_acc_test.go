@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -208,6 +209,7 @@ func TestAccSession(t *testing.T) {
 		t.Errorf("disks (-want +got):\n%s", diff)
 	}
 
+	t.Run("spared", func(t *testing.T) { testSpared(t, s) })
 	t.Run("keys", func(t *testing.T) { testOpenLUKS(t, s) })
 
 	done = timed(t, "devices")
@@ -314,6 +316,29 @@ func TestAccSession(t *testing.T) {
 		t.Errorf("a call after close: %v", err)
 	}
 	nothingLeft(t, dir)
+}
+
+// testSpared: the appliance has no drivers to wait for, and knows the time all the same.
+func testSpared(t *testing.T, s *Session) {
+	var answer string
+	before := time.Now()
+	err := s.call("ask", "", func(g *guestfs.Guestfs) (err error) {
+		answer, err = g.Debug("sh", []string{"ls /sys/class/rtc; cut -d' ' -f1 /proc/modules; date +%s"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Fields(answer)
+	for _, word := range words {
+		if word == "rtc0" || word == "libata" || word == "ata_piix" || word == "ahci" {
+			t.Errorf("the appliance has %s", word)
+		}
+	}
+	seconds, err := strconv.ParseInt(words[len(words)-1], 10, 64)
+	if off := time.Unix(seconds, 0).Sub(before).Abs(); err != nil || off > 30*time.Second {
+		t.Errorf("the appliance's clock is off by %s: %v", off, err)
+	}
 }
 
 func testOpenLUKS(t *testing.T, s *Session) {
