@@ -16,11 +16,14 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/testguest"
 )
 
+// guestOfTwoDisks comes as a package, so that it is not a row of the matrix.
+const guestOfTwoDisks = "debian12-bios-two-disks"
+
 // TestAccTwoDisksBoot migrates a package with a guest whose root lies over two
 // disks and which starts from the second of them.
 func TestAccTwoDisksBoot(t *testing.T) {
 	requireFullMatrix(t)
-	recipe, err := testguest.Lookup("debian12-bios-two-disks")
+	recipe, err := testguest.Lookup(guestOfTwoDisks)
 	if err != nil {
 		t.Fatal(err)
 	}

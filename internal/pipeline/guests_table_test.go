@@ -106,6 +106,16 @@ func documented(state testguest.State, reason string) string {
 	return "| `" + reason + "` |"
 }
 
+// TestMatrixHasEveryGuest: a guest that no migration boots proves nothing.
+func TestMatrixHasEveryGuest(t *testing.T) {
+	t.Parallel()
+	for _, recipe := range testguest.Recipes() {
+		if recipe.Name != guestOfTwoDisks && !slices.ContainsFunc(guestCases, func(c guestCase) bool { return c.recipe == recipe.Name }) {
+			t.Errorf("no migration of %s is booted", recipe.Name)
+		}
+	}
+}
+
 func TestDocumentedReasons(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[string]string{
