@@ -64,6 +64,6 @@ func debian13SystemdBoot() Recipe {
 		Hostname: "edge01",
 		Files:    networkdStatic("192.0.2.16"),
 		Boots:    StateInitramfsShell,
-		Old:      PVSCSI,
+		Old:      SATA, // Debian's UEFI firmware has no driver for PVSCSI
 	}
 }
