@@ -51,7 +51,7 @@ func openKVM(device string) string {
 // its first word is on the serial console. A verdict is lasting if the same
 // question would get the same answer until the host restarts. Others cost little
 // or may be due to a host that is busy or short of memory. lacking is what
-// processorLacks says of it.
+// processorLacks says of the host's processor.
 func probeKVM(ctx context.Context, qemu, kernel string, timeout time.Duration, lacking string) (reason string, lasting bool) {
 	// A disk that is slow to read them is not KVM's fault.
 	for _, file := range []string{qemu, kernel} {
