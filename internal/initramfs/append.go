@@ -270,6 +270,10 @@ func (i *Image) archive(files map[string][]byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// packWindow is how far back Zstandard looks for what it has seen, in bytes. The library
+// allocates all of it for the smallest archive, and at its own default 16 MB.
+const packWindow = 1 << 20
+
 // pack compresses an archive as the image's last segment is: that this kernel
 // unpacks that compression is proven. Where it cannot be written here, the
 // archive stays plain, which every kernel takes.
@@ -289,7 +293,7 @@ func (i *Image) pack(archive []byte) ([]byte, error) {
 		}
 		return append(padding, out.Bytes()...), nil
 	case CompressionZstd:
-		w, err := zstd.NewWriter(io.Discard, zstd.WithEncoderConcurrency(1))
+		w, err := zstd.NewWriter(io.Discard, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(packWindow), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			return nil, err
 		}

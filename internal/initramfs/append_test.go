@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -325,4 +327,28 @@ func TestIndexAgainstKmod(t *testing.T) {
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
+}
+
+// Not parallel: what other tests allocate would be counted, too.
+func TestPackTakesLittleMemory(t *testing.T) {
+	archive := make([]byte, 1<<20)
+	if _, err := rand.NewChaCha8([32]byte{}).Read(archive[:len(archive)/2]); err != nil {
+		t.Fatal(err)
+	}
+	for _, compression := range []Compression{CompressionGzip, CompressionZstd, CompressionLZ4} {
+		i := &Image{Size: 4, Segments: []Segment{{Size: 4, Compression: compression}}}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		packed, err := i.pack(archive)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := detect(packed); got != compression {
+			t.Errorf("%s: packed by %q", compression, got)
+		}
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 8<<20 {
+			t.Errorf("%s: packing 1 MiB allocates %d bytes", compression, allocated)
+		}
+	}
 }

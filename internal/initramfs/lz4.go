@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/pierrec/lz4/v4"
 )
@@ -66,12 +67,13 @@ func (r *lz4Reader) next() error {
 		return fmt.Errorf("lz4 block of %d bytes: the data behind the stream would not be read by a kernel either", size)
 	}
 	if r.out == nil {
-		r.in, r.out = make([]byte, lz4.CompressBlockBound(lz4Block)), make([]byte, lz4Block)
+		r.out = make([]byte, lz4Block)
 	}
-	if _, err := io.ReadFull(r.c, r.in[:size]); err != nil {
+	r.in = slices.Grow(r.in[:0], int(size))[:size]
+	if _, err := io.ReadFull(r.c, r.in); err != nil {
 		return fmt.Errorf("lz4 block is cut short: %w", err)
 	}
-	n, err = lz4.UncompressBlock(r.in[:size], r.out)
+	n, err = lz4.UncompressBlock(r.in, r.out)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (r *lz4Reader) next() error {
 // compressLZ4 writes data as one legacy frame.
 func compressLZ4(data []byte) ([]byte, error) {
 	frame := []byte(lz4Magic)
-	buffer := make([]byte, lz4.CompressBlockBound(lz4Block))
+	buffer := make([]byte, lz4.CompressBlockBound(min(len(data), lz4Block)))
 	var c lz4.CompressorHC
 	for len(data) > 0 {
 		block := data[:min(len(data), lz4Block)]
