@@ -20,9 +20,7 @@ func HostRoot(ctx context.Context, suite Suite, packages []string) (string, erro
 	list := strings.Join(packages, ",")
 	name := fmt.Sprintf("host-%s-%x", suite, sha256.Sum256([]byte(list)))[:len("host-")+len(suite)+1+16]
 	folder, err := cached(ctx, dir, name, func(temporary string) error {
-		// A mirror of a suite that changes every day may be weeks behind it. What it has
-		// is signed all the same.
-		return run(ctx, io.Discard, nil, "mmdebstrap", "--variant=minbase", `--aptopt=Acquire::Check-Valid-Until "false"`, "--include="+list,
+		return mmdebstrap(ctx, io.Discard, "--variant=minbase", "--include="+list,
 			string(suite), filepath.Join(temporary, bootstrapTarName), mirror)
 	})
 	if err != nil {
