@@ -234,6 +234,22 @@ func TestEngineOptions(t *testing.T) {
 	}
 }
 
+// TestRelativePaths: what is recorded beside the image is read in other directories.
+func TestRelativePaths(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := run(t, r.engine, strings.NewReader(manifestText("out", `{}`)), "--manifest", "-"); code != ExitSuccess {
+		t.Fatalf("exit code %d, stderr %q", code, stderr)
+	}
+	if got, want := r.manifest.Output.Directory, filepath.Join(here, "out"); got != want {
+		t.Errorf("the engine got the output directory %q, want %q", got, want)
+	}
+}
+
 // TestSkipFinished is how a job that is run again runs the command.
 func TestSkipFinished(t *testing.T) {
 	t.Parallel()

@@ -50,6 +50,7 @@ func (c *Command) migrate(ctx context.Context, f flags, dryRunGiven bool) int {
 		c.refuse(f, err)
 		return ExitInvalid
 	}
+	m.MakeAbsolute() // what is recorded beside the image has to hold in any directory
 	f.override(&m.Options, dryRunGiven)
 	if err := checkLibvirtXML(f.libvirtXML, m); err != nil {
 		c.refuse(f, err)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -36,7 +37,7 @@ func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	for _, reason := range files.staying {
-		resp.Diagnostics.AddWarning("File was not deleted", reason+".")
+		resp.Diagnostics.AddWarning("File was not deleted: "+filepath.Base(state.ID.ValueString()), reason+".")
 	}
 	removed, err := artifact.Delete(ctx, identity, files.paths()...)
 	for _, path := range removed {

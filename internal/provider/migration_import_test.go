@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 )
@@ -85,6 +86,62 @@ func TestImportOfWhatTheRecordDoesNotTell(t *testing.T) {
 	}
 	if replaces, _ := m.replan(m.config(strings.Replace(extra, "swordfish", "sawfish", 1) + `, "deletion_protection": false`)); !strings.Contains(replaces, "network") {
 		t.Errorf("after that, another secret replaces for %q", replaces)
+	}
+}
+
+// What the record does tell is no news: another value of it migrates again.
+func TestImportAdoptsNothingElse(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	var diags []*tfprotov6.Diagnostic
+	if m.instance, diags = m.importState(m.image, ""); len(diags) != 0 {
+		t.Fatalf("import: %q", texts(diags))
+	}
+	for want, extra := range map[string]string{
+		"mode":         `"output": {"directory": "` + m.directory + `", "mode": "0640"}`,
+		"root":         `"source": {"type": "vmdk", "path": "` + m.source + `", "root": "/dev/sda2"}`,
+		"cluster_size": `"pipeline": {"convert": {"cluster_size": 131072}}`,
+		"virtio_win":   `"pipeline": {"fix": {"virtio_win": "` + m.source + `"}}`,
+	} {
+		if replaces, _ := m.replan(m.config(extra)); !strings.Contains(replaces, `AttributeName("`+want+`")`) {
+			t.Errorf("another %s replaces for %q", want, replaces)
+		}
+	}
+}
+
+// TestImportOfWhatTheProviderGave: paths in the record are absolute, and the drivers
+// may have been the provider's.
+func TestImportOfWhatTheProviderGave(t *testing.T) {
+	t.Parallel()
+	drivers := sourceFile(t)
+	relative := func(file string) string {
+		directory, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := filepath.Rel(directory, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for name, test := range map[string]struct{ provider, extra string }{
+		"drivers of the provider": {`{"virtio_win": "` + drivers + `"}`, ""},
+		"relative drivers":        {`{}`, `"pipeline": {"fix": {"virtio_win": "` + relative(drivers) + `"}}`},
+		"relative directories":    {`{}`, `"source": {"type": "vmdk", "path": "SOURCE", "directories": ["` + relative(filepath.Dir(drivers)) + `"]}`},
+	} {
+		m := &migrated{server: newServer(t, fakeProvider(t), test.provider), source: sourceFile(t), directory: t.TempDir()}
+		config := m.config(strings.ReplaceAll(test.extra, "SOURCE", m.source))
+		created, diags := m.apply(t.Context(), instance{}, config)
+		m.noErrors(diags)
+		imported, diags := m.importState(fmt.Sprint(at(t, created.state, "id")), "")
+		if len(diags) != 0 {
+			t.Fatalf("%s: import: %q", name, texts(diags))
+		}
+		m.instance = imported
+		if replaces, diags := m.replan(config); replaces != "" || diags != "" {
+			t.Errorf("%s: the first plan replaces for %q: %s", name, replaces, diags)
+		}
 	}
 }
 

@@ -22,6 +22,9 @@ const (
 	// importedKey says that the state comes from an ownership record, which knows
 	// neither secrets nor what a manifest has no field for.
 	importedKey = "imported"
+	// protectedKey tells the second pass of a replacement, which has no state, that
+	// what it replaces is protected from deletion. A forced replacement has no other.
+	protectedKey = "protected"
 	// checksumsKey remembers the images' checksums by path, as published.
 	checksumsKey = "checksums"
 )

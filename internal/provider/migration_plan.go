@@ -42,6 +42,12 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	// private part.
 	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	protected := false
+	resp.Diagnostics.Append(recall(ctx, req.Private, protectedKey, &protected)...)
+	if protected {
+		protectedError(&resp.Diagnostics, "Replacing this resource")
+		return
+	}
 	resp.Diagnostics.Append(r.engine.registerPaths(paths, identity.RunID)...)
 	old := replacedFiles{deletes: plan.OnDestroy.ValueString() != onDestroyKeep, overwrites: plan.Overwrite.ValueBool()}
 	if identity.RunID != "" && !paths.id.IsUnknown() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -33,7 +34,12 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	c.manifest, c.paths = read.manifest, plannedPaths(read.manifest, read.unknown)
+	was, diags := readMigration(ctx, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	c.was, c.manifest, c.paths = was.manifest, read.manifest, plannedPaths(read.manifest, read.unknown)
 	c.identity, diags = r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
@@ -42,6 +48,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(remember(ctx, resp.Private, protectedKey, c.state.DeletionProtection.ValueBool())...)
 	if c.identity.RunID != "" {
 		resp.Diagnostics.Append(r.engine.registerPaths(c.paths, c.identity.RunID)...)
 	}
@@ -69,7 +76,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 type change struct {
 	before, after tftypes.Value
 	state, plan   migrationModel
-	manifest      *manifest.Manifest // of plan
+	was, manifest *manifest.Manifest // of state and plan
 	paths         resultPaths        // of plan
 	identity      artifact.Identity
 	source        []report.SourceFile
@@ -77,18 +84,22 @@ type change struct {
 	imported      bool
 }
 
+// name is of the image that there is. Terraform folds warnings of the same summary,
+// and a plan of many machines has to show them all.
+func (c *change) name() string { return filepath.Base(c.state.ID.ValueString()) }
+
 // replaced lists the attributes for whose sake the migration has to be made
 // again, and warns where it is not the configuration that has changed.
 func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.Diagnostics) {
 	for _, at := range replacingChanges(c.before, c.after) {
-		if !c.sameFiles(at) && !c.adopts(ctx, at) && !c.isNewDefault(ctx, at) {
+		if !c.sameFiles(at) && !c.adopts(at) && !c.isNewDefault(ctx, at) {
 			replaced = append(replaced, at)
 		}
 	}
 	if textAt(c.after, path.Root("source").AtName("track")) == trackFingerprint {
 		if changed := sourceChanges(c.source); len(changed) > 0 {
 			replaced = append(replaced, path.Root("source_fingerprint"))
-			diags.AddAttributeWarning(path.Root("source"), "Source has changed since it was migrated", strings.Join(changed, "\n")+
+			diags.AddAttributeWarning(path.Root("source"), "Source has changed since it was migrated: "+c.name(), strings.Join(changed, "\n")+
 				"\n\nIt is planned to be migrated again, because source.track is fingerprint.")
 		}
 	}
@@ -97,7 +108,7 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 		diags.Append(imageDiags...)
 		if changed := drifted(images, c.published); len(changed) > 0 {
 			replaced = append(replaced, path.Root("artifacts"))
-			diags.AddWarning("Image has changed since it was migrated", strings.Join(changed, "\n")+
+			diags.AddWarning("Image has changed since it was migrated: "+c.name(), strings.Join(changed, "\n")+
 				"\n\nIt is planned to be migrated again, because drift_detection is checksum.")
 		}
 	}
@@ -107,12 +118,16 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 // sameFiles reports whether a changed path still names the same file, as a
 // relative path does that became an absolute one.
 func (c *change) sameFiles(at path.Path) bool {
+	if is, err := valueAt(c.after, at); err != nil || is.IsNull() || !is.IsFullyKnown() {
+		return false
+	}
 	switch at.String() {
 	case "source.path":
-		before, after := textAt(c.before, at), textAt(c.after, at)
-		from, fromErr := filepath.Abs(before)
-		to, toErr := filepath.Abs(after)
-		return before != "" && after != "" && fromErr == nil && toErr == nil && from == to
+		return c.was.Source.Path == c.manifest.Source.Path
+	case "source.directories":
+		return slices.Equal(c.was.Source.Directories, c.manifest.Source.Directories)
+	case virtioWinAttribute:
+		return c.was.Pipeline.Fix.VirtioWin == c.manifest.Pipeline.Fix.VirtioWin
 	case "output.directory":
 		return c.paths.id.Equal(c.state.ID) && c.paths.output.Equal(c.state.OutputPath) && c.paths.report.Equal(c.state.ReportPath)
 	default:
@@ -120,18 +135,25 @@ func (c *change) sameFiles(at path.Path) bool {
 	}
 }
 
+// virtioWinAttribute is the one that the provider's setting stands in for.
+const virtioWinAttribute = "pipeline.fix.virtio_win"
+
 // adopts reports whether a change only adds to the state of an imported
-// migration what its ownership record cannot tell.
-func (c *change) adopts(ctx context.Context, at path.Path) bool {
+// migration what its ownership record cannot tell, or takes from it what the record
+// has of the provider's settings.
+func (c *change) adopts(at path.Path) bool {
 	if !c.imported {
 		return false
 	}
-	if section, _ := at.Steps()[0].(path.PathStepAttributeName); section == "configuration" {
-		before, diags := readMigration(ctx, c.before)
-		return !diags.HasError() && sameWithoutSecrets(before.manifest.Configuration, c.manifest.Configuration)
+	switch section, _ := at.Steps()[0].(path.PathStepAttributeName); section {
+	case "configuration":
+		return sameWithoutSecrets(c.was.Configuration, c.manifest.Configuration)
+	case "triggers":
+		was, err := valueAt(c.before, at)
+		return err == nil && was.IsNull()
 	}
-	was, err := valueAt(c.before, at)
-	return err == nil && was.IsNull()
+	is, err := valueAt(c.after, at)
+	return at.String() == virtioWinAttribute && err == nil && is.IsNull()
 }
 
 // isNewDefault reports whether a change only adds to the state the default of an
@@ -186,7 +208,7 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 		files, fileDiags := c.state.files(ctx, c.identity)
 		diags.Append(fileDiags...)
 		if obstacle := files.obstacle(); obstacle != "" {
-			diags.AddWarning("Replacement cannot delete the migrated image",
+			diags.AddWarning("Replacement cannot delete the migrated image: "+c.name(),
 				"As things are, this fails before anything is deleted or migrated.\n\n"+obstacle)
 		} else if notice := files.notice(); notice != "" {
 			text := "Before the source is migrated again, these files are deleted:\n" + notice
@@ -194,7 +216,7 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 				text += "\n\nThe new image has the same path, so this cannot work together with create_before_destroy, be it of this resource or of one " +
 					"that depends on it: such an apply fails before it does anything. Set overwrite = true there, which exchanges the image in one step."
 			}
-			diags.AddWarning("Replacement deletes the migrated image", text)
+			diags.AddWarning("Replacement deletes the migrated image: "+c.name(), text)
 		}
 	}
 	return diags
@@ -215,14 +237,14 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 	}
 	files, diags := state.files(ctx, identity)
 	resp.Diagnostics.Append(diags...)
-	notice, obstacle := files.notice(), files.obstacle()
+	notice, obstacle, name := files.notice(), files.obstacle(), filepath.Base(state.ID.ValueString())
 	switch {
 	case notice == "":
 	case state.OnDestroy.ValueString() == onDestroyKeep:
-		resp.Diagnostics.AddWarning("Destroying keeps the migrated image", "on_destroy is keep. These files stay:\n"+notice)
+		resp.Diagnostics.AddWarning("Destroying keeps the migrated image: "+name, "on_destroy is keep. These files stay:\n"+notice)
 	case obstacle != "":
-		resp.Diagnostics.AddWarning("Destroying cannot delete the migrated image", "As things are, this fails and nothing is deleted.\n\n"+obstacle)
+		resp.Diagnostics.AddWarning("Destroying cannot delete the migrated image: "+name, "As things are, this fails and nothing is deleted.\n\n"+obstacle)
 	default:
-		resp.Diagnostics.AddWarning("Destroying deletes the migrated image", "These files are deleted:\n"+notice)
+		resp.Diagnostics.AddWarning("Destroying deletes the migrated image: "+name, "These files are deleted:\n"+notice)
 	}
 }

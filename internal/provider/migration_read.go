@@ -50,7 +50,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	if len(found.missing) > 0 {
-		resp.Diagnostics.AddWarning("Images are missing", fmt.Sprintf("Of %d images, these are gone: %s.\n\n"+
+		resp.Diagnostics.AddWarning("Images are missing: "+filepath.Base(state.ID.ValueString()), fmt.Sprintf("Of %d images, these are gone: %s.\n\n"+
 			"To migrate again, run terraform apply with -replace and the address of this resource.", len(images), strings.Join(found.missing, ", ")))
 	}
 	if read {
@@ -90,7 +90,7 @@ func lookAtImages(ctx context.Context, images []artifactModel, identity artifact
 		case artifact.StateReplaced, artifact.StateUnrecorded:
 			// Not ours to judge: it may be a restored backup. Migrating again
 			// over it would be the worst answer.
-			found.diagnostics.AddWarning("Image is not the one that was migrated", status.Reason+".\n\n"+
+			found.diagnostics.AddWarning("Image is not the one that was migrated: "+filepath.Base(image.Path), status.Reason+".\n\n"+
 				"Destroying this resource will not delete it.")
 			continue
 		}

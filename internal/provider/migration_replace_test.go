@@ -72,6 +72,42 @@ func TestDeletionProtection(t *testing.T) {
 	}
 }
 
+// TestForcedReplacementOfAProtected: by terraform apply -replace, or for the sake of
+// another resource. Terraform plans an update that changes nothing, and once more
+// without the state, for what that left in the private part.
+func TestForcedReplacementOfAProtected(t *testing.T) {
+	t.Parallel()
+	for settings, refused := range map[string]bool{`"deletion_protection": true`: true, "": false} {
+		m := migrate(t, settings)
+		first, _ := m.plan(m.instance, m.config(settings))
+		m.noErrors(first.Diagnostics)
+		again, _ := m.plan(instance{private: first.PlannedPrivate}, m.config(settings))
+		text := strings.Join(texts(again.Diagnostics), "\n")
+		if got := strings.Contains(text, "ERROR: Migration is protected from deletion: Replacing this resource"); got != refused {
+			t.Errorf("%q: refused is %t: %s", settings, got, text)
+		}
+	}
+	// What is not protected any more can be replaced.
+	m := migrate(t, `"deletion_protection": true`)
+	freed, diags := m.apply(t.Context(), m.instance, m.config(""))
+	m.noErrors(diags)
+	again, _ := m.plan(instance{private: freed.private}, m.config(""))
+	m.noErrors(again.Diagnostics)
+}
+
+// TestSummariesNameTheImage: Terraform folds warnings of the same summary, and a plan
+// of many machines has to list all files.
+func TestSummariesNameTheImage(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, `"output": {"directory": "`+t.TempDir()+`", "filename": "web.qcow2"}`)
+	resp, _ := m.plan(m.instance, m.config(`"output": {"directory": "`+t.TempDir()+`", "filename": "web.qcow2"}`))
+	for _, diags := range [][]*tfprotov6.Diagnostic{m.planDestroy(m.instance), resp.Diagnostics} {
+		if len(diags) != 1 || !strings.HasSuffix(diags[0].Summary, "the migrated image: web.qcow2") {
+			t.Errorf("%q", texts(diags))
+		}
+	}
+}
+
 // TestStateOfAnEarlierProvider lacks an attribute that came later: its default
 // is what was done, anything else is another migration.
 func TestStateOfAnEarlierProvider(t *testing.T) {
@@ -179,7 +215,7 @@ func TestDeleteOfAnImageThatWasOverwritten(t *testing.T) {
 	m := migrate(t, "")
 	other, diags := m.apply(t.Context(), instance{}, m.config(`"overwrite": true`))
 	m.noErrors(diags)
-	wantText(t, strings.Join(texts(m.destroy(m.instance)), "\n"), "WARNING: File was not deleted: "+m.image+" was published by another run")
+	wantText(t, strings.Join(texts(m.destroy(m.instance)), "\n"), "WARNING: File was not deleted: disk.qcow2: "+m.image+" was published by another run")
 	if refreshed, diags := m.refresh(other); refreshed.state.IsNull() || len(diags) != 0 {
 		t.Errorf("the other image was touched: %q", texts(diags))
 	}

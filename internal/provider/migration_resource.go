@@ -55,7 +55,9 @@ func (r *migrationResource) Update(ctx context.Context, req resource.UpdateReque
 		resp.Diagnostics.Append(plan.takeChecksums(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	for _, key := range []string{importedKey, protectedKey} {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, key, nil)...)
+	}
 	identity, diags := r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(identify(ctx, resp.Identity, plan.ID, identity.HostID)...)

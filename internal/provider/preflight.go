@@ -35,6 +35,9 @@ func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown ma
 
 // foresee asks about what is known of the migration.
 func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) report.Foreseen {
+	if !unknown.Touch(virtioWinAttribute) {
+		m = e.complete(m)
+	}
 	var problems []report.Problem
 	var wrong manifest.Errors
 	errors.As(m.CheckHost(unknown...), &wrong)
