@@ -3,6 +3,7 @@ package fix
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers"
@@ -52,6 +53,8 @@ type windowsRun struct {
 	hasTools  bool // of VMware
 	// refusesScripts says that its policy lets PowerShell run no script that is not signed.
 	refusesScripts bool
+	// restrictions are those settings by which it may refuse to install devices.
+	restrictions []string
 }
 
 // requiredWindowsSpace is what a Windows needs to start at all, and more than what is
@@ -101,6 +104,9 @@ func (w *windowsRun) readSoftware() error {
 		}
 		if err == nil {
 			w.refusesScripts, err = firstboot.RefusesScripts(hive)
+		}
+		if err == nil {
+			w.restrictions, err = storage.Restrictions(hive)
 		}
 		if err == nil && w.options.RemoveVMwareTools {
 			w.tools, err = firstboot.VMwareTools(hive)
@@ -185,6 +191,10 @@ func (w *windowsRun) editSystem() error {
 	} else {
 		w.Editor.Warn(report.ConcernHardware, "Windows starts from a SATA disk and an e1000e network card, which are emulated and slower than virtio devices",
 			"name virtio-win in pipeline.fix.virtio_win, or install its drivers in Windows when that runs")
+	}
+	if len(w.restrictions) > 0 {
+		w.Editor.Warn(report.ConcernDriverForbidden, "a policy of the guest restricts the installation of devices ("+strings.Join(w.restrictions, ", ")+"): Windows may have no driver for its new network card",
+			"take the guest out of that policy (Device Installation Restrictions) before its disk is taken, or lift it in Windows when it runs, and scan for hardware changes in its Device Manager")
 	}
 	switch {
 	case !w.options.RemoveVMwareTools:

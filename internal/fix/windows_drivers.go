@@ -76,6 +76,9 @@ func (w *windowsRun) copyDrivers() error {
 
 // prepareDisk has Windows start from the disk of the new machine.
 func (w *windowsRun) prepareDisk(e *registry.Edited, s registry.System) error {
+	if err := storage.AllowDevices(e, s); err != nil {
+		return err
+	}
 	err := storage.PrepareSATA(e, s)
 	if w.drivers == nil {
 		return err

@@ -272,6 +272,50 @@ func TestRunWindowsWithDrivers(t *testing.T) {
 	}
 }
 
+// TestRunWindowsRestricted: a policy against new devices is kept from the disk, whatever
+// that hangs on, and is warned of for the network card.
+func TestRunWindowsRestricted(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	driverstest.Write(t, driverstest.ISO(), folder)
+	for name, options := range map[string]Options{"SATA": {}, "virtio": {VirtioWin: folder, BlockDriver: "viostor"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target, tree := windows2019Target(t)
+			system := windowsSystem()
+			system["DriverDatabase"] = nil
+			system[`ControlSet001\Control\PnP`] = []registry.Value{registry.NumberValue("DisableCDDB", 1), registry.NumberValue("DontStartRawDevices", 1)}
+			software := registrytest.Build(map[string][]registry.Value{
+				`Microsoft\Windows NT\CurrentVersion`: {
+					registry.TextValue("CurrentBuildNumber", registry.String, "17763"), registry.TextValue("InstallationType", registry.String, "Server"),
+					registry.NumberValue("CurrentMajorVersionNumber", 10),
+				},
+				`Policies\Microsoft\Windows\DeviceInstall\Restrictions`: {registry.NumberValue("DenyUnspecified", 1)},
+			})
+			for name, data := range map[string][]byte{systemHive: registrytest.Build(system), "/Windows/System32/config/SOFTWARE": software} {
+				if err := tree.WriteFile(name, data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			result, warnings, err := Run(t.Context(), target, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			diff := changeOf(t, result, systemHive).Diff
+			for _, want := range []string{`+"DisableCDDB"=REG_DWORD 0x0`, `+"DontStartRawDevices"=REG_DWORD 0x0`} {
+				if !strings.Contains(diff, want) {
+					t.Errorf("%s is not in\n%s", want, diff)
+				}
+			}
+			if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
+				return w.ID == report.ConcernDriverForbidden && strings.Contains(w.Message, "DenyUnspecified")
+			}) {
+				t.Errorf("warnings are %+v", warnings)
+			}
+		})
+	}
+}
+
 // TestRunWindowsWithoutItsDriver: virtio-win that has no driver for this Windows changes
 // nothing.
 func TestRunWindowsWithoutItsDriver(t *testing.T) {

@@ -223,7 +223,7 @@ var ConcernKinds = []ConcernKind{
 
 	{ConcernHardware, Warned, "Guest without virtio drivers"},
 	{ConcernHardwareCard, Warned, "Guest without the driver of virtio network cards"},
-	{ConcernDriverForbidden, Warned, "Guest that forbids itself a virtio driver"},
+	{ConcernDriverForbidden, Warned, "Guest that forbids itself a driver of the new machine"},
 	{ConcernForbiddenLater, Warned, "Guest that forbids later initramfs images a virtio driver"},
 	{ConcernNoKernel, Warned, "Guest whose kernel was not found"},
 	{ConcernInitramfs, Warned, "Initramfs that could not be repaired"},
