@@ -270,8 +270,8 @@ func (c *Choice) describe(arch, block string) error {
 			return err
 		}
 		if !signed && driver.Essential && arch != "i386" {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("the driver %s for %s in %s is not signed: a Windows for 64 bits does not load it, "+
-				"unless test signing is on. Name a release of virtio-win whose drivers for this version are signed", name, c.Version, c.tree.Path))
+			c.Warnings = append(c.Warnings, fmt.Sprintf("the driver %s for %s in %s is not signed, or for tests alone: Microsoft did not certify its signer. "+
+				"A Windows for 64 bits does not load it, unless test signing is on. Name a release of virtio-win whose drivers for this version are signed", name, c.Version, c.tree.Path))
 		}
 	}
 	rank := func(d Driver) int {
@@ -291,7 +291,7 @@ func (c *Choice) describe(arch, block string) error {
 	return nil
 }
 
-// isSigned says that one of a driver's catalogues is there and signed.
+// isSigned says that one of a driver's catalogues is there and signed for good.
 func (c *Choice) isSigned(said inf) (bool, error) {
 	for _, catalog := range said.catalogs {
 		at := slices.IndexFunc(c.Files, func(f File) bool { return f.Name == catalog })

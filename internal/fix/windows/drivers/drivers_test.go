@@ -322,11 +322,12 @@ func TestWarnings(t *testing.T) {
 		content *fstest.MapFile
 		want    string
 	}{
-		"unsigned":          {in + ".cat", driverstest.Catalog(false), "is not signed"},
-		"no catalogue":      {in + ".cat", &fstest.MapFile{}, "is not signed"},
-		"for trials":        {in + ".cat", &fstest.MapFile{Data: slices.Concat(driverstest.Catalog(true).Data, []byte("WDKTestCert me"))}, "is not signed"},
-		"an old one":        {in + ".inf", driverstest.INF("viostor", []string{`PCI\VEN_1AF4&DEV_1001&REV_00`}), "is an old one"},
-		"different library": {"NetKVM/w10/amd64/WdfCoInstaller01011.dll", &fstest.MapFile{Data: []byte("another")}, "two different files wdfcoinstaller01011.dll"},
+		"unsigned":           {in + ".cat", driverstest.Catalog(driverstest.Unsigned), "is not signed"},
+		"no catalogue":       {in + ".cat", &fstest.MapFile{}, "is not signed"},
+		"for tests":          {in + ".cat", driverstest.Catalog(driverstest.ByTest), "for tests alone"},
+		"by Microsoft's kit": {in + ".cat", driverstest.Catalog(driverstest.ByKit), "for tests alone"},
+		"an old one":         {in + ".inf", driverstest.INF("viostor", []string{`PCI\VEN_1AF4&DEV_1001&REV_00`}), "is an old one"},
+		"different library":  {"NetKVM/w10/amd64/WdfCoInstaller01011.dll", &fstest.MapFile{Data: []byte("another")}, "two different files wdfcoinstaller01011.dll"},
 	} {
 		tree := driverstest.ISO()
 		tree[test.at] = test.content
@@ -336,6 +337,19 @@ func TestWarnings(t *testing.T) {
 		}
 		if len(chosen.Warnings) == 0 || !strings.Contains(chosen.Warnings[0], test.want) {
 			t.Errorf("%s: warned of %q; want %q", name, chosen.Warnings, test.want)
+		}
+	}
+}
+
+// TestSigned: what Microsoft certified, itself or through another authority, is no warning.
+func TestSigned(t *testing.T) {
+	t.Parallel()
+	for _, by := range []driverstest.Signature{driverstest.ByMicrosoft, driverstest.ByVendor} {
+		tree := driverstest.ISO()
+		tree["viostor/w10/amd64/viostor.cat"] = driverstest.Catalog(by)
+		chosen, err := drivers.Choose(memory(tree), windows10, "x86_64", "viostor")
+		if err != nil || len(chosen.Warnings) > 0 {
+			t.Errorf("%s: %v, warned of %q", by, err, chosen.Warnings)
 		}
 	}
 }

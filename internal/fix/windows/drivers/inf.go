@@ -2,7 +2,6 @@ package drivers
 
 import (
 	"bytes"
-	"encoding/asn1"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,28 +46,4 @@ func readINF(data []byte) inf {
 // drives says that a driver is for a device, whatever its revision or subsystem.
 func (i inf) drives(device string) bool {
 	return slices.ContainsFunc(i.devices, func(known string) bool { return known == device || strings.HasPrefix(known, device+"&") })
-}
-
-// testCertificate is the name of the certificate that Microsoft's tools make for
-// trials. No Windows trusts it unless it was told to.
-const testCertificate = "WDKTestCert"
-
-// isSigned says that a catalogue has a signature (PKCS #7), and not one for trials.
-// Whom Windows trusts is not looked at.
-func isSigned(catalog []byte) bool {
-	var content struct {
-		Type    asn1.ObjectIdentifier
-		Content struct {
-			Version    int
-			Algorithms asn1.RawValue `asn1:"set"`
-			Content    asn1.RawValue
-			Certs      asn1.RawValue `asn1:"optional,tag:0"`
-			CRLs       asn1.RawValue `asn1:"optional,tag:1"`
-			Signers    asn1.RawValue `asn1:"set"`
-		} `asn1:"explicit,tag:0"`
-	}
-	if _, err := asn1.Unmarshal(catalog, &content); err != nil {
-		return false
-	}
-	return len(content.Content.Signers.Bytes) > 0 && !bytes.Contains(catalog, []byte(testCertificate))
 }

@@ -2,7 +2,6 @@
 package driverstest
 
 import (
-	"encoding/asn1"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -40,15 +39,15 @@ func ISO() fstest.MapFS {
 		"guest-agent/qemu-ga-i386.msi":     file("agent for 32 bits"),
 		"virtio-win-gt-x64.msi":            file("all drivers"),
 		"NetKVM/w10/amd64/vioprot.inf":     file("a protocol"),
-		"NetKVM/w10/amd64/vioprot.cat":     Catalog(true),
+		"NetKVM/w10/amd64/vioprot.cat":     Catalog(ByMicrosoft),
 		"sriov/w10/amd64/vioprot.inf":      file("a protocol"),
 		"sriov/w10/amd64/netkvm_sriov.inf": file("another driver"),
 		"Balloon/w10/amd64/blnsvr.exe":     file("service"),
 		"fwcfg/w10/amd64/fwcfg.inf":        INF("fwcfg", nil),
-		"fwcfg/w10/amd64/fwcfg.cat":        Catalog(true),
+		"fwcfg/w10/amd64/fwcfg.cat":        Catalog(ByMicrosoft),
 		"qemufwcfg/w10/amd64/qemufwcfg.inf": INF("qemufwcfg", []string{
 			"ACPI\\QEMU0002"}),
-		"qemufwcfg/w10/amd64/qemufwcfg.cat": Catalog(true),
+		"qemufwcfg/w10/amd64/qemufwcfg.cat": Catalog(ByMicrosoft),
 		"smbus/2k8/x86/smbus.inf":           INF("smbus", []string{"PCI\\VEN_8086&DEV_2930"}),
 	}
 	for folder, ids := range devices {
@@ -63,7 +62,7 @@ func ISO() fstest.MapFS {
 				}
 				in := folder + "/" + version + "/" + arch + "/"
 				tree[in+name+".inf"] = INF(name, ids)
-				tree[in+name+".cat"] = Catalog(true)
+				tree[in+name+".cat"] = Catalog(ByMicrosoft)
 				tree[in+name+".sys"] = file(name + " for " + version + " on " + arch)
 				tree[in+name+".pdb"] = file("symbols")
 				tree[in+"WdfCoInstaller01011.dll"] = file("library of " + version + arch)
@@ -118,29 +117,6 @@ func INF(name string, devices []string) *fstest.MapFile {
 	data := []byte{0xff, 0xfe}
 	for _, unit := range utf16.Encode([]rune(text.String())) {
 		data = binary.LittleEndian.AppendUint16(data, unit)
-	}
-	return file(string(data))
-}
-
-// Catalog is a catalogue of signatures, of which there are some or none.
-func Catalog(signed bool) *fstest.MapFile {
-	type signature struct{ Version int }
-	type signedData struct {
-		Version    int
-		Algorithms []signature `asn1:"set"`
-		Content    signature
-		Signers    []signature `asn1:"set"`
-	}
-	content := struct {
-		Type    asn1.ObjectIdentifier
-		Content signedData `asn1:"explicit,tag:0"`
-	}{Type: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}, Content: signedData{Version: 1}}
-	if signed {
-		content.Content.Signers = []signature{{1}}
-	}
-	data, err := asn1.Marshal(content)
-	if err != nil {
-		panic(err) // a constant
 	}
 	return file(string(data))
 }
