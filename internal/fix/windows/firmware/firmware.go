@@ -37,6 +37,10 @@ func FixFallbackLoader(e *edit.Editor, esp, arch string) error {
 		e.Warn(report.ConcernFallbackLoader, "the guest boots by UEFI, and no boot loader is known for its processor ("+arch+")", byHand)
 		return nil
 	}
+	if arch == "i386" {
+		e.Warn(report.ConcernFallbackLoader, "the guest is a Windows for 32 bits that boots by UEFI: the usual UEFI firmware for KVM is for 64 bits, and starts nothing of it",
+			"give the new machine UEFI firmware for 32 bits (OVMF for IA32: Debian's package ovmf-ia32)")
+	}
 	at, err := layout.Locate(e, esp+"/EFI/Boot/"+fallback)
 	isThere := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -29,7 +29,8 @@ func TestFixFallbackLoader(t *testing.T) {
 		made, warns, fail string
 	}{
 		"none":               {map[string]string{loader: "MZ windows"}, esp, "x86_64", esp + "/EFI/Boot/bootx64.efi", "", ""},
-		"an empty directory": {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT": "dir"}, esp, "i386", esp + "/EFI/BOOT/bootia32.efi", "", ""},
+		"an empty directory": {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT": "dir"}, esp, "x86_64", esp + "/EFI/BOOT/bootx64.efi", "", ""},
+		"for 32 bits":        {map[string]string{loader: "MZ windows"}, esp, "i386", esp + "/EFI/Boot/bootia32.efi", "OVMF for IA32", ""},
 		"the same":           {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT/BOOTX64.EFI": "MZ windows"}, esp, "x86_64", "", "", ""},
 		"another":            {map[string]string{loader: "MZ windows", esp + "/EFI/BOOT/BOOTX64.EFI": "MZ another"}, esp, "x86_64", esp + "/EFI/BOOT/BOOTX64.EFI", "", ""},
 		"another alone":      {map[string]string{esp + "/EFI/BOOT/BOOTX64.EFI": "MZ another"}, esp, "x86_64", "", "", ""},
