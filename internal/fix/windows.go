@@ -148,10 +148,15 @@ func (w *windowsRun) prepare(e *registry.Edited) error {
 			return err
 		}
 	}
-	if len(w.firstBoot.Files) > 0 {
-		return firstboot.Register(e, system)
+	if len(w.firstBoot.Files) == 0 {
+		return nil
 	}
-	return nil
+	if w.drivers != nil && len(w.Disks) > 1 {
+		if err := firstboot.OnlineDisks(e, system); err != nil {
+			return err
+		}
+	}
+	return firstboot.Register(e, system)
 }
 
 // explainHive adds what to do to the error of a hive.

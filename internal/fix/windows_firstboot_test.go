@@ -108,6 +108,8 @@ func TestRunWindowsFirstBoot(t *testing.T) {
 	diff := changeOf(t, result, systemHive).Diff
 	for _, want := range []string{
 		`-"Hostname"=REG_SZ "OLD"`, `+"Hostname"=REG_SZ "WEB01"`, `[ControlSet001\Services\hyper2kvm-first-boot]`, `+"ObjectName"=REG_SZ "LocalSystem"`,
+		`[ControlSet001\Services\partmgr\Parameters]
++"SanPolicy"=REG_DWORD 0x1`,
 	} {
 		if !strings.Contains(diff, want) {
 			t.Errorf("%s is not in\n%s", want, diff)

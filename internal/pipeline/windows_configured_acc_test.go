@@ -74,7 +74,8 @@ func configuredWindows(t *testing.T) testguest.Windows {
 				return err
 			}
 		}
-		return nil
+		// As a server has it.
+		return e.Set(`ControlSet001\Services\partmgr\Parameters`, registry.NumberValue("SanPolicy", 2))
 	})
 	text := func(name, text string) registry.Value { return registry.TextValue(name, registry.String, text) }
 	w.Software = registrytest.Build(map[string][]registry.Value{
@@ -234,10 +235,11 @@ func requireConfigured(t *testing.T, image, key string) {
 		}
 	}
 	const set = `ControlSet001\`
-	values := exported(t, files[systemHive], set+`Services\hyper2kvm-first-boot`, set+`Services\viostor`, set+`Services\VMTools`)
+	values := exported(t, files[systemHive], set+`Services\hyper2kvm-first-boot`, set+`Services\viostor`, set+`Services\VMTools`, set+`Services\partmgr\Parameters`)
 	requireValues(t, values, map[string]string{
 		set + `Services\hyper2kvm-first-boot\Type`: "dword:00000010", set + `Services\hyper2kvm-first-boot\Start`: "dword:00000002",
 		set + `Services\viostor\Start`: "dword:00000000", set + `Services\VMTools\Start`: "dword:00000004",
+		set + `Services\partmgr\Parameters\SanPolicy`: "dword:00000001", set + `Services\hyper2kvm-first-boot\SanPolicy`: "dword:00000002",
 	})
 	names := exported(t, files[systemHive], set+`Control\ComputerName\ComputerName`, set+`Services\Tcpip\Parameters`)
 	const web01 = "hex(1):57,00,45,00,42,00,30,00,31,00,00,00"

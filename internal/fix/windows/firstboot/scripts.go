@@ -132,7 +132,7 @@ exit /b 0
 }
 
 // onlineDisks leaves disks alone that are offline as their id is that of another one,
-// and those of a cluster.
+// and those of a cluster. When all is done, the policy is what it was: see OnlineDisks.
 const onlineDisks = `$ErrorActionPreference = 'Stop'
 $disks = @(Get-Disk | Where-Object { $_.FriendlyName -match 'VirtIO|QEMU' -and -not $_.IsClustered })
 foreach ($disk in $disks) {
@@ -149,6 +149,13 @@ foreach ($disk in $disks) {
         Set-Disk -Number $disk.Number -IsReadOnly $false
     }
 }
+$policy = (Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\` + Service + `').SanPolicy
+$parameters = 'HKLM:\SYSTEM\CurrentControlSet\Services\partmgr\Parameters'
+if ($policy -eq 0) {
+    Remove-ItemProperty -LiteralPath $parameters -Name SanPolicy -ErrorAction SilentlyContinue
+} elseif ($policy) {
+    Set-ItemProperty -LiteralPath $parameters -Name SanPolicy -Value $policy -Type DWord
+}
 exit 0
 `
 
@@ -159,6 +166,16 @@ setlocal
 set "commands=%TEMP%\hyper2kvm-disk.txt"
 for /l %%n in (1,1,31) do call :online %%n
 del "%commands%" 2>nul
+for /f "tokens=1,3" %%a in ('reg query HKLM\SYSTEM\CurrentControlSet\Services\` + Service + `') do if "%%a"=="SanPolicy" call :policy %%b
+exit /b 0
+
+:policy
+set "parameters=HKLM\SYSTEM\CurrentControlSet\Services\partmgr\Parameters"
+if %1==0x0 (
+  reg delete "%parameters%" /v SanPolicy /f
+) else (
+  reg add "%parameters%" /v SanPolicy /t REG_DWORD /d %1 /f
+)
 exit /b 0
 
 :online
