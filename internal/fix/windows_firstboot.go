@@ -15,7 +15,7 @@ import (
 func (w *windowsRun) planFirstBoot(cards []network.Card) error {
 	task := firstboot.Task{Windows: w.software, RefusesScripts: w.refusesScripts, OnlineDisks: len(w.Disks) > 1, VMwareTools: w.tools}
 	if w.drivers != nil {
-		task.DriverFolder = drivers.Folder
+		task.DriverFolder, task.Publishers = drivers.Folder, w.drivers.Publishers
 		for _, driver := range w.drivers.Drivers {
 			task.Drivers = append(task.Drivers, firstboot.Driver{INF: driver.INF(), Essential: driver.Essential})
 		}
@@ -60,6 +60,8 @@ func (w *windowsRun) writeFirstBoot() error {
 			put.description = "a first boot script of the configuration"
 		case strings.HasSuffix(name, ".exe"):
 			put.description = "the program that runs the scripts of the first boot"
+		case strings.HasSuffix(name, ".cer"):
+			put.description = "the certificate of those that signed the drivers, for Windows to trust"
 		default:
 			put.shown = true
 		}

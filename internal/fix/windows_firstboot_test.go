@@ -61,7 +61,9 @@ func TestRunWindowsFirstBoot(t *testing.T) {
 	target, tree := windows10Target(t, namedSystem())
 	target.Disks = make([]parttable.Disk, 2)
 	folder := t.TempDir()
-	driverstest.Write(t, driverstest.ISO(), folder)
+	virtioWin := driverstest.ISO()
+	virtioWin["viostor/w10/amd64/viostor.cat"] = driverstest.Catalog(driverstest.ByVendor)
+	driverstest.Write(t, virtioWin, folder)
 	options := Options{
 		RemoveVMwareTools: true, VirtioWin: folder, BlockDriver: "viostor", Hostname: "WEB01",
 		FirstBoot: []Script{{"join.ps1", "Join-It -Key 'hunter2'\n"}, {"last.cmd", "echo hunter2\n"}},
@@ -81,6 +83,7 @@ func TestRunWindowsFirstBoot(t *testing.T) {
 		scripts + "100-join.ps1":                     "Join-It -Key 'hunter2'\r\n",
 		scripts + "101-last.cmd":                     "echo hunter2\r\n",
 		"/Windows/hyper2kvm/firstboot.exe":           "the program for x86_64",
+		"/Windows/hyper2kvm/publisher-1.cer":         "Red Hat, Inc.",
 		"/Windows/Drivers/VirtIO/qemu-ga-x86_64.msi": "",
 		"/Windows/System32/drivers/viostor.sys":      "",
 	} {
@@ -96,7 +99,7 @@ func TestRunWindowsFirstBoot(t *testing.T) {
 		if info, err := tree.Stat(name); err != nil || (info.Mode.Perm()&0o077 == 0) != private {
 			t.Errorf("%s has the mode %v, %v", name, info.Mode, err)
 		}
-		if own := private && !strings.Contains(name, "/1") && !strings.HasSuffix(name, ".exe"); own != (change.Diff != "") {
+		if own := private && !strings.Contains(name, "/1") && !strings.HasSuffix(name, ".exe") && !strings.HasSuffix(name, ".cer"); own != (change.Diff != "") {
 			t.Errorf("%s is shown as %q", name, change.Diff)
 		}
 	}

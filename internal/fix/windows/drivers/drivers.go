@@ -2,6 +2,7 @@
 package drivers
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -77,6 +78,9 @@ type Choice struct {
 	// Balloon is the program among Files that is the service of the balloon
 	// driver, if there is one.
 	Balloon *File
+	// Publishers are the certificates (X.509, DER) of those that signed the drivers and
+	// are not Microsoft, each once: Windows asks a person whether it may trust them.
+	Publishers [][]byte
 	// Warnings are for the report.
 	Warnings []string
 }
@@ -291,7 +295,8 @@ func (c *Choice) describe(arch, block string) error {
 	return nil
 }
 
-// isSigned says that one of a driver's catalogues is there and signed for good.
+// isSigned says that one of a driver's catalogues is there and signed for good, and
+// notes by whom.
 func (c *Choice) isSigned(said inf) (bool, error) {
 	for _, catalog := range said.catalogs {
 		at := slices.IndexFunc(c.Files, func(f File) bool { return f.Name == catalog })
@@ -302,9 +307,14 @@ func (c *Choice) isSigned(said inf) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if isSigned(data) {
-			return true, nil
+		signed, publisher := readCatalog(data)
+		if !signed {
+			continue
 		}
+		if publisher != nil && !slices.ContainsFunc(c.Publishers, func(known []byte) bool { return bytes.Equal(known, publisher) }) {
+			c.Publishers = append(c.Publishers, publisher)
+		}
+		return true, nil
 	}
 	return false, nil
 }

@@ -2,6 +2,7 @@ package drivers_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"os"
 	"path"
 	"path/filepath"
@@ -342,14 +343,22 @@ func TestWarnings(t *testing.T) {
 }
 
 // TestSigned: what Microsoft certified, itself or through another authority, is no warning.
+// Who signed it is told, once, where Windows asks a person about it.
 func TestSigned(t *testing.T) {
 	t.Parallel()
-	for _, by := range []driverstest.Signature{driverstest.ByMicrosoft, driverstest.ByVendor} {
+	for by, publishers := range map[driverstest.Signature]int{driverstest.ByMicrosoft: 0, driverstest.ByVendor: 1} {
 		tree := driverstest.ISO()
-		tree["viostor/w10/amd64/viostor.cat"] = driverstest.Catalog(by)
+		for _, driver := range []string{"viostor/w10/amd64/viostor", "NetKVM/w10/amd64/netkvm"} {
+			tree[driver+".cat"] = driverstest.Catalog(by)
+		}
 		chosen, err := drivers.Choose(memory(tree), windows10, "x86_64", "viostor")
-		if err != nil || len(chosen.Warnings) > 0 {
-			t.Errorf("%s: %v, warned of %q", by, err, chosen.Warnings)
+		if err != nil || len(chosen.Warnings) > 0 || len(chosen.Publishers) != publishers {
+			t.Fatalf("%s: %v, warned of %q, %d publishers", by, err, chosen.Warnings, len(chosen.Publishers))
+		}
+		for _, publisher := range chosen.Publishers {
+			if read, err := x509.ParseCertificate(publisher); err != nil || read.Subject.CommonName != string(by) {
+				t.Errorf("the publisher is %+v, %v", read, err)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package drivers
 
 import (
+	"bytes"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"slices"
@@ -15,17 +16,30 @@ var authorities = []string{"Microsoft Code Verification Root", "Microsoft Window
 // certificate is the beginning of one of X.509. Those that test drivers are signed with
 // break its rules, so that no more is asked of it.
 type certificate struct {
+	Raw     asn1.RawContent
 	Content struct {
 		Version      int `asn1:"optional,explicit,default:0,tag:0"`
 		SerialNumber asn1.RawValue
 		Algorithm    asn1.RawValue
-		Issuer       pkix.RDNSequence
+		Issuer       asn1.RawValue
 	}
 }
 
-// isSigned says that a catalogue has a signature (PKCS #7), and a certificate of an
-// authority of Microsoft's beside it. Whether they are true is not looked at.
-func isSigned(catalog []byte) bool {
+// isMicrosofts says that an authority of Microsoft's certified it.
+func (c certificate) isMicrosofts() bool {
+	var names pkix.RDNSequence
+	if _, err := asn1.Unmarshal(c.Content.Issuer.FullBytes, &names); err != nil {
+		return false
+	}
+	var issuer pkix.Name
+	issuer.FillFromRDNSequence(&names)
+	return slices.ContainsFunc(authorities, func(name string) bool { return strings.HasPrefix(issuer.CommonName, name) })
+}
+
+// readCatalog says that a catalogue has a signature (PKCS #7), and a certificate of an
+// authority of Microsoft's beside it. Whether they are true is not looked at. publisher
+// is the certificate of whoever signed it, nil for Microsoft.
+func readCatalog(catalog []byte) (signed bool, publisher []byte) {
 	var content struct {
 		Type    asn1.ObjectIdentifier
 		Content struct {
@@ -38,19 +52,26 @@ func isSigned(catalog []byte) bool {
 		} `asn1:"explicit,tag:0"`
 	}
 	if _, err := asn1.Unmarshal(catalog, &content); err != nil || len(content.Content.Signers.Bytes) == 0 {
-		return false
+		return false, nil
+	}
+	var signer struct {
+		Version     int
+		Certificate struct{ Issuer, SerialNumber asn1.RawValue }
+	}
+	if _, err := asn1.Unmarshal(content.Content.Signers.Bytes, &signer); err != nil {
+		return false, nil
 	}
 	for rest := content.Content.Certificates.Bytes; len(rest) > 0; {
 		var one certificate
 		var err error
 		if rest, err = asn1.Unmarshal(rest, &one); err != nil {
-			return false
+			return false, nil
 		}
-		var issuer pkix.Name
-		issuer.FillFromRDNSequence(&one.Content.Issuer)
-		if slices.ContainsFunc(authorities, func(name string) bool { return strings.HasPrefix(issuer.CommonName, name) }) {
-			return true
+		signed = signed || one.isMicrosofts()
+		if isSigner := bytes.Equal(one.Content.Issuer.FullBytes, signer.Certificate.Issuer.FullBytes) &&
+			bytes.Equal(one.Content.SerialNumber.FullBytes, signer.Certificate.SerialNumber.FullBytes); isSigner && !one.isMicrosofts() {
+			publisher = one.Raw
 		}
 	}
-	return false
+	return signed, publisher
 }

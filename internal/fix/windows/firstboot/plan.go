@@ -38,6 +38,9 @@ type Task struct {
 	RefusesScripts bool
 	// Drivers are to be installed, in this order.
 	Drivers []Driver
+	// Publishers are certificates (X.509, DER) of those that signed the drivers, for Windows
+	// to trust: it asks a person otherwise, and nobody is there.
+	Publishers [][]byte
 	// DriverFolder is where they lie, below the folder of Windows.
 	DriverFolder string
 	// Agent is the installer of the guest agent in DriverFolder, and Balloon the
@@ -130,6 +133,9 @@ func New(t Task, program func() ([]byte, error)) (Plan, error) {
 		return Plan{}, err
 	}
 	plan.Files = append(plan.Files, File{Path: Folder + `\firstboot.exe`, Content: content})
+	for n, certificate := range t.Publishers {
+		plan.Files = append(plan.Files, File{Path: publisherFile(n), Content: certificate})
+	}
 	for _, script := range scripts {
 		script.Path = Folder + `\scripts\` + script.Path
 		plan.Files = append(plan.Files, script)
@@ -147,6 +153,9 @@ func ofPowerShell(scripts []File) []string {
 	}
 	return names
 }
+
+// publisherFile is where the certificate of a publisher lies.
+func publisherFile(n int) string { return fmt.Sprintf(`%s\publisher-%d.cer`, Folder, n+1) }
 
 // firstOfUser is the number of the user's first script.
 const firstOfUser = 100

@@ -34,8 +34,9 @@ func addresses(texts ...string) []netip.Addr {
 func everything(s registry.Software) windows.Task {
 	return windows.Task{
 		Windows: s, DriverFolder: `Drivers\VirtIO`,
-		Drivers: []windows.Driver{{INF: "viostor.inf", Essential: true}, {INF: "netkvm.inf", Essential: true}, {INF: "smbus.inf"}, {INF: "viorng.inf"}},
-		Agent:   "qemu-ga-x86_64.msi", Balloon: "blnsvr.exe", OnlineDisks: true,
+		Drivers:    []windows.Driver{{INF: "viostor.inf", Essential: true}, {INF: "netkvm.inf", Essential: true}, {INF: "smbus.inf"}, {INF: "viorng.inf"}},
+		Publishers: [][]byte{[]byte("certificate")},
+		Agent:      "qemu-ga-x86_64.msi", Balloon: "blnsvr.exe", OnlineDisks: true,
 		Cards: []network.Card{
 			{
 				MAC: "00:50:56:aa:bb:01", ID: "{01234567-89AB-CDEF-0123-456789ABCDEF}",
@@ -70,6 +71,12 @@ func plan(t *testing.T, task windows.Task) windows.Plan {
 		t.Fatalf("the first file is %s: %q", first.Path, first.Content)
 	}
 	planned.Files = planned.Files[1:]
+	for n, certificate := range task.Publishers {
+		if file := planned.Files[0]; file.Path != fmt.Sprintf(`hyper2kvm\publisher-%d.cer`, n+1) || !bytes.Equal(file.Content, certificate) {
+			t.Fatalf("the file of publisher %d is %s: %q", n+1, file.Path, file.Content)
+		}
+		planned.Files = planned.Files[1:]
+	}
 	return planned
 }
 

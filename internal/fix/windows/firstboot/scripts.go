@@ -103,7 +103,13 @@ func (t Task) installDrivers(essential bool) (string, error) {
 	if essential {
 		// Made without Windows, the files may be open to all users.
 		begin = fmt.Sprintf("icacls \"%s\" /reset /t /c /q\n", folder) + resets.String()
+		for n := range t.Publishers {
+			begin += fmt.Sprintf("call :trust \"%%SystemRoot%%\\%s\"\n", publisherFile(n))
+		}
 		end = "if %failed% neq 0 exit /b 1\nif %restart% neq 0 exit /b 3010\nexit /b 0\n"
+		if len(t.Publishers) > 0 {
+			end += trust
+		}
 	}
 	return fmt.Sprintf(`@echo off
 setlocal
@@ -130,6 +136,14 @@ set failed=1
 exit /b 0
 `, begin, calls.String(), end, folder), nil
 }
+
+// trust has Windows trust the publisher of drivers. Another try finds that done.
+const trust = `
+:trust
+if not exist %1 exit /b 0
+"%system%\certutil.exe" -f -addstore TrustedPublisher %1 && del %1
+exit /b 0
+`
 
 // onlineDisks leaves disks alone that are offline as their id is that of another one,
 // and those of a cluster. When all is done, the policy is what it was: see OnlineDisks.

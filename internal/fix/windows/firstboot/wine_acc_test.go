@@ -26,7 +26,7 @@ const wineLimit = 5 * time.Minute
 // standIns are programs of Windows that the scripts call, and that Wine has not or
 // has others of.
 var standIns = []string{
-	`system32\pnputil.exe`, `system32\icacls.exe`, `system32\msiexec.exe`, `system32\getmac.exe`, `system32\netsh.exe`, `system32\diskpart.exe`,
+	`system32\pnputil.exe`, `system32\icacls.exe`, `system32\msiexec.exe`, `system32\getmac.exe`, `system32\netsh.exe`, `system32\diskpart.exe`, `system32\certutil.exe`,
 	`system32\WindowsPowerShell\v1.0\powershell.exe`, `Drivers\VirtIO\blnsvr.exe`,
 }
 
@@ -45,7 +45,7 @@ func newWine(t *testing.T) *wine {
 		t.Fatal(err)
 	}
 	w := &wine{t: t, prefix: prefix, environment: append(os.Environ(), "WINEPREFIX="+prefix, "WINEARCH=win64", "WINEDEBUG=-all", "DISPLAY=",
-		"WINEDLLOVERRIDES=mscoree,mshtml=;pnputil.exe,icacls.exe,msiexec.exe,getmac.exe,netsh.exe,diskpart.exe,powershell.exe=n")}
+		"WINEDLLOVERRIDES=mscoree,mshtml=;pnputil.exe,icacls.exe,msiexec.exe,getmac.exe,netsh.exe,diskpart.exe,certutil.exe,powershell.exe=n")}
 	t.Cleanup(func() {
 		_ = w.command(context.Background(), "wineserver", "-k").Run()
 		_ = os.RemoveAll(prefix)
@@ -251,7 +251,7 @@ func TestAccFirstBoot(t *testing.T) {
 		t.Errorf("what scripts print is not in the log:\n%s", log)
 	}
 	wantCalls := []string{
-		`icacls C:\windows\Drivers\VirtIO /reset /t /c /q`,
+		`icacls C:\windows\Drivers\VirtIO /reset /t /c /q`, `certutil -f -addstore TrustedPublisher C:\windows\hyper2kvm\publisher-1.cer`,
 		`pnputil -i -a C:\windows\Drivers\VirtIO\viostor.inf`, `pnputil -i -a C:\windows\Drivers\VirtIO\netkvm.inf`,
 		`pnputil -i -a C:\windows\Drivers\VirtIO\smbus.inf`, `pnputil -i -a C:\windows\Drivers\VirtIO\viorng.inf`,
 		`getmac /v /fo csv /nh`,

@@ -46,10 +46,13 @@ var catalogs = sync.OnceValue(func() map[Signature]string {
 })
 
 func catalog(chain []string) string {
-	type signer struct {
-		Version      int
+	type issuerAndNumber struct {
 		Issuer       asn1.RawValue
 		SerialNumber *big.Int
+	}
+	type signer struct {
+		Version     int
+		Certificate issuerAndNumber
 	}
 	type algorithm struct{ Version int }
 	type signedData struct {
@@ -68,7 +71,7 @@ func catalog(chain []string) string {
 		// Not in the order of the chain: the signer is to be told by its name and number.
 		content.Content.Certificates = append([]asn1.RawValue{{FullBytes: made.Raw}}, content.Content.Certificates...)
 		if n == 0 {
-			content.Content.Signers = []signer{{1, asn1.RawValue{FullBytes: made.RawIssuer}, made.SerialNumber}}
+			content.Content.Signers = []signer{{1, issuerAndNumber{asn1.RawValue{FullBytes: made.RawIssuer}, made.SerialNumber}}}
 		}
 	}
 	data, err := asn1.Marshal(content)
