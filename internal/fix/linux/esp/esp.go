@@ -31,6 +31,12 @@ func Of(e *edit.Editor) (p Partition, ok bool) {
 // Mount is the path of the partition in the guest.
 func (p Partition) Mount() string { return p.mount }
 
+// Reads reports whether UEFI firmware, and with it systemd-boot, may read a file of the
+// guest. It knows FAT alone, unless the partition has drivers for other file systems.
+func (p Partition) Reads(file string) bool {
+	return strings.HasPrefix(file, p.mount+"/") || p.edit.OnFAT(file) || p.find("EFI", "systemd", "drivers") != ""
+}
+
 // find returns the guest path of a file, or "".
 func (p Partition) find(names ...string) string {
 	at := p.mount
