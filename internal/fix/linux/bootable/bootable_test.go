@@ -212,6 +212,11 @@ func TestRequireStart(t *testing.T) {
 		"GRUB Legacy's default gone":      {files: files("/boot/grub/menu.lst", "default=0\ntitle a\n kernel /vmlinuz-gone\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
 		"extlinux's default gone":         {files: files("/boot/extlinux.conf", "DEFAULT a\nLABEL a\n LINUX gone\nLABEL b\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
 
+		"no boot loader among the EFI programs": {
+			firmware: guest.FirmwareUEFI, fails: []string{"/boot/efi", "no EFI program that could be a boot loader"},
+			files: with(debian(both...), "/boot/efi/EFI/BOOT/BOOTX64.EFI", "", "/boot/efi/EFI/BOOT/fbx64.efi", "MZ", "/boot/efi/EFI/debian/mmx64.efi", "MZ",
+				"/boot/efi/EFI/opensuse/MokManager.efi", "MZ", "/boot/efi/EFI/memtest86/memtest.efi", "MZ", "/boot/efi/EFI/debian/fwupdx64.efi", "MZ"),
+		},
 		"no EFI program": {firmware: guest.FirmwareUEFI, files: debian(both...), fails: []string{"/boot/efi", "no EFI program"}},
 
 		// What nobody can tell.
@@ -249,7 +254,7 @@ func TestRequireStart(t *testing.T) {
 				firmware = test.firmware
 			}
 			tree := test.files
-			if firmware == guest.FirmwareUEFI && name != "no EFI program" {
+			if firmware == guest.FirmwareUEFI && !strings.Contains(strings.Join(test.fails, ""), "no EFI program") {
 				tree = with(tree, "/boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ")
 			}
 			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: guesttest.BootMounts})

@@ -4,6 +4,7 @@ package esp
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,4 +79,17 @@ func (p Partition) Programs() ([]string, error) {
 		found = append(found, programs...)
 	}
 	return found, nil
+}
+
+// companions are the programs beside boot loaders: those with which shim enrols keys and
+// reads the vendors' lists, testers of memory, and fwupd.
+var companions = regexp.MustCompile(`(?i)^((mm|fb)(x64|ia32|aa64|arm|riscv64|loongarch64)|mokmanager|fallback|(memtest|mt86|fwup).*)\.efi$`)
+
+// Loaders are those Programs that may be boot loaders. One of no bytes is none.
+func (p Partition) Loaders() ([]string, error) {
+	programs, err := p.Programs()
+	return slices.DeleteFunc(programs, func(program string) bool {
+		info, err := p.edit.Stat(program)
+		return companions.MatchString(path.Base(program)) || err == nil && info.Size == 0
+	}), err
 }

@@ -110,10 +110,11 @@ func (f fallback) name() string { return "BOOT" + strings.ToUpper(f.suffix) + ".
 // warnOfNone tells that no loader on the partition can be the fallback loader; dead is
 // why the one that is there cannot, or nothing.
 func (f fallback) warnOfNone(dead string) error {
-	programs, err := f.Programs()
+	programs, err := f.Loaders()
 	if err != nil {
 		return err
 	}
+	programs = slices.DeleteFunc(programs, func(p string) bool { return strings.EqualFold(path.Base(path.Dir(p)), "boot") })
 	has := ""
 	if len(programs) > 0 {
 		has = " (it has " + strings.Join(programs, ", ") + ", which need their own directory)"
