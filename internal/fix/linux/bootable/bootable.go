@@ -86,6 +86,9 @@ func (g *Guest) require() (needsOldDisk bool, err error) {
 		}
 		return false, g.refuse(menus, best == unknown)
 	}
+	if err := g.warnUnshown(menus); err != nil {
+		return false, err
+	}
 	needsOldDisk = g.warnOldDisk(menus, best == oldDisk, byLILO)
 	menus = asAttached(menus)
 	g.warnOtherSystem(menus)

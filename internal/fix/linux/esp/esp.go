@@ -93,3 +93,29 @@ func (p Partition) Loaders() ([]string, error) {
 		return companions.MatchString(path.Base(program)) || err == nil && info.Size == 0
 	}), err
 }
+
+// HasSystemdBoot reports whether systemd's boot loader is on the partition, by its name
+// or in the place of the fallback loader.
+func (p Partition) HasSystemdBoot() (bool, error) {
+	programs, err := p.Loaders()
+	if err != nil {
+		return false, err
+	}
+	for _, program := range programs {
+		if strings.HasPrefix(strings.ToLower(path.Base(program)), "systemd-boot") {
+			return true, nil
+		}
+		if !inFallbackDirectory(program) {
+			continue
+		}
+		if text, _, err := p.edit.Read(program); err != nil || strings.Contains(text, systemdBoot) {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// inFallbackDirectory reports whether a program lies in EFI/BOOT.
+func inFallbackDirectory(program string) bool {
+	return strings.EqualFold(path.Base(path.Dir(program)), "boot")
+}

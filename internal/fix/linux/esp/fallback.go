@@ -114,7 +114,7 @@ func (f fallback) warnOfNone(dead string) error {
 	if err != nil {
 		return err
 	}
-	programs = slices.DeleteFunc(programs, func(p string) bool { return strings.EqualFold(path.Base(path.Dir(p)), "boot") })
+	programs = slices.DeleteFunc(programs, inFallbackDirectory)
 	has := ""
 	if len(programs) > 0 {
 		has = " (it has " + strings.Join(programs, ", ") + ", which need their own directory)"
