@@ -10,8 +10,9 @@ import (
 
 // mountESP mounts the EFI system partition of a guest that leaves that to
 // systemd's generator. Where it cannot be found or mounted there is no error:
-// the guest may have one and not use it. The first of mounted is the root. It is mounted on the first of the points
-// that is there and free, or, where fixed says so, on the first one.
+// the guest may have one and not use it. It is mounted on the first of the points
+// that is there and free, or, where fixed says so, on the first one. The first of
+// mounted is the root.
 func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount, points []string, fixed bool) (guest.Mount, bool) {
 	disks, err := s.readTables(g)
 	if err != nil {

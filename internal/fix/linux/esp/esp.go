@@ -95,7 +95,7 @@ func (p Partition) Loaders() ([]string, error) {
 }
 
 // HasSystemdBoot reports whether systemd's boot loader is on the partition, by its name
-// or in the place of the fallback loader.
+// or as the fallback loader. So does a unified kernel image as that, which needs none.
 func (p Partition) HasSystemdBoot() (bool, error) {
 	programs, err := p.Loaders()
 	if err != nil {
@@ -108,8 +108,11 @@ func (p Partition) HasSystemdBoot() (bool, error) {
 		if !inFallbackDirectory(program) {
 			continue
 		}
-		if text, _, err := p.edit.Read(program); err != nil || strings.Contains(text, systemdBoot) {
-			return true, err
+		if info, err := p.edit.Stat(program); err != nil || info.Size > edit.MaxText { // such has an initramfs in it
+			return err == nil, err
+		}
+		if text, _, err := p.edit.Read(program); err != nil || strings.Contains(text, ofSystemd) {
+			return err == nil, err
 		}
 	}
 	return false, nil

@@ -14,8 +14,11 @@ var machines = map[string]uint16{
 	"aa64": pe.IMAGE_FILE_MACHINE_ARM64, "riscv64": pe.IMAGE_FILE_MACHINE_RISCV64,
 }
 
-// systemdBoot is what systemd's boot loader says of itself.
-const systemdBoot = "#### LoaderInfo: systemd-boot"
+// What systemd's boot loader, and its stub of unified kernel images, say of themselves.
+const (
+	ofSystemd   = "#### LoaderInfo: systemd-"
+	systemdBoot = ofSystemd + "boot"
+)
 
 // whyDead says why the fallback loader at a guest path certainly does not start the
 // guest, as a clause without a subject; or nothing. What nobody can tell is trusted.
