@@ -6,6 +6,7 @@ import (
 	"libguestfs.org/guestfs"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // mountESP mounts the EFI system partition of a guest that leaves that to
@@ -18,7 +19,7 @@ func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []
 	if err != nil {
 		return guest.Mount{}, false
 	}
-	for _, esp := range devices.ESPs(mounted[0].Device, disks) {
+	for _, esp := range devices.ESPs(mounted[0].Device, parttable.ESPs(disks)) {
 		if isMounted(mounted, esp.Name) {
 			return guest.Mount{}, false
 		}

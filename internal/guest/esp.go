@@ -1,36 +1,34 @@
 package guest
 
 import (
+	"cmp"
 	"slices"
-	"strings"
-
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // ESPs are the EFI system partitions that may be of the guest whose root lies on a
-// device, by the tables of all disks: that on the same disk first, then as the disks
-// come.
-func (d Devices) ESPs(root string, disks []parttable.Disk) []Device {
+// device: those that hold FAT, that on the same disk first, then as the disks come. isESP
+// is what the table of a disk, by its index, says of a partition, by its number.
+func (d Devices) ESPs(root string, isESP func(disk, partition int) bool) []Device {
 	var found []Device
-	for number, disk := range disks {
-		for _, partition := range disk.Partitions {
-			esp, ok := d.ByPosition(number, partition.Number)
-			if ok && strings.EqualFold(partition.GPTType, parttable.GPTESP) && esp.FSType == "vfat" {
-				found = append(found, esp)
-			}
+	disk := -1
+	for _, device := range d {
+		if device.Name == root {
+			disk = device.Disk
+		}
+		if device.Kind == KindPartition && device.FSType == "vfat" && isESP(device.Disk, device.Partition) {
+			found = append(found, device)
 		}
 	}
-	at := slices.IndexFunc(d, func(device Device) bool { return device.Name == root && device.Disk >= 0 })
-	if at >= 0 {
-		slices.SortStableFunc(found, func(a, b Device) int { return away(a, d[at]) - away(b, d[at]) })
-	}
+	slices.SortStableFunc(found, func(a, b Device) int {
+		switch {
+		case a.Disk == b.Disk:
+			return cmp.Compare(a.Partition, b.Partition)
+		case a.Disk == disk:
+			return -1
+		case b.Disk == disk:
+			return 1
+		}
+		return cmp.Compare(a.Disk, b.Disk)
+	})
 	return found
-}
-
-// away is 0 for a device on the disk of another.
-func away(device, other Device) int {
-	if device.Disk == other.Disk {
-		return 0
-	}
-	return 1
 }

@@ -5,14 +5,10 @@ import (
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 func TestESPs(t *testing.T) {
 	t.Parallel()
-	esp := parttable.Partition{Number: 1, GPTType: parttable.GPTESP}
-	other := parttable.Partition{Number: 2, GPTType: "0FC63DAF-8483-4772-8E79-3D69D8477DE4"}
-	disks := []parttable.Disk{{}, {Partitions: []parttable.Partition{esp}}, {Partitions: []parttable.Partition{esp, other}}, {Partitions: []parttable.Partition{esp}}}
 	devices := guest.Devices{
 		{Name: "/dev/sdb1", Kind: guest.KindPartition, Disk: 1, Partition: 1, FSType: "vfat"},
 		{Name: "/dev/sdc1", Kind: guest.KindPartition, Disk: 2, Partition: 1, FSType: "vfat"},
@@ -28,7 +24,7 @@ func TestESPs(t *testing.T) {
 		"/dev/gone":    {"/dev/sdb1", "/dev/sdc1"},
 	} {
 		var got []string
-		for _, device := range devices.ESPs(root, disks) {
+		for _, device := range devices.ESPs(root, func(_, partition int) bool { return partition == 1 }) {
 			got = append(got, device.Name)
 		}
 		if !slices.Equal(got, want) {

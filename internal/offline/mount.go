@@ -7,6 +7,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
@@ -92,7 +93,7 @@ func (v *View) mountESP(f files, m *Mounted) {
 		names, err := f.ReadDir(point)
 		return err == nil && (point != "/boot" || len(names) == 0)
 	}
-	for _, esp := range m.Devices.ESPs(m.Mounts[0].Device, v.Disks) {
+	for _, esp := range m.Devices.ESPs(m.Mounts[0].Device, parttable.ESPs(v.Disks)) {
 		for _, mount := range m.Mounts {
 			if mount.Device == esp.Name {
 				return

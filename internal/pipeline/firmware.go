@@ -23,7 +23,7 @@ func firmwareOf(disks []parttable.Disk, described string) string {
 		return firmwareUEFI
 	case described == firmwareBIOS && bios:
 		return firmwareBIOS
-	case uefi && !(biosBoot && bios):
+	case uefi && (!biosBoot || !bios):
 		return firmwareUEFI
 	}
 	return firmwareBIOS
