@@ -22,9 +22,9 @@ const sandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecont
 func (m Machine) arguments(d descriptors, code, variables string) ([]string, error) {
 	// IDE disks need the older chipset; q35's are AHCI, which not every kernel
 	// for virtual machines can drive.
-	chipset := "q35"
+	chipset, virtio := "q35", "on"
 	if m.Bus == IDE {
-		chipset = "pc"
+		chipset, virtio = "pc", "auto"
 	}
 	accelerator, processor := "tcg,thread=multi", "max"
 	if m.Accelerator == "kvm" {
@@ -35,6 +35,9 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 		// graphics=off makes the BIOS copy its screen to the serial port. GRUB
 		// hangs in gfxterm where there is no graphics adapter at all.
 		"-machine", chipset + ",graphics=off", "-device", "VGA",
+		// libvirt puts virtio devices of a q35 into slots of PCI Express, where they have
+		// no interface of before virtio 1.0. On QEMU's own bus they would have it.
+		"-global", "virtio-pci.disable-legacy=" + virtio,
 		"-accel", accelerator, "-cpu", processor,
 		"-smp", fmt.Sprint(cmp.Or(m.CPUs, DefaultCPUs)), "-m", fmt.Sprint(cmp.Or(m.MemoryMiB, DefaultMemoryMiB)),
 		"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",

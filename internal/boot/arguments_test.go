@@ -15,7 +15,7 @@ func TestQEMUArgs(t *testing.T) {
 		"defaults": {
 			Machine{Disks: []Disk{{Path: "/tmp/a,b.vmdk"}}},
 			[]string{
-				"-machine q35,graphics=off", "-accel tcg,thread=multi", "-cpu max", "-smp 2", "-m 1024",
+				"-machine q35,graphics=off", "virtio-pci.disable-legacy=on", "-accel tcg,thread=multi", "-cpu max", "-smp 2", "-m 1024",
 				"format=vmdk,snapshot=on,file=/tmp/a,,b.vmdk", "virtio-blk-pci,drive=disk0,bootindex=1", "restrict=on",
 			},
 			[]string{"pflash", "hostfwd"},
@@ -32,7 +32,7 @@ func TestQEMUArgs(t *testing.T) {
 		},
 		"three disks on IDE": {
 			Machine{Disks: []Disk{{Path: "a"}, {Path: "b"}, {Path: "c"}}, Bus: IDE},
-			[]string{"-machine pc,graphics=off", "ide-hd,bus=ide.0,unit=0,drive=disk0", "bus=ide.0,unit=1,drive=disk1", "bus=ide.1,unit=0,drive=disk2"},
+			[]string{"-machine pc,graphics=off", "virtio-pci.disable-legacy=auto", "ide-hd,bus=ide.0,unit=0,drive=disk0", "bus=ide.0,unit=1,drive=disk1", "bus=ide.1,unit=0,drive=disk2"},
 			nil,
 		},
 		"SATA": {

@@ -93,7 +93,7 @@ func (i *Image) addModules(request AppendRequest, tree ModuleTree, files map[str
 		if err != nil {
 			return nil, fmt.Errorf("module %s of kernel %s: %w", name, request.Version, err)
 		}
-		content, err := unpackModule(source, packed)
+		content, err := UnpackModule(source, packed)
 		if err != nil {
 			return nil, err
 		}

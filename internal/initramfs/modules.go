@@ -153,9 +153,9 @@ func (d Dependencies) Closure(names ...string) ([]string, error) {
 	return order, nil
 }
 
-// unpackModule returns a module file's content, decompressed by its suffix.
+// UnpackModule returns a module file's content, decompressed by its suffix.
 // The signature, being behind the ELF data, stays.
-func unpackModule(file string, data []byte) ([]byte, error) {
+func UnpackModule(file string, data []byte) ([]byte, error) {
 	var compression Compression
 	switch path.Ext(file) {
 	case ".xz":

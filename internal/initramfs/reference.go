@@ -66,6 +66,8 @@ func rewriterFor(name string) lineRewriter {
 		return rewriteColumn(1)
 	case strings.HasPrefix(base, "fstab"):
 		return rewriteColumn(0)
+	case name == OldCryptTable:
+		return rewriteCryptOptions
 	case name == "conf/param.conf", dir == "conf/conf.d":
 		return rewriteAssignment
 	case dir == "etc/cmdline.d", name == "etc/cmdline":
@@ -130,6 +132,27 @@ func rewriteAssignment(line string, visit visitor) string {
 		return ""
 	}
 	return key + "=" + quote + spec + quote + "\n"
+}
+
+// OldCryptTable is where cryptsetup before version 2.0.3 of Debian wrote down, one line
+// each, what it opens: "target=root,source=/dev/sda5,key=none".
+const OldCryptTable = "conf/conf.d/cryptroot"
+
+func rewriteCryptOptions(line string, visit visitor) string {
+	text := strings.TrimRight(line, " \t\r\n")
+	options := strings.Split(text, ",")
+	for n, option := range options {
+		spec, ok := strings.CutPrefix(option, "source=")
+		if !ok || !isDevice(spec) {
+			continue
+		}
+		spec, keep := visit("source", spec)
+		if !keep {
+			return ""
+		}
+		options[n] = "source=" + spec
+	}
+	return strings.Join(options, ",") + line[len(text):]
 }
 
 func rewriteOptions(line string, visit visitor) string {

@@ -20,6 +20,7 @@ func TestRewriteDevices(t *testing.T) {
 		"assignment":      {"conf/conf.d/resume", "RESUME=/dev/sda1\n", "RESUME=UUID=root\n"},
 		"quoted":          {"conf/param.conf", "ROOT=\"/dev/sda1\"\nBOOT=local\n", "ROOT=\"UUID=root\"\nBOOT=local\n"},
 		"assignment drop": {"conf/conf.d/resume", "RESUME=/dev/gone\n", ""},
+		"cryptroot":       {"conf/conf.d/cryptroot", "target=r,source=/dev/sda1,key=none,lvm=a-b\ntarget=s,source=/dev/gone\n", "target=r,source=UUID=root,key=none,lvm=a-b\n"},
 		"options":         {"etc/cmdline.d/20-root.conf", " root=block:/dev/sda1 rd.md=0  resume=/dev/gone ro\n", " root=block:UUID=root rd.md=0   ro\n"},
 		"other file":      {"conf/modules", "/dev/sda1\n", "/dev/sda1\n"},
 		"no new line":     {"etc/cmdline", "root=/dev/sda1", "root=UUID=root"},

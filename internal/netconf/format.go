@@ -30,10 +30,10 @@ type Format struct {
 var Formats = []Format{
 	{[]string{"/etc/network"}, "interfaces", readIfupdown, nil, nil, ifupdownWildcards, ifupdownAddresses, unmetInIfupdown},
 	{[]string{"/etc/network/interfaces.d"}, "*", readIfupdown, nil, nil, ifupdownWildcards, ifupdownAddresses, unmetInIfupdown},
-	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards, netplanAddresses, nil},
+	{[]string{"/etc/netplan", "/lib/netplan"}, "*.yaml", readNetplan, unpinNetplan, meantInNetplan, netplanWildcards, netplanAddresses, unmetInNetplan},
 	{[]string{"/etc/systemd/network"}, "*.network", readNetworkd, unpinNetworkd, meantInNetworkd, networkdWildcards, networkdAddresses, unmetInNetworkd},
 	{[]string{"/etc/systemd/network"}, "*.netdev", readNetdev, nil, nil, nil, nil, unmetInNetworkd},
-	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, keyfileWildcards, keyfileAddresses, nil},
+	{[]string{"/etc/NetworkManager/system-connections"}, "*", readKeyfile, unpinKeyfile, meantInKeyfile, keyfileWildcards, keyfileAddresses, unmetInKeyfile},
 	{[]string{"/etc/sysconfig/network-scripts"}, "ifcfg-*", readIfcfgRedHat, unpinIfcfg, meantInIfcfg, ifcfgWildcards, ifcfgAddressesRedHat, unmetInIfcfg},
 	{[]string{"/etc/sysconfig/network"}, "ifcfg-*", readIfcfgSUSE, unpinIfcfg, meantInIfcfg, nil, ifcfgAddresses, nil},
 	{[]string{"/etc/systemd/network"}, "*.link", readLink, nil, nil, nil, nil, unmetInLink},

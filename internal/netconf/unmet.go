@@ -76,14 +76,66 @@ func unmetInNetworkd(text string) []string {
 			continue
 		}
 		is := IsOfOtherMachine(l.Key, l.Value)
-		if l.Key == "Property" {
+		switch l.Key {
+		case "Property":
 			is = slices.ContainsFunc(strings.Fields(l.Value), isOldProperty)
+		case "Driver":
+			is = isOtherDriver(strings.Fields(l.Value))
 		}
 		if is {
 			unmet = append(unmet, l.Key+"="+l.Value)
 		}
 	}
 	return unmet
+}
+
+// isOtherDriver reports whether the driver of the new machine's card is none of those
+// that a card has to have.
+func isOtherDriver(drivers []string) bool {
+	return len(drivers) > 0 && !strings.HasPrefix(drivers[0], "!") && !slices.ContainsFunc(drivers, isVirtioDriver)
+}
+
+// unmetInNetplan lists the drivers of cards that unpinNetplan leaves, as where several
+// are told apart by their addresses besides.
+func unmetInNetplan(text string) (unmet []string) {
+	for _, c := range netplanEthernets(text) {
+		var drivers []string
+		if match := c.match["driver"]; match != nil {
+			drivers = append(drivers, strings.Fields(c.document.text(match.Value))...)
+			for _, item := range c.document.items(match.Value) {
+				drivers = append(drivers, c.document.text(item))
+			}
+		}
+		if isOtherDriver(drivers) {
+			unmet = append(unmet, "driver: "+strings.Join(drivers, " "))
+		}
+		if passed := matchWords(c.passedText("match.driver")); isOtherDriver(passed) {
+			unmet = append(unmet, "match.driver: "+strings.Join(passed, " "))
+		}
+	}
+	slices.Sort(unmet)
+	return slices.Compact(unmet)
+}
+
+// unmetInKeyfile lists the drivers and slots that unpinKeyfile leaves.
+func unmetInKeyfile(text string) (unmet []string) {
+	file := conf.ReadINI(text)
+	if drivers := matchWords(file.Value("match", "driver")); isOtherDriver(drivers) {
+		unmet = append(unmet, "driver="+strings.Join(drivers, ";"))
+	}
+	if slot := file.Value("match", "path"); slot != "" {
+		unmet = append(unmet, "path="+slot)
+	}
+	return unmet
+}
+
+// matchWords are those of a list in [match] of NetworkManager.
+func matchWords(list string) []string {
+	words := strings.FieldsFunc(list, func(r rune) bool { return r == ';' || r == ' ' })
+	for n, word := range words {
+		words[n] = strings.TrimLeft(word, "|&")
+	}
+	return words
 }
 
 // unmetInLink lists what ties a .link file, which is not edited, to the old machine's
@@ -101,9 +153,6 @@ func unmetInLink(text string) []string {
 		if values := file.Words("Match", key); len(values) > 0 && !strings.HasPrefix(values[0], "!") {
 			unmet = append(unmet, key+"="+strings.Join(values, " "))
 		}
-	}
-	if drivers := file.Words("Match", "Driver"); len(drivers) > 0 && !strings.HasPrefix(drivers[0], "!") && !slices.ContainsFunc(drivers, isVirtioDriver) {
-		unmet = append(unmet, "Driver="+strings.Join(drivers, " "))
 	}
 	// The kernel's own name is meant.
 	if names := file.Words("Match", "OriginalName"); len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool {

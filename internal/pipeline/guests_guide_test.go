@@ -29,6 +29,8 @@ func tableOfMachines() string {
 	prepared := []report.Kernel{{Version: "6.1", Default: true, BootsFrom: "virtio-blk", NICModel: "virtio", Virtio: has}}
 	unprepared := []report.Kernel{{Version: "6.1", Default: true, NICModel: "virtio", EmulatedNIC: "e1000e", Virtio: has}}
 	old := []report.Kernel{{Version: "2.6.18", Default: true, NICModel: "e1000"}}
+	before := map[string]string{"virtio_blk": report.PlaceLegacy, "virtio_pci": report.PlaceLegacy, "virtio_net": report.PlaceLegacy}
+	legacy := []report.Kernel{{Version: "2.6.32", Default: true, NICModel: "e1000e", EmulatedNIC: "e1000e", Virtio: before}}
 	var table strings.Builder
 	table.WriteString("| guest | disks and cards as it is | after `fix` | `machine_type` | `cpu_level` | `clock` |\n|---|---|---|---|---|---|\n")
 	for _, g := range []struct {
@@ -42,6 +44,7 @@ func tableOfMachines() string {
 		{"RHEL 9 and its family, the same", linux("rocky", 9), unprepared},
 		{"RHEL 10 and its family, the same", linux("almalinux", 10), unprepared},
 		{"SLES 16 and openSUSE Leap 16, the same", linux("sles", 16), unprepared},
+		{"RHEL 6, Ubuntu 14.04, Debian 8, whose virtio is that of before version 1.0", linux("rhel", 6), legacy},
 		{"Linux 2.6.18, which has no virtio", linux("centos", 5), old},
 		{"Linux without a kernel on its disks", linux("debian", 12), nil},
 		{"Windows 10, 11, Server 2016 and later", windows(10, 0), nil},

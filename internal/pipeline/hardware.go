@@ -146,6 +146,10 @@ func kernelHardware(k report.Kernel) hardware {
 			reason += " (" + k.Reason + ")"
 		}
 		needed = needed.because(reason, remedy)
+		if k.LegacyVirtio() {
+			needed = needed.because("kernel "+k.Version+" knows virtio devices as they were before virtio 1.0 alone, and a machine of type q35 has no such",
+				"make the machine of type pc (i440fx) if it is to have virtio devices")
+		}
 		needed.diskBus = commonHardware.diskBus
 		// Nothing prepared it for virtio, whatever modules it has.
 		needed.nicModel = cmp.Or(k.EmulatedNIC, k.NICModel)

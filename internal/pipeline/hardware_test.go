@@ -26,6 +26,7 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 	cloud := report.Kernel{Version: "6.3", NICModel: "virtio"}
 	unread := report.Kernel{Version: "6.4", NICModel: "virtio", EmulatedNIC: "e1000e", Reason: "unknown compression"}
 	old := report.Kernel{Version: "2.6.18", NICModel: "e1000"}
+	legacy := report.Kernel{Version: "2.6.32", NICModel: "e1000", Virtio: map[string]string{"virtio_pci": report.PlaceLegacy, "virtio_blk": report.PlaceLegacy}}
 	cardless := report.Kernel{Version: "6.5", BootsFrom: "virtio-blk", NICModel: "e1000e"}
 	preferred := func(k report.Kernel) report.Kernel { k.Default = true; return k }
 	for name, test := range map[string]struct {
@@ -52,6 +53,7 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 		"no card but virtio":         {linux, []report.Kernel{preferred(cloud)}, "sata", "virtio", "kernel 6.3"},
 		"Linux without virtio":       {linux, []report.Kernel{preferred(unprepared)}, "sata", "e1000e", "kernel 6.3 has no virtio disk driver"},
 		"initramfs not read":         {linux, []report.Kernel{preferred(unread)}, "sata", "e1000e", "(unknown compression)"},
+		"virtio of before 1.0":       {linux, []report.Kernel{preferred(legacy)}, "sata", "e1000", "kernel 2.6.32 knows virtio devices as they were before"},
 		"old Linux":                  {linux, []report.Kernel{preferred(old)}, "sata", "e1000", "kernel 2.6.18 has no virtio disk driver"},
 		"no virtio_net":              {linux, []report.Kernel{preferred(cardless)}, "virtio", "e1000e", "kernel 6.5 has no virtio_net driver"},
 		"the default kernel counts":  {linux, []report.Kernel{unprepared, preferred(ready), old}, "virtio", "virtio", ""},

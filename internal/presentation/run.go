@@ -170,7 +170,7 @@ func virtio(kernel report.Kernel) string {
 		places[place] = append(places[place], driver)
 	}
 	var told []string
-	for _, place := range []string{report.PlaceBuiltin, report.PlaceInitramfs, report.PlaceModule, report.PlaceMissing} {
+	for _, place := range []string{report.PlaceBuiltin, report.PlaceInitramfs, report.PlaceModule, report.PlaceLegacy, report.PlaceMissing} {
 		if drivers := places[place]; len(drivers) > 0 {
 			slices.Sort(drivers)
 			told = append(told, place+": "+strings.Join(drivers, " "))

@@ -311,6 +311,7 @@ func lifeProtected(t *testing.T, executable string) {
 	l := newLife(t, executable, "", "deletion_protection = true")
 	l.apply()
 	l.wants(false, "plan -destroy", "protected from deletion")
+	l.wants(false, "plan -replace=hyper2kvm_migration.test", "protected from deletion", "Replacing this resource")
 	l.wants(false, "destroy -auto-approve", "protected from deletion")
 	l.configure("", `
 		deletion_protection = true

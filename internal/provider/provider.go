@@ -74,7 +74,7 @@ func (p *hyper2kvmProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"max_concurrent": schema.Int64Attribute{
 				MarkdownDescription: "The number of migrations that run at the same time on this host, whatever Terraform's own `-parallelism` is, those of other " +
-					"Terraform runs counted in. Others wait; that is logged, and does not count against their timeout. The default is one for every " +
+					"Terraform runs and the inspections of `hyper2kvm_inspection` counted in. Others wait, inspections at plan; that is logged, and does not count against their timeout. The default is one for every " +
 					"two CPU cores, and at least one.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.AtLeast(1)},

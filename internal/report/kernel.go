@@ -6,6 +6,7 @@ const (
 	PlaceInitramfs = "initramfs"
 	PlaceModule    = "module" // installed, and not in the initramfs
 	PlaceMissing   = "missing"
+	PlaceLegacy    = "legacy" // drives devices of before virtio 1.0, which a machine of type q35 does not have
 )
 
 // Kernel is one kernel that the guest can boot, and what its initramfs holds.
@@ -36,9 +37,15 @@ type Kernel struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// LegacyVirtio says whether the kernel's virtio drivers are those of before virtio 1.0.
+func (k Kernel) LegacyVirtio() bool { return k.Virtio["virtio_pci"] == PlaceLegacy }
+
 // HasVirtioDisk says whether the kernel comes with a virtio disk driver, wherever
 // it is packed.
 func (k Kernel) HasVirtioDisk() bool {
-	has := func(name string) bool { place, known := k.Virtio[name]; return known && place != PlaceMissing }
+	has := func(name string) bool {
+		place, known := k.Virtio[name]
+		return known && place != PlaceMissing && place != PlaceLegacy
+	}
 	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
 }

@@ -116,6 +116,11 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 	if result.DiskBus != "sata" {
 		warnOtherEntries(e, forbidden, drivers)
 	}
+	if forbidden.OnlyUnified() {
+		if _, err := warnUnifiedAlone(e); err != nil {
+			return result, err
+		}
+	}
 	if !bootable {
 		e.Warn(report.ConcernHardware, "no kernel of the guest finds its root file system on a virtio disk", sataRemedy)
 	}
@@ -124,17 +129,22 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 
 // warnNoKernel tells what there is in place of kernels with an initramfs.
 func warnNoKernel(e *edit.Editor) error {
-	images, err := menu.UnifiedImages(e.Reader)
-	if err != nil {
+	if told, err := warnUnifiedAlone(e); told || err != nil {
 		return err
-	}
-	if len(images) > 0 {
-		e.Warn(report.ConcernUnseenDrivers, "the guest boots unified kernel images ("+strings.Join(images, ", ")+"), whose drivers cannot be checked",
-			"make sure that they contain virtio_pci and virtio_blk")
-		return nil
 	}
 	e.Warn(report.ConcernNoKernel, "no kernel was found in the guest's /boot", "check that the guest's /boot is on one of the migrated disks")
 	return nil
+}
+
+// warnUnifiedAlone tells that the guest starts unified kernel images, if it has any.
+func warnUnifiedAlone(e *edit.Editor) (told bool, err error) {
+	images, err := menu.UnifiedImages(e.Reader)
+	if err != nil || len(images) == 0 {
+		return false, err
+	}
+	e.Warn(report.ConcernUnseenDrivers, "the guest boots unified kernel images ("+strings.Join(images, ", ")+"), whose drivers cannot be checked",
+		"make sure that they contain virtio_pci and virtio_blk")
+	return true, nil
 }
 
 const sataRemedy = "attach the disk to a SATA controller, and a network card of the model that guest.nic_model names"
@@ -147,6 +157,9 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 	warnForbidden(e, subject, k, d, bus)
 	switch {
 	case bus != "virtio-blk" && forbids(d): // told
+	case bus == "" && d.LegacyVirtio:
+		e.Warn(report.ConcernHardware, subject+" knows virtio devices as they were before virtio 1.0 alone, and a machine of type q35 has no such",
+			sataRemedy+"; or make the machine of type pc (i440fx), or give it libvirt's virtio-transitional devices, which the kernel drives")
 	case bus == "" && k.Virtio["virtio_blk"] == report.PlaceMissing && k.Virtio["virtio_scsi"] == report.PlaceMissing:
 		e.Warn(report.ConcernHardware, subject+" has no virtio disk driver at all", sataRemedy+"; or install a newer kernel in the guest before the migration")
 	case bus == "":
@@ -228,6 +241,9 @@ func (p *imageRepair) do(ctx context.Context) error {
 	if !p.image.LoadsByDevice() {
 		// What the old machine needed is in its list.
 		wanted = slices.DeleteFunc(wanted, func(name string) bool { return !strings.HasPrefix(name, "virtio") && name != "ahci" })
+	}
+	if card := kernel.EarlyCard(p.drivers, p.image); card != "" && p.image.LoadsByDevice() {
+		wanted = append(wanted, card)
 	}
 	p.lacked = p.drivers.AbsentFrom(p.image, wanted)
 	stale := findStale(p.names, p.image)

@@ -276,6 +276,42 @@ func TestInitramfsWithoutVirtio(t *testing.T) {
 	}
 }
 
+// TestInitramfsOfLegacyVirtio: a machine of type q35 has no virtio device that such a
+// kernel drives, however many drivers its image has.
+func TestInitramfsOfLegacyVirtio(t *testing.T) {
+	t.Parallel()
+	const old = "2.6.32-754.el6.x86_64"
+	image := guesttest.DebianImage(t, old, nil, "virtio", "virtio_pci", "virtio_blk", "virtio_net", "sd_mod", "ext4")
+	files := guesttest.KernelFiles(old)
+	r := runInitramfs(t, guesttest.New(t, files, map[string]string{"/boot/initrd.img-" + old: image}), nil)
+	if r.DiskBus != "sata" || r.NICModel != "e1000e" || r.Kernels[0].Virtio["virtio_blk"] != report.PlaceLegacy {
+		t.Errorf("%+v", r.Result)
+	}
+	if len(r.warnings) == 0 || !strings.Contains(r.warnings[0].Message, "before virtio 1.0") || !strings.Contains(r.warnings[0].Remedy, "virtio-transitional") {
+		t.Errorf("warnings: %+v", r.warnings)
+	}
+	files["/lib/modules/"+old+"/kernel/virtio_pci.ko"] = "VIRTIO_F_VERSION_1"
+	if r := runInitramfs(t, guesttest.New(t, files, map[string]string{"/boot/initrd.img-" + old: image}), nil); r.DiskBus != "virtio" || r.NICModel != "virtio" {
+		t.Errorf("with the drivers of 4.0: %+v", r.Result)
+	}
+}
+
+// TestInitramfsWithNetwork: what had a card before its root file system was there has
+// one then, too: a passphrase may come over the network.
+func TestInitramfsWithNetwork(t *testing.T) {
+	t.Parallel()
+	drivers := []string{"virtio", "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4"}
+	for card, want := range map[string]string{"vmxnet3": report.PlaceInitramfs, "hv_netvsc": report.PlaceInitramfs, "loop": report.PlaceModule} {
+		image := guesttest.DebianImage(t, version, nil, append(drivers, card)...)
+		files := guesttest.KernelFiles(version)
+		files["/lib/modules/"+version+"/modules.dep"] += "kernel/" + card + ".ko:\n"
+		r := runInitramfs(t, guesttest.New(t, files, map[string]string{"/boot/initrd.img-" + version: image}), nil)
+		if k := r.Kernels[0]; k.Virtio["virtio_net"] != want || (k.Action == Extended) != (want == report.PlaceInitramfs) {
+			t.Errorf("an image with %s: %+v", card, k)
+		}
+	}
+}
+
 func TestInitramfsNoKernel(t *testing.T) {
 	t.Parallel()
 	r := runInitramfs(t, guesttest.New(t, map[string]string{"/etc/fstab": ""}), nil)
@@ -369,6 +405,25 @@ func TestUnifiedKernelImagesAlone(t *testing.T) {
 		r := runInitramfs(t, guesttest.New(t, map[string]string{directory + "/EFI/Linux/linux.efi": "x"}), nil)
 		if len(r.warnings) != 1 || !strings.Contains(r.warnings[0].Message, "unified kernel images ("+directory+"/EFI/Linux/linux.efi)") {
 			t.Errorf("%s: %v", directory, r.warnings)
+		}
+		// The kernel package's own files are there, too, and nothing starts them.
+		files := guesttest.KernelFiles(version)
+		files[directory+"/EFI/Linux/linux.efi"] = "x"
+		files["/boot/initrd.img-"+version] = guesttest.DebianImage(t, version, nil, "virtio", "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")
+		for menu, want := range map[string]int{"": 1, "menuentry 'a' {\n linux /boot/vmlinuz-" + version + " root=/dev/vda1\n initrd /boot/initrd.img-" + version + "\n}\n": 0} {
+			delete(files, "/boot/grub/grub.cfg")
+			if menu != "" {
+				files["/boot/grub/grub.cfg"] = menu
+			}
+			told := 0
+			for _, w := range runInitramfs(t, guesttest.New(t, files), nil).warnings {
+				if strings.Contains(w.Message, "whose drivers cannot be checked") {
+					told++
+				}
+			}
+			if told != want {
+				t.Errorf("%s, with the menu %q: told %d times", directory, menu, told)
+			}
 		}
 	}
 }

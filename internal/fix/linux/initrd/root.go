@@ -77,6 +77,12 @@ func cryptTargets(image *initramfs.Image) []string {
 			names = append(names, t.Fields[0])
 		}
 	}
+	text, _ = image.Text(initramfs.OldCryptTable)
+	for option := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '\n' }) {
+		if name, ok := strings.CutPrefix(option, "target="); ok {
+			names = append(names, name)
+		}
+	}
 	return names
 }
 

@@ -216,6 +216,19 @@ func FindForbidden(e *edit.Reader, kernels []Kernel) (Forbidden, error) {
 	return Forbidden{guest: bans, menus: menus, edit: e, kernel: kernels, later: later}, err
 }
 
+// OnlyUnified reports whether nothing is known to start the guest but unified kernel
+// images, whose drivers are in them and not in any initramfs of /boot.
+func (f Forbidden) OnlyUnified() bool {
+	unified := false
+	for _, m := range f.menus {
+		if m.Loader != menu.Unified && len(m.Entries) > 0 {
+			return false
+		}
+		unified = unified || m.Loader == menu.Unified
+	}
+	return unified
+}
+
 // laterBans are those in the parameters that menus get when they are made anew.
 func laterBans(e *edit.Reader) (Bans, error) {
 	bans := Bans{}

@@ -27,6 +27,8 @@ type Drivers struct {
 	Dep     string // the file that modules was read from
 	// configured are modules that only the kernel's configuration tells of.
 	configured map[string]bool
+	// LegacyVirtio says that the kernel's virtio_pci drives devices of before virtio 1.0 alone.
+	LegacyVirtio bool
 	// early and late are what forbids drivers before and after the root file system is
 	// there.
 	early, late Bans
@@ -35,6 +37,16 @@ type Drivers struct {
 // DriversOf reads /lib/modules/<version> and, where it does not tell, the
 // kernel's configuration.
 func DriversOf(e *edit.Reader, version string) (Drivers, error) {
+	d, err := listedDrivers(e, version)
+	if err != nil {
+		return d, err
+	}
+	d.LegacyVirtio, err = d.knowsLegacyVirtioAlone(e)
+	return d, err
+}
+
+// listedDrivers are the drivers by what the kernel's files list.
+func listedDrivers(e *edit.Reader, version string) (Drivers, error) {
 	d := Drivers{version: version}
 	directory := path.Join("/lib/modules", version)
 	dep, _, err := e.Read(path.Join(directory, "modules.dep"))
@@ -63,6 +75,15 @@ func DriversOf(e *edit.Reader, version string) (Drivers, error) {
 	return d, nil
 }
 
+// serves says where a driver is, and of virtio's that it is a legacy one. image may be nil.
+func (d Drivers) serves(name string, image *initramfs.Image) string {
+	place := d.place(name, image)
+	if d.LegacyVirtio && place != report.PlaceMissing && slices.Contains(VirtioDrivers, name) {
+		return report.PlaceLegacy
+	}
+	return place
+}
+
 // place says where a driver is. image may be nil.
 func (d Drivers) place(name string, image *initramfs.Image) string {
 	switch {
@@ -86,7 +107,7 @@ func (d Drivers) Has(name string) bool {
 func (d Drivers) Virtio(image *initramfs.Image) map[string]string {
 	places := map[string]string{}
 	for _, name := range VirtioDrivers {
-		places[name] = d.place(name, image)
+		places[name] = d.serves(name, image)
 	}
 	return places
 }
@@ -110,7 +131,7 @@ func BootsFrom(d Drivers, image *initramfs.Image) string {
 		if _, banned := d.EarlyBan(name); banned {
 			return false
 		}
-		place := d.place(name, image)
+		place := d.serves(name, image)
 		return place == report.PlaceBuiltin || place == report.PlaceInitramfs
 	}
 	switch {
@@ -144,14 +165,14 @@ func DrivesSATA(d Drivers, image *initramfs.Image) bool {
 // HasVirtioDisk reports whether the kernel has what drives a virtio disk, wherever it is.
 func (d Drivers) HasVirtioDisk() bool {
 	has := func(name string) bool { return d.Builtin[name] || d.Has(name) }
-	return has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
+	return !d.LegacyVirtio && has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
 }
 
 // NetworkCard is the best network card of QEMU that the kernel has a driver for.
 // What drives the others came to Linux long before virtio_net (2.6.25), but for
 // e1000e (2.6.24), which is also what is left where no driver is known.
 func NetworkCard(d Drivers, image *initramfs.Image) string {
-	if _, banned := d.CardBan(); !banned && d.drives("virtio_net", image) {
+	if _, banned := d.CardBan(); !banned && !d.LegacyVirtio && d.drives("virtio_net", image) {
 		return "virtio"
 	}
 	return cmp.Or(EmulatedCard(d, image), "e1000e")
@@ -174,6 +195,19 @@ func EmulatedCard(d Drivers, image *initramfs.Image) string {
 		}
 	}
 	return ""
+}
+
+// oldCards are drivers of the network cards that machines of VMware, Hyper-V and Xen have.
+var oldCards = []string{"vmxnet3", "vmxnet", "e1000", "e1000e", "pcnet32", "hv_netvsc", "tulip", "xen_netfront"}
+
+// EarlyCard is the driver of the new machine's network card where the image has one of
+// an old machine's, and "" elsewhere: such a guest may need the network before its root
+// file system is there, to unlock it or to let a person do so.
+func EarlyCard(d Drivers, image *initramfs.Image) string {
+	if !slices.ContainsFunc(oldCards, func(name string) bool { return image.HasModule(d.version, name) }) {
+		return ""
+	}
+	return map[string]string{"virtio": "virtio_net", "e1000e": "e1000e", "e1000": "e1000"}[NetworkCard(d, image)]
 }
 
 // RootDrivers lists what the guest's root file system stands on. An image that

@@ -113,6 +113,40 @@ func TestFixIsSilentOnWhatIsForAnyMachine(t *testing.T) {
 	}
 }
 
+// TestFixTellsDriversOfSeveralCards: their addresses are kept on the new machine, and the
+// driver that stands beside them is not.
+func TestFixTellsDriversOfSeveralCards(t *testing.T) {
+	t.Parallel()
+	azure := func(name, driver string) string { // as cloud-init writes it
+		return "    " + name + ":\n      match:\n        driver: " + driver + "\n        macaddress: 00:0d:3a:00:00:0" + name[3:] + "\n      set-name: " + name + "\n"
+	}
+	for name, tt := range map[string]struct{ file, text, want string }{
+		"netplan":               {"/etc/netplan/a.yaml", "network:\n  ethernets:\n" + azure("eth0", "hv_netvsc") + azure("eth1", "hv_netvsc"), "(driver: hv_netvsc)"},
+		"netplan, a list":       {"/etc/netplan/a.yaml", "network:\n  ethernets:\n" + azure("eth0", "[vmxnet3, e1000]") + azure("eth1", "virtio*"), "(driver: vmxnet3 e1000)"},
+		"netplan, the new one":  {"/etc/netplan/a.yaml", "network:\n  ethernets:\n" + azure("eth0", "[hv_netvsc, virtio_net]") + azure("eth1", "virtio_net"), ""},
+		"a key file":            {keyfile, "[connection]\ntype=ethernet\n[ethernet]\nmac-address=00:0d:3a:00:00:01\n[match]\ndriver=|hv_netvsc;\n", "(driver=hv_netvsc)"},
+		"a key file and a slot": {keyfile, "[connection]\ntype=ethernet\n[ethernet]\nmac-address=00:0d:3a:00:00:01\n[match]\npath=pci-0000:0b:00.0\n", "(path=pci-0000:0b:00.0)"},
+		"networkd":              {networkdFile, "[Match]\nMACAddress=00:0d:3a:00:00:01\nDriver=vmxnet3\n[Network]\nDHCP=yes\n", "(Driver=vmxnet3)"},
+	} {
+		// A second card keeps the first from being the only one.
+		files := map[string]string{newSystemd: "", tt.file: tt.text, interfaces: "auto lan\niface lan inet dhcp\n", "/etc/systemd/network/90-lan.link": "[Match]\nMACAddress=00:0d:3a:00:00:09\n[Link]\nName=lan\n"}
+		e := edittest.Of(t, guesttest.New(t, files))
+		if err := Fix(e, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, warnings := e.Take()
+		told := ""
+		for _, w := range warnings {
+			if _, conditions, ok := strings.Cut(w.Message, "is for the old machine or its network card "); ok {
+				told = conditions[:strings.Index(conditions, ")")+1]
+			}
+		}
+		if told != tt.want {
+			t.Errorf("%s: told %q, want %q", name, told, tt.want)
+		}
+	}
+}
+
 // TestFixKeepsMatchedNames: NetworkManager has another key for the name of a card.
 func TestFixKeepsMatchedNames(t *testing.T) {
 	t.Parallel()
