@@ -155,7 +155,7 @@ func ofPowerShell(scripts []File) []string {
 }
 
 // publisherFile is where the certificate of a publisher lies.
-func publisherFile(n int) string { return fmt.Sprintf(`%s\publisher-%d.cer`, Folder, n+1) }
+func publisherFile(n int) string { return Folder + `\` + fmt.Sprintf("publisher-%d.cer", n+1) }
 
 // firstOfUser is the number of the user's first script.
 const firstOfUser = 100

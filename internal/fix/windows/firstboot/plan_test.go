@@ -72,7 +72,7 @@ func plan(t *testing.T, task windows.Task) windows.Plan {
 	}
 	planned.Files = planned.Files[1:]
 	for n, certificate := range task.Publishers {
-		if file := planned.Files[0]; file.Path != fmt.Sprintf(`hyper2kvm\publisher-%d.cer`, n+1) || !bytes.Equal(file.Content, certificate) {
+		if file := planned.Files[0]; file.Path != `hyper2kvm\`+fmt.Sprintf("publisher-%d.cer", n+1) || !bytes.Equal(file.Content, certificate) {
 			t.Fatalf("the file of publisher %d is %s: %q", n+1, file.Path, file.Content)
 		}
 		planned.Files = planned.Files[1:]
