@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 	"libvirt.org/go/libvirtxml"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
@@ -93,7 +95,9 @@ func (e *libvirtExample) attributes(of string, m migratedGuest) map[string]cty.V
 		"libvirt_volume":      cty.ObjectVal(map[string]cty.Value{"webserver": cty.ObjectVal(map[string]cty.Value{"path": cty.StringVal(overlayPath)})}),
 	}
 	for name, attribute := range body.Attributes {
-		value, diags := attribute.Expr.Value(&hcl.EvalContext{Variables: variables})
+		value, diags := attribute.Expr.Value(&hcl.EvalContext{Variables: variables, Functions: map[string]function.Function{
+			"ceil": stdlib.CeilFunc, "length": stdlib.LengthFunc, "range": stdlib.RangeFunc, "split": stdlib.SplitFunc,
+		}})
 		if diags.HasErrors() {
 			e.t.Fatal(diags)
 		}
@@ -145,6 +149,7 @@ var onLibvirt = map[string]migratedGuest{
 	"uefi":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{NICs: []report.NIC{{}}}, ""),
 	"secure":  needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{SecureBoot: true, NICs: []report.NIC{{}}}, ""),
 	"windows": needing(report.Guest{Type: "windows", Arch: "x86_64", Firmware: "uefi", DiskBus: "sata", NICModel: "e1000e"}, report.Machine{SecureBoot: true, TPM: true, NICs: []report.NIC{{}}}, ""),
+	"many":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "bios", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{}, make([]string, 9)...),
 	"old":     needing(report.Guest{Type: "windows", Arch: "i386", Firmware: "bios", DiskBus: "ide", NICModel: "rtl8139"}, report.Machine{NICs: []report.NIC{{}}}, ""),
 }
 
