@@ -90,6 +90,8 @@ resource "libvirt_domain" "webserver" {
       driver = { name = "qemu", type = disk.format }
       serial = disk.serial
       boot   = { order = n + 1 }
+      # Only where the old machine's disk has sectors of another size than 512 bytes.
+      block_io = disk.sector_size > 512 ? { logical_block_size = disk.sector_size, physical_block_size = disk.sector_size } : null
     }]
     # What the bus "scsi" means: the default is a controller that few kernels drive.
     # libvirt puts seven disks on each.

@@ -92,6 +92,10 @@ resource "libvirt_domain" "webserver" {
         driver = { name = "qemu", type = "qcow2" }
         serial = hyper2kvm_migration.webserver.machine.disks[0].serial
         boot   = { order = 1 }
+        block_io = hyper2kvm_migration.webserver.machine.disks[0].sector_size > 512 ? {
+          logical_block_size  = hyper2kvm_migration.webserver.machine.disks[0].sector_size
+          physical_block_size = hyper2kvm_migration.webserver.machine.disks[0].sector_size
+        } : null
       },
     ]
     controllers = hyper2kvm_migration.webserver.machine.disks[0].bus == "scsi" ? [{ type = "scsi", index = 0, model = "virtio-scsi" }] : null

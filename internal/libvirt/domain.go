@@ -132,6 +132,9 @@ func firmwareOf(h report.Hardware) *libvirtxml.DomainOS {
 	return os
 }
 
+// usualSector is the size of sectors, in bytes, that a disk has unless told otherwise.
+const usualSector = 512
+
 // buses are the beginnings of the names that libvirt has for disks.
 var buses = map[string]string{"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
 
@@ -144,13 +147,21 @@ func diskOf(n int, disk report.HardwareDisk) (libvirtxml.DomainDisk, error) {
 		return libvirtxml.DomainDisk{}, fmt.Errorf("disks[%d] has no image: only a migration that writes images has what a domain needs", n)
 	case disk.Bus == "ide" && n > 3:
 		return libvirtxml.DomainDisk{}, errors.New("a machine has room for four disks on IDE")
+	case disk.SectorSize > usualSector && (disk.Bus == "sata" || disk.Bus == "ide"):
+		return libvirtxml.DomainDisk{}, fmt.Errorf("disks[%d] has sectors of %d bytes, and QEMU's disks on %s have none but of %d: only a guest with a virtio driver can use it",
+			n, disk.SectorSize, strings.ToUpper(disk.Bus), usualSector)
 	}
-	return libvirtxml.DomainDisk{
+	described := libvirtxml.DomainDisk{
 		Device: "disk", Driver: &libvirtxml.DomainDiskDriver{Name: "qemu", Type: disk.Format, Discard: "unmap"},
 		Source: &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: disk.Path}},
 		Target: &libvirtxml.DomainDiskTarget{Dev: prefix + letters(n), Bus: disk.Bus},
 		Serial: disk.Serial, Boot: &libvirtxml.DomainDeviceBoot{Order: uint(n + 1)},
-	}, nil
+	}
+	if disk.SectorSize > usualSector {
+		size := uint(disk.SectorSize)
+		described.BlockIO = &libvirtxml.DomainDiskBlockIO{LogicalBlockSize: size, PhysicalBlockSize: size}
+	}
+	return described, nil
 }
 
 // letters counts a, b ... z, aa, ab as the kernel names disks.

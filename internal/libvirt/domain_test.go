@@ -73,6 +73,13 @@ var machines = map[string]struct {
 		[]string{`<name>db01</name>`, `<target dev="sdb" bus="scsi">`, `<boot order="2">`, `<controller type="scsi" index="0" model="virtio-scsi">`},
 		[]string{`index="1"`},
 	},
+	"sectors of 4096 bytes": {
+		changed(func(h *report.Hardware) {
+			h.Disks[0].SectorSize = 4096
+			h.Disks = append(h.Disks, report.HardwareDisk{Path: "/d/data.raw", Format: "raw", Bus: "virtio", SectorSize: 512})
+		}),
+		[]string{`<blockio logical_block_size="4096" physical_block_size="4096">`}, []string{`"512"`},
+	},
 	"fifteen disks on virtio-scsi": {
 		changed(func(h *report.Hardware) {
 			h.Disks[0].Bus = "scsi"
@@ -161,6 +168,8 @@ func TestDomainXMLIsRefused(t *testing.T) {
 		"the machine has no disk":     func(h *report.Hardware) { h.Disks = nil },
 		"disks[0] has no image":       func(h *report.Hardware) { h.Disks[0].Path = "" },
 		`disks[0] has the bus "nvme"`: func(h *report.Hardware) { h.Disks[0].Bus = "nvme" },
+		"QEMU's disks on SATA":        func(h *report.Hardware) { h.Disks[0].Bus, h.Disks[0].SectorSize = "sata", 4096 },
+		"QEMU's disks on IDE":         func(h *report.Hardware) { h.Disks[0].Bus, h.Disks[0].SectorSize = "ide", 4096 },
 		"room for four disks on IDE": func(h *report.Hardware) {
 			h.Disks[0].Bus = "ide"
 			for range 4 {

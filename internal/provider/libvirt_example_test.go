@@ -41,6 +41,7 @@ func (m migratedGuest) values() map[string]cty.Value {
 	for _, disk := range m.machine.Disks {
 		disks = append(disks, cty.ObjectVal(map[string]cty.Value{
 			"path": text(disk.Path), "format": text(disk.Format), "bus": text(disk.Bus), "serial": text(disk.Serial), "virtual_size": cty.NumberIntVal(disk.VirtualSize),
+			"sector_size": cty.NumberIntVal(int64(disk.SectorSize)),
 		}))
 	}
 	for _, nic := range m.machine.NICs {
@@ -146,7 +147,7 @@ var onLibvirt = map[string]migratedGuest{
 	"bios": needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "bios", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{
 		VCPUs: 4, MemoryMiB: 1024, NICs: []report.NIC{{MAC: "00:50:56:9a:01:02"}, {MAC: "00:50:56:9a:01:03"}},
 	}, "2f3344556677889900aa", ""),
-	"uefi":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{NICs: []report.NIC{{}}}, ""),
+	"uefi":    withSectors(4096, needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{NICs: []report.NIC{{}}}, "")),
 	"secure":  needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{SecureBoot: true, NICs: []report.NIC{{}}}, ""),
 	"windows": needing(report.Guest{Type: "windows", Arch: "x86_64", Firmware: "uefi", DiskBus: "sata", NICModel: "e1000e"}, report.Machine{SecureBoot: true, TPM: true, NICs: []report.NIC{{}}}, ""),
 	"many":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "bios", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{}, make([]string, 9)...),
@@ -162,9 +163,17 @@ func needing(found report.Guest, old report.Machine, serials ...string) migrated
 		if n > 0 {
 			path = fmt.Sprintf("/images/web-disk%d.qcow2", n+1)
 		}
-		disks = append(disks, report.HardwareDisk{Path: path, Format: "qcow2", Serial: serial, VirtualSize: 3 << 30})
+		disks = append(disks, report.HardwareDisk{Path: path, Format: "qcow2", Serial: serial, VirtualSize: 3 << 30, SectorSize: 512})
 	}
 	m.machine = *machine.Needs(machine.Found{Old: &old, NICs: old.NICs, Guest: found, Disks: disks})
+	return m
+}
+
+// withSectors is m with disks whose sectors have size bytes.
+func withSectors(size int, m migratedGuest) migratedGuest {
+	for n := range m.machine.Disks {
+		m.machine.Disks[n].SectorSize = size
+	}
 	return m
 }
 
