@@ -16,6 +16,7 @@ func TestNoRoom(t *testing.T) {
 		// A display, random numbers and ports take three slots.
 		"all slots taken":    {Machine{Disks: make([]Disk, 26)}, ""},
 		"a disk too many":    {Machine{Disks: make([]Disk, 27)}, "its disks, network cards and other devices take 31 slots"},
+		"a probe, too":       {Machine{Disks: make([]Disk, 26), Probe: true}, "its disks, network cards and other devices take 31 slots"},
 		"cards, too":         {Machine{Disks: make([]Disk, 24), NICs: make([]NIC, 4)}, "its disks, network cards and other devices take 31 slots"},
 		"one for a bus":      {Machine{Disks: make([]Disk, 60), Bus: VirtioSCSI}, ""},
 		"one for six disks":  {Machine{Disks: make([]Disk, 60), Bus: SATA}, ""},
