@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"strconv"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -34,6 +35,7 @@ func (u *userPlanner) create(index int, user manifest.User, reserved map[int]str
 		return err
 	}
 	u.setPassword(user)
+	u.warnLocked(user)
 	for _, group := range user.Groups {
 		if err := u.ensureGroup(attr("groups"), group); err != nil {
 			return err
@@ -115,7 +117,11 @@ func (u *userPlanner) newEntry(index int, user manifest.User, reserved map[int]s
 	fields := []string{user.Name, "x", strconv.Itoa(uid), strconv.Itoa(gid), user.Comment, home, firstNonEmpty(user.Shell, u.defaultShell())}
 	u.accounts.passwd.set(fields...)
 	u.accounts.note("/etc/passwd", "create user %s (uid %d)", user.Name, uid)
-	u.accounts.shadow.set(user.Name, "!", u.accounts.today,
+	hash := "!"
+	if len(user.SSHAuthorizedKeys) > 0 {
+		hash = "*" // matches no password either, and locks no keys out
+	}
+	u.accounts.shadow.set(user.Name, hash, u.accounts.today,
 		firstNonEmpty(u.accounts.defs["PASS_MIN_DAYS"], "0"), firstNonEmpty(u.accounts.defs["PASS_MAX_DAYS"], "99999"), firstNonEmpty(u.accounts.defs["PASS_WARN_AGE"], "7"), "", "", "")
 	u.accounts.note("/etc/shadow", "create user %s", user.Name)
 	u.accounts.addSubordinate("/etc/subuid", u.accounts.subuid, "SUB_UID", user.Name)
@@ -215,6 +221,17 @@ func (u *userPlanner) setPassword(user manifest.User) {
 	fields[shadowHash], fields[shadowChanged] = user.Password, u.accounts.today
 	u.accounts.shadow.set(fields...)
 	u.accounts.note("/etc/shadow", "set the password of %s", user.Name)
+}
+
+// warnLocked tells of keys that sshd refuses because the account is locked.
+func (u *userPlanner) warnLocked(user manifest.User) {
+	if len(user.SSHAuthorizedKeys) == 0 || !readSSHDConfig(u.plan).locks() {
+		return
+	}
+	if fields, ok := u.accounts.shadow.find(user.Name); ok && strings.HasPrefix(fields[shadowHash], "!") {
+		u.plan.warn(report.ConcernSSHKeys, fmt.Sprintf("the password of %q is locked, and sshd in the guest does not use PAM: it refuses the user's keys, too", user.Name),
+			"set password to \"*\", which no password matches and which locks nothing; or to a hash")
+	}
 }
 
 // ensureGroup makes a group that the guest does not have, and says so: it may

@@ -156,6 +156,10 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 			alpineFiles, manifest.User{Name: "ansible", GID: ptr(2000), Home: "/srv/ansible"},
 			"ansible:x:1000:2000::/srv/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"] + "ansible:x:2000:\n", nil,
 		},
+		"keys alone: nothing is locked": {
+			alpineFiles, manifest.User{Name: "ansible", GID: ptr(100), SSHAuthorizedKeys: []string{testKey}},
+			"ansible:x:1000:100::/home/ansible:/bin/ash\n", "ansible:*:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], nil,
+		},
 		"group of the user's name": {
 			alpineFiles, manifest.User{Name: "users"},
 			"users:x:1000:100::/home/users:/bin/ash\n", "users:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], []string{"primary group of the new user"},
@@ -243,7 +247,6 @@ func TestUserWarnings(t *testing.T) {
 		"yescrypt on musl":   {alpineFiles, nil, manifest.User{Name: "a", Password: "$y$j9T$salt$hash"}, []string{"does not know the method"}},
 		"yescrypt on debian": {debianFiles, nil, manifest.User{Name: "a", Password: "$y$j9T$salt$hash"}, nil},
 		"no sudo":            {alpineFiles, nil, manifest.User{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}, []string{"sudo is not installed"}},
-		"another keys file":  {alpineFiles, map[string]string{"/etc/ssh/sshd_config": "AuthorizedKeysFile /etc/ssh/keys/%u\n"}, manifest.User{Name: "a", SSHAuthorizedKeys: []string{testKey}}, []string{"AuthorizedKeysFile"}},
 		"home of another":    {alpineFiles, map[string]string{"/home/a": "dir"}, manifest.User{Name: "a"}, []string{"belongs to uid 0"}},
 		"expired":            {debianFiles, map[string]string{"/etc/shadow": "alice:!x:1:0:9:7::1:\n"}, manifest.User{Name: "alice"}, []string{"has expired"}},
 	}
@@ -253,6 +256,45 @@ func TestUserWarnings(t *testing.T) {
 			g := newGuest(t, tc.files, tc.extra)
 			_, warnings, err := g.try(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{tc.user}}})
 			g.must(err)
+			wantWarnings(t, warnings, tc.want...)
+		})
+	}
+}
+
+// TestSSHDRefuses has what sshd's own configuration says of a user with keys.
+func TestSSHDRefuses(t *testing.T) {
+	t.Parallel()
+	const config = "/etc/ssh/sshd_config"
+	locked := map[string]string{"/etc/shadow": "root:!:1:0:9:7:::\nalice:!$6$a$b:1:0:9:7:::\n"}
+	tests := map[string]struct {
+		sshd  string
+		extra map[string]string
+		user  manifest.User
+		want  []string
+	}{
+		"defaults":                      {"UsePAM yes\n", nil, manifest.User{Name: "alice"}, nil},
+		"another keys file":             {"AuthorizedKeysFile /etc/ssh/keys/%u\n", nil, manifest.User{Name: "a"}, []string{"AuthorizedKeysFile"}},
+		"two keys files":                {"AuthorizedKeysFile=/etc/ssh/keys/%u \"%h/.ssh/authorized_keys\"\n", nil, manifest.User{Name: "a"}, nil},
+		"the first keys file":           {"authorizedkeysfile .ssh/authorized_keys # ours\nAuthorizedKeysFile /srv/%u\n", nil, manifest.User{Name: "a"}, nil},
+		"keys file of a match":          {"Match User b\n  AuthorizedKeysFile /srv/%u\n", nil, manifest.User{Name: "a"}, nil},
+		"keys file of an included file": {"Include sshd_config.d/*.conf\n", map[string]string{config + ".d/10.conf": "AuthorizedKeysFile /srv/%u\n"}, manifest.User{Name: "a"}, []string{"AuthorizedKeysFile"}},
+		"match of an included file": {"Include /etc/ssh/sshd_config.d/*.conf\nAuthorizedKeysFile /srv/%u\n", map[string]string{config + ".d/10.conf": "Match all\n"},
+			manifest.User{Name: "a"}, []string{"AuthorizedKeysFile"}},
+		"file that is not included":  {"Port 22\n", map[string]string{config + ".d/10.conf": "AuthorizedKeysFile /srv/%u\n"}, manifest.User{Name: "a"}, nil},
+		"file that includes itself":  {"Include /etc/ssh/sshd_config\n", nil, manifest.User{Name: "a"}, nil},
+		"locked, no PAM":             {"UsePAM no\n", locked, manifest.User{Name: "alice"}, []string{"does not use PAM"}},
+		"locked, no PAM by default":  {"#UsePAM yes\n", locked, manifest.User{Name: "alice"}, []string{"does not use PAM"}},
+		"locked, PAM":                {"UsePAM yes\nUsePAM no\n", locked, manifest.User{Name: "alice"}, nil},
+		"locked by the manifest":     {"UsePAM no\n", nil, manifest.User{Name: "a", Password: "!"}, []string{"does not use PAM"}},
+		"no password, but no lock":   {"UsePAM no\n", locked, manifest.User{Name: "alice", Password: "*"}, nil},
+		"new and without a password": {"UsePAM no\n", nil, manifest.User{Name: "a"}, nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t, debianFiles, map[string]string{config: tc.sshd}, tc.extra)
+			tc.user.SSHAuthorizedKeys = []string{testKey}
+			_, warnings := g.inject(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{tc.user}}})
 			wantWarnings(t, warnings, tc.want...)
 		})
 	}
