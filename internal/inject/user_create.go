@@ -49,8 +49,10 @@ func (u *userPlanner) create(index int, user manifest.User, reserved map[int]str
 	if err != nil {
 		return fmt.Errorf("%s: the guest's /etc/passwd has no numeric ids for %q; repair the entry", attr("name"), user.Name)
 	}
-	if err := planHome(u.plan, user.Name, fields[passwdHome], by, !exists); err != nil {
-		return err
+	if !exists || user.Home != "" || len(user.SSHAuthorizedKeys) > 0 { // daemons have homes that are not there
+		if err := planHome(u.plan, index, user, fields[passwdHome], by, !exists); err != nil {
+			return err
+		}
 	}
 	return errors.Join(planKeys(u.plan, index, user, fields[passwdHome], by), planSudo(u.plan, index, user, u.rulesChecked))
 }
