@@ -3,7 +3,6 @@ package inject
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -41,7 +40,6 @@ func planKeys(p *plan, index int, user manifest.User, home string, by owner) err
 	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
 		p.warn(report.ConcernSSHKeys, fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
 	}
-	checkKeysFile(p, readSSHDConfig(p))
 	return nil
 }
 
@@ -54,14 +52,4 @@ func describeKeys(keys []conf.AuthorizedKey) string {
 		names = append(names, strings.TrimSpace(key.Type+" "+key.Fingerprint))
 	}
 	return "SSH keys: " + strings.Join(names, ", ")
-}
-
-// checkKeysFile warns where sshd reads keys from other files.
-func checkKeysFile(p *plan, sshd sshdConfig) {
-	lines := sshd["authorizedkeysfile"]
-	if len(lines) == 0 || slices.ContainsFunc(lines[0], func(file string) bool { return strings.TrimPrefix(file, "%h/") == ".ssh/authorized_keys" }) {
-		return
-	}
-	p.warn(report.ConcernSSHKeys, "sshd in the guest has AuthorizedKeysFile set to another file than .ssh/authorized_keys: it ignores the keys",
-		"add .ssh/authorized_keys to AuthorizedKeysFile in the guest")
 }

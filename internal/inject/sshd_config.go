@@ -80,6 +80,5 @@ func (c sshdConfig) value(keyword string) string {
 	return ""
 }
 
-// locks: without PAM sshd lets nobody in whose password field begins with "!",
-// whatever the method. sshd's own default is no.
-func (c sshdConfig) locks() bool { return c != nil && c.value("usepam") != "yes" }
+// all are a keyword's values of all its lines, as for AllowUsers.
+func (c sshdConfig) all(keyword string) []string { return slices.Concat(c[keyword]...) }

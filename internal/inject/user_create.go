@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"strconv"
-	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -35,7 +34,6 @@ func (u *userPlanner) create(index int, user manifest.User, reserved map[int]str
 		return err
 	}
 	u.setPassword(user)
-	u.warnLocked(user)
 	for _, group := range user.Groups {
 		if err := u.ensureGroup(attr("groups"), group); err != nil {
 			return err
@@ -49,6 +47,7 @@ func (u *userPlanner) create(index int, user manifest.User, reserved map[int]str
 	if err != nil {
 		return fmt.Errorf("%s: the guest's /etc/passwd has no numeric ids for %q; repair the entry", attr("name"), user.Name)
 	}
+	u.warnRefused(user, by)
 	if !exists || user.Home != "" || len(user.SSHAuthorizedKeys) > 0 { // daemons have homes that are not there
 		if err := planHome(u.plan, index, user, fields[passwdHome], by, !exists); err != nil {
 			return err
@@ -223,17 +222,6 @@ func (u *userPlanner) setPassword(user manifest.User) {
 	fields[shadowHash], fields[shadowChanged] = user.Password, u.accounts.today
 	u.accounts.shadow.set(fields...)
 	u.accounts.note("/etc/shadow", "set the password of %s", user.Name)
-}
-
-// warnLocked tells of keys that sshd refuses because the account is locked.
-func (u *userPlanner) warnLocked(user manifest.User) {
-	if len(user.SSHAuthorizedKeys) == 0 || !readSSHDConfig(u.plan).locks() {
-		return
-	}
-	if fields, ok := u.accounts.shadow.find(user.Name); ok && strings.HasPrefix(fields[shadowHash], "!") {
-		u.plan.warn(report.ConcernSSHKeys, fmt.Sprintf("the password of %q is locked, and sshd in the guest does not use PAM: it refuses the user's keys, too", user.Name),
-			"set password to \"*\", which no password matches and which locks nothing; or to a hash")
-	}
 }
 
 // ensureGroup makes a group that the guest does not have, and says so: it may

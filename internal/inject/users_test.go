@@ -9,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -287,6 +288,20 @@ func TestSSHDRefuses(t *testing.T) {
 		"locked, PAM":                {"UsePAM yes\nUsePAM no\n", locked, manifest.User{Name: "alice"}, nil},
 		"locked by the manifest":     {"UsePAM no\n", nil, manifest.User{Name: "a", Password: "!"}, []string{"does not use PAM"}},
 		"no password, but no lock":   {"UsePAM no\n", locked, manifest.User{Name: "alice", Password: "*"}, nil},
+		"no keys":                    {"UsePAM yes\nPubkeyAuthentication no\n", nil, manifest.User{Name: "a"}, []string{"PubkeyAuthentication"}},
+		"root":                       {"UsePAM yes\nPermitRootLogin no\n", nil, manifest.User{Name: "root"}, []string{"PermitRootLogin"}},
+		"root, by key":               {"UsePAM yes\nPermitRootLogin without-password\nPermitRootLogin no\n", nil, manifest.User{Name: "root"}, nil},
+		"no root":                    {"PermitRootLogin no\n", nil, manifest.User{Name: "a"}, nil},
+		"not allowed":                {"AllowUsers admin alice\nAllowUsers b*\n", nil, manifest.User{Name: "deploy"}, []string{`AllowUsers set to "admin", "alice", "b*"`}},
+		"allowed by a pattern":       {"AllowUsers admin\nAllowUsers dep*\n", nil, manifest.User{Name: "deploy"}, nil},
+		"allowed from some hosts":    {"AllowUsers deploy@192.0.2.*\n", nil, manifest.User{Name: "deploy"}, nil},
+		"allowed in a match":         {"Match Address 192.0.2.0/24\n AllowUsers admin\n", nil, manifest.User{Name: "deploy"}, nil},
+		"denied":                     {"DenyUsers dep?oy\n", nil, manifest.User{Name: "deploy"}, []string{"DenyUsers"}},
+		"denied from some hosts":     {"DenyUsers deploy@192.0.2.1\n", nil, manifest.User{Name: "deploy"}, nil},
+		"in no allowed group":        {"AllowGroups sudo adm\n", nil, manifest.User{Name: "deploy"}, []string{"AllowGroups"}},
+		"in an allowed group":        {"AllowGroups sudo adm\n", nil, manifest.User{Name: "deploy", Groups: []string{"adm"}}, nil},
+		"primary group allowed":      {"AllowGroups deploy\n", nil, manifest.User{Name: "deploy"}, nil},
+		"in a denied group":          {"UsePAM yes\nDenyGroups sudo\n", nil, manifest.User{Name: "alice"}, []string{"DenyGroups"}},
 		"new and without a password": {"UsePAM no\n", nil, manifest.User{Name: "a"}, nil},
 	}
 	for name, tc := range tests {
@@ -296,6 +311,11 @@ func TestSSHDRefuses(t *testing.T) {
 			tc.user.SSHAuthorizedKeys = []string{testKey}
 			_, warnings := g.inject(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{tc.user}}})
 			wantWarnings(t, warnings, tc.want...)
+			for _, w := range warnings {
+				if w.ID != report.ConcernSSHKeys || w.Remedy == "" {
+					t.Errorf("%+v", w)
+				}
+			}
 		})
 	}
 }
