@@ -63,7 +63,7 @@ func TestCreateUserOnDebian(t *testing.T) {
 		"/home/deploy/.config/dir/rc":       {0o644, 1500, 1500},
 		"/home/deploy/.ssh":                 {0o700, 1500, 1500},
 		"/home/deploy/.ssh/authorized_keys": {0o600, 1500, 1500},
-		"/etc/sudoers.d/deploy":             {0o440, 0, 0},
+		"/etc/sudoers.d/zz-hyper2kvm-deploy":             {0o440, 0, 0},
 	} {
 		if got := g.attributes(name); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
@@ -72,7 +72,7 @@ func TestCreateUserOnDebian(t *testing.T) {
 	if got := g.read("/home/deploy/.ssh/authorized_keys"); got != testKey+"\n" {
 		t.Errorf("authorized_keys: %q", got)
 	}
-	if got := g.read("/etc/sudoers.d/deploy"); got != "deploy ALL=(ALL) NOPASSWD: ALL\n" {
+	if got := g.read("/etc/sudoers.d/zz-hyper2kvm-deploy"); got != "deploy ALL=(ALL) NOPASSWD: ALL\n" {
 		t.Errorf("sudoers: %q", got)
 	}
 	shown := everything(result, warnings)
@@ -326,6 +326,28 @@ func TestVisudoRefuses(t *testing.T) {
 	_, _, err := g.try(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"}}}}})
 	if err == nil || !strings.Contains(err.Error(), "visudo refuses") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestSudoRulesOfOthersStay: neither the guest's own file nor that of another user is
+// written over, and a second migration replaces the rules of the first.
+func TestSudoRulesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	const own = "User_Alias OPS = deploy, alice\nOPS ALL = /usr/bin/systemctl\n"
+	g := newGuest(t, redHatFiles, map[string]string{"/etc/sudoers.d/deploy": own, "/usr/sbin/visudo": "#!"})
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
+	users := []manifest.User{
+		{Name: "deploy", Sudo: []string{"ALL=(ALL) ALL"}}, {Name: "a.b", Sudo: []string{"ALL=(x) ALL"}}, {Name: "a_b", Sudo: []string{"ALL=(y) ALL"}},
+	}
+	_, _ = g.inject(manifest.Configuration{Users: &manifest.Users{Create: users}})
+	users[0].Sudo = []string{"ALL=(ALL) NOPASSWD: ALL"}
+	_, _ = g.inject(manifest.Configuration{Users: &manifest.Users{Create: users}})
+	for name, want := range map[string]string{
+		"deploy": own, "zz-hyper2kvm-deploy": "deploy ALL=(ALL) NOPASSWD: ALL\n", "zz-hyper2kvm-a%2eb": "a.b ALL=(x) ALL\n", "zz-hyper2kvm-a_b": "a_b ALL=(y) ALL\n",
+	} {
+		if got := g.read("/etc/sudoers.d/" + name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }
 
