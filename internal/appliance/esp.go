@@ -3,8 +3,6 @@
 package appliance
 
 import (
-	"strings"
-
 	"libguestfs.org/guestfs"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -14,31 +12,26 @@ import (
 // mountESP mounts the EFI system partition of a guest that leaves that to
 // systemd's generator. Where it cannot be found or mounted there is no error:
 // the guest may have one and not use it. It is mounted on the first of the points
-// that is there and free, or, where fixed says so, on the first one.
+// that is there and free, or, where fixed says so, on the first one. The first of
+// mounted is the root.
 func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount, points []string, fixed bool) (guest.Mount, bool) {
 	disks, err := s.readTables(g)
 	if err != nil {
 		return guest.Mount{}, false
 	}
-	for number, disk := range disks {
-		for _, partition := range disk.Partitions {
-			esp, ok := devices.ByPosition(number, partition.Number)
-			if !ok || !strings.EqualFold(partition.GPTType, parttable.GPTESP) || esp.FSType != "vfat" {
+	for _, esp := range devices.ESPs(mounted[0].Device, parttable.ESPs(disks)) {
+		if isMounted(mounted, esp.Name) {
+			return guest.Mount{}, false
+		}
+		for _, point := range points {
+			if !fixed && !freePoint(g, point, mounted) {
 				continue
 			}
-			if isMounted(mounted, esp.Name) {
-				return guest.Mount{}, false
+			planned := guest.PlannedMount{Mount: guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}}
+			if s.mountPlanned(g, planned) == nil {
+				return planned.Mount, true
 			}
-			for _, point := range points {
-				if !fixed && !freePoint(g, point, mounted) {
-					continue
-				}
-				planned := guest.PlannedMount{Mount: guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}}
-				if s.mountPlanned(g, planned) == nil {
-					return planned.Mount, true
-				}
-				return guest.Mount{}, false
-			}
+			return guest.Mount{}, false
 		}
 	}
 	return guest.Mount{}, false

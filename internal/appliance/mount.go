@@ -99,6 +99,9 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	devices.LearnNames(system.Root, tables)
 	s.devices = slices.Clone(devices)
 	if noFstab {
+		if esp, ok := s.mountESP(g, devices, mounts, guest.ESPPoints, false); ok {
+			mounts = append(mounts, esp)
+		}
 		return mounts, []guest.MountWarning{guest.NoFstab}, nil
 	}
 	plan, warnings, err := devices.PlanMounts(tables)

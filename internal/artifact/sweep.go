@@ -105,7 +105,11 @@ func sweepStaging(directory, path, id string) (removed []string, err error) {
 			continue
 		}
 		if published, err := s.published(e); err == nil && published {
-			if err := checkNotInUse(final); err != nil {
+			err := checkNotInUse(final)
+			if now, lost := fingerprint(final); err == nil && lost == nil && !e.File.sameContent(now) {
+				err = &WrittenError{Path: final, Directory: path}
+			}
+			if err != nil {
 				return nil, errors.Join(err, lock.Close())
 			}
 			removed = append(removed, final)

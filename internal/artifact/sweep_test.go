@@ -156,6 +156,42 @@ func TestSweepLeavesAnImageInUse(t *testing.T) {
 	}
 }
 
+// TestSweepLeavesAnImageThatWasUsed: a guest may have run from it since its run died.
+func TestSweepLeavesAnImageThatWasUsed(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	_, kill := startChild(t, directory)
+	kill()
+	image := filepath.Join(directory, "published")
+	used, err := os.OpenFile(image, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := used.WriteString("of the guest"); err != nil {
+		t.Fatal(err)
+	}
+	if err := used.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var written *WrittenError
+	if _, err := Sweep(directory); !errors.As(err, &written) || written.Path != image || !strings.Contains(written.Remedy(), written.Directory) {
+		t.Fatalf("error is %v, want a WrittenError", err)
+	}
+	if data, err := os.ReadFile(image); err != nil || !strings.HasSuffix(string(data), "of the guest") {
+		t.Errorf("the image holds %q, %v", data, err)
+	}
+	// What the remedy says.
+	if err := os.RemoveAll(written.Directory); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sweep(directory); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(image); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSweepLeavesWhatIsNotOurs(t *testing.T) {
 	t.Parallel()
 	id := "00000000-0000-4000-8000-000000000000"

@@ -49,8 +49,10 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 		"-device", "virtserialport,bus=ports.0,chardev=agent,name=" + agentPort,
 	}
 	if m.Probe {
+		// The instrument of the test is heard from old kernels, too.
 		args = append(args, "-chardev", fmt.Sprintf("socket,id=probe,fd=%d", d.probe),
-			"-device", "virtserialport,bus=ports.0,chardev=probe,name="+ProbePort)
+			"-device", "virtio-serial-pci,id=probing,disable-legacy=off",
+			"-device", "virtserialport,bus=probing.0,chardev=probe,name="+ProbePort)
 	}
 	if m.Firmware == UEFI {
 		// Cards without ROMs are enough for a BIOS. OVMF has drivers of its own: what

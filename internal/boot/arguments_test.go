@@ -55,7 +55,7 @@ func TestQEMUArgs(t *testing.T) {
 		},
 		"a probe": {
 			Machine{Disks: []Disk{{Path: "a", SectorSize: 4096}}, Bus: SATA, Probe: true},
-			[]string{"socket,id=probe,fd=9", "virtserialport,bus=ports.0,chardev=probe,name=" + ProbePort, "ide-hd,bus=ide.0,drive=disk0"},
+			[]string{"socket,id=probe,fd=9", "virtio-serial-pci,id=probing,disable-legacy=off", "virtserialport,bus=probing.0,chardev=probe,name=" + ProbePort, "ide-hd,bus=ide.0,drive=disk0"},
 			[]string{"block_size"},
 		},
 		"forward": {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -119,7 +118,7 @@ func selinuxPolicy(r *Reader) (string, error) {
 func labelled(r *Reader, paths []string) []string {
 	var kept []string
 	for _, p := range paths {
-		if _, err := r.Lstat(p); err == nil && !onFAT(r.mounts, p) && !slices.Contains(kept, p) {
+		if _, err := r.Lstat(p); err == nil && !r.OnFAT(p) && !slices.Contains(kept, p) {
 			kept = append(kept, p)
 		}
 	}
@@ -127,9 +126,10 @@ func labelled(r *Reader, paths []string) []string {
 	return kept
 }
 
-func onFAT(mounts []guest.Mount, p string) bool {
+// OnFAT reports whether a guest path lies on a FAT file system.
+func (r *Reader) OnFAT(p string) bool {
 	fat, longest := false, 0
-	for _, m := range mounts {
+	for _, m := range r.mounts {
 		under := m.Path == "/" || p == m.Path || strings.HasPrefix(p, m.Path+"/")
 		if under && len(m.Path) > longest {
 			fat, longest = m.FSType == "vfat" || m.FSType == "msdos", len(m.Path)

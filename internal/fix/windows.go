@@ -36,6 +36,7 @@ func (r *run) windows() (steps []step, end func() error) {
 		{"registry", 5, nil, simple(w.editSystem)},
 		{"network", 1, nil, simple(w.tellAddresses)},
 		{"UEFI fallback loader", 1, func(Options) bool { return r.Firmware == guest.FirmwareUEFI }, simple(w.fixFirmware)},
+		{"boot sector", 1, func(Options) bool { return r.Firmware == guest.FirmwareBIOS }, simple(w.checkBootSector)},
 	}, w.closeDrivers
 }
 
@@ -197,6 +198,11 @@ func (w *windowsRun) editSystem() error {
 	default:
 		w.Editor.Warn(report.ConcernNoVMwareTools, "Could not remove VMware tools: no service of them was found", "set pipeline.fix.remove_vmware_tools to false for this guest")
 	}
+	return nil
+}
+
+func (w *windowsRun) checkBootSector() error {
+	firmware.WarnBootSector(w.Editor, w.BootLoader)
 	return nil
 }
 

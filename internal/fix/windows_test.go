@@ -14,6 +14,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/windows/drivers/driverstest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/registry/registrytest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
@@ -137,6 +138,33 @@ func TestRunWindowsLeavesTools(t *testing.T) {
 	}
 	if slices.ContainsFunc(warnings, func(w report.Warning) bool { return w.ID == report.ConcernVMwareTools }) {
 		t.Errorf("warnings are %+v", warnings)
+	}
+}
+
+// TestRunWindowsBootSector: a BIOS has to come to Windows.
+func TestRunWindowsBootSector(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		firmware, loader string
+		told             string
+	}{
+		{guest.FirmwareBIOS, parttable.LoaderWindows, ""},
+		{guest.FirmwareBIOS, parttable.LoaderUnknown, ""},
+		{guest.FirmwareBIOS, "", ""}, // nobody has looked
+		{guest.FirmwareUEFI, parttable.LoaderNone, ""},
+		{guest.FirmwareBIOS, parttable.LoaderNone, "hold no boot loader"},
+		{guest.FirmwareBIOS, parttable.LoaderGRUB, "starts GRUB"},
+	} {
+		target, _ := windowsTarget(t, registrytest.Build(windowsSystem()))
+		target.Firmware, target.BootLoader = test.firmware, test.loader
+		_, warnings, err := Run(t.Context(), target, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.DeleteFunc(warnings, func(w report.Warning) bool { return w.ID != report.ConcernBootSector })
+		if (len(told) == 1) != (test.told != "") || len(told) > 1 || len(told) == 1 && (!strings.Contains(told[0].Message, test.told) || !strings.Contains(told[0].Remedy, "all disks of the machine")) {
+			t.Errorf("%s, %q: told %+v, want %q", test.firmware, test.loader, told, test.told)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func (m Mount) NotMounted(err error) MountWarning {
 
 // NoFstab is the warning of a guest that has no table of its file systems.
 var NoFstab = MountWarning{
-	"the guest has no /etc/fstab: only its root was mounted",
+	"the guest has no /etc/fstab: only its root was mounted, and its EFI system partition where one was found",
 	"if /boot, /usr or /var are file systems of their own, name them in the guest's /etc/fstab, and take its disks again",
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs/blockfstest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
 // Where the partitions of testdata begin, in bytes.
@@ -130,6 +131,25 @@ func TestMountWithoutPoint(t *testing.T) {
 		if names, err := m.FS.ReadDir(test.mounted); err != nil || !slices.Contains(names, "grub") {
 			t.Errorf("%s: %s has %q, %v", fstab, test.mounted, names, err)
 		}
+	}
+}
+
+// TestMountWithoutFstab: a guest without a table leaves its EFI system partition to
+// systemd, too.
+func TestMountWithoutFstab(t *testing.T) {
+	t.Parallel()
+	view := lookAt(t, debian(t, "fstab", "fsta_"))
+	view.Disks[0].Partitions[0].GPTType, view.Devices[1].FSType = parttable.GPTESP, "vfat"
+	m, err := view.Mount(guest.OS{Root: "/dev/sda2", Type: "linux"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []guest.Mount{{Device: "/dev/sda2", Path: "/", FSType: "ext4"}, {Device: "/dev/sda1", Path: "/boot", FSType: "vfat"}}
+	if !slices.Equal(m.Mounts, want) || !slices.Contains(m.Warnings, guest.NoFstab) {
+		t.Errorf("mounted are %+v, warnings %q", m.Mounts, m.Warnings)
+	}
+	if names, err := m.FS.ReadDir("/boot"); err != nil || !slices.Contains(names, "grub") {
+		t.Errorf("/boot has %q, %v", names, err)
 	}
 }
 

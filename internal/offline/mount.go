@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/blockfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -39,6 +38,7 @@ func (v *View) Mount(system guest.OS) (Mounted, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		m.Devices.LearnNames(system.Root, system.Tables)
 		m.Warnings = append(m.Warnings, guest.NoFstab)
+		v.mountESP(f, &m)
 		return m, nil
 	case err != nil:
 		return Mounted{}, err
@@ -93,27 +93,21 @@ func (v *View) mountESP(f files, m *Mounted) {
 		names, err := f.ReadDir(point)
 		return err == nil && (point != "/boot" || len(names) == 0)
 	}
-	for n, disk := range v.Disks {
-		for _, partition := range disk.Partitions {
-			esp, ok := m.Devices.ByPosition(n, partition.Number)
-			if !ok || !strings.EqualFold(partition.GPTType, parttable.GPTESP) || esp.FSType != "vfat" {
-				continue
-			}
-			for _, mount := range m.Mounts {
-				if mount.Device == esp.Name {
-					return
-				}
-			}
-			for _, point := range guest.ESPPoints {
-				if !free(point) {
-					continue
-				}
-				mount := guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}
-				if v.mount(f, mount) == nil {
-					m.Mounts = append(m.Mounts, mount)
-				}
+	for _, esp := range m.Devices.ESPs(m.Mounts[0].Device, parttable.ESPs(v.Disks)) {
+		for _, mount := range m.Mounts {
+			if mount.Device == esp.Name {
 				return
 			}
+		}
+		for _, point := range guest.ESPPoints {
+			if !free(point) {
+				continue
+			}
+			mount := guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}
+			if v.mount(f, mount) == nil {
+				m.Mounts = append(m.Mounts, mount)
+			}
+			return
 		}
 	}
 }

@@ -198,3 +198,13 @@ func TestRead(t *testing.T) {
 		})
 	}
 }
+
+func TestESPs(t *testing.T) {
+	t.Parallel()
+	isESP := ESPs([]Disk{{}, {Partitions: []Partition{{Number: 1, GPTType: gptBIOSBoot}, {Number: 3, GPTType: strings.ToLower(GPTESP)}}}})
+	for at, want := range map[[2]int]bool{{1, 3}: true, {1, 1}: false, {1, 2}: false, {0, 3}: false, {2, 3}: false, {-1, 3}: false} {
+		if isESP(at[0], at[1]) != want {
+			t.Errorf("disk %d, partition %d: %v", at[0], at[1], !want)
+		}
+	}
+}

@@ -38,6 +38,16 @@ func (d Disk) HasESP() bool {
 	})
 }
 
+// ESPs tells of the partitions in the GPTs of some disks, by the index of the disk and by
+// their numbers, which are EFI system partitions.
+func ESPs(disks []Disk) func(disk, partition int) bool {
+	return func(disk, partition int) bool {
+		return disk >= 0 && disk < len(disks) && slices.ContainsFunc(disks[disk].Partitions, func(p Partition) bool {
+			return p.Number == partition && strings.EqualFold(p.GPTType, GPTESP)
+		})
+	}
+}
+
 // HasBIOSBoot says that the disk has a partition for GRUB's core, which a BIOS
 // starts from a GPT.
 func (d Disk) HasBIOSBoot() bool {

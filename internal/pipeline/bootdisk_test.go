@@ -83,6 +83,8 @@ func TestFirmwareOf(t *testing.T) {
 	t.Parallel()
 	esp := parttable.Disk{PartitionTable: "gpt", Partitions: []parttable.Partition{{GPTType: parttable.GPTESP}}}
 	both := parttable.Disk{PartitionTable: "gpt", BootCode: parttable.BootCodeLoader, Partitions: []parttable.Partition{{GPTType: "21686148-6449-6E6F-744E-656564454649"}, {GPTType: parttable.GPTESP}}}
+	unstarted := both
+	unstarted.BootCode = parttable.BootCodeNone
 	mbrESPDisk := parttable.Disk{PartitionTable: "dos", Partitions: []parttable.Partition{{MBRType: 0xEF}}}
 	plain := parttable.Disk{PartitionTable: "dos", BootCode: parttable.BootCodeLoader}
 	for name, test := range map[string]struct {
@@ -95,6 +97,8 @@ func TestFirmwareOf(t *testing.T) {
 		"ESP on the second disk":               {[]parttable.Disk{{}, esp}, "", firmwareUEFI},
 		"none":                                 {[]parttable.Disk{plain}, "", firmwareBIOS},
 		"both":                                 {[]parttable.Disk{both}, "", firmwareBIOS},
+		"both, and no code for a BIOS":         {[]parttable.Disk{unstarted}, "", firmwareUEFI},
+		"described as BIOS, and no code":       {[]parttable.Disk{unstarted}, firmwareBIOS, firmwareUEFI},
 		"both, described as UEFI":              {[]parttable.Disk{both}, firmwareUEFI, firmwareUEFI},
 		"described as UEFI without an ESP":     {[]parttable.Disk{plain}, firmwareUEFI, firmwareBIOS},
 		"described as BIOS, nothing to start":  {[]parttable.Disk{esp}, firmwareBIOS, firmwareUEFI},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
@@ -38,7 +39,7 @@ func load(ctx context.Context, j job) (opened, error) {
 		return opened{}, err
 	}
 	work := workDirectory(j.manifest, j.options)
-	if err := sweep(j.say, work, j.manifest.OutputDirectory()); err != nil {
+	if err := sweep(j.say, work, j.manifest.OutputDirectory(), filepath.Dir(j.manifest.ReportPath())); err != nil {
 		return opened{}, err
 	}
 	artifacts, err := artifact.NewRun(work, j.options.RunID)

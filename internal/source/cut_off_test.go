@@ -154,25 +154,28 @@ func TestRawCutOff(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "disk.img")
-			if err := os.WriteFile(path, test.disk, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			o, err := newOpening(Request{Type: TypeRaw, Path: path, MaxVirtualSize: DefaultMaxVirtualSize}, path, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer o.files.close()
-			err = o.open(t.Context(), path)
-			switch {
-			case test.want == cut:
-				if err == nil || !strings.Contains(err.Error(), cut) || !strings.Contains(remedy.Of(err), "copy") {
-					t.Errorf("error %v, want one that says %q", err, cut)
+			// A flat file of VMware without its descriptor is the same.
+			for file, kind := range map[string]string{"disk.img": TypeRaw, "web-flat.vmdk": TypeVMDK} {
+				path := filepath.Join(t.TempDir(), file)
+				if err := os.WriteFile(path, test.disk, 0o600); err != nil {
+					t.Fatal(err)
 				}
-			case err != nil:
-				t.Errorf("error %v", err)
-			case test.want == whole && strings.Contains(o.source.WarningText(), "partition table"), test.want == long && !strings.Contains(o.source.WarningText(), long):
-				t.Errorf("warnings %q, want %q", o.source.Warnings, test.want)
+				o, err := newOpening(Request{Type: kind, Path: path, MaxVirtualSize: DefaultMaxVirtualSize}, path, true)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer o.files.close()
+				err = o.open(t.Context(), path)
+				switch {
+				case test.want == cut:
+					if err == nil || !strings.Contains(err.Error(), cut) || !strings.Contains(remedy.Of(err), "copy") {
+						t.Errorf("%s: error %v, want one that says %q", file, err, cut)
+					}
+				case err != nil:
+					t.Errorf("%s: error %v", file, err)
+				case test.want == whole && strings.Contains(o.source.WarningText(), "partition table"), test.want == long && !strings.Contains(o.source.WarningText(), long):
+					t.Errorf("%s: warnings %q, want %q", file, o.source.Warnings, test.want)
+				}
 			}
 		})
 	}

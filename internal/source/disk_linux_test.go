@@ -55,6 +55,20 @@ func TestDisks(t *testing.T) {
 				return write(t, filepath.Join(dir, "web-flat.vmdk"), read(t, disk))
 			},
 		},
+		"vmdk vmfs, made larger since it was described": {
+			kind: source.TypeVMDK, format: "vmdk", warning: "describes the first 4194304 bytes of web-flat.vmdk",
+			build: func(t *testing.T, dir, disk string) string {
+				path := vmfs(t, dir, disk)
+				patch(t, filepath.Join(dir, "web-flat.vmdk"), func(data []byte) []byte { return append(data, data...) })
+				return path
+			},
+		},
+		"vmdk that nobody closed": {kind: source.TypeVMDK, format: "vmdk", warning: "a.vmdk was not closed", build: func(t *testing.T, dir, disk string) string {
+			return patch(t, in("vmdk", "a.vmdk")(t, dir, disk), func(data []byte) []byte {
+				data[72] = 1
+				return data
+			})
+		}},
 		"vmdk named by an extent": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
 			in("vmdk", "a.vmdk", "subformat=twoGbMaxExtentSparse")(t, dir, disk)
 			return filepath.Join(dir, "a-s001.vmdk")
@@ -106,6 +120,15 @@ func TestDisks(t *testing.T) {
 			path := in("vpc", "a.vhd", "subformat=fixed", "force_size=on")(t, dir, disk)
 			return patch(t, path, func(data []byte) []byte {
 				copy(data[len(data)-512+28:], "vbox")
+				binary.BigEndian.PutUint16(data[len(data)-512+56:], 50)
+				sealVHD(data)
+				return data
+			})
+		}},
+		"vhd exported from Azure": {kind: source.TypeVHD, format: "vpc", build: func(t *testing.T, dir, disk string) string {
+			path := in("vpc", "a.vhd", "subformat=fixed", "force_size=on")(t, dir, disk)
+			return patch(t, path, func(data []byte) []byte {
+				copy(data[len(data)-512+28:], "wa\x00\x00")
 				binary.BigEndian.PutUint16(data[len(data)-512+56:], 50)
 				sealVHD(data)
 				return data

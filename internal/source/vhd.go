@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 )
@@ -60,7 +59,7 @@ func (r *imageReader) openVHD(ctx context.Context, s section) (layer, error) {
 		return r.flattenVHD(ctx, chain)
 	}
 	only := chain[0]
-	return layer{image: only.qemuImage(), name: only.name, temporary: only.temporary}, nil
+	return layer{image: only.qemuImage(), name: only.name, temporary: only.temporary, size: only.footer.size / sectorSize * sectorSize}, nil
 }
 
 // readVHD reads a VHD's structures and refuses a file that ends before its data.
@@ -167,15 +166,12 @@ func (r *imageReader) vhdParent(image vhdImage) (section, error) {
 	return section{}, missing(image.name, filepath.Dir(image.path), printable(image.header.parentNames[0]))
 }
 
-// sizedByFooter are the creators whose images QEMU does not measure by
-// cylinders, heads and sectors, which is less than the size where these do not
-// divide it.
-var sizedByFooter = []string{"win ", "qem2", "d2v ", "tap\x00", "CXS ", "wa\x00\x00"}
-
-// qemuImage lets QEMU see the whole size that the footer declares.
+// qemuImage lets QEMU see the whole size that the footer declares. By itself it measures
+// images of some creators by cylinders, heads and sectors, which is less where these do
+// not divide the size; of which ones, differs by its version (Azure's until 9.2).
 func (i *vhdImage) qemuImage() qemuimg.Image {
 	image := i.image("vpc")
-	if i.footer.geometry != i.footer.size && !slices.Contains(sizedByFooter, i.footer.creator) {
+	if i.footer.geometry != i.footer.size {
 		image.Options = map[string]string{"force_size_calc": "current_size"}
 	}
 	return image

@@ -18,7 +18,6 @@ const (
 // vhdFooter is the footer of a VHD, as Microsoft's Virtual Hard Disk Image
 // Format Specification describes it.
 type vhdFooter struct {
-	creator string
 	// header is where the dynamic header lies, size what the guest sees, both
 	// in bytes.
 	header, size int64
@@ -43,7 +42,6 @@ func parseVHDFooter(data []byte) (vhdFooter, error) {
 		return f, errors.New("its footer declares an impossible size")
 	}
 	f.size = int64(size)
-	f.creator = string(data[28:32])
 	f.geometry = int64(binary.BigEndian.Uint16(data[56:])) * int64(data[58]) * int64(data[59]) * sectorSize
 	f.kind = binary.BigEndian.Uint32(data[60:])
 	f.id = [16]byte(data[68:84])

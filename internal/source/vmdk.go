@@ -8,9 +8,9 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/qemuimg"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
@@ -45,6 +45,7 @@ func (r *imageReader) openSparseVMDK(ctx context.Context, s section, chain backi
 	if err != nil {
 		return layer{}, err
 	}
+	r.warnOpen(s, header)
 	descriptor, found, err := header.descriptor(s)
 	if err != nil {
 		return layer{}, err
@@ -105,7 +106,8 @@ func (r *imageReader) openDescriptor(ctx context.Context, s section, chain backi
 	image, tables := s.image("vmdk"), false
 	var absent []string
 	for _, extent := range descriptor.extents {
-		switch err := r.checkExtent(ctx, s, extent); {
+		further := slices.ContainsFunc(descriptor.extents, func(o vmdkExtent) bool { return o.name == extent.name && o.offset > extent.offset })
+		switch err := r.checkExtent(ctx, s, extent, further); {
 		case errors.Is(err, fs.ErrNotExist):
 			absent = append(absent, printable(extent.name))
 		case err != nil:
@@ -162,8 +164,9 @@ func storedAsObject(name, object string) error {
 		"export the virtual machine as OVA, or clone the disk to a VMFS or NFS datastore (vmkfstools -i) and copy it from there")
 }
 
-// checkExtent opens the file of an extent and looks whether it can hold it.
-func (r *imageReader) checkExtent(ctx context.Context, of section, extent vmdkExtent) error {
+// checkExtent opens the file of an extent and looks whether it can hold it; further is
+// whether another extent lies behind it in the same file.
+func (r *imageReader) checkExtent(ctx context.Context, of section, extent vmdkExtent, further bool) error {
 	if filepath.IsAbs(extent.name) || !filepath.IsLocal(extent.name) {
 		return refuse(fmt.Sprintf("%s takes its data from %q, outside its own directory", of.name, printable(extent.name)),
 			"put all files of the disk into one directory and let the descriptor name them without a path; "+
@@ -174,8 +177,13 @@ func (r *imageReader) checkExtent(ctx context.Context, of section, extent vmdkEx
 		return err
 	}
 	if extent.kind == "FLAT" || extent.kind == "VMFS" {
-		if need := (extent.offset + extent.sectors) * sectorSize; s.size < need {
+		need := (extent.offset + extent.sectors) * sectorSize
+		switch {
+		case s.size < need:
 			return damaged(s.name, fmt.Sprintf("%s needs %d bytes of it, and it has %d", of.name, need, s.size))
+		case s.size > need && !further:
+			r.warn(report.ConcernDiskEnd, "where the disk was made larger, copy its descriptor again: it is older than the data",
+				"%s describes the first %d bytes of %s, which has %d; the rest is left out", of.name, need, s.name, s.size)
 		}
 		return nil
 	}
@@ -189,6 +197,7 @@ func (r *imageReader) checkExtent(ctx context.Context, of section, extent vmdkEx
 		if err != nil {
 			return err
 		}
+		r.warnOpen(s, header)
 		if int64(header.Capacity) < extent.sectors {
 			return damaged(s.name, fmt.Sprintf("it holds %d sectors, and %s needs %d", header.Capacity, of.name, extent.sectors))
 		}
@@ -310,7 +319,7 @@ func (r *imageReader) openStrayExtent(ctx context.Context, s section, chain back
 			return layer{}, refuse(fmt.Sprintf("%s is only a part of a VMDK image, and its descriptor %s is missing", s.name, name), remedy)
 		}
 		r.warn(report.ConcernDiskFormat, "copy the descriptor beside it where it exists; otherwise check that the disk has all its data", "%s has no descriptor %s beside it; it is read as a plain disk", s.name, name)
-		return layer{image: qemuimg.Image{Path: s.path, Format: "raw"}, name: s.name}, nil
+		return r.openRaw(s)
 	}
 	if err != nil {
 		return layer{}, err

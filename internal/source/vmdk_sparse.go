@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 // vmdkSparse is the header of a hosted sparse extent. Sizes and offsets are in
@@ -73,6 +75,14 @@ func readSparseHeader(s section) (vmdkSparse, error) {
 		return header, damaged(s.name, fmt.Sprintf("its header declares tables of %d entries", header.EntriesPerTable))
 	}
 	return header, nil
+}
+
+// warnOpen tells of an image that nobody closed: the mark stands in it while a machine runs.
+func (r *imageReader) warnOpen(s section, header vmdkSparse) {
+	if header.Unclean != 0 {
+		r.warn(report.ConcernOpenDisk, "shut the machine down, and take the file again if it was copied while the machine ran; a journalled file system of the guest repairs itself otherwise",
+			"%s was not closed: a machine had it open when it was copied, or has it still", s.name)
+	}
 }
 
 // sparseHeaderAt reads a header; complete is false where there is none.

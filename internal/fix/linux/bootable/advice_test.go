@@ -40,7 +40,7 @@ func TestAdviceFitsTheLoader(t *testing.T) {
 		"GRUB":                               {files: files(append(kernel, "/boot/grub/grub.cfg", "menuentry x {\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n}\n")...), mounts: withoutESP, loader: "none", told: "hold no boot loader", remedy: "grub-install", not: "EFI"},
 		"no EFI program, ELILO":              {files: elilo, firmware: guest.FirmwareUEFI, told: "no EFI program", remedy: "elilo.efi", not: "grub"},
 		"no EFI program, rEFInd":             {files: refind, firmware: guest.FirmwareUEFI, told: "no EFI program", remedy: "refind-install", not: "grub"},
-		"no EFI program, systemd-boot":       {files: entries, firmware: guest.FirmwareUEFI, told: "no EFI program", remedy: "bootctl install", not: "grub"},
+		"no EFI program, systemd-boot":       {files: files("/boot/efi/loader/entries/m.conf", "linux /vmlinuz-6.1\n"), firmware: guest.FirmwareUEFI, told: "no EFI program", remedy: "bootctl install", not: "grub"},
 		"GRUB Legacy starts nothing":         {files: files("/boot/grub/menu.lst", "title x\n kernel /vmlinuz-gone root=UUID=root-uuid\n"), told: "/vmlinuz-gone", remedy: "edit the menu's file", not: "update-grub"},
 		"extlinux starts nothing":            {files: files("/boot/extlinux.conf", "DEFAULT l\nLABEL l\n LINUX vmlinuz-gone\n"), told: "vmlinuz-gone", remedy: "edit the menu's file", not: "update-grub"},
 		"systemd-boot starts nothing":        {files: with(entries, "/boot/loader/entries/m.conf", "linux /vmlinuz-gone\n"), loader: "none", mounts: withoutESP, told: noESP, remedy: "migrate the disk", not: "grub-mkconfig"},

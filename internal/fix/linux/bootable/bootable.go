@@ -86,6 +86,9 @@ func (g *Guest) require() (needsOldDisk bool, err error) {
 		}
 		return false, g.refuse(menus, best == unknown)
 	}
+	if err := g.warnUnshown(menus); err != nil {
+		return false, err
+	}
 	needsOldDisk = g.warnOldDisk(menus, best == oldDisk, byLILO)
 	menus = asAttached(menus)
 	g.warnOtherSystem(menus)
@@ -101,11 +104,11 @@ func (g *Guest) requireProgram(menus []judgedMenu) error {
 	if g.start.Firmware != guest.FirmwareUEFI || !found {
 		return nil
 	}
-	programs, err := partition.Programs()
-	if err != nil || len(programs) > 0 {
+	loaders, err := partition.Loaders()
+	if err != nil || len(loaders) > 0 {
 		return err
 	}
-	return remedy.With(fmt.Errorf("the EFI system partition (%s) has no EFI program: the firmware finds nothing to start", partition.Mount()),
+	return remedy.With(fmt.Errorf("the EFI system partition (%s) has no EFI program that could be a boot loader: the firmware finds nothing to start", partition.Mount()),
 		"install the boot loader in the guest on its old machine ("+advise(menus, toInstall)+"), and take its disks again")
 }
 

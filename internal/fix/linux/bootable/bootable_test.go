@@ -170,6 +170,26 @@ func TestRequireStart(t *testing.T) {
 		"Limine":                     {files: files("/boot/limine.conf", "timeout: 3\n/Linux\n  protocol: linux\n  path: boot():/vmlinuz-6.1\n  cmdline: root=UUID=root-uuid\n  module_path: boot():/initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
 		"root on the network":        {files: one(entry(" linux /vmlinuz-6.1 root=/dev/nfs nfsroot=1.2.3.4:/x\n initrd /initrd.img-6.1"))},
 		"in a file that is included": {files: with(one("source $prefix/custom.cfg\n"), "/boot/grub/custom.cfg", entry(" linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1"))},
+		"systemd-boot beside a dead menu of GRUB": {
+			firmware: guest.FirmwareUEFI,
+			files: files("/boot/efi/EFI/debian/grub.cfg", stub, "/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid ro"),
+				"/boot/efi/EFI/systemd/systemd-bootx64.efi", "MZ"),
+		},
+		"systemd-boot, copied, beside a dead menu of GRUB": {
+			firmware: guest.FirmwareUEFI,
+			files: files("/boot/efi/EFI/debian/grub.cfg", stub, "/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid ro"),
+				"/boot/efi/EFI/BOOT/BOOTAA64.EFI", "MZ #### LoaderInfo: systemd-boot 252 ####"),
+		},
+		"an image as the fallback loader, beside a dead menu of GRUB": {
+			firmware: guest.FirmwareUEFI,
+			files: files("/boot/efi/EFI/debian/grub.cfg", stub, "/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid ro"),
+				"/boot/efi/EFI/BOOT/BOOTAA64.EFI", "MZ #### LoaderInfo: systemd-stub 252 ####"),
+		},
+		"systemd-boot beside GRUB's entries": {
+			firmware: guest.FirmwareUEFI,
+			files: files("/boot/loader/entries/z.conf", "title gone\nversion 9\nlinux /vmlinuz-gone\n", "/boot/efi/loader/loader.conf", "default m\n",
+				"/boot/efi/loader/entries/m.conf", "linux /m/linux\ninitrd /m/initrd\noptions root=UUID=root-uuid\n", "/boot/efi/m/linux", "k", "/boot/efi/m/initrd", "i"),
+		},
 
 		// What starts nothing.
 		"a disk that is not":            {files: one(entry(" set root='hd5,gpt2'\n linux /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1")), fails: []string{"/vmlinuz-6.1 is looked for on hd5,gpt2, which is on no disk"}},
@@ -211,6 +231,23 @@ func TestRequireStart(t *testing.T) {
 		"syslinux's starts anew":          {files: files("/boot/extlinux.conf", "DEFAULT r\nLABEL r\n COM32 reboot.c32\nLABEL l\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n APPEND root=UUID=root-uuid\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "r": it starts the machine anew`}},
 		"GRUB Legacy's default gone":      {files: files("/boot/grub/menu.lst", "default=0\ntitle a\n kernel /vmlinuz-gone\ntitle b\n kernel /vmlinuz-6.1 root=UUID=root-uuid\n initrd /initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
 		"extlinux's default gone":         {files: files("/boot/extlinux.conf", "DEFAULT a\nLABEL a\n LINUX gone\nLABEL b\n LINUX vmlinuz-6.1\n INITRD initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i"), fails: []string{`entry "a"`, `entry "b"`}},
+		"ESP's menu leads nowhere, and entries of GRUB": {
+			firmware: guest.FirmwareUEFI, fails: []string{"/boot/efi/EFI/debian/grub.cfg leads to /boot/grub/grub.cfg, which is not there"},
+			files: with(files(newKernel...), "/boot/efi/EFI/debian/grub.cfg", stub, "/boot/loader/entries/m-6.1.conf", loaderEntry),
+		},
+		"GRUB's menu of no bytes, and its entries": {
+			firmware: guest.FirmwareUEFI, fails: []string{"/boot/efi/EFI/debian/grub.cfg has no entry"},
+			files: with(one(""), "/boot/efi/EFI/debian/grub.cfg", stub, "/boot/loader/entries/m-6.1.conf", loaderEntry),
+		},
+		"GRUB's entries start, systemd-boot's do not": {
+			firmware: guest.FirmwareUEFI, fails: []string{"/boot/efi/loader/entries/m.conf", "/m/linux"},
+			files: with(files(newKernel...), "/boot/loader/entries/m-6.1.conf", loaderEntry, "/boot/efi/loader/entries/m.conf", "linux /m/linux\noptions root=UUID=root-uuid\n"),
+		},
+		"no boot loader among the EFI programs": {
+			firmware: guest.FirmwareUEFI, fails: []string{"/boot/efi", "no EFI program that could be a boot loader"},
+			files: with(debian(both...), "/boot/efi/EFI/BOOT/BOOTX64.EFI", "", "/boot/efi/EFI/BOOT/fbx64.efi", "MZ", "/boot/efi/EFI/debian/mmx64.efi", "MZ",
+				"/boot/efi/EFI/opensuse/MokManager.efi", "MZ", "/boot/efi/EFI/memtest86/memtest.efi", "MZ", "/boot/efi/EFI/debian/fwupdx64.efi", "MZ"),
+		},
 
 		"no EFI program": {firmware: guest.FirmwareUEFI, files: debian(both...), fails: []string{"/boot/efi", "no EFI program"}},
 
@@ -232,9 +269,14 @@ func TestRequireStart(t *testing.T) {
 		"goes on where":                {files: one("probe --set=d $root\nconfigfile ($d)/grub/other.cfg\n"), warns: []string{"nothing tells", "other.cfg"}},
 		"made in a loop":               {files: one("for k in /vmlinuz-*; do\nmenuentry \"$k\" {\n linux $k\n}\ndone\n"), warns: []string{"nothing tells", "loop"}},
 		"ELILO, kernel gone":           {firmware: guest.FirmwareUEFI, files: files("/boot/efi/EFI/suse/elilo.conf", "image=vmlinuz\n label=linux\n initrd=initrd\n append=\"root=UUID=root-uuid\"\n"), warns: []string{"elilo.conf", "vmlinuz"}},
+		"entries of GRUB, and no menu": {firmware: guest.FirmwareUEFI, files: with(files(newKernel...), "/boot/loader/entries/m-6.1.conf", loaderEntry), warns: []string{"no boot menu was found"}},
 		"no menu":                      {files: files(newKernel...), warns: []string{"no boot menu was found"}},
 		"default gone, fallback":       {files: with(debian(oldKernel...), "/boot/grub/grub.cfg", "set fallback=1\n"+debianMenu), warns: []string{"fallback", "with Linux 5.10"}},
 		"script that does not end":     {files: one("if [ x = y ]; then\n"), warns: []string{"nothing tells", "could not be understood"}},
+		"a dead menu of GRUB beside an image that firmware alone would start": {
+			firmware: guest.FirmwareUEFI, warns: []string{"/boot/efi/EFI/debian/grub.cfg", "/boot/efi/EFI/Linux", "systemd-boot"},
+			files: files("/boot/efi/EFI/debian/grub.cfg", stub, "/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid ro")),
+		},
 		"a vendor's menu left over": {
 			firmware: guest.FirmwareUEFI, warns: []string{"EFI/old/grub.cfg", "/vmlinuz-gone"},
 			files: with(debian(both...), "/boot/efi/EFI/debian/grub.cfg", stub,
@@ -249,7 +291,7 @@ func TestRequireStart(t *testing.T) {
 				firmware = test.firmware
 			}
 			tree := test.files
-			if firmware == guest.FirmwareUEFI && name != "no EFI program" {
+			if firmware == guest.FirmwareUEFI && !strings.Contains(strings.Join(test.fails, ""), "no EFI program") {
 				tree = with(tree, "/boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ")
 			}
 			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: guesttest.BootMounts})

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/esp"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
@@ -24,9 +25,40 @@ func (g *Guest) menus() ([]judgedMenu, error) {
 	}
 	var menus []judgedMenu
 	for _, m := range shown(all, g.start) {
-		menus = append(menus, g.judge.menu(m))
+		if m, ok := g.readable(m); ok {
+			menus = append(menus, g.judge.menu(m))
+		}
 	}
 	return menus, nil
+}
+
+// readable is what systemd-boot has of a menu, which UEFI firmware reads the entries
+// for: not those on the ext4 or xfs of /boot, that GRUB shows. ok is false where that is
+// nothing.
+func (g *Guest) readable(m menu.Menu) (kept menu.Menu, ok bool) {
+	partition, found := esp.Of(g.edit)
+	if g.start.Firmware != guest.FirmwareUEFI || !found || m.Loader != menu.LoaderEntries && m.Loader != menu.Unified {
+		return m, true
+	}
+	kept = m
+	kept.Entries, kept.Default = nil, -1
+	for i, e := range m.Entries {
+		if !partition.Reads(e.File) {
+			continue
+		}
+		if i == m.Default {
+			kept.Default = len(kept.Entries)
+		}
+		kept.Entries = append(kept.Entries, e)
+	}
+	if len(kept.Entries) == 0 {
+		return menu.Menu{}, false
+	}
+	kept.File = path.Dir(kept.Entries[0].File)
+	if m.Default >= 0 && kept.Default < 0 {
+		kept.DefaultTitle = ""
+	}
+	return kept, true
 }
 
 // shown are those of the menus that the loader which is started may show.

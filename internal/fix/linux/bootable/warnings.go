@@ -71,6 +71,35 @@ func started(menus []judgedMenu) string {
 	return strings.Join(all, ", ")
 }
 
+// warnUnshown tells where GRUB's menus start nothing, and what would start the guest is
+// shown by systemd-boot, which is not there: a left-over, as far as anybody can tell.
+func (g *Guest) warnUnshown(menus []judgedMenu) error {
+	ofGRUB := func(m judgedMenu) bool { return m.Loader == menu.GRUB || m.Loader == menu.GRUBLegacy }
+	var broken, unshown []judgedMenu
+	for _, m := range menus {
+		alive := m.Unclear != "" || slices.ContainsFunc(m.entries, func(e judged) bool { return e.outcome != dead })
+		switch {
+		case ofGRUB(m) && !alive:
+			broken = append(broken, m)
+		case !ofGRUB(m) && m.Loader != menu.LoaderEntries && m.Loader != menu.Unified, ofGRUB(m):
+			return nil // may show its own
+		case alive:
+			unshown = append(unshown, m)
+		}
+	}
+	partition, found := esp.Of(g.edit)
+	if !found || g.start.Firmware != guest.FirmwareUEFI || len(broken) == 0 || len(unshown) == 0 {
+		return nil
+	}
+	if has, err := partition.HasSystemdBoot(); err != nil || has {
+		return err
+	}
+	g.edit.Warn(report.ConcernMenuUncertain, fmt.Sprintf("nothing tells that the guest starts: the menus of %s start nothing, and %s needs systemd-boot, which is not on the EFI system partition",
+		started(broken), started(unshown)),
+		"repair the menu in the guest on its old machine ("+advise(broken, toRepair)+"), and take its disks again; or start the image before the old machine is given up")
+	return nil
+}
+
 // warnOldDisk tells of the menu, if there is one, that starts by itself an entry which
 // needs a disk that is called as in the old machine. It reports whether the new machine
 // has to have such a disk: where no default is known to do without, where nothing else

@@ -64,9 +64,16 @@ func TestEveryBootFileIsEdited(t *testing.T) {
 				set[path.Join(directory, "vmlinuz-6.1")], set[path.Join(directory, "initrd.img-6.1")] = "k", "i"
 			}
 			if firmwareOf(name) == guest.FirmwareUEFI {
-				set["/boot/efi/EFI/BOOT/BOOTX64.EFI"] = "MZ"
+				set["/boot/efi/EFI/BOOT/BOOTX64.EFI"], set["/efi/EFI/BOOT/BOOTX64.EFI"] = "MZ", "MZ"
 			}
-			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, set), Mounts: guesttest.BootMounts})
+			mounts := slices.Clone(guesttest.BootMounts)
+			if f.Format == bootfile.LoaderEntry { // which systemd-boot reads from FAT alone
+				mounts[1].FSType = "vfat"
+				if strings.HasPrefix(name, "/efi/") {
+					mounts[2].Path = "/efi"
+				}
+			}
+			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, set), Mounts: mounts})
 			c := NewConfiguration(e, names, firmwareOf(name))
 			if err := c.Fix(); err != nil {
 				t.Fatal(err)

@@ -4,6 +4,7 @@ package esp
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -30,6 +31,12 @@ func Of(e *edit.Editor) (p Partition, ok bool) {
 
 // Mount is the path of the partition in the guest.
 func (p Partition) Mount() string { return p.mount }
+
+// Reads reports whether UEFI firmware, and with it systemd-boot, may read a file of the
+// guest. It knows FAT alone, unless the partition has drivers for other file systems.
+func (p Partition) Reads(file string) bool {
+	return strings.HasPrefix(file, p.mount+"/") || p.edit.OnFAT(file) || p.find("EFI", "systemd", "drivers") != ""
+}
 
 // find returns the guest path of a file, or "".
 func (p Partition) find(names ...string) string {
@@ -72,4 +79,46 @@ func (p Partition) Programs() ([]string, error) {
 		found = append(found, programs...)
 	}
 	return found, nil
+}
+
+// companions are the programs beside boot loaders: those with which shim enrols keys and
+// reads the vendors' lists, testers of memory, and fwupd.
+var companions = regexp.MustCompile(`(?i)^((mm|fb)(x64|ia32|aa64|arm|riscv64|loongarch64)|mokmanager|fallback|(memtest|mt86|fwup).*)\.efi$`)
+
+// Loaders are those Programs that may be boot loaders. One of no bytes is none.
+func (p Partition) Loaders() ([]string, error) {
+	programs, err := p.Programs()
+	return slices.DeleteFunc(programs, func(program string) bool {
+		info, err := p.edit.Stat(program)
+		return companions.MatchString(path.Base(program)) || err == nil && info.Size == 0
+	}), err
+}
+
+// HasSystemdBoot reports whether systemd's boot loader is on the partition, by its name
+// or as the fallback loader. So does a unified kernel image as that, which needs none.
+func (p Partition) HasSystemdBoot() (bool, error) {
+	programs, err := p.Loaders()
+	if err != nil {
+		return false, err
+	}
+	for _, program := range programs {
+		if strings.HasPrefix(strings.ToLower(path.Base(program)), "systemd-boot") {
+			return true, nil
+		}
+		if !inFallbackDirectory(program) {
+			continue
+		}
+		if info, err := p.edit.Stat(program); err != nil || info.Size > edit.MaxText { // such has an initramfs in it
+			return err == nil, err
+		}
+		if text, _, err := p.edit.Read(program); err != nil || strings.Contains(text, ofSystemd) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// inFallbackDirectory reports whether a program lies in EFI/BOOT.
+func inFallbackDirectory(program string) bool {
+	return strings.EqualFold(path.Base(path.Dir(program)), "boot")
 }

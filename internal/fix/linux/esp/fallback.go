@@ -27,13 +27,15 @@ var suffixes = map[string]string{
 	"aarch64": "aa64",
 	"arm64":   "aa64",
 	"i386":    "ia32",
+	"i486":    "ia32",
+	"i586":    "ia32",
 	"i686":    "ia32",
 	"riscv64": "riscv64",
 }
 
 // FixFallbackLoader copies the guest's own boot loader to where firmware
-// without boot entries looks for one, if there is none. A guest that boots by
-// BIOS needs none.
+// without boot entries looks for one, if there is none or one that certainly
+// cannot start the guest. A guest that boots by BIOS needs none.
 func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 	if firmware != guest.FirmwareUEFI {
 		return nil
@@ -51,17 +53,23 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 		return nil
 	}
 	f := fallback{Partition: partition, suffix: suffix}
-	if f.find("EFI", "BOOT", f.name()) != "" {
-		return nil
+	if err := f.fit32(); err != nil {
+		return err
 	}
 	chosen, ok, err := f.choose(os.Distro)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !ok:
-		return f.warnOfNone()
 	}
-	return f.install(chosen)
+	dead := ""
+	if at := f.find("EFI", "BOOT", f.name()); at != "" {
+		if dead, err = f.whyDead(at, chosen); err != nil || dead == "" {
+			return err
+		}
+	}
+	if !ok {
+		return f.warnOfNone(dead)
+	}
+	return f.install(chosen, dead)
 }
 
 // fallback is the loader that firmware without boot entries starts from a partition.
@@ -71,20 +79,50 @@ type fallback struct {
 	suffix string // one of suffixes
 }
 
-// name is that of the loader's file.
-func (f fallback) name() string { return "BOOT" + strings.ToUpper(f.suffix) + ".EFI" }
+// loaders64 are what firmware of 64 bits starts.
+var loaders64 = []string{"bootx64.efi", "shimx64.efi", "grubx64.efi", "systemd-bootx64.efi"}
 
-// warnOfNone tells that no loader on the partition can be the fallback loader.
-func (f fallback) warnOfNone() error {
+// fit32 takes the loaders of 64 bits for a system of 32 bits that has such, or none:
+// firmware of 64 bits started it, which is what a new machine has.
+func (f *fallback) fit32() error {
+	if f.suffix != "ia32" {
+		return nil
+	}
 	programs, err := f.Programs()
 	if err != nil {
 		return err
 	}
+	is64 := func(p string) bool { return slices.Contains(loaders64, strings.ToLower(path.Base(p))) }
+	is32 := func(p string) bool { return strings.HasSuffix(strings.ToLower(p), "ia32.efi") }
+	if slices.ContainsFunc(programs, is64) || !slices.ContainsFunc(programs, is32) {
+		f.suffix = "x64"
+		return nil
+	}
+	f.edit.Warn(report.ConcernFallbackLoader, "the EFI system partition "+f.mount+" has boot loaders for firmware of 32 bits alone: that of the new machine has 64 bits, and finds nothing to start",
+		"install one for 64 bits in the guest on its old machine, beside the other (GRUB: grub-install --target=x86_64-efi --removable), and take its disks again; "+
+			"or give the new machine firmware of 32 bits, such as that of Debian's package ovmf-ia32")
+	return nil
+}
+
+// name is that of the loader's file.
+func (f fallback) name() string { return "BOOT" + strings.ToUpper(f.suffix) + ".EFI" }
+
+// warnOfNone tells that no loader on the partition can be the fallback loader; dead is
+// why the one that is there cannot, or nothing.
+func (f fallback) warnOfNone(dead string) error {
+	programs, err := f.Loaders()
+	if err != nil {
+		return err
+	}
+	programs = slices.DeleteFunc(programs, inFallbackDirectory)
 	has := ""
 	if len(programs) > 0 {
 		has = " (it has " + strings.Join(programs, ", ") + ", which need their own directory)"
 	}
-	f.edit.Warn(report.ConcernFallbackLoader, "the EFI system partition "+f.mount+" has no boot loader that could be the fallback loader"+has,
+	if dead != "" {
+		dead = "EFI/BOOT/" + f.name() + " " + dead + ", and "
+	}
+	f.edit.Warn(report.ConcernFallbackLoader, dead+"the EFI system partition "+f.mount+" has no boot loader that could be the fallback loader"+has,
 		"install one in the guest as EFI/BOOT/"+f.name()+installOf(programs)+": firmware without boot entries finds nothing to boot")
 	return nil
 }
@@ -113,7 +151,28 @@ type loader struct {
 	start  string            // path of what firmware has to start: shim, else GRUB, else systemd-boot
 	beside map[string]string // paths of what that needs beside itself, by the names that it looks for
 	config string            // path of GRUB's configuration, or ""
+	grub   bool              // it is GRUB, or starts it
+	shim   shim              // the names that start knows, where that is shim
 }
+
+// shim has the names by which shim, a loader that is signed, knows what is in its own
+// directory.
+type shim struct {
+	name, second, manager string
+	// fallback is a program that it prefers to its second stage where it is in EFI/BOOT.
+	fallback string
+}
+
+// shims are as most vendors name them, and as SUSE does.
+func (f fallback) shims() []shim {
+	return []shim{
+		{f.ofArch("shim"), f.ofArch("grub"), f.ofArch("mm"), f.ofArch("fb")},
+		{"shim.efi", "grub.efi", "MokManager.efi", "fallback.efi"},
+	}
+}
+
+// ofArch is the name of the architecture's program.
+func (f fallback) ofArch(name string) string { return name + f.suffix + ".efi" }
 
 // choose picks the loader of the guest's own distribution before others. ok is false
 // where there is none that starts from another directory.
@@ -153,60 +212,84 @@ func (f fallback) loaderOf(vendor string) (l loader, ok bool) {
 		return loader{}, false
 	}
 	find := func(name string) string { return f.find("EFI", vendor, name) }
-	ofArch := func(name string) string { return name + f.suffix + ".efi" }
-	l = loader{vendor: vendor, beside: map[string]string{}, config: find("grub.cfg")}
-	shim, grub := find(ofArch("shim")), find(ofArch("grub"))
-	var beside []string
-	switch {
-	case shim != "" && grub != "":
-		// shim starts its second stage, and MokManager, from its own directory.
-		l.start, beside = shim, []string{ofArch("grub"), ofArch("mm")}
-	case find("shim.efi") != "" && find("grub.efi") != "":
-		// SUSE's names, which its shim knows.
-		l.start, beside = find("shim.efi"), []string{"grub.efi", "MokManager.efi"}
-	case grub != "":
-		l.start = grub
-	case find(ofArch("systemd-boot")) != "":
-		l.start, l.config = find(ofArch("systemd-boot")), ""
-	default:
-		return loader{}, false
-	}
-	for _, name := range beside {
-		if file := find(name); file != "" {
-			l.beside[name] = file
+	l = loader{vendor: vendor, beside: map[string]string{}, config: find("grub.cfg"), grub: true}
+	for _, s := range f.shims() {
+		if find(s.name) == "" || find(s.second) == "" {
+			continue
 		}
+		l.start, l.shim = find(s.name), s
+		for _, name := range []string{s.second, s.manager} {
+			if file := find(name); file != "" {
+				l.beside[name] = file
+			}
+		}
+		return l, true
 	}
-	return l, true
+	if l.start = find(f.ofArch("grub")); l.start != "" {
+		return l, true
+	}
+	l.start, l.config, l.grub = find(f.ofArch("systemd-boot")), "", false
+	return l, l.start != ""
 }
 
-// install copies the loader. GRUB looks for its configuration in the directory
-// that it was built for; a build without one looks beside itself, where a stub
-// leads it to the vendor's.
-func (f fallback) install(l loader) error {
+// install copies the loader; dead is why the one that is there starts nothing, or
+// nothing. GRUB looks for its configuration in the directory that it was built for; a
+// build without one looks beside itself, where a stub leads it to the vendor's.
+func (f fallback) install(l loader, dead string) error {
+	for _, name := range slices.Sorted(maps.Keys(l.beside)) {
+		if err := copyProgram(f.edit, l.beside[name], f.place(name), ""); err != nil {
+			return err
+		}
+	}
+	if err := f.removeStray(l.shim); err != nil {
+		return err
+	}
+	if l.config != "" && f.find("EFI", "BOOT", "grub.cfg") == "" {
+		stub := fmt.Sprintf("set prefix=($root)/EFI/%s\nconfigfile $prefix/grub.cfg\n", l.vendor)
+		if err := f.edit.Write(f.place("grub.cfg"), stub, 0o644, "lead the fallback loader to the guest's GRUB configuration"); err != nil {
+			return err
+		}
+	}
+	if dead != "" {
+		dead = ": what was there " + dead
+	}
+	// Last, so that a loader which is there is complete.
+	return copyProgram(f.edit, l.start, f.place(f.name()), dead)
+}
+
+// place is the path of a file in the fallback loader's directory, there or not.
+func (f fallback) place(name string) string {
+	if at := f.find("EFI", "BOOT", name); at != "" {
+		return at
+	}
 	directory := f.find("EFI", "BOOT")
 	if directory == "" {
 		directory = path.Join(f.find("EFI"), "BOOT")
 	}
-	for _, name := range slices.Sorted(maps.Keys(l.beside)) {
-		if err := copyProgram(f.edit, l.beside[name], path.Join(directory, name)); err != nil {
-			return err
-		}
+	return path.Join(directory, name)
+}
+
+// removeStray removes what shim prefers to its second stage, where that has nothing to
+// go on to.
+func (f fallback) removeStray(s shim) error {
+	at := f.find("EFI", "BOOT", s.fallback)
+	if s.fallback == "" || at == "" {
+		return nil
 	}
-	if l.config != "" && f.find("EFI", "BOOT", "grub.cfg") == "" {
-		stub := fmt.Sprintf("set prefix=($root)/EFI/%s\nconfigfile $prefix/grub.cfg\n", l.vendor)
-		if err := f.edit.Write(path.Join(directory, "grub.cfg"), stub, 0o644, "lead the fallback loader to the guest's GRUB configuration"); err != nil {
-			return err
-		}
+	if listed, err := f.hasList(); err != nil || listed {
+		return err
 	}
-	// Last, so that a loader which is there is complete.
-	return copyProgram(f.edit, l.start, path.Join(directory, f.name()))
+	return f.edit.Remove(at, "have shim start the boot loader beside it: "+s.fallback+" finds no list of boot loaders")
 }
 
 // maxLoader is a size in bytes that no boot loader has.
 const maxLoader = 64 << 20
 
-// copyProgram copies an EFI program to a path where there is none.
-func copyProgram(e *edit.Editor, from, to string) error {
+// isProgram reports whether a file may be an EFI program.
+func isProgram(data []byte) bool { return bytes.HasPrefix(data, []byte("MZ")) }
+
+// copyProgram copies an EFI program. What else lay there is kept with the originals.
+func copyProgram(e *edit.Editor, from, to, why string) error {
 	info, err := e.Stat(from)
 	if err != nil {
 		return fmt.Errorf("cannot read %s in the guest: %w", from, err)
@@ -218,11 +301,8 @@ func copyProgram(e *edit.Editor, from, to string) error {
 	if err != nil {
 		return fmt.Errorf("cannot read %s in the guest: %w", from, err)
 	}
-	if !bytes.HasPrefix(data, []byte("MZ")) {
+	if !isProgram(data) {
 		return fmt.Errorf("%s in the guest is no EFI program: its file system may be damaged", from)
 	}
-	if e.Exists(to) {
-		return nil
-	}
-	return e.WriteBinary(to, data, 0o644, "install "+path.Base(from)+" where firmware without boot entries looks for a loader")
+	return e.WriteBinary(to, data, 0o644, "install "+path.Base(from)+" where firmware without boot entries looks for a loader"+why)
 }
