@@ -36,6 +36,9 @@ func (p *plan) coveredBy(name string) (guest.BootMount, bool) {
 	deepest, depth := guest.BootMount{}, 0
 	for _, mount := range guest.ParseTables(p.mustRead("/etc/fstab"), "").BootMounts() {
 		at := p.resolve(mount.Path)
+		if mount.Bound != "" && p.resolve(mount.Bound) == at { // for its options: it shows the same
+			continue
+		}
 		if (name == at || strings.HasPrefix(name, at+"/")) && len(at) >= depth {
 			deepest, depth = mount, len(at)
 		}

@@ -35,6 +35,7 @@ func TestHomeBelowALaterMount(t *testing.T) {
 		"automount":                {"/dev/sdb1 /home ext4 noauto,x-systemd.automount 0 2\n", nil, nil, manifest.User{Name: "a"}, "x-systemd.automount", "set home"},
 		"bind":                     {"/data/home /home none bind 0 0\n", nil, map[string]string{"/data/home": "dir"}, manifest.User{Name: "a"}, "/data/home /home none bind", `set home to "/data/home/a"`},
 		"bind of a share":          {"nas:/x /data nfs\n/data/home /home none bind 0 0\n", nil, map[string]string{"/data/home": "dir"}, manifest.User{Name: "a"}, "none bind", "set home to a directory"},
+		"bind to itself":           {"/home /home none bind,nosuid 0 0\n", nil, map[string]string{"/home": "dir"}, manifest.User{Name: "a"}, "", ""},
 		"home elsewhere":           {"nas:/home /home nfs rw\n", nil, nil, manifest.User{Name: "a", Home: "/srv/a"}, "", ""},
 	}
 	for name, tc := range tests {
