@@ -56,14 +56,14 @@ func TestCreateUserOnDebian(t *testing.T) {
 		t.Errorf("/etc/group (-want +got):\n%s", diff)
 	}
 	for name, want := range map[string]attributes{
-		"/home":                             {0o755, 0, 0},
-		"/home/deploy":                      {0o700, 1500, 1500},
-		"/home/deploy/.bashrc":              {0o644, 1500, 1500},
-		"/home/deploy/.config/dir":          {0o755, 1500, 1500},
-		"/home/deploy/.config/dir/rc":       {0o644, 1500, 1500},
-		"/home/deploy/.ssh":                 {0o700, 1500, 1500},
-		"/home/deploy/.ssh/authorized_keys": {0o600, 1500, 1500},
-		"/etc/sudoers.d/zz-hyper2kvm-deploy":             {0o440, 0, 0},
+		"/home":                              {0o755, 0, 0},
+		"/home/deploy":                       {0o700, 1500, 1500},
+		"/home/deploy/.bashrc":               {0o644, 1500, 1500},
+		"/home/deploy/.config/dir":           {0o755, 1500, 1500},
+		"/home/deploy/.config/dir/rc":        {0o644, 1500, 1500},
+		"/home/deploy/.ssh":                  {0o700, 1500, 1500},
+		"/home/deploy/.ssh/authorized_keys":  {0o600, 1500, 1500},
+		"/etc/sudoers.d/zz-hyper2kvm-deploy": {0o440, 0, 0},
 	} {
 		if got := g.attributes(name); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
