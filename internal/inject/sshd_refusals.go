@@ -17,25 +17,25 @@ func (u *userPlanner) warnRefused(user manifest.User, by owner) {
 	if len(user.SSHAuthorizedKeys) == 0 {
 		return
 	}
-	warn := func(why, remedy string) {
+	refuse := func(why, remedy string) {
 		u.plan.warn(report.ConcernSSHKeys, fmt.Sprintf("%s: it refuses the keys of %q", why, user.Name), remedy)
 	}
 	if files := u.sshd["authorizedkeysfile"]; len(files) > 0 &&
 		!slices.ContainsFunc(files[0], func(file string) bool { return strings.TrimPrefix(file, "%h/") == ".ssh/authorized_keys" }) {
-		warn("sshd in the guest has AuthorizedKeysFile set to another file than .ssh/authorized_keys", "add .ssh/authorized_keys to AuthorizedKeysFile in the guest")
+		refuse("sshd in the guest has AuthorizedKeysFile set to another file than .ssh/authorized_keys", "add .ssh/authorized_keys to AuthorizedKeysFile in the guest")
 	}
 	// Without PAM sshd lets nobody in whose password field begins with "!". Its own
 	// default is no.
 	shadow, ok := u.accounts.shadow.find(user.Name)
 	if ok && strings.HasPrefix(shadow[shadowHash], "!") && u.sshd != nil && u.sshd.value("usepam") != "yes" {
-		warn(fmt.Sprintf("the password of %q is locked, and sshd in the guest does not use PAM", user.Name),
+		refuse(fmt.Sprintf("the password of %q is locked, and sshd in the guest does not use PAM", user.Name),
 			"set password to \"*\", which no password matches and which locks nothing; or to a hash")
 	}
 	if u.sshd.value("pubkeyauthentication") == "no" {
-		warn("sshd in the guest has PubkeyAuthentication set to no", "set PubkeyAuthentication to yes in the guest")
+		refuse("sshd in the guest has PubkeyAuthentication set to no", "set PubkeyAuthentication to yes in the guest")
 	}
 	if by.uid == 0 && u.sshd.value("permitrootlogin") == "no" {
-		warn("sshd in the guest has PermitRootLogin set to no", "set PermitRootLogin to prohibit-password in the guest; or give the keys to another user, with sudo rules")
+		refuse("sshd in the guest has PermitRootLogin set to no", "set PermitRootLogin to prohibit-password in the guest; or give the keys to another user, with sudo rules")
 	}
 	groups := u.groupsOf(user.Name, by.gid)
 	for _, list := range []struct {
@@ -52,7 +52,7 @@ func (u *userPlanner) warnRefused(user manifest.User, by owner) {
 		patterns := u.sshd.all(strings.ToLower(list.keyword))
 		matches := slices.ContainsFunc(patterns, func(pattern string) bool { return matchesName(pattern, list.names, list.allows) })
 		if len(patterns) > 0 && matches != list.allows {
-			warn(fmt.Sprintf("sshd in the guest has %s set to %s", list.keyword, quotedList(patterns)), list.remedy)
+			refuse(fmt.Sprintf("sshd in the guest has %s set to %s", list.keyword, quotedList(patterns)), list.remedy)
 		}
 	}
 }
