@@ -46,8 +46,12 @@ resource "libvirt_domain" "webserver" {
 
   # The host's own processor is of the level that the guest needs (machine.cpu_level),
   # where it can be on this host. Without it the guest gets QEMU's oldest one, which
-  # RHEL 9 and its relatives do not start on.
-  cpu   = { mode = "host-passthrough" }
+  # RHEL 9 and its relatives do not start on. One socket: Windows and SQL Server count
+  # sockets, which libvirt would make of each processor, and their editions limit them.
+  cpu = {
+    mode     = "host-passthrough"
+    topology = { sockets = 1, cores = hyper2kvm_migration.webserver.machine.vcpus, threads = 1 }
+  }
   clock = { offset = hyper2kvm_migration.webserver.machine.clock }
 
   # UEFI is refused without ACPI, and a guest hears of a shutdown by it. Secure Boot
@@ -80,15 +84,20 @@ resource "libvirt_domain" "webserver" {
     disks = [for n, disk in hyper2kvm_migration.webserver.machine.disks : {
       source = { file = { file = disk.path } }
       target = {
-        dev = "${ { virtio = "vd", scsi = "sd", sata = "sd", ide = "hd" }[disk.bus]}${["a", "b", "c", "d", "e", "f", "g", "h"][n]}"
+        dev = "${ { virtio = "vd", scsi = "sd", sata = "sd", ide = "hd" }[disk.bus]}${split("", "abcdefghijklmnopqrstuvwxyz")[n]}"
         bus = disk.bus
       }
       driver = { name = "qemu", type = disk.format }
       serial = disk.serial
       boot   = { order = n + 1 }
+      # Only where the old machine's disk has sectors of another size than 512 bytes.
+      block_io = disk.sector_size > 512 ? { logical_block_size = disk.sector_size, physical_block_size = disk.sector_size } : null
     }]
     # What the bus "scsi" means: the default is a controller that few kernels drive.
-    controllers = hyper2kvm_migration.webserver.machine.disks[0].bus == "scsi" ? [{ type = "scsi", model = "virtio-scsi" }] : null
+    # libvirt puts seven disks on each.
+    controllers = hyper2kvm_migration.webserver.machine.disks[0].bus != "scsi" ? null : [
+      for n in range(ceil(length(hyper2kvm_migration.webserver.machine.disks) / 7)) : { type = "scsi", index = n, model = "virtio-scsi" }
+    ]
     # Each card has the old one's MAC address, which its name in the guest and the
     # leases of DHCP servers hang on. nic.network is what it was connected to.
     interfaces = [for nic in hyper2kvm_migration.webserver.machine.nics : {
@@ -97,7 +106,10 @@ resource "libvirt_domain" "webserver" {
       source = { network = { network = "default" } }
     }]
     # A display, though nobody may look: GRUB hangs in a machine without one.
+    # libvirt's choice of a card would be another. The provider wants all that libvirt
+    # says of it.
     graphics = [{ vnc = { auto_port = true } }]
+    videos   = [{ model = { type = hyper2kvm_migration.webserver.machine.video, vram = 16384, heads = 1, primary = "yes" } }]
     # For virsh console.
     serials  = [{ target = { port = 0 } }]
     consoles = [{ target = { type = "serial", port = 0 } }]

@@ -57,7 +57,10 @@ resource "libvirt_domain" "webserver" {
   vcpu        = hyper2kvm_migration.webserver.machine.vcpus
   running     = true
 
-  cpu   = { mode = "host-passthrough" }
+  cpu = {
+    mode     = "host-passthrough"
+    topology = { sockets = 1, cores = hyper2kvm_migration.webserver.machine.vcpus, threads = 1 }
+  }
   clock = { offset = hyper2kvm_migration.webserver.machine.clock }
 
   features = { acpi = true, smm = hyper2kvm_migration.webserver.machine.secure_boot ? { state = "on" } : null }
@@ -89,15 +92,20 @@ resource "libvirt_domain" "webserver" {
         driver = { name = "qemu", type = "qcow2" }
         serial = hyper2kvm_migration.webserver.machine.disks[0].serial
         boot   = { order = 1 }
+        block_io = hyper2kvm_migration.webserver.machine.disks[0].sector_size > 512 ? {
+          logical_block_size  = hyper2kvm_migration.webserver.machine.disks[0].sector_size
+          physical_block_size = hyper2kvm_migration.webserver.machine.disks[0].sector_size
+        } : null
       },
     ]
-    controllers = hyper2kvm_migration.webserver.machine.disks[0].bus == "scsi" ? [{ type = "scsi", model = "virtio-scsi" }] : null
+    controllers = hyper2kvm_migration.webserver.machine.disks[0].bus == "scsi" ? [{ type = "scsi", index = 0, model = "virtio-scsi" }] : null
     interfaces = [for nic in hyper2kvm_migration.webserver.machine.nics : {
       model  = { type = nic.model }
       mac    = nic.mac == null ? null : { address = nic.mac }
       source = { network = { network = "default" } }
     }]
     graphics = [{ vnc = { auto_port = true } }]
+    videos   = [{ model = { type = hyper2kvm_migration.webserver.machine.video, vram = 16384, heads = 1, primary = "yes" } }]
     serials  = [{ target = { port = 0 } }]
     consoles = [{ target = { type = "serial", port = 0 } }]
     tpms     = hyper2kvm_migration.webserver.machine.tpm ? [{ model = "tpm-crb", backend = { emulator = { version = "2.0" } } }] : null

@@ -70,6 +70,10 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 	return append(append(args, disks...), cards...), err
 }
 
+// sataPorts is how many disks an AHCI controller has ports for. A q35 has one
+// controller by itself, whose ports QEMU calls ide.0 and so on.
+const sataPorts = 6
+
 func (m Machine) diskArguments() ([]string, error) {
 	var args []string
 	switch m.Bus {
@@ -92,7 +96,14 @@ func (m Machine) diskArguments() ([]string, error) {
 		case VirtioSCSI, PVSCSI:
 			device = "scsi-hd,bus=scsi.0"
 		case SATA:
-			device = fmt.Sprintf("ide-hd,bus=ide.%d", i)
+			controller := "ide"
+			if i >= sataPorts {
+				controller = fmt.Sprintf("ahci%d", i/sataPorts)
+			}
+			if i >= sataPorts && i%sataPorts == 0 {
+				args = append(args, "-device", "ich9-ahci,id="+controller)
+			}
+			device = fmt.Sprintf("ide-hd,bus=%s.%d", controller, i%sataPorts)
 		case IDE:
 			device = fmt.Sprintf("ide-hd,bus=ide.%d,unit=%d", i/2, i%2)
 		case NVMe:

@@ -40,6 +40,14 @@ func TestQEMUArgs(t *testing.T) {
 			[]string{"-machine q35,graphics=off", "ide-hd,bus=ide.0,drive=disk0", "ide-hd,bus=ide.1,drive=disk1"},
 			nil,
 		},
+		"more SATA disks than a controller has ports": {
+			Machine{Disks: make([]Disk, 13), Bus: SATA},
+			[]string{
+				"ide-hd,bus=ide.5,drive=disk5", "-device ich9-ahci,id=ahci1 -device ide-hd,bus=ahci1.0,drive=disk6", "ide-hd,bus=ahci1.5,drive=disk11",
+				"-device ich9-ahci,id=ahci2 -device ide-hd,bus=ahci2.0,drive=disk12",
+			},
+			[]string{"ide.6", "id=ahci0", "id=ahci3"},
+		},
 		"the old machine's cards": {
 			Machine{Disks: []Disk{{Path: "a"}}, Accelerator: "kvm", NICs: []NIC{{Model: "e1000", MAC: "00:50:56:9a:01:02"}, {}}},
 			[]string{

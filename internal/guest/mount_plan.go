@@ -30,6 +30,9 @@ func (m Mount) Failed(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, syscall.EROFS) && m.FSType == "btrfs":
+		return remedy.With(fmt.Errorf("%s (%s) cannot be written: it is a read-only snapshot, as the root of SLE Micro or MicroOS, or its file system is damaged", m.Path, m.Device),
+			"set pipeline.fix.enabled to false: such a guest is copied as it is, and machine says what it boots from; if the file system is damaged, check it in the guest")
 	case errors.Is(err, syscall.EROFS):
 		return remedy.With(fmt.Errorf("%s (%s) cannot be written: it was mounted read-only, as damaged or hibernated file systems are", m.Path, m.Device),
 			"start the guest, check the file system, shut it down cleanly, and take its disk again")

@@ -2,9 +2,12 @@ package guest
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 )
 
 func TestParseFstab(t *testing.T) {
@@ -105,5 +108,22 @@ func TestPlanMounts(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReadOnlyMount: what cannot be written is not always damaged.
+func TestReadOnlyMount(t *testing.T) {
+	t.Parallel()
+	devices := Devices{{Name: "/dev/sda2", FSType: "btrfs"}, {Name: "/dev/sda3", FSType: "ext4"}}
+	for root, want := range map[string]string{
+		"btrfsvol:/dev/sda2/@/.snapshots/1/snapshot": "read-only snapshot", "/dev/sda2": "read-only snapshot", "/dev/sda3": "damaged or hibernated",
+	} {
+		err := devices.RootMount(root).Failed(syscall.EROFS)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", root, err, want)
+		}
+		if got, off := remedy.Of(err), want == "read-only snapshot"; strings.Contains(got, "pipeline.fix.enabled") != off {
+			t.Errorf("%s: remedy %q", root, got)
+		}
 	}
 }

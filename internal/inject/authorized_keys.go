@@ -40,7 +40,6 @@ func planKeys(p *plan, index int, user manifest.User, home string, by owner) err
 	if info, err := p.edit.Stat(home); err == nil && info.Mode&0o022 != 0 {
 		p.warn(report.ConcernSSHKeys, fmt.Sprintf("others can write to %s: sshd ignores the keys of %q", home, user.Name), fmt.Sprintf("run in the guest: chmod go-w %s", home))
 	}
-	checkKeysFile(p)
 	return nil
 }
 
@@ -53,26 +52,4 @@ func describeKeys(keys []conf.AuthorizedKey) string {
 		names = append(names, strings.TrimSpace(key.Type+" "+key.Fingerprint))
 	}
 	return "SSH keys: " + strings.Join(names, ", ")
-}
-
-// checkKeysFile warns where sshd reads keys from other files.
-func checkKeysFile(p *plan) {
-	// sshd takes the first value that it meets, and drop-ins are read first.
-	files := append(p.matching("/etc/ssh/sshd_config.d", "*.conf"), "/etc/ssh/sshd_config")
-	for _, name := range files {
-		for line := range strings.Lines(p.mustRead(name)) {
-			fields := strings.Fields(strings.Replace(line, "=", " ", 1))
-			if len(fields) < 2 || !strings.EqualFold(fields[0], "AuthorizedKeysFile") {
-				continue
-			}
-			for _, value := range fields[1:] {
-				if strings.TrimPrefix(strings.Trim(value, `"`), "%h/") == ".ssh/authorized_keys" {
-					return
-				}
-			}
-			p.warn(report.ConcernSSHKeys, fmt.Sprintf("%s in the guest sets AuthorizedKeysFile to another file than .ssh/authorized_keys: sshd ignores the keys", name),
-				"add .ssh/authorized_keys to AuthorizedKeysFile in the guest")
-			return
-		}
-	}
 }

@@ -67,11 +67,11 @@ StandardError=journal
 WantedBy=multi-user.target
 `
 
-func planFirstBoot(p *plan, systemd bool, scripts []manifest.Script) error {
+func planFirstBoot(p *plan, systemd *units, scripts []manifest.Script) error {
 	if len(scripts) == 0 {
 		return nil
 	}
-	if !systemd {
+	if systemd == nil {
 		return fmt.Errorf("%s: the guest does not use systemd, which runs the scripts; remove them", attrFirstBoot)
 	}
 	p.mkdir(firstBootDirectory, 0o700, root, "first boot scripts")
@@ -92,6 +92,7 @@ func planFirstBoot(p *plan, systemd bool, scripts []manifest.Script) error {
 	p.stage(firstBootDirectory+"/run", change{kind: kindFile, content: firstBootRunner, perm: 0o700, enforce: true}, "runs the first boot scripts")
 	p.writeText(path.Join(unitDirectory, firstBootUnit), firstBootService, "runs the first boot scripts")
 	p.symlink(path.Join(unitDirectory, firstBootUnit), path.Join(unitDirectory, "multi-user.target.wants", firstBootUnit), "enable "+firstBootUnit)
+	systemd.turnedOn = append(systemd.turnedOn, firstBootUnit)
 	return nil
 }
 

@@ -23,6 +23,7 @@ type testGuest struct {
 	dir    string
 	fs     *guesttest.Tree
 	runner *guesttest.Runner
+	mounts []guest.Mount
 	first  *edit.Editor // of the first run
 }
 
@@ -42,7 +43,7 @@ func newGuest(t *testing.T, sets ...map[string]string) *testGuest {
 
 func (g *testGuest) editor() *edit.Editor {
 	g.t.Helper()
-	return edittest.New(g.t, edit.Guest{FS: g.fs, Runner: g.runner})
+	return edittest.New(g.t, edit.Guest{FS: g.fs, Runner: g.runner, Mounts: g.mounts})
 }
 
 func (g *testGuest) must(err error) {

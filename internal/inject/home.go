@@ -6,12 +6,28 @@ import (
 	"io/fs"
 	"path"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
+// noHome is the home of accounts that have none, which nobody must make.
+const noHome = "/nonexistent"
+
 // planHome stages a home directory with the guest's skeleton files. One that
 // is there stays as it is.
-func planHome(p *plan, user, home string, by owner, isNew bool) error {
+func planHome(p *plan, index int, account manifest.User, home string, by owner, isNew bool) error {
+	user := account.Name
+	switch {
+	case home == noHome && len(account.SSHAuthorizedKeys) > 0:
+		return remedy.With(fmt.Errorf("%s: the home of user %q is %s, where sshd finds no keys", attribute(attrCreate, index, "ssh_authorized_keys"), user, noHome),
+			"set home, too; or leave the keys out")
+	case home == noHome:
+		return nil
+	}
+	if err := checkCovered(p, attribute(attrCreate, index, "home"), home); err != nil {
+		return err
+	}
 	info, err := p.edit.Stat(home)
 	switch {
 	case err == nil && !info.Mode.IsDir():

@@ -80,7 +80,8 @@ func (i *Injection) stage(ctx context.Context, p *plan) error {
 		func() error { return planHostname(p, i.family, c.Hostname) },
 		func() error { planMachineID(p, systemd, c.MachineID); return nil },
 		func() error { planNetwork(p, s, c.Network); return nil },
-		func() error { return planFirstBoot(p, systemd, c.FirstBoot) },
+		func() error { return planFirstBoot(p, s.units, c.FirstBoot) },
+		func() error { planPresets(p, s.units); return nil },
 	} {
 		if err := ctx.Err(); err != nil {
 			return err

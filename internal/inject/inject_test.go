@@ -69,7 +69,7 @@ func TestVisudoRunsOnce(t *testing.T) {
 	injection := g.prepare(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}}}})
 	result, _, err := injection.Run(t.Context())
 	g.must(err)
-	changeOf(t, result, "/etc/sudoers.d/a")
+	changeOf(t, result, "/etc/sudoers.d/zz-hyper2kvm-a")
 	calls := 0
 	for _, call := range g.runner.Calls() {
 		if call.Argv[0] == "/usr/sbin/visudo" {

@@ -17,9 +17,11 @@ func sudoersText(user string, rules []string) string {
 	return text.String()
 }
 
-// sudoersFile is that file's name. sudo reads no file with a dot in its name.
+// sudoersFile is that file's name, which nobody else writes: what the guest has in
+// sudoers.d under the user's name stays. Of rules for the same command the last one
+// counts. sudo reads no file with a dot in its name.
 func sudoersFile(user string) string {
-	return "/etc/sudoers.d/" + strings.ReplaceAll(user, ".", "_")
+	return "/etc/sudoers.d/zz-hyper2kvm-" + strings.ReplaceAll(user, ".", "%2e")
 }
 
 // includesSudoersD reports whether a sudoers file reads /etc/sudoers.d.

@@ -23,6 +23,8 @@ type units struct {
 	p           *plan
 	directories []string
 	aliased     []string // units that may have aliases, once they were looked for
+	// turnedOn and turnedOff are the units that were enabled and disabled.
+	turnedOn, turnedOff []string
 }
 
 // unit is a unit as it was found. Name is its real one after aliases and keeps
@@ -192,6 +194,7 @@ func (u *units) enableAll(found unit, why string, done map[string]bool) {
 		}
 		name = stem + "@" + section.defaultInstance + suffix
 	}
+	u.turnedOn = append(u.turnedOn, name)
 	description := fmt.Sprintf("enable %s%s", name, why)
 	for i, targets := range [][]string{section.wantedBy, section.requiredBy, section.upheldBy} {
 		suffix := dependencyDirectories[i]
@@ -325,6 +328,9 @@ func (u *units) disableAll(name string, section install, done map[string]bool) {
 		return
 	}
 	done[name] = true
+	if _, ok := u.find(name); ok {
+		u.turnedOff = append(u.turnedOff, name)
+	}
 	for _, link := range u.links(name) {
 		u.p.remove(link, "disable "+name)
 	}

@@ -47,8 +47,11 @@ func (u *userPlanner) create(index int, user manifest.User, reserved map[int]str
 	if err != nil {
 		return fmt.Errorf("%s: the guest's /etc/passwd has no numeric ids for %q; repair the entry", attr("name"), user.Name)
 	}
-	if err := planHome(u.plan, user.Name, fields[passwdHome], by, !exists); err != nil {
-		return err
+	u.warnRefused(user, by)
+	if !exists || user.Home != "" || len(user.SSHAuthorizedKeys) > 0 { // daemons have homes that are not there
+		if err := planHome(u.plan, index, user, fields[passwdHome], by, !exists); err != nil {
+			return err
+		}
 	}
 	return errors.Join(planKeys(u.plan, index, user, fields[passwdHome], by), planSudo(u.plan, index, user, u.rulesChecked))
 }
@@ -115,7 +118,11 @@ func (u *userPlanner) newEntry(index int, user manifest.User, reserved map[int]s
 	fields := []string{user.Name, "x", strconv.Itoa(uid), strconv.Itoa(gid), user.Comment, home, firstNonEmpty(user.Shell, u.defaultShell())}
 	u.accounts.passwd.set(fields...)
 	u.accounts.note("/etc/passwd", "create user %s (uid %d)", user.Name, uid)
-	u.accounts.shadow.set(user.Name, "!", u.accounts.today,
+	hash := "!"
+	if len(user.SSHAuthorizedKeys) > 0 {
+		hash = "*" // matches no password either, and locks no keys out
+	}
+	u.accounts.shadow.set(user.Name, hash, u.accounts.today,
 		firstNonEmpty(u.accounts.defs["PASS_MIN_DAYS"], "0"), firstNonEmpty(u.accounts.defs["PASS_MAX_DAYS"], "99999"), firstNonEmpty(u.accounts.defs["PASS_WARN_AGE"], "7"), "", "", "")
 	u.accounts.note("/etc/shadow", "create user %s", user.Name)
 	u.accounts.addSubordinate("/etc/subuid", u.accounts.subuid, "SUB_UID", user.Name)

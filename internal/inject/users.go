@@ -16,6 +16,7 @@ import (
 type userPlanner struct {
 	plan     *plan
 	accounts *accounts
+	sshd     sshdConfig
 	family   distro.Family
 	now      time.Time
 	// rulesChecked says that visudo has seen the sudo rules already.
@@ -32,6 +33,7 @@ func (u *userPlanner) stage(wanted *manifest.Users) error {
 	if u.accounts, err = readAccounts(u.plan, u.now); err != nil {
 		return err
 	}
+	u.sshd = readSSHDConfig(u.plan)
 	u.accounts.named = slices.Concat(wanted.Delete, wanted.Disable)
 	for _, user := range wanted.Create {
 		u.accounts.named = append(append(u.accounts.named, user.Name), user.Groups...)

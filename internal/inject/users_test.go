@@ -9,6 +9,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/distro"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -55,14 +56,14 @@ func TestCreateUserOnDebian(t *testing.T) {
 		t.Errorf("/etc/group (-want +got):\n%s", diff)
 	}
 	for name, want := range map[string]attributes{
-		"/home":                             {0o755, 0, 0},
-		"/home/deploy":                      {0o700, 1500, 1500},
-		"/home/deploy/.bashrc":              {0o644, 1500, 1500},
-		"/home/deploy/.config/dir":          {0o755, 1500, 1500},
-		"/home/deploy/.config/dir/rc":       {0o644, 1500, 1500},
-		"/home/deploy/.ssh":                 {0o700, 1500, 1500},
-		"/home/deploy/.ssh/authorized_keys": {0o600, 1500, 1500},
-		"/etc/sudoers.d/deploy":             {0o440, 0, 0},
+		"/home":                              {0o755, 0, 0},
+		"/home/deploy":                       {0o700, 1500, 1500},
+		"/home/deploy/.bashrc":               {0o644, 1500, 1500},
+		"/home/deploy/.config/dir":           {0o755, 1500, 1500},
+		"/home/deploy/.config/dir/rc":        {0o644, 1500, 1500},
+		"/home/deploy/.ssh":                  {0o700, 1500, 1500},
+		"/home/deploy/.ssh/authorized_keys":  {0o600, 1500, 1500},
+		"/etc/sudoers.d/zz-hyper2kvm-deploy": {0o440, 0, 0},
 	} {
 		if got := g.attributes(name); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
@@ -71,7 +72,7 @@ func TestCreateUserOnDebian(t *testing.T) {
 	if got := g.read("/home/deploy/.ssh/authorized_keys"); got != testKey+"\n" {
 		t.Errorf("authorized_keys: %q", got)
 	}
-	if got := g.read("/etc/sudoers.d/deploy"); got != "deploy ALL=(ALL) NOPASSWD: ALL\n" {
+	if got := g.read("/etc/sudoers.d/zz-hyper2kvm-deploy"); got != "deploy ALL=(ALL) NOPASSWD: ALL\n" {
 		t.Errorf("sudoers: %q", got)
 	}
 	shown := everything(result, warnings)
@@ -155,6 +156,10 @@ func TestCreateUserOnOtherFamilies(t *testing.T) {
 		"new primary group": {
 			alpineFiles, manifest.User{Name: "ansible", GID: ptr(2000), Home: "/srv/ansible"},
 			"ansible:x:1000:2000::/srv/ansible:/bin/ash\n", "ansible:!:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"] + "ansible:x:2000:\n", nil,
+		},
+		"keys alone: nothing is locked": {
+			alpineFiles, manifest.User{Name: "ansible", GID: ptr(100), SSHAuthorizedKeys: []string{testKey}},
+			"ansible:x:1000:100::/home/ansible:/bin/ash\n", "ansible:*:" + day + ":0:99999:7:::\n", alpineFiles["/etc/group"], nil,
 		},
 		"group of the user's name": {
 			alpineFiles, manifest.User{Name: "users"},
@@ -243,7 +248,6 @@ func TestUserWarnings(t *testing.T) {
 		"yescrypt on musl":   {alpineFiles, nil, manifest.User{Name: "a", Password: "$y$j9T$salt$hash"}, []string{"does not know the method"}},
 		"yescrypt on debian": {debianFiles, nil, manifest.User{Name: "a", Password: "$y$j9T$salt$hash"}, nil},
 		"no sudo":            {alpineFiles, nil, manifest.User{Name: "a", Sudo: []string{"ALL=(ALL) ALL"}}, []string{"sudo is not installed"}},
-		"another keys file":  {alpineFiles, map[string]string{"/etc/ssh/sshd_config": "AuthorizedKeysFile /etc/ssh/keys/%u\n"}, manifest.User{Name: "a", SSHAuthorizedKeys: []string{testKey}}, []string{"AuthorizedKeysFile"}},
 		"home of another":    {alpineFiles, map[string]string{"/home/a": "dir"}, manifest.User{Name: "a"}, []string{"belongs to uid 0"}},
 		"expired":            {debianFiles, map[string]string{"/etc/shadow": "alice:!x:1:0:9:7::1:\n"}, manifest.User{Name: "alice"}, []string{"has expired"}},
 	}
@@ -258,12 +262,92 @@ func TestUserWarnings(t *testing.T) {
 	}
 }
 
+// TestSSHDRefuses has what sshd's own configuration says of a user with keys.
+func TestSSHDRefuses(t *testing.T) {
+	t.Parallel()
+	const config = "/etc/ssh/sshd_config"
+	locked := map[string]string{"/etc/shadow": "root:!:1:0:9:7:::\nalice:!$6$a$b:1:0:9:7:::\n"}
+	tests := map[string]struct {
+		sshd  string
+		extra map[string]string
+		user  manifest.User
+		want  []string
+	}{
+		"defaults":                      {"UsePAM yes\n", nil, manifest.User{Name: "alice"}, nil},
+		"another keys file":             {"AuthorizedKeysFile /etc/ssh/keys/%u\n", nil, manifest.User{Name: "a"}, []string{"AuthorizedKeysFile"}},
+		"two keys files":                {"AuthorizedKeysFile=/etc/ssh/keys/%u \"%h/.ssh/authorized_keys\"\n", nil, manifest.User{Name: "a"}, nil},
+		"the first keys file":           {"authorizedkeysfile .ssh/authorized_keys # ours\nAuthorizedKeysFile /srv/%u\n", nil, manifest.User{Name: "a"}, nil},
+		"keys file of a match":          {"Match User b\n  AuthorizedKeysFile /srv/%u\n", nil, manifest.User{Name: "a"}, nil},
+		"keys file of an included file": {"Include sshd_config.d/*.conf\n", map[string]string{config + ".d/10.conf": "AuthorizedKeysFile /srv/%u\n"}, manifest.User{Name: "a"}, []string{"AuthorizedKeysFile"}},
+		"match of an included file": {"Include /etc/ssh/sshd_config.d/*.conf\nAuthorizedKeysFile /srv/%u\n", map[string]string{config + ".d/10.conf": "Match all\n"},
+			manifest.User{Name: "a"}, []string{"AuthorizedKeysFile"}},
+		"file that is not included":  {"Port 22\n", map[string]string{config + ".d/10.conf": "AuthorizedKeysFile /srv/%u\n"}, manifest.User{Name: "a"}, nil},
+		"file that includes itself":  {"Include /etc/ssh/sshd_config\n", nil, manifest.User{Name: "a"}, nil},
+		"locked, no PAM":             {"UsePAM no\n", locked, manifest.User{Name: "alice"}, []string{"does not use PAM"}},
+		"locked, no PAM by default":  {"#UsePAM yes\n", locked, manifest.User{Name: "alice"}, []string{"does not use PAM"}},
+		"locked, PAM":                {"UsePAM yes\nUsePAM no\n", locked, manifest.User{Name: "alice"}, nil},
+		"locked by the manifest":     {"UsePAM no\n", nil, manifest.User{Name: "a", Password: "!"}, []string{"does not use PAM"}},
+		"no password, but no lock":   {"UsePAM no\n", locked, manifest.User{Name: "alice", Password: "*"}, nil},
+		"no keys":                    {"UsePAM yes\nPubkeyAuthentication no\n", nil, manifest.User{Name: "a"}, []string{"PubkeyAuthentication"}},
+		"root":                       {"UsePAM yes\nPermitRootLogin no\n", nil, manifest.User{Name: "root"}, []string{"PermitRootLogin"}},
+		"root, by key":               {"UsePAM yes\nPermitRootLogin without-password\nPermitRootLogin no\n", nil, manifest.User{Name: "root"}, nil},
+		"no root":                    {"PermitRootLogin no\n", nil, manifest.User{Name: "a"}, nil},
+		"not allowed":                {"AllowUsers admin alice\nAllowUsers b*\n", nil, manifest.User{Name: "deploy"}, []string{`AllowUsers set to "admin", "alice", "b*"`}},
+		"allowed by a pattern":       {"AllowUsers admin\nAllowUsers dep*\n", nil, manifest.User{Name: "deploy"}, nil},
+		"allowed from some hosts":    {"AllowUsers deploy@192.0.2.*\n", nil, manifest.User{Name: "deploy"}, nil},
+		"allowed in a match":         {"Match Address 192.0.2.0/24\n AllowUsers admin\n", nil, manifest.User{Name: "deploy"}, nil},
+		"denied":                     {"DenyUsers dep?oy\n", nil, manifest.User{Name: "deploy"}, []string{"DenyUsers"}},
+		"denied from some hosts":     {"DenyUsers deploy@192.0.2.1\n", nil, manifest.User{Name: "deploy"}, nil},
+		"in no allowed group":        {"AllowGroups sudo adm\n", nil, manifest.User{Name: "deploy"}, []string{"AllowGroups"}},
+		"in an allowed group":        {"AllowGroups sudo adm\n", nil, manifest.User{Name: "deploy", Groups: []string{"adm"}}, nil},
+		"primary group allowed":      {"AllowGroups deploy\n", nil, manifest.User{Name: "deploy"}, nil},
+		"in a denied group":          {"UsePAM yes\nDenyGroups sudo\n", nil, manifest.User{Name: "alice"}, []string{"DenyGroups"}},
+		"new and without a password": {"UsePAM no\n", nil, manifest.User{Name: "a"}, nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t, debianFiles, map[string]string{config: tc.sshd}, tc.extra)
+			tc.user.SSHAuthorizedKeys = []string{testKey}
+			_, warnings := g.inject(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{tc.user}}})
+			wantWarnings(t, warnings, tc.want...)
+			for _, w := range warnings {
+				if w.ID != report.ConcernSSHKeys || w.Remedy == "" {
+					t.Errorf("%+v", w)
+				}
+			}
+		})
+	}
+}
+
 func TestVisudoRefuses(t *testing.T) {
 	t.Parallel()
 	g := newGuest(t, debianFiles)
 	_, _, err := g.try(manifest.Configuration{Users: &manifest.Users{Create: []manifest.User{{Name: "a", Sudo: []string{"ALL=(ALL) NOPASSWD: ALL"}}}}})
 	if err == nil || !strings.Contains(err.Error(), "visudo refuses") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestSudoRulesOfOthersStay: neither the guest's own file nor that of another user is
+// written over, and a second migration replaces the rules of the first.
+func TestSudoRulesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	const own = "User_Alias OPS = deploy, alice\nOPS ALL = /usr/bin/systemctl\n"
+	g := newGuest(t, redHatFiles, map[string]string{"/etc/sudoers.d/deploy": own, "/usr/sbin/visudo": "#!"})
+	g.runner.Answers["/usr/sbin/visudo -c -q -f -"] = guesttest.Answer{}
+	users := []manifest.User{
+		{Name: "deploy", Sudo: []string{"ALL=(ALL) ALL"}}, {Name: "a.b", Sudo: []string{"ALL=(x) ALL"}}, {Name: "a_b", Sudo: []string{"ALL=(y) ALL"}},
+	}
+	_, _ = g.inject(manifest.Configuration{Users: &manifest.Users{Create: users}})
+	users[0].Sudo = []string{"ALL=(ALL) NOPASSWD: ALL"}
+	_, _ = g.inject(manifest.Configuration{Users: &manifest.Users{Create: users}})
+	for name, want := range map[string]string{
+		"deploy": own, "zz-hyper2kvm-deploy": "deploy ALL=(ALL) NOPASSWD: ALL\n", "zz-hyper2kvm-a%2eb": "a.b ALL=(x) ALL\n", "zz-hyper2kvm-a_b": "a_b ALL=(y) ALL\n",
+	} {
+		if got := g.read("/etc/sudoers.d/" + name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }
 

@@ -44,7 +44,9 @@ func DomainXML(h report.Hardware) (string, error) {
 		devices.Disks = append(devices.Disks, described)
 	}
 	if h.Disks[0].Bus == "scsi" {
-		devices.Controllers = []libvirtxml.DomainController{{Type: "scsi", Model: "virtio-scsi"}}
+		for n := range uint((len(h.Disks) + scsiUnits - 1) / scsiUnits) {
+			devices.Controllers = append(devices.Controllers, libvirtxml.DomainController{Type: "scsi", Index: &n, Model: "virtio-scsi"})
+		}
 	}
 	for _, nic := range h.NICs {
 		devices.Interfaces = append(devices.Interfaces, cardOf(nic))
@@ -65,15 +67,18 @@ func DomainXML(h report.Hardware) (string, error) {
 			Target: &libvirtxml.DomainChannelTarget{VirtIO: &libvirtxml.DomainChannelTargetVirtIO{Name: "org.qemu.guest_agent.0"}},
 		}}
 	}
+	processors := max(h.VCPUs, 1)
 	domain := libvirtxml.Domain{
 		Type: "kvm", Name: nameOf(h),
 		Memory: &libvirtxml.DomainMemory{Value: uint(max(h.MemoryMiB, 1)), Unit: "MiB"},
-		VCPU:   &libvirtxml.DomainVCPU{Value: uint(max(h.VCPUs, 1))},
+		VCPU:   &libvirtxml.DomainVCPU{Value: uint(processors)},
 		OS:     firmwareOf(h),
 		// UEFI is refused without ACPI, and a guest hears of a shutdown by it.
 		Features: &libvirtxml.DomainFeatureList{ACPI: &libvirtxml.DomainFeature{}, APIC: &libvirtxml.DomainFeatureAPIC{}},
-		// The host's processor is of every level that a guest can run on there.
-		CPU:     &libvirtxml.DomainCPU{Mode: "host-passthrough"},
+		// The host's processor is of every level that a guest can run on there. libvirt
+		// would make a socket for each, and sockets are what editions of Windows and of
+		// SQL Server use no more than two or four of.
+		CPU:     &libvirtxml.DomainCPU{Mode: "host-passthrough", Topology: &libvirtxml.DomainCPUTopology{Sockets: 1, Cores: processors, Threads: 1}},
 		Clock:   &libvirtxml.DomainClock{Offset: h.Clock},
 		Devices: devices,
 	}
@@ -82,6 +87,10 @@ func DomainXML(h report.Hardware) (string, error) {
 	}
 	return domain.Marshal()
 }
+
+// scsiUnits is how many disks libvirt puts on a SCSI controller. For those behind them
+// it makes controllers of a kind that few kernels drive, unless there are others.
+const scsiUnits = 7
 
 // terminal is what virsh console attaches to.
 func terminal() *libvirtxml.DomainChardevSource {
@@ -113,6 +122,8 @@ func firmwareOf(h report.Hardware) *libvirtxml.DomainOS {
 	enabled := "no"
 	if h.SecureBoot {
 		enabled = "yes"
+		// libvirt before 8.6 lets the guest write to the firmware's variables otherwise.
+		os.Loader = &libvirtxml.DomainLoader{Secure: "yes"}
 	}
 	os.Firmware = "efi"
 	os.FirmwareInfo = &libvirtxml.DomainOSFirmwareInfo{Features: []libvirtxml.DomainOSFirmwareFeature{
@@ -120,6 +131,9 @@ func firmwareOf(h report.Hardware) *libvirtxml.DomainOS {
 	}}
 	return os
 }
+
+// usualSector is the size of sectors, in bytes, that a disk has unless told otherwise.
+const usualSector = 512
 
 // buses are the beginnings of the names that libvirt has for disks.
 var buses = map[string]string{"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
@@ -133,13 +147,21 @@ func diskOf(n int, disk report.HardwareDisk) (libvirtxml.DomainDisk, error) {
 		return libvirtxml.DomainDisk{}, fmt.Errorf("disks[%d] has no image: only a migration that writes images has what a domain needs", n)
 	case disk.Bus == "ide" && n > 3:
 		return libvirtxml.DomainDisk{}, errors.New("a machine has room for four disks on IDE")
+	case disk.SectorSize > usualSector && (disk.Bus == "sata" || disk.Bus == "ide"):
+		return libvirtxml.DomainDisk{}, fmt.Errorf("disks[%d] has sectors of %d bytes, and QEMU's disks on %s have none but of %d: only a guest with a virtio driver can use it",
+			n, disk.SectorSize, strings.ToUpper(disk.Bus), usualSector)
 	}
-	return libvirtxml.DomainDisk{
+	described := libvirtxml.DomainDisk{
 		Device: "disk", Driver: &libvirtxml.DomainDiskDriver{Name: "qemu", Type: disk.Format, Discard: "unmap"},
 		Source: &libvirtxml.DomainDiskSource{File: &libvirtxml.DomainDiskSourceFile{File: disk.Path}},
 		Target: &libvirtxml.DomainDiskTarget{Dev: prefix + letters(n), Bus: disk.Bus},
 		Serial: disk.Serial, Boot: &libvirtxml.DomainDeviceBoot{Order: uint(n + 1)},
-	}, nil
+	}
+	if disk.SectorSize > usualSector {
+		size := uint(disk.SectorSize)
+		described.BlockIO = &libvirtxml.DomainDiskBlockIO{LogicalBlockSize: size, PhysicalBlockSize: size}
+	}
+	return described, nil
 }
 
 // letters counts a, b ... z, aa, ab as the kernel names disks.

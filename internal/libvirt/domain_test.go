@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ var machines = map[string]struct {
 	"BIOS": {bios(), []string{
 		`<domain type="kvm">`, `<name>web-01</name>`, `<memory unit="MiB">8192</memory>`, `<vcpu>4</vcpu>`, `machine="q35"`, `<acpi></acpi>`,
 		`file="/d/web &amp; co.qcow2"`, `<target dev="vda" bus="virtio"></target>`, `<serial>2f3344556677889900aa</serial>`, `<boot order="1"></boot>`,
-		`<mac address="00:50:56:9a:01:02"></mac>`, `<clock offset="utc">`, `<model type="vga">`, `org.qemu.guest_agent.0`, `<rng model="virtio">`,
+		`<mac address="00:50:56:9a:01:02"></mac>`, `<clock offset="utc">`, `<model type="vga">`, `<topology sockets="1" cores="4" threads="1">`, `org.qemu.guest_agent.0`, `<rng model="virtio">`,
 	}, []string{"firmware=", "<tpm", "<smm", "<controller"}},
 	"UEFI": {
 		changed(func(h *report.Hardware) { h.Firmware = "uefi" }),
@@ -46,7 +47,7 @@ var machines = map[string]struct {
 	},
 	"Secure Boot and TPM": {
 		changed(func(h *report.Hardware) { h.Firmware, h.SecureBoot, h.TPM = "uefi", true, true }),
-		[]string{`<feature enabled="yes" name="secure-boot">`, `<smm state="on">`, `<tpm model="tpm-crb">`, `version="2.0"`}, nil,
+		[]string{`<loader secure="yes">`, `<feature enabled="yes" name="secure-boot">`, `<smm state="on">`, `<tpm model="tpm-crb">`, `version="2.0"`}, nil,
 	},
 	"Windows": {
 		changed(func(h *report.Hardware) {
@@ -69,7 +70,22 @@ var machines = map[string]struct {
 			h.Name = ""
 			h.Disks = []report.HardwareDisk{{Path: "/d/db01.qcow2", Format: "qcow2", Bus: "scsi"}, {Path: "/d/db01-disk2.qcow2", Format: "qcow2", Bus: "scsi"}}
 		}),
-		[]string{`<name>db01</name>`, `<target dev="sdb" bus="scsi">`, `<boot order="2">`, `<controller type="scsi" model="virtio-scsi">`}, nil,
+		[]string{`<name>db01</name>`, `<target dev="sdb" bus="scsi">`, `<boot order="2">`, `<controller type="scsi" index="0" model="virtio-scsi">`},
+		[]string{`index="1"`},
+	},
+	"sectors of 4096 bytes": {
+		changed(func(h *report.Hardware) {
+			h.Disks[0].SectorSize = 4096
+			h.Disks = append(h.Disks, report.HardwareDisk{Path: "/d/data.raw", Format: "raw", Bus: "virtio", SectorSize: 512})
+		}),
+		[]string{`<blockio logical_block_size="4096" physical_block_size="4096">`}, []string{`"512"`},
+	},
+	"fifteen disks on virtio-scsi": {
+		changed(func(h *report.Hardware) {
+			h.Disks[0].Bus = "scsi"
+			h.Disks = slices.Repeat(h.Disks, 15)
+		}),
+		[]string{`index="0" model="virtio-scsi">`, `index="1" model="virtio-scsi">`, `index="2" model="virtio-scsi">`}, []string{`index="3"`},
 	},
 }
 
@@ -121,6 +137,30 @@ func TestDomainXMLIsValid(t *testing.T) {
 	}
 }
 
+// libvirt adds no SCSI controller of its own choice to those that are written.
+func TestDomainXMLHasAllControllers(t *testing.T) {
+	t.Parallel()
+	virsh, err := exec.LookPath("virsh")
+	if err != nil {
+		t.Skip("needs virsh (Debian: libvirt-clients)")
+	}
+	text, err := DomainXML(machines["fifteen disks on virtio-scsi"].machine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// libvirt's driver for tests runs no machines, and knows no types of them.
+	text = strings.NewReplacer(`type="kvm"`, `type="test"`, `machine="q35"`, "").Replace(text)
+	path := filepath.Join(t.TempDir(), "domain.xml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(virsh, "-c", "test:///default", "define "+path+"; dumpxml web-01").CombinedOutput()
+	all, ours := strings.Count(string(out), "<controller type='scsi'"), strings.Count(string(out), "model='virtio-scsi'")
+	if err != nil || all != 3 || ours != all {
+		t.Errorf("%d of %d SCSI controllers are virtio's (%v):\n%s", ours, all, err, out)
+	}
+}
+
 func TestDomainXMLIsRefused(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*report.Hardware){
@@ -128,6 +168,8 @@ func TestDomainXMLIsRefused(t *testing.T) {
 		"the machine has no disk":     func(h *report.Hardware) { h.Disks = nil },
 		"disks[0] has no image":       func(h *report.Hardware) { h.Disks[0].Path = "" },
 		`disks[0] has the bus "nvme"`: func(h *report.Hardware) { h.Disks[0].Bus = "nvme" },
+		"QEMU's disks on SATA":        func(h *report.Hardware) { h.Disks[0].Bus, h.Disks[0].SectorSize = "sata", 4096 },
+		"QEMU's disks on IDE":         func(h *report.Hardware) { h.Disks[0].Bus, h.Disks[0].SectorSize = "ide", 4096 },
 		"room for four disks on IDE": func(h *report.Hardware) {
 			h.Disks[0].Bus = "ide"
 			for range 4 {

@@ -77,15 +77,17 @@ func checkBoot(j job, t target) error {
 // What is kept of it is returned, to be published with the images, unless the
 // stage fails: then it has its names already, as the report will have its own.
 func prove(ctx context.Context, j job, o opened, images []image, t target, tried trial, seen *report.Validation) ([]image, error) {
-	if reason := t.unbootable(); reason != "" {
+	options := j.manifest.Pipeline.Validate.Boot
+	started := boot.Machine{
+		Disks: make([]boot.Disk, len(images)), Probe: len(tried.layers) > 0,
+		Firmware: boot.Firmware(t.firmware), Bus: buses[t.diskBus], NICs: t.nics, MemoryMiB: options.MemoryMiB, CPUs: options.CPUs,
+		Directory: o.artifacts.Dir(),
+	}
+	if reason := cmp.Or(t.unbootable(), started.NoRoom()); reason != "" {
 		j.say.find(report.ConcernBoot, "the guest was not booted: "+reason, "boot it by hand, or switch pipeline.validate.boot off")
 		return nil, nil
 	}
-	options := j.manifest.Pipeline.Validate.Boot
-	started := boot.Machine{
-		Firmware: boot.Firmware(t.firmware), Bus: buses[t.diskBus], NICs: t.nics, MemoryMiB: options.MemoryMiB, CPUs: options.CPUs,
-		Accelerator: accelerator(ctx, j.options.Acceleration), Directory: o.artifacts.Dir(),
-	}
+	started.Accelerator = accelerator(ctx, j.options.Acceleration)
 	started.Disks, started.Probe = j.trialDisks(ctx, images, tried)
 	watching := boot.Watching{Timeout: j.bootLimit(), Agent: t.channel && tried.expected.Agent}
 	err := eachPassphrase(j.manifest.Source.LUKSKeys, func(_, passphrase string) {

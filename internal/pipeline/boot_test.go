@@ -3,9 +3,11 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	stdimage "image"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +218,28 @@ func TestBootLeavesTheImages(t *testing.T) {
 	}
 	if err := unwritten(images, before); err == nil || !strings.Contains(err.Error(), "/images/web.qcow2") {
 		t.Errorf("written to: %v", err)
+	}
+}
+
+// TestBootWithoutRoom: a machine that cannot be built for the trial is no reason to
+// lose the migration.
+func TestBootWithoutRoom(t *testing.T) {
+	t.Parallel()
+	m, r, machine, _, err := bootedConversion(t, func(m *manifest.Manifest) {
+		for n := range 27 {
+			m.Source.NICs = append(m.Source.NICs, manifest.NIC{MAC: fmt.Sprintf("00:50:56:9a:01:%02x", n)})
+		}
+	}, boot.Outcome{})
+	if err != nil || len(machine.Disks) > 0 {
+		t.Fatalf("ended with %v, and booted %+v", err, machine)
+	}
+	if _, err := os.Stat(m.OutputPath()); err != nil {
+		t.Error(err)
+	}
+	if !slices.ContainsFunc(r.Concerns, func(c report.Concern) bool {
+		return c.ID == report.ConcernBoot && strings.HasPrefix(c.Assessment, "the guest was not booted: its disks, network cards and other devices take 31 slots") && c.Remedy != ""
+	}) {
+		t.Errorf("the concerns are %+v", r.Concerns)
 	}
 }
 

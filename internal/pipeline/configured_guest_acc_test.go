@@ -140,7 +140,7 @@ func checkInjected(t *testing.T, m *manifest.Manifest, r *report.Report) {
 	for _, change := range injected.Changes {
 		changed[change.Path] = true
 	}
-	for _, path := range []string{"/etc/passwd", "/etc/shadow", "/home/deploy/.ssh/authorized_keys", "/etc/sudoers.d/deploy", "/etc/hostname", "/etc/hosts", "/etc/machine-id"} {
+	for _, path := range []string{"/etc/passwd", "/etc/shadow", "/home/deploy/.ssh/authorized_keys", "/etc/sudoers.d/zz-hyper2kvm-deploy", "/etc/hostname", "/etc/hosts", "/etc/machine-id"} {
 		if !changed[path] {
 			t.Errorf("the report does not list %s", path)
 		}

@@ -78,7 +78,7 @@ func neededMachine(o opened, known report.Guest, boot int, images []image) *repo
 	var attached []report.HardwareDisk
 	for position, n := range attachOrder(len(o.source.Disks), boot) {
 		disk := o.source.Disks[n]
-		needed := report.HardwareDisk{Serial: disk.Serial, VirtualSize: disk.VirtualSize}
+		needed := report.HardwareDisk{Serial: disk.Serial, VirtualSize: disk.VirtualSize, SectorSize: cmp.Or(o.unusualSector(n), usualSector)}
 		if position < len(images) {
 			needed.Path, needed.Format, needed.VirtualSize = images[position].final, images[position].format, images[position].virtualSize
 		}

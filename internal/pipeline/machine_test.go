@@ -15,7 +15,7 @@ import (
 // The disks have the order of the images, and what the guest was found to need.
 func TestNeededMachine(t *testing.T) {
 	t.Parallel()
-	o := opened{source: &source.Source{
+	o := opened{sectorSizes: []int{512, 4096}, source: &source.Source{
 		Disks:   []source.Disk{{Name: "data", Serial: "01", VirtualSize: 1}, {Name: "system", Serial: "02", VirtualSize: 2}},
 		Machine: &report.Machine{Name: "db01", NICs: []report.NIC{{MAC: "00:50:56:01:02:03"}}},
 	}}
@@ -24,13 +24,13 @@ func TestNeededMachine(t *testing.T) {
 		{final: "/d/db01.qcow2", format: "qcow2", virtualSize: 2}, {final: "/d/db01-disk2.qcow2", format: "qcow2", virtualSize: 1},
 	})
 	want := []report.HardwareDisk{
-		{Path: "/d/db01.qcow2", Format: "qcow2", Bus: "virtio", Serial: "02", VirtualSize: 2},
-		{Path: "/d/db01-disk2.qcow2", Format: "qcow2", Bus: "virtio", Serial: "01", VirtualSize: 1},
+		{Path: "/d/db01.qcow2", Format: "qcow2", Bus: "virtio", Serial: "02", VirtualSize: 2, SectorSize: 4096},
+		{Path: "/d/db01-disk2.qcow2", Format: "qcow2", Bus: "virtio", Serial: "01", VirtualSize: 1, SectorSize: 512},
 	}
 	if diff := cmp.Diff(want, got.Disks); diff != "" || got.Firmware != "uefi" || got.NICs[0].MAC != "00:50:56:01:02:03" {
 		t.Errorf("%+v (-want +got)\n%s", got, diff)
 	}
-	if got := neededMachine(o, known, 0, nil); got.Disks[0] != (report.HardwareDisk{Bus: "virtio", Serial: "01", VirtualSize: 1}) {
+	if got := neededMachine(o, known, 0, nil); got.Disks[0] != (report.HardwareDisk{Bus: "virtio", Serial: "01", VirtualSize: 1, SectorSize: 512}) {
 		t.Errorf("without images: %+v", got.Disks)
 	}
 	if got := neededMachine(o, report.Guest{}, 0, nil); got != nil {

@@ -72,7 +72,7 @@ func (m *hardwareModel) hardware() report.Hardware {
 	}
 	for _, disk := range m.Disks {
 		h.Disks = append(h.Disks, report.HardwareDisk{
-			Path: orZero(disk.Path), Format: orZero(disk.Format), Bus: disk.Bus, Serial: orZero(disk.Serial), VirtualSize: disk.VirtualSize,
+			Path: orZero(disk.Path), Format: orZero(disk.Format), Bus: disk.Bus, Serial: orZero(disk.Serial), VirtualSize: disk.VirtualSize, SectorSize: disk.SectorSize,
 		})
 	}
 	for _, nic := range m.NICs {

@@ -17,7 +17,7 @@ func TestLibvirtDomainXMLFunction(t *testing.T) {
 	machine := report.Hardware{
 		Name: "db01", Arch: "x86_64", MachineType: "q35", Firmware: "uefi", SecureBoot: true, TPM: true, VCPUs: 4, MemoryMiB: 8192,
 		CPULevel: "x86-64-v2", Clock: "utc", Video: "vga", RNG: true, GuestAgent: true,
-		Disks: []report.HardwareDisk{{Path: "/d/db01.qcow2", Format: "qcow2", Bus: "virtio", Serial: "01", VirtualSize: 1}, {Path: "/d/b.raw", Format: "raw", Bus: "virtio"}},
+		Disks: []report.HardwareDisk{{Path: "/d/db01.qcow2", Format: "qcow2", Bus: "virtio", Serial: "01", VirtualSize: 1, SectorSize: 4096}, {Path: "/d/b.raw", Format: "raw", Bus: "virtio"}},
 		NICs:  []report.HardwareNIC{{Model: "virtio", MAC: "00:50:56:01:02:03", Network: "VM Network"}, {Model: "virtio"}},
 	}
 	if diff := cmp.Diff(machine, newHardwareModel(&machine).hardware()); diff != "" {

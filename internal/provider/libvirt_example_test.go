@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
 	"libvirt.org/go/libvirtxml"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
@@ -39,6 +41,7 @@ func (m migratedGuest) values() map[string]cty.Value {
 	for _, disk := range m.machine.Disks {
 		disks = append(disks, cty.ObjectVal(map[string]cty.Value{
 			"path": text(disk.Path), "format": text(disk.Format), "bus": text(disk.Bus), "serial": text(disk.Serial), "virtual_size": cty.NumberIntVal(disk.VirtualSize),
+			"sector_size": cty.NumberIntVal(int64(disk.SectorSize)),
 		}))
 	}
 	for _, nic := range m.machine.NICs {
@@ -93,7 +96,9 @@ func (e *libvirtExample) attributes(of string, m migratedGuest) map[string]cty.V
 		"libvirt_volume":      cty.ObjectVal(map[string]cty.Value{"webserver": cty.ObjectVal(map[string]cty.Value{"path": cty.StringVal(overlayPath)})}),
 	}
 	for name, attribute := range body.Attributes {
-		value, diags := attribute.Expr.Value(&hcl.EvalContext{Variables: variables})
+		value, diags := attribute.Expr.Value(&hcl.EvalContext{Variables: variables, Functions: map[string]function.Function{
+			"ceil": stdlib.CeilFunc, "length": stdlib.LengthFunc, "range": stdlib.RangeFunc, "split": stdlib.SplitFunc,
+		}})
 		if diags.HasErrors() {
 			e.t.Fatal(diags)
 		}
@@ -142,9 +147,10 @@ var onLibvirt = map[string]migratedGuest{
 	"bios": needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "bios", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{
 		VCPUs: 4, MemoryMiB: 1024, NICs: []report.NIC{{MAC: "00:50:56:9a:01:02"}, {MAC: "00:50:56:9a:01:03"}},
 	}, "2f3344556677889900aa", ""),
-	"uefi":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{NICs: []report.NIC{{}}}, ""),
+	"uefi":    withSectors(4096, needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{NICs: []report.NIC{{}}}, "")),
 	"secure":  needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "uefi", DiskBus: "virtio", NICModel: "virtio"}, report.Machine{SecureBoot: true, NICs: []report.NIC{{}}}, ""),
 	"windows": needing(report.Guest{Type: "windows", Arch: "x86_64", Firmware: "uefi", DiskBus: "sata", NICModel: "e1000e"}, report.Machine{SecureBoot: true, TPM: true, NICs: []report.NIC{{}}}, ""),
+	"many":    needing(report.Guest{Type: "linux", Arch: "x86_64", Firmware: "bios", DiskBus: "scsi", NICModel: "virtio"}, report.Machine{}, make([]string, 9)...),
 	"old":     needing(report.Guest{Type: "windows", Arch: "i386", Firmware: "bios", DiskBus: "ide", NICModel: "rtl8139"}, report.Machine{NICs: []report.NIC{{}}}, ""),
 }
 
@@ -157,9 +163,17 @@ func needing(found report.Guest, old report.Machine, serials ...string) migrated
 		if n > 0 {
 			path = fmt.Sprintf("/images/web-disk%d.qcow2", n+1)
 		}
-		disks = append(disks, report.HardwareDisk{Path: path, Format: "qcow2", Serial: serial, VirtualSize: 3 << 30})
+		disks = append(disks, report.HardwareDisk{Path: path, Format: "qcow2", Serial: serial, VirtualSize: 3 << 30, SectorSize: 512})
 	}
 	m.machine = *machine.Needs(machine.Found{Old: &old, NICs: old.NICs, Guest: found, Disks: disks})
+	return m
+}
+
+// withSectors is m with disks whose sectors have size bytes.
+func withSectors(size int, m migratedGuest) migratedGuest {
+	for n := range m.machine.Disks {
+		m.machine.Disks[n].SectorSize = size
+	}
 	return m
 }
 

@@ -33,6 +33,7 @@ type hardwareDiskModel struct {
 	Bus         string  `tfsdk:"bus"`
 	Serial      *string `tfsdk:"serial"`
 	VirtualSize int64   `tfsdk:"virtual_size"`
+	SectorSize  int     `tfsdk:"sector_size"`
 }
 
 type hardwareNICModel struct {
@@ -76,6 +77,8 @@ func machineAttribute() schema.Attribute {
 				"bus":          readString("Bus: `virtio`, `scsi` (on a virtio-scsi controller), `sata` or `ide`."),
 				"serial":       readString("Serial number: the last 20 digits of VMware's. Null where the source does not tell it."),
 				"virtual_size": readNumber("Size that the guest sees, in bytes."),
+				"sector_size": readNumber("Size of a sector in bytes: 512, or 4096 for a disk whose partition table counts in those. libvirt takes it as the disk's " +
+					"`logical_block_size` and `physical_block_size`."),
 			}),
 			"nics": readObjects("The network cards, in the order of the old machine; for a mere disk, one.", map[string]schema.Attribute{
 				"model":   readString("Model: `virtio`, `e1000e`, `e1000` or `rtl8139`."),
@@ -117,7 +120,7 @@ func newHardwareModel(h *report.Hardware) *hardwareModel {
 	}
 	for _, disk := range h.Disks {
 		model.Disks = append(model.Disks, hardwareDiskModel{
-			Path: orNull(disk.Path), Format: orNull(disk.Format), Bus: disk.Bus, Serial: orNull(disk.Serial), VirtualSize: disk.VirtualSize,
+			Path: orNull(disk.Path), Format: orNull(disk.Format), Bus: disk.Bus, Serial: orNull(disk.Serial), VirtualSize: disk.VirtualSize, SectorSize: disk.SectorSize,
 		})
 	}
 	for _, nic := range h.NICs {

@@ -43,7 +43,7 @@ func userAttributes() map[string]schema.Attribute {
 		"comment": schema.StringAttribute{MarkdownDescription: "Full name or purpose.", Optional: true},
 		"home":    schema.StringAttribute{MarkdownDescription: "Home directory. The default is one of the user's name where the guest has its homes.", Optional: true},
 		"password": schema.StringAttribute{
-			MarkdownDescription: "A crypt(3) hash such as `openssl passwd -6` prints, not a plain password; `!` locks the password. It is kept in Terraform's state: " +
+			MarkdownDescription: "A crypt(3) hash such as `openssl passwd -6` prints, not a plain password; `*` matches none, `!` locks the account. It is kept in Terraform's state: " +
 				"`password_wo` is not. Without either, a new account cannot log in by password.",
 			Optional:   true,
 			Sensitive:  true,

@@ -122,6 +122,7 @@ const (
 	ConcernCardMAC      ConcernID = "guest.network.mac_needed"
 	ConcernCardEarly    ConcernID = "guest.network.card_in_initramfs"
 	ConcernOldCard      ConcernID = "guest.network.old_card"
+	ConcernCloudInit    ConcernID = "guest.cloud_init.new_instance"
 
 	ConcernOldDisk       ConcernID = "guest.leftover.disk"
 	ConcernOldCardName   ConcernID = "guest.leftover.card"
@@ -235,6 +236,7 @@ var ConcernKinds = []ConcernKind{
 	{ConcernCardMAC, Warned, "Network cards that need the old ones' addresses"},
 	{ConcernCardEarly, Warned, "Network card with another name in the initramfs"},
 	{ConcernOldCard, Warned, "Network configuration that is for the old card alone"},
+	{ConcernCloudInit, Warned, "Guest that cloud-init may set up anew"},
 
 	{ConcernOldDisk, Warned, "Name of a disk of the old machine"},
 	{ConcernOldCardName, Warned, "Name of a network card of the old machine"},

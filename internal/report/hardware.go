@@ -44,6 +44,8 @@ type HardwareDisk struct {
 	Serial string `json:"serial,omitempty"`
 	// VirtualSize is in bytes.
 	VirtualSize int64 `json:"virtual_size"`
+	// SectorSize is in bytes, 512 but for disks whose partition table counts in others.
+	SectorSize int `json:"sector_size"`
 }
 
 // HardwareNIC is a network card of Hardware.

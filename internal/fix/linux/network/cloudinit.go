@@ -12,6 +12,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -27,18 +28,35 @@ const (
 // instance, whose cards get DHCP. A guest that it has never set up is left to
 // it, and so is one whose settings lie on its own disk.
 func keepFromCloudInit(e *edit.Editor, files []networkFile) error {
-	if len(files) == 0 || !e.Exists(cloudConfig) {
+	if !e.Exists(cloudConfig) {
 		return nil
 	}
 	c, err := readCloudInit(e.Reader)
-	if err != nil {
+	if err != nil || !c.takesForNew() {
 		return err
 	}
-	if !c.ranBefore || c.disabled || c.networkDisabled || c.trustsCache || c.findsItsOwn() || !c.runs() {
+	c.warnNew(e)
+	if len(files) == 0 || c.networkDisabled {
 		return nil
 	}
 	return e.Write(cloudNetwork, cloudNetworkText, 0o644,
 		"keep cloud-init from configuring the network anew: its source of settings is not on the new machine")
+}
+
+// takesForNew: cloud-init runs, and does not know the instance again that it has set up.
+func (c cloudInit) takesForNew() bool {
+	return c.ranBefore && !c.disabled && !c.trustsCache && !c.findsItsOwn() && c.runs()
+}
+
+// warnNew tells what cloud-init does to a new instance besides the network
+// (cc_ssh and cc_users_groups in its sources).
+func (c cloudInit) warnNew(e *edit.Editor) {
+	does, or := "make new SSH host keys, and lock the password of its default user", "; ssh_deletekeys: false keeps the host keys alone"
+	if c.keepsHostKeys {
+		does, or = "lock the password of its default user", ""
+	}
+	e.Warn(report.ConcernCloudInit, "the source of cloud-init's settings is not on the new machine, which may be a new instance to it: it may then "+does,
+		"write manual_cache_clean: true into a file of /etc/cloud/cloud.cfg.d in the guest, before the migration: the instance stays the same"+or)
 }
 
 // cloudInit is what decides whether cloud-init runs and renders the network. Its
@@ -49,6 +67,7 @@ type cloudInit struct {
 	disabled        bool
 	networkDisabled bool
 	trustsCache     bool // it stays with the instance that it knows
+	keepsHostKeys   bool
 	identifies      bool // the guest has ds-identify, which decides whether it runs
 	mode            string
 	notFound, maybe string
@@ -250,6 +269,7 @@ func cloudMasked(e *edit.Reader) bool {
 func (c *cloudInit) readConfig(text string) {
 	var config struct {
 		CacheClean *bool `yaml:"manual_cache_clean"`
+		DeleteKeys *bool `yaml:"ssh_deletekeys"`
 		Network    any   `yaml:"network"`
 	}
 	if conf.CheckYAML(text) != nil || yaml.Unmarshal([]byte(text), &config) != nil {
@@ -257,6 +277,9 @@ func (c *cloudInit) readConfig(text string) {
 	}
 	if config.CacheClean != nil {
 		c.trustsCache = *config.CacheClean
+	}
+	if config.DeleteKeys != nil {
+		c.keepsHostKeys = !*config.DeleteKeys
 	}
 	if network, ok := config.Network.(map[string]any); ok {
 		if value, ok := network["config"]; ok {

@@ -2,11 +2,13 @@ package network
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -88,6 +90,56 @@ func TestKeepFromCloudInit(t *testing.T) {
 			got, err := tree.ReadFile(cloudNetwork)
 			if told := err == nil; told != test.told || told && string(got) != cloudNetworkText {
 				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestCloudInitSetsUpANewInstance: its first boot does more to a new instance than
+// the network, whether or not that is kept from it.
+func TestCloudInitSetsUpANewInstance(t *testing.T) {
+	t.Parallel()
+	const keys, password, keepsKeys = "host keys", "password of its default user", "ssh_deletekeys"
+	for name, test := range map[string]struct {
+		files           map[string]string
+		says, saysNot   []string
+		remedy, without string
+	}{
+		"a new instance":      {nil, []string{keys, password}, nil, keepsKeys, gone},
+		"network off already": {map[string]string{"/etc/cloud/cloud.cfg.d/99-n.cfg": "network: {config: disabled}\n"}, []string{keys, password}, nil, keepsKeys, gone},
+		"no network file":     {map[string]string{interfaces: gone}, []string{keys, password}, nil, keepsKeys, gone},
+		"keys are kept":       {map[string]string{"/etc/cloud/cloud.cfg.d/99-n.cfg": "ssh_deletekeys: false\n"}, []string{password}, []string{keys}, "manual_cache_clean", keepsKeys},
+		"the cache is kept":   {map[string]string{"/etc/cloud/cloud.cfg.d/99-n.cfg": "manual_cache_clean: true\n"}, nil, nil, "", ""},
+		"never set up":        {map[string]string{"/var/lib/cloud/data/previous-instance-id": gone}, nil, nil, "", ""},
+		"off":                 {map[string]string{"/etc/cloud/cloud-init.disabled": ""}, nil, nil, "", ""},
+		"the same instance":   {map[string]string{seedMeta: "", seedUser: ""}, nil, nil, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{
+				newSystemd: "", "/etc/cloud/cloud.cfg": "users:\n  - default\n", interfaces: ens192, "/var/lib/cloud/data/previous-instance-id": "iid-vm-0001\n",
+			}
+			maps.Copy(files, test.files)
+			maps.DeleteFunc(files, func(_, text string) bool { return text == gone })
+			e := edittest.Of(t, guesttest.New(t, files))
+			if err := Fix(e, nil); err != nil {
+				t.Fatal(err)
+			}
+			_, warnings := e.Take()
+			warnings = slices.DeleteFunc(warnings, func(w report.Warning) bool { return w.ID != report.ConcernCloudInit })
+			if len(test.says) == 0 {
+				if len(warnings) > 0 {
+					t.Errorf("%+v", warnings)
+				}
+				return
+			}
+			if len(warnings) != 1 || !strings.Contains(warnings[0].Remedy, test.remedy) || strings.Contains(warnings[0].Remedy, test.without) {
+				t.Fatalf("%+v", warnings)
+			}
+			for _, text := range append(test.says, test.saysNot...) {
+				if got := strings.Contains(warnings[0].Message, text); got != slices.Contains(test.says, text) {
+					t.Errorf("%q in %q: %t", text, warnings[0].Message, got)
+				}
 			}
 		})
 	}
