@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -244,11 +245,18 @@ func crash(t *testing.T, executable string, at crashPoint, by strike) time.Durat
 	if left := listing(t, directory); len(left) != 0 {
 		t.Errorf("after the next apply and destroy there is %q", left)
 	}
-	if left := listing(t, temporary); len(left) != 0 {
+	if left := slices.DeleteFunc(listing(t, temporary), func(name string) bool {
+		// Struck between making and unlinking it, the appliance's QEMU leaves its file for
+		// changes of a read-only disk.
+		return at.doing == "launching" && qemuSnapshot.MatchString(name)
+	}); len(left) != 0 {
 		t.Errorf("in the temporary directory there is %q", left)
 	}
 	return took
 }
+
+// qemuSnapshot is how QEMU calls such files.
+var qemuSnapshot = regexp.MustCompile(`^vl\.[A-Za-z0-9]{6}$`)
 
 // slowQEMUImg puts a qemu-img first in the PATH that takes for ever with one
 // subcommand, as long as the file "slow" is there.
