@@ -42,7 +42,7 @@ func matchedName(name string, matched []string) (single string, patterns []strin
 		return name, nil
 	}
 	for _, pattern := range matched {
-		pattern = strings.TrimLeft(strings.TrimSpace(pattern), "|&")
+		pattern = matchWord(pattern)
 		if pattern != "" && !strings.HasPrefix(pattern, "!") {
 			patterns = append(patterns, pattern)
 		}
@@ -52,6 +52,9 @@ func matchedName(name string, matched []string) (single string, patterns []strin
 	}
 	return "", patterns
 }
+
+// matchWord is a word of a list in [match] without what combines it with others.
+func matchWord(word string) string { return strings.TrimLeft(strings.TrimSpace(word), "|&") }
 
 // keyfileParents are where a profile names the interface that its own lies on.
 // It may be the UUID of a connection instead.

@@ -133,7 +133,7 @@ func unmetInKeyfile(text string) (unmet []string) {
 func matchWords(list string) []string {
 	words := strings.FieldsFunc(list, func(r rune) bool { return r == ';' || r == ' ' })
 	for n, word := range words {
-		words[n] = strings.TrimLeft(word, "|&")
+		words[n] = matchWord(word)
 	}
 	return words
 }

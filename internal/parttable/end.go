@@ -13,6 +13,14 @@ type Extent struct {
 	Container bool
 }
 
+// End is the byte behind the last of them, 0 where there is none.
+func End(extents []Extent) (end int64) {
+	for _, extent := range extents {
+		end = max(end, extent.End)
+	}
+	return end
+}
+
 // largeSector is the other size of sectors that drives show, in bytes.
 const largeSector = 4096
 

@@ -33,11 +33,11 @@ func readTables(ctx context.Context, say *reporter, disks []source.Disk, work st
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
 		}
-		end, err := endOfPartitions(start)
+		extents, err := parttable.Extents(bytes.NewReader(start))
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the partition table of %s: %w", disk.Name, err)
 		}
-		if end > disk.VirtualSize && disk.Format != rawFormat {
+		if end := parttable.End(extents); end > disk.VirtualSize && disk.Format != rawFormat {
 			say.find(report.ConcernDiskEnd, fmt.Sprintf("the partition table of %s reaches to byte %d, and the disk has %d: its end is missing, unless it was made smaller on purpose",
 				disk.Name, end, disk.VirtualSize), "compare its size with that of the old machine's disk, and take the disk again if that is larger")
 		}
@@ -54,16 +54,6 @@ func readTables(ctx context.Context, say *reporter, disks []source.Disk, work st
 // rawFormat is that of disks whose length is compared with their tables when they are
 // opened.
 const rawFormat = "raw"
-
-// endOfPartitions is the byte behind the last partition of a disk, of which the start is
-// given; 0 where there is none.
-func endOfPartitions(start []byte) (end int64, err error) {
-	extents, err := parttable.Extents(bytes.NewReader(start))
-	for _, extent := range extents {
-		end = max(end, extent.End)
-	}
-	return end, err
-}
 
 // unusualSector is the size of the sectors of the n-th disk, or 0 where it is the
 // usual.

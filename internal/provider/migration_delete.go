@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -37,7 +36,7 @@ func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	for _, reason := range files.staying {
-		resp.Diagnostics.AddWarning("File was not deleted: "+filepath.Base(state.ID.ValueString()), reason+".")
+		resp.Diagnostics.AddWarning("File was not deleted: "+state.name(), reason+".")
 	}
 	removed, err := artifact.Delete(ctx, identity, files.paths()...)
 	for _, path := range removed {

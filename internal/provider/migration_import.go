@@ -126,7 +126,7 @@ func importedModel(ctx context.Context, m *manifest.Manifest, origin *report.Ori
 	} else if model.ReportPath.IsNull() {
 		// Nothing is missing: there was no report.
 	} else {
-		diags.AddWarning("Report of the migration is gone: "+filepath.Base(model.ID.ValueString()), fmt.Sprintf("%s is not the report of this migration, so the attributes report, guest, machine and concerns "+
+		diags.AddWarning("Report of the migration is gone: "+model.name(), fmt.Sprintf("%s is not the report of this migration, so the attributes report, guest, machine and concerns "+
 			"stay empty.", model.ReportPath.ValueString()))
 	}
 	model.SourceFingerprint = types.StringPointerValue(orNull(sourceFingerprint(origin.Source)))

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -57,6 +58,10 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	plan.planComputed(paths)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
+
+// name is of the image that there is. Terraform folds warnings of the same summary, and
+// a plan of many machines has to show them all.
+func (m *migrationModel) name() string { return filepath.Base(m.ID.ValueString()) }
 
 // planComputed plans what a migration will leave in state.
 func (m *migrationModel) planComputed(paths resultPaths) {

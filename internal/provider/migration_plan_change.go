@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -34,12 +33,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	was, diags := readMigration(ctx, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	c.was, c.manifest, c.paths = was.manifest, read.manifest, plannedPaths(read.manifest, read.unknown)
+	c.manifest, c.paths = read.manifest, plannedPaths(read.manifest, read.unknown)
 	c.identity, diags = r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
@@ -76,7 +70,8 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 type change struct {
 	before, after tftypes.Value
 	state, plan   migrationModel
-	was, manifest *manifest.Manifest // of state and plan
+	manifest      *manifest.Manifest // of plan
+	was           *manifest.Manifest // of state, where something differs that may replace
 	paths         resultPaths        // of plan
 	identity      artifact.Identity
 	source        []report.SourceFile
@@ -84,14 +79,18 @@ type change struct {
 	imported      bool
 }
 
-// name is of the image that there is. Terraform folds warnings of the same summary,
-// and a plan of many machines has to show them all.
-func (c *change) name() string { return filepath.Base(c.state.ID.ValueString()) }
-
 // replaced lists the attributes for whose sake the migration has to be made
 // again, and warns where it is not the configuration that has changed.
 func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.Diagnostics) {
-	for _, at := range replacingChanges(c.before, c.after) {
+	differs := replacingChanges(c.before, c.after)
+	if len(differs) > 0 {
+		var was reading
+		if was, diags = readMigration(ctx, c.before); diags.HasError() {
+			return nil, diags
+		}
+		c.was = was.manifest
+	}
+	for _, at := range differs {
 		if !c.sameFiles(at) && !c.adopts(at) && !c.isNewDefault(ctx, at) {
 			replaced = append(replaced, at)
 		}
@@ -99,7 +98,7 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 	if textAt(c.after, path.Root("source").AtName("track")) == trackFingerprint {
 		if changed := sourceChanges(c.source); len(changed) > 0 {
 			replaced = append(replaced, path.Root("source_fingerprint"))
-			diags.AddAttributeWarning(path.Root("source"), "Source has changed since it was migrated: "+c.name(), strings.Join(changed, "\n")+
+			diags.AddAttributeWarning(path.Root("source"), "Source has changed since it was migrated: "+c.state.name(), strings.Join(changed, "\n")+
 				"\n\nIt is planned to be migrated again, because source.track is fingerprint.")
 		}
 	}
@@ -108,7 +107,7 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 		diags.Append(imageDiags...)
 		if changed := drifted(images, c.published); len(changed) > 0 {
 			replaced = append(replaced, path.Root("artifacts"))
-			diags.AddWarning("Image has changed since it was migrated: "+c.name(), strings.Join(changed, "\n")+
+			diags.AddWarning("Image has changed since it was migrated: "+c.state.name(), strings.Join(changed, "\n")+
 				"\n\nIt is planned to be migrated again, because drift_detection is checksum.")
 		}
 	}
@@ -208,7 +207,7 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 		files, fileDiags := c.state.files(ctx, c.identity)
 		diags.Append(fileDiags...)
 		if obstacle := files.obstacle(); obstacle != "" {
-			diags.AddWarning("Replacement cannot delete the migrated image: "+c.name(),
+			diags.AddWarning("Replacement cannot delete the migrated image: "+c.state.name(),
 				"As things are, this fails before anything is deleted or migrated.\n\n"+obstacle)
 		} else if notice := files.notice(); notice != "" {
 			text := "Before the source is migrated again, these files are deleted:\n" + notice
@@ -216,7 +215,7 @@ func (c *change) checkReplacement(ctx context.Context) (diags diag.Diagnostics) 
 				text += "\n\nThe new image has the same path, so this cannot work together with create_before_destroy, be it of this resource or of one " +
 					"that depends on it: such an apply fails before it does anything. Set overwrite = true there, which exchanges the image in one step."
 			}
-			diags.AddWarning("Replacement deletes the migrated image: "+c.name(), text)
+			diags.AddWarning("Replacement deletes the migrated image: "+c.state.name(), text)
 		}
 	}
 	return diags
@@ -237,7 +236,7 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 	}
 	files, diags := state.files(ctx, identity)
 	resp.Diagnostics.Append(diags...)
-	notice, obstacle, name := files.notice(), files.obstacle(), filepath.Base(state.ID.ValueString())
+	notice, obstacle, name := files.notice(), files.obstacle(), state.name()
 	switch {
 	case notice == "":
 	case state.OnDestroy.ValueString() == onDestroyKeep:

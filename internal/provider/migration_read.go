@@ -40,7 +40,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	if len(found.elsewhere) > 0 {
-		resp.Diagnostics.AddWarning("Image cannot be seen from here: "+filepath.Base(state.ID.ValueString()), paragraphs(strings.Join(found.elsewhere, "\n"),
+		resp.Diagnostics.AddWarning("Image cannot be seen from here: "+state.name(), paragraphs(strings.Join(found.elsewhere, "\n"),
 			"Nothing in the state was changed. Destroying or replacing has to happen where the image is. If hosts share their storage, mount it, "+
 				"and give them the same host_id in the provider's configuration. If the image is gone for good, apply on_destroy = \"keep\" and then "+
 				"destroy or replace the resource, or take it out of the state with `terraform state rm`."))
@@ -50,7 +50,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	if len(found.missing) > 0 {
-		resp.Diagnostics.AddWarning("Images are missing: "+filepath.Base(state.ID.ValueString()), fmt.Sprintf("Of %d images, these are gone: %s.\n\n"+
+		resp.Diagnostics.AddWarning("Images are missing: "+state.name(), fmt.Sprintf("Of %d images, these are gone: %s.\n\n"+
 			"To migrate again, run terraform apply with -replace and the address of this resource.", len(images), strings.Join(found.missing, ", ")))
 	}
 	if read {

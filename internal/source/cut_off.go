@@ -17,10 +17,7 @@ func (r *imageReader) checkPartitionTable(s section) error {
 	}
 	// The last sector may be filled up with zeroes.
 	length := sectors(s.size) * sectorSize
-	end := int64(0)
-	for _, p := range table {
-		end = max(end, p.End)
-	}
+	end := parttable.End(table)
 	if end <= length {
 		return nil
 	}

@@ -164,8 +164,7 @@ func DrivesSATA(d Drivers, image *initramfs.Image) bool {
 
 // HasVirtioDisk reports whether the kernel has what drives a virtio disk, wherever it is.
 func (d Drivers) HasVirtioDisk() bool {
-	has := func(name string) bool { return d.Builtin[name] || d.Has(name) }
-	return !d.LegacyVirtio && has("virtio_pci") && (has("virtio_blk") || has("virtio_scsi"))
+	return report.Kernel{Virtio: d.Virtio(nil)}.HasVirtioDisk()
 }
 
 // NetworkCard is the best network card of QEMU that the kernel has a driver for.

@@ -56,8 +56,7 @@ func TestOnlineDisks(t *testing.T) {
 // TestRealDisks: the hives of real machines have the policy where it is looked for.
 func TestRealDisks(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"windows7-vmware-SYSTEM", "windows10-1709-vmware-SYSTEM"} {
-		hive := openHive(t, registrytest.Clean(registrytest.Load(t, "../../../registry/testdata", name)))
+	for name, hive := range realHives(t) {
 		system, err := registry.ReadSystem(hive)
 		if err != nil {
 			t.Fatal(err)

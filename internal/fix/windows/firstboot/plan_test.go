@@ -253,12 +253,21 @@ func openHive(t *testing.T, data []byte) *registry.Hive {
 	return hive
 }
 
+// realHives are the hives SYSTEM of real machines.
+func realHives(t *testing.T) map[string]*registry.Hive {
+	t.Helper()
+	hives := map[string]*registry.Hive{}
+	for _, name := range []string{"windows7-vmware-SYSTEM", "windows10-1709-vmware-SYSTEM"} {
+		hives[name] = openHive(t, registrytest.Clean(registrytest.Load(t, "../../../registry/testdata", name)))
+	}
+	return hives
+}
+
 // TestRegister: the service in the hives of real machines, read as Windows' services
 // are. A second run changes nothing.
 func TestRegister(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"windows7-vmware-SYSTEM", "windows10-1709-vmware-SYSTEM"} {
-		hive := openHive(t, registrytest.Clean(registrytest.Load(t, "../../../registry/testdata", name)))
+	for name, hive := range realHives(t) {
 		system, err := registry.ReadSystem(hive)
 		if err != nil {
 			t.Fatal(err)
