@@ -69,9 +69,13 @@ func NewConfiguration(e *edit.Editor, names devname.Names, firmware string) *Con
 // Fix gives the kernel parameters of every boot loader stable names.
 func (c *Configuration) Fix() error {
 	scope := c.scope()
-	return c.eachFile(func(name, text string, f bootfile.File) error {
+	err := c.eachFile(func(name, text string, f bootfile.File) error {
 		return c.editFile(name, text, scope, editors[f.Format], description(f), report.ConcernBootDevice)
 	})
+	if err != nil {
+		return err
+	}
+	return c.fixUnifiedImages()
 }
 
 // editFile writes a file as it is to be, and warns of what an edit leaves: of devices
@@ -137,7 +141,7 @@ func (c *Configuration) Verify(edited bool) (stable bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := c.warnUnifiedImages(); err != nil {
+	if err := c.warnUnifiedImages(edited); err != nil {
 		return false, err
 	}
 	switch problem := errors.Join(stale...); {

@@ -1,11 +1,14 @@
 package bootloader
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/unifiedimage"
 )
 
 func TestUnifiedImages(t *testing.T) {
@@ -28,6 +31,67 @@ func TestUnifiedImages(t *testing.T) {
 			}
 			if tt.want != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, tt.want)) {
 				t.Errorf("warnings = %v, want one that says %q", warnings, tt.want)
+			}
+		})
+	}
+}
+
+// TestFixUnifiedImages: parameters in a unified kernel image are edited where it is not
+// signed.
+func TestFixUnifiedImages(t *testing.T) {
+	t.Parallel()
+	const name = "/efi/EFI/Linux/linux.efi"
+	image := func(cmdline string) string {
+		return guesttest.UnifiedImageOf(t,
+			guesttest.Section{Name: unifiedimage.Cmdline, Content: cmdline + "\n"},
+			guesttest.Section{Name: unifiedimage.Initramfs, Content: "initramfs"})
+	}
+	signed := []byte(image("root=/dev/sda2 ro"))
+	binary.LittleEndian.PutUint32(signed[64+4+20+112+8*4+4:], 100)
+	tests := map[string]struct {
+		image, want string
+		unedited    bool // pipeline.fix.update_grub is false
+		told        string
+	}{
+		"stale":              {image: image("quiet root=/dev/sda2 ro"), want: "quiet root=UUID=root-uuid ro"},
+		"stable":             {image: image("root=UUID=root-uuid ro"), want: "root=UUID=root-uuid ro"},
+		"signed":             {image: string(signed), want: "root=/dev/sda2 ro", told: "cannot be edited: it is signed"},
+		"not to be edited":   {image: image("root=/dev/sda2 ro"), want: "root=/dev/sda2 ro", unedited: true, told: "names devices of the old machine in its kernel parameters"},
+		"of no known device": {image: image("root=UUID=root-uuid resume=/dev/sdz9"), want: "root=UUID=root-uuid resume=/dev/sdz9", told: "names devices of the old machine"},
+	}
+	for label, tt := range tests {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			e := testEditor(t, map[string]string{name: tt.image})
+			c := NewConfiguration(e, testNames, guest.FirmwareUEFI)
+			if !tt.unedited {
+				if err := c.Fix(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := c.Verify(!tt.unedited); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := menu.UnifiedCmdline(e.Reader, name); got != tt.want || err != nil {
+				t.Errorf("parameters = %q, %v, want %q", got, err, tt.want)
+			}
+			after, file, err := menu.OpenUnified(e.Reader, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = file.Close() }()
+			if text, err := after.Text(unifiedimage.Initramfs); text != "initramfs" || err != nil {
+				t.Errorf("initramfs = %q, %v", text, err)
+			}
+			changes, warnings := e.Take()
+			if changed := !strings.Contains(tt.image, tt.want); changed != (len(changes) == 1) {
+				t.Errorf("changes = %v", changes)
+			}
+			switch {
+			case tt.told == "" && len(warnings) > 0:
+				t.Errorf("warnings = %v", warnings)
+			case tt.told != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, tt.told) || warnings[0].Remedy == ""):
+				t.Errorf("warnings = %v, want one that says %q", warnings, tt.told)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ func TestCardNamesInImage(t *testing.T) {
 		if k := result.Kernels[0]; k.Action != want || want == Extended && !strings.Contains(k.Reason, link) {
 			t.Errorf("action %q (%s), want %q", k.Action, k.Reason, want)
 		}
-		image, err := kernel.ReadInitramfs(e.Reader, "/boot/initrd.img-"+version)
+		image, err := kernel.ReadInitramfs(e.Reader, kernel.Kernel{Initramfs: "/boot/initrd.img-" + version})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func (p *imageRepair) attempt(ctx context.Context, argv []string, needs rootNeed
 	if err := e.Command(ctx, "rebuild the initramfs of kernel "+k.Version+": "+p.result.Reason, argv...); err != nil {
 		return err.Error(), ctx.Err()
 	}
-	image, err := kernel.ReadInitramfs(e.Reader, k.Initramfs)
+	image, err := kernel.ReadInitramfs(e.Reader, k)
 	if err != nil {
 		return "the new one cannot be read: " + err.Error(), nil //nolint:nilerr // another tool may do better
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/initramfs"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/unifiedimage"
 )
 
 // What report.Kernel.Action says.
@@ -84,7 +84,10 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		if o.Progress != nil {
 			o.Progress(i, len(kernels), "initramfs of kernel "+k.Version)
 		}
-		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames, mapped: kernel.IsAmong(e.Reader, k.Initramfs, o.Mapped)}
+		repair := &imageRepair{edit: e, names: names, mode: o.Mode, kernel: k, cardNames: o.CardNames}
+		if kernel.IsAmong(e.Reader, k.Initramfs, o.Mapped) {
+			repair.sealed = byLILO
+		}
 		if err := repair.do(ctx); err != nil {
 			return result, fmt.Errorf("kernel %s: %w", k.Version, err)
 		}
@@ -117,7 +120,7 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		warnOtherEntries(e, forbidden, drivers)
 	}
 	if forbidden.OnlyUnified() {
-		if _, err := warnUnifiedAlone(e); err != nil {
+		if _, err := warnUnifiedAlone(e, kernels); err != nil {
 			return result, err
 		}
 	}
@@ -129,16 +132,20 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 
 // warnNoKernel tells what there is in place of kernels with an initramfs.
 func warnNoKernel(e *edit.Editor) error {
-	if told, err := warnUnifiedAlone(e); told || err != nil {
+	if told, err := warnUnifiedAlone(e, nil); told || err != nil {
 		return err
 	}
 	e.Warn(report.ConcernNoKernel, "no kernel was found in the guest's /boot", "check that the guest's /boot is on one of the migrated disks")
 	return nil
 }
 
-// warnUnifiedAlone tells that the guest starts unified kernel images, if it has any.
-func warnUnifiedAlone(e *edit.Editor) (told bool, err error) {
+// warnUnifiedAlone tells that the guest starts unified kernel images of which no more is
+// known, if it has any.
+func warnUnifiedAlone(e *edit.Editor, known []kernel.Kernel) (told bool, err error) {
 	images, err := menu.UnifiedImages(e.Reader)
+	images = slices.DeleteFunc(images, func(image string) bool {
+		return slices.ContainsFunc(known, func(k kernel.Kernel) bool { return k.Image == image })
+	})
 	if err != nil || len(images) == 0 {
 		return false, err
 	}
@@ -194,7 +201,8 @@ type imageRepair struct {
 	image     *initramfs.Image // as it is now; nil when there is none or it cannot be read
 	lacked    []string         // drivers that the image was found without
 	cardNames []string
-	mapped    bool // the boot loader reads it from its blocks
+	unified   *unifiedimage.Image // what the initramfs is in, or nil
+	sealed    seal
 	result    report.Kernel
 }
 
@@ -218,19 +226,19 @@ func (p *imageRepair) do(ctx context.Context) error {
 	if err := e.Download(k.Initramfs, file); err != nil {
 		return fmt.Errorf("cannot read %s in the guest: %w", k.Initramfs, err)
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
+	if err = p.read(file); err == nil && p.image == nil {
+		p.result.Reason = "the kernel boots without an initramfs"
+		return nil
 	}
-	p.image, err = initramfs.Read(file)
 	switch {
-	case err != nil && p.mapped:
+	case err != nil && p.sealed.why != "":
 		p.result.Action, p.result.Reason = Kept, fmt.Sprintf("it cannot be read (%v)", err)
 		return nil
 	case err != nil:
 		return p.cannotAppend(ctx, fmt.Sprintf("it cannot be read (%v)", err))
 	}
 	p.result.Generator = string(p.image.Generator)
-	if p.mode == ModeRebuild && !p.mapped {
+	if p.mode == ModeRebuild && p.sealed.why == "" {
 		return p.rebuild(ctx, "a rebuild was asked for")
 	}
 
@@ -247,8 +255,8 @@ func (p *imageRepair) do(ctx context.Context) error {
 	}
 	p.lacked = p.drivers.AbsentFrom(p.image, wanted)
 	stale := findStale(p.names, p.image)
-	if p.mapped {
-		return p.keepMapped(stale)
+	if p.sealed.why != "" {
+		return p.keepSealed(stale)
 	}
 	if len(stale.waits) > 0 {
 		return p.cannotAppend(ctx, "it waits for "+strings.Join(stale.waits, ", "))
@@ -265,27 +273,6 @@ func (p *imageRepair) do(ctx context.Context) error {
 		return p.cannotAppend(ctx, "it loads the modules that its script lists, and no others")
 	}
 	return p.extend(ctx, file, stale)
-}
-
-// keepMapped leaves an image alone that the boot loader would not find any more if it
-// were written anew, and tells what that means.
-func (p *imageRepair) keepMapped(stale staleReferences) error {
-	p.result.Action, p.result.Reason = Kept, "it has what is needed"
-	lacked := slices.Concat(p.lacked, stale.specs, stale.waits)
-	p.lacked = nil
-	if len(lacked) == 0 && len(stale.files) == 0 && p.mode != ModeRebuild {
-		return nil
-	}
-	p.result.Reason = "LILO has written down on which blocks it lies, so that nothing can be done about what it lacks or has of the old machine"
-	if len(lacked) > 0 {
-		p.result.Reason += " (" + strings.Join(lacked, ", ") + ")"
-	}
-	if p.mode == ModeAppend || p.mode == ModeRebuild {
-		return fmt.Errorf("%s cannot be changed: %s; set pipeline.fix.initramfs to %q, which leaves it as it is", p.kernel.Initramfs, p.result.Reason, ModeAuto)
-	}
-	p.edit.Warn(report.ConcernInitramfs, fmt.Sprintf("the initramfs %s stays as it is: %s", p.kernel.Initramfs, p.result.Reason),
-		"build it in the guest with the virtio drivers, and run lilo, before the migration; or install GRUB in the guest before the migration")
-	return nil
 }
 
 // extend appends what is missing, and builds anew where that cannot be done.
@@ -308,7 +295,16 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 	if err != nil {
 		return err
 	}
-	if err := appendTo(e, k.Initramfs, file, p.image.Size, appended.Data); err != nil {
+	if p.unified != nil {
+		err = p.unified.Changeable(unifiedimage.Initramfs, p.image.Size+int64(len(appended.Data)))
+		if errors.Is(err, unifiedimage.ErrSealed) {
+			return p.cannotAppend(ctx, err.Error())
+		}
+		err = appendInside(e, k.Image, p.unified, p.image.Size, appended.Data)
+	} else {
+		err = appendTo(e, k.Initramfs, file, p.image.Size, appended.Data)
+	}
+	if err != nil {
 		if errors.Is(err, edit.ErrNoSpace) {
 			if p.mode == ModeAppend {
 				return fmt.Errorf("nothing can be appended to %s: %w; remove old kernels in the guest before the migration", k.Initramfs, err)
@@ -321,7 +317,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 		return err
 	}
 	original := p.image.Size
-	if p.image, err = kernel.ReadInitramfs(e.Reader, k.Initramfs); err != nil {
+	if p.image, err = kernel.ReadInitramfs(e.Reader, k); err != nil {
 		return fmt.Errorf("%s is damaged after it was extended: %w", k.Initramfs, err)
 	}
 	if still := p.drivers.AbsentFrom(p.image, p.lacked); len(still) > 0 {
@@ -331,7 +327,7 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 	p.result.Reason = describeAppend(appended.Modules, stale)
 	e.Record(report.Change{
 		Path: k.Initramfs, Action: report.ActionModified,
-		Description: fmt.Sprintf("%s for kernel %s (the first %d bytes are the original)", p.result.Reason, k.Version, original),
+		Description: fmt.Sprintf("%s for kernel %s (the first %d bytes%s are the original)", p.result.Reason, k.Version, original, p.place()),
 	})
 	return nil
 }
@@ -339,6 +335,10 @@ func (p *imageRepair) extend(ctx context.Context, file *os.File, stale staleRefe
 // cannotAppend builds the image anew because appending cannot serve, unless
 // that was ruled out: an image that may not boot is not passed off as good.
 func (p *imageRepair) cannotAppend(ctx context.Context, reason string) error {
+	if p.kernel.Unified() {
+		p.sealed = inUnified(reason)
+		return p.keepSealed(findStale(p.names, p.image))
+	}
 	if p.mode == ModeAppend {
 		return fmt.Errorf("%s cannot be repaired by appending to it: %s; set pipeline.fix.initramfs to %q, which has the guest's own tool build it anew",
 			p.kernel.Initramfs, reason, ModeAuto)

@@ -90,7 +90,7 @@ func TestInitramfsExtended(t *testing.T) {
 	if r.DiskBus != "virtio" || r.NICModel != "virtio" {
 		t.Errorf("it is to be given %q and %q", r.DiskBus, r.NICModel)
 	}
-	image, err := kernel.ReadInitramfs(r.edit.Reader, "/boot/initrd.img-"+version)
+	image, err := kernel.ReadInitramfs(r.edit.Reader, kernel.Kernel{Initramfs: "/boot/initrd.img-" + version})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestInitramfsStaleNames(t *testing.T) {
 	if k := r.Kernels[0]; k.Action != "extended" {
 		t.Fatalf("%+v", k)
 	}
-	image, err := kernel.ReadInitramfs(r.edit.Reader, "/boot/initrd.img-"+version)
+	image, err := kernel.ReadInitramfs(r.edit.Reader, kernel.Kernel{Initramfs: "/boot/initrd.img-" + version})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -213,21 +213,24 @@ func FindForbidden(e *edit.Reader, kernels []Kernel) (Forbidden, error) {
 		return Forbidden{}, err
 	}
 	menus, err := menu.Read(e, nil, "")
+	for _, m := range menus {
+		for i, entry := range m.Entries {
+			if !entry.Unified {
+				continue
+			}
+			cmdline, err := menu.UnifiedCmdline(e, entry.Kernel.Path)
+			if err != nil {
+				continue // told when it is verified
+			}
+			m.Entries[i].Parameters = strings.Fields(cmdline)
+		}
+	}
 	return Forbidden{guest: bans, menus: menus, edit: e, kernel: kernels, later: later}, err
 }
 
 // OnlyUnified reports whether nothing is known to start the guest but unified kernel
 // images, whose drivers are in them and not in any initramfs of /boot.
-func (f Forbidden) OnlyUnified() bool {
-	unified := false
-	for _, m := range f.menus {
-		if m.Loader != menu.Unified && len(m.Entries) > 0 {
-			return false
-		}
-		unified = unified || m.Loader == menu.Unified
-	}
-	return unified
-}
+func (f Forbidden) OnlyUnified() bool { return onlyUnified(f.menus) }
 
 // laterBans are those in the parameters that menus get when they are made anew.
 func laterBans(e *edit.Reader) (Bans, error) {
@@ -256,8 +259,8 @@ func laterBans(e *edit.Reader) (Bans, error) {
 // the one that it starts by itself, else the first.
 func (f Forbidden) chosen(k int) (entries []menu.Entry) {
 	for _, m := range f.menus {
-		first := slices.IndexFunc(m.Entries, func(e menu.Entry) bool { return !e.Unified && indexOf(f.edit, f.kernel, e) == k })
-		if m.Default >= 0 && !m.Entries[m.Default].Unified && indexOf(f.edit, f.kernel, m.Entries[m.Default]) == k {
+		first := slices.IndexFunc(m.Entries, func(e menu.Entry) bool { return indexOf(f.edit, f.kernel, e) == k })
+		if m.Default >= 0 && indexOf(f.edit, f.kernel, m.Entries[m.Default]) == k {
 			first = m.Default
 		}
 		if first >= 0 {
@@ -283,26 +286,22 @@ type EntryBan struct {
 }
 
 // Others are the bans of virtio disk drivers in entries which somebody has to choose, and
-// in unified kernel images. builtin says which drivers a kernel has built in, by the number
-// of the kernel.
+// in unified kernel images of which no more is known. builtin says which drivers a kernel
+// has built in, by the number of the kernel.
 func (f Forbidden) Others(builtin func(k int) map[string]bool) (found []EntryBan) {
 	for _, m := range f.menus {
 		for _, entry := range m.Entries {
 			var in map[string]bool
-			if entry.Unified {
-				cmdline, err := menu.UnifiedCmdline(f.edit, entry.Kernel.Path)
-				if err != nil {
-					continue // told when it is verified
-				}
-				entry.Parameters = strings.Fields(cmdline)
-			} else {
-				k := indexOf(f.edit, f.kernel, entry)
-				if k < 0 || slices.ContainsFunc(f.chosen(k), func(o menu.Entry) bool {
-					return o.File == entry.File && o.Title == entry.Title && o.ID == entry.ID && slices.Equal(o.Parameters, entry.Parameters)
-				}) {
-					continue
-				}
+			k := indexOf(f.edit, f.kernel, entry)
+			switch {
+			case k >= 0 && slices.ContainsFunc(f.chosen(k), func(o menu.Entry) bool {
+				return o.File == entry.File && o.Title == entry.Title && o.ID == entry.ID && slices.Equal(o.Parameters, entry.Parameters)
+			}):
+				continue
+			case k >= 0:
 				in = builtin(k)
+			case !entry.Unified:
+				continue
 			}
 			bans := Bans{}
 			bans.readParameters(entry)

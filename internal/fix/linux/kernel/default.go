@@ -26,6 +26,9 @@ func Default(e *edit.Reader, kernels []Kernel) (int, error) {
 			return i, nil
 		}
 	}
+	if onlyUnified(menus) {
+		return max(0, slices.IndexFunc(kernels, Kernel.Unified)), nil
+	}
 	return 0, nil
 }
 

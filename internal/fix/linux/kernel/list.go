@@ -21,6 +21,10 @@ type Kernel struct {
 	Entry     string // id of the loader entry that names it, or ""
 }
 
+// Unified reports whether the kernel is one file with its initramfs: a unified kernel
+// image.
+func (k Kernel) Unified() bool { return k.Image == k.Initramfs }
+
 // kernelNames are the prefixes of kernel files in /boot.
 var kernelNames = []string{"vmlinuz-", "vmlinux-", "bzImage-", "Image-", "kernel-"}
 

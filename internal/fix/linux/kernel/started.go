@@ -22,7 +22,11 @@ func started(e *edit.Reader) ([]Kernel, error) {
 	}
 	var found []Kernel
 	add := func(entry menu.Entry, loader menu.Loader) error {
-		k, ok, err := startedBy(e, entry)
+		start := startedBy
+		if entry.Unified {
+			start = unifiedBy
+		}
+		k, ok, err := start(e, entry)
 		if err != nil || !ok {
 			return err
 		}
@@ -39,9 +43,6 @@ func started(e *edit.Reader) ([]Kernel, error) {
 		return nil
 	}
 	for _, m := range menus {
-		if m.Loader == menu.Unified {
-			continue
-		}
 		if m.Default >= 0 {
 			if err := add(m.Entries[m.Default], m.Loader); err != nil {
 				return nil, err
@@ -165,17 +166,22 @@ func versionInside(e *edit.Reader, image string) (string, error) {
 	if err := e.Download(image, head); err != nil {
 		return "", err
 	}
+	return versionAtStart(head.data), nil
+}
+
+// versionAtStart is the version in the first bytes of a kernel, or "".
+func versionAtStart(head []byte) string {
 	const magic, pointer = 0x202, 0x20e
-	if len(head.data) < pointer+2 || string(head.data[magic:magic+4]) != "HdrS" {
-		return "", nil
+	if len(head) < pointer+2 || string(head[magic:magic+4]) != "HdrS" {
+		return ""
 	}
-	at := 0x200 + int(binary.LittleEndian.Uint16(head.data[pointer:]))
-	if at == 0x200 || at >= len(head.data) {
-		return "", nil
+	at := 0x200 + int(binary.LittleEndian.Uint16(head[pointer:]))
+	if at == 0x200 || at >= len(head) {
+		return ""
 	}
-	version, _, _ := strings.Cut(string(head.data[at:min(at+128, len(head.data))]), " ")
+	version, _, _ := strings.Cut(string(head[at:min(at+128, len(head))]), " ")
 	version, _, _ = strings.Cut(version, "\x00")
-	return version, nil
+	return version
 }
 
 // beginning keeps the first bytes of what is written to it.

@@ -41,9 +41,11 @@ func Survey(ctx context.Context, e *edit.Reader, images bool) ([]report.Kernel, 
 		kernel.Virtio = drivers.Virtio(nil)
 		var image *initramfs.Image
 		if images && k.Initramfs != "" {
-			if image, err = ReadInitramfs(e, k.Initramfs); err != nil {
+			image, err = ReadInitramfs(e, k)
+			switch {
+			case err != nil:
 				image, kernel.Reason = nil, err.Error()
-			} else {
+			case image != nil:
 				kernel.Generator = string(image.Generator)
 				kernel.Virtio = drivers.Virtio(image)
 			}

@@ -125,34 +125,46 @@ func (r *reader) loaderMenus() ([]Menu, error) {
 		entries[i].Choice = entries[i].ID + ".conf"
 		m.read = append(m.read, entries[i].File)
 	}
+	defaults, read, err := r.loaderDefaults()
+	if err != nil {
+		return nil, err
+	}
+	m.read = append(m.read, read...)
+	for _, value := range defaults {
+		pattern := strings.TrimSuffix(value, ".conf")
+		matches := func(id string) bool {
+			matched, _ := path.Match(pattern, id)
+			return matched
+		}
+		if i := slices.IndexFunc(entries, func(e Entry) bool { return matches(e.ID) }); i >= 0 {
+			m.Default, m.DefaultTitle = i, entries[i].Title
+		} else if slices.ContainsFunc(others, matches) || slices.ContainsFunc(ownEntries, matches) {
+			m.Default, m.DefaultTitle = -1, value
+		}
+	}
+	return []Menu{m}, nil
+}
+
+// loaderDefaults are the patterns by which the settings of systemd-boot choose what is
+// started, the last one that matches, and the files that have such settings.
+func (r *reader) loaderDefaults() (patterns, files []string, err error) {
 	for _, directory := range []string{"/boot/loader", "/boot/efi/loader", "/efi/loader"} {
 		file := path.Join(directory, "loader.conf")
 		text, ok, err := r.edit.Read(file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !ok {
 			continue
 		}
-		m.read = append(m.read, file)
+		files = append(files, file)
 		for line := range strings.Lines(text) {
-			key, value := conf.LoaderField(line)
-			if key != "default" {
-				continue
-			}
-			pattern := strings.TrimSuffix(value, ".conf")
-			matches := func(id string) bool {
-				matched, _ := path.Match(pattern, id)
-				return matched
-			}
-			if i := slices.IndexFunc(entries, func(e Entry) bool { return matches(e.ID) }); i >= 0 {
-				m.Default, m.DefaultTitle = i, entries[i].Title
-			} else if slices.ContainsFunc(others, matches) || slices.ContainsFunc(ownEntries, matches) {
-				m.Default, m.DefaultTitle = -1, value
+			if key, value := conf.LoaderField(line); key == "default" {
+				patterns = append(patterns, value)
 			}
 		}
 	}
-	return []Menu{m}, nil
+	return patterns, files, nil
 }
 
 // ownEntries are those that systemd-boot has for other systems and for the firmware.
@@ -211,5 +223,19 @@ func (r *reader) unifiedMenus() ([]Menu, error) {
 	if err != nil || len(entries) == 0 {
 		return nil, err
 	}
-	return []Menu{{Loader: Unified, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}}, nil
+	m := Menu{Loader: Unified, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}
+	defaults, read, err := r.loaderDefaults()
+	if err != nil {
+		return nil, err
+	}
+	m.read = read
+	for _, pattern := range defaults {
+		if i := slices.IndexFunc(entries, func(e Entry) bool {
+			matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(e.Title))
+			return matched
+		}); i >= 0 {
+			m.Default, m.DefaultTitle = i, entries[i].Title
+		}
+	}
+	return []Menu{m}, nil
 }
