@@ -47,6 +47,7 @@ var guestCases = []guestCase{
 	{recipe: "debian12-bios-raid1", full: true, nic: "ens192", address: "192.0.2.14/24", mounts: []string{"/"}},
 	{recipe: "debian12-uefi-btrfs", full: true, nic: "ens192", address: "192.0.2.15/24", mounts: []string{"/", "/home", "/boot/efi"}},
 	{recipe: "debian13-uefi-systemd-boot", full: true, nic: "ens192", address: "192.0.2.16/24", mounts: []string{"/", "/boot/efi"}},
+	{recipe: "debian13-uefi-unified", full: true, nic: "ens192", address: "192.0.2.27/24", mounts: []string{"/", "/boot/efi"}, extended: true},
 	{recipe: "debian13-gpt-xfs-dracut", full: true, nic: "ens192", address: "192.0.2.17/24", mounts: []string{"/", "/boot"}, extended: true},
 	{recipe: "debian12-bios-dracut-resume", full: true, nic: "ens192", address: "192.0.2.18/24", mounts: []string{"/"}, extended: true},
 	{recipe: "debian13-bios-xz-modules", full: true, nic: "ens192", address: "192.0.2.19/24", mounts: []string{"/"}, extended: true},

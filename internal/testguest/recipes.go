@@ -22,6 +22,7 @@ func Recipes() []Recipe {
 		debian12RAID(),
 		debian12Btrfs(),
 		debian13SystemdBoot(),
+		debian13Unified(),
 		debian13Dracut(),
 		debian12DracutResume(),
 		debian13XZModules(),
