@@ -42,6 +42,9 @@ func Open(file io.ReaderAt, size int64) (*Image, error) {
 // Size is that of the whole file, in bytes.
 func (i *Image) Size() int64 { return i.size }
 
+// Machine is the processor that the image is for, as debug/pe has it.
+func (i *Image) Machine() uint16 { return i.pe.Machine }
+
 // Section reads a section of the image without its padding: that of no profile, which the
 // image starts where nobody chooses. ok is false where it has none.
 func (i *Image) Section(name string) (content *io.SectionReader, ok bool, err error) {

@@ -67,6 +67,9 @@ func FixFallbackLoader(e *edit.Editor, os guest.OS, firmware string) error {
 		}
 	}
 	if !ok {
+		if done, err := f.installUnified(dead); done || err != nil {
+			return err
+		}
 		return f.warnOfNone(dead)
 	}
 	return f.install(chosen, dead)

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 )
 
 // loaderDirectories hold Boot Loader Specification entries, each with the
@@ -184,58 +182,4 @@ func (r *reader) otherEntries(entries []Entry) (ids []string, err error) {
 		}
 	}
 	return ids, nil
-}
-
-// unifiedDirectories are where Linux kernels lie that are one EFI program together
-// with their initramfs and parameters: below each mount point that the EFI system
-// partition has.
-var unifiedDirectories = []string{"/boot/efi/EFI/Linux", "/efi/EFI/Linux", "/boot/EFI/Linux"}
-
-// UnifiedImages finds the unified kernel images of a guest.
-func UnifiedImages(e *edit.Reader) ([]string, error) {
-	var found []string
-	for _, directory := range unifiedDirectories {
-		images, err := e.List(directory, "*.[eE][fF][iI]")
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, images...)
-	}
-	return found, nil
-}
-
-func (r *reader) unifiedEntries() ([]Entry, error) {
-	images, err := UnifiedImages(r.edit)
-	var found []Entry
-	for _, image := range images {
-		found = append(found, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}, Unified: true})
-	}
-	return found, err
-}
-
-// unifiedMenus lists the unified kernel images, which the firmware or systemd-boot
-// starts.
-func (r *reader) unifiedMenus() ([]Menu, error) {
-	if !r.only(guest.FirmwareUEFI) {
-		return nil, nil
-	}
-	entries, err := r.unifiedEntries()
-	if err != nil || len(entries) == 0 {
-		return nil, err
-	}
-	m := Menu{Loader: Unified, File: path.Dir(entries[0].File), Entries: entries, Default: -1, Fallback: -1}
-	defaults, read, err := r.loaderDefaults()
-	if err != nil {
-		return nil, err
-	}
-	m.read = read
-	for _, pattern := range defaults {
-		if i := slices.IndexFunc(entries, func(e Entry) bool {
-			matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(e.Title))
-			return matched
-		}); i >= 0 {
-			m.Default, m.DefaultTitle = i, entries[i].Title
-		}
-	}
-	return []Menu{m}, nil
 }

@@ -206,12 +206,13 @@ func (s *grubScript) unifiedImages() {
 	if !s.spend(listEffort) {
 		return
 	}
-	entries, err := s.reader.unifiedEntries()
+	images, err := UnifiedImages(s.reader.edit)
 	if err != nil {
 		s.doubt("its unified kernel images could not be read: " + err.Error())
 		return
 	}
-	for _, e := range entries {
+	images = slices.DeleteFunc(images, isFallback)
+	for _, e := range unifiedEntries(images) {
 		s.tops = append(s.tops, &grubChoice{Entry: e, unsure: s.unsure > 0, loads: true, index: -1})
 	}
 }

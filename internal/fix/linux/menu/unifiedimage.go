@@ -3,8 +3,13 @@ package menu
 import (
 	"fmt"
 	"os"
+	"path"
+	"slices"
+	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/unifiedimage"
 )
 
@@ -38,4 +43,98 @@ func UnifiedCmdline(e *edit.Reader, name string) (string, error) {
 	}
 	defer func() { _ = file.Close() }()
 	return image.Text(unifiedimage.Cmdline)
+}
+
+// UnifiedImages finds the unified kernel images of a guest: what firmware without boot
+// entries starts, where that is one, and those in the directory EFI/Linux of the EFI
+// system partition.
+func UnifiedImages(e *edit.Reader) ([]string, error) {
+	var started, found []string
+	for _, vendors := range bootfile.Vendors {
+		directories, err := e.List(path.Dir(vendors), "*")
+		if err != nil {
+			return nil, err
+		}
+		for _, directory := range directories {
+			programs, err := e.List(directory, "*.[eE][fF][iI]")
+			if err != nil {
+				return nil, err
+			}
+			switch strings.ToLower(path.Base(directory)) {
+			case "boot":
+				for _, program := range programs {
+					if isStartedUnified(e, program) {
+						started = append(started, program)
+					}
+				}
+			case "linux":
+				found = append(found, programs...)
+			}
+		}
+	}
+	return append(started, found...), nil
+}
+
+// smallestUnified is a size in bytes that no boot loader has, and every kernel with an
+// initramfs.
+const smallestUnified = 8 << 20
+
+// isStartedUnified reports whether a program in EFI/BOOT is a unified kernel image that
+// firmware starts.
+func isStartedUnified(e *edit.Reader, program string) bool {
+	if info, err := e.Stat(program); err != nil || info.Size < smallestUnified || !isFallback(program) {
+		return false
+	}
+	image, file, err := OpenUnified(e, program)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }()
+	_, ok, err := image.Section(unifiedimage.Kernel)
+	return ok && err == nil
+}
+
+// isFallback reports whether firmware without boot entries starts a program, if it is one
+// for its processor.
+func isFallback(program string) bool {
+	return strings.EqualFold(path.Base(path.Dir(program)), "boot") && strings.HasPrefix(strings.ToLower(path.Base(program)), "boot")
+}
+
+func unifiedEntries(images []string) []Entry {
+	var entries []Entry
+	for _, image := range images {
+		entries = append(entries, Entry{File: image, Title: path.Base(image), Kernel: File{Name: image, Path: image, State: Found}, Unified: true})
+	}
+	return entries
+}
+
+// unifiedMenus lists the unified kernel images, which the firmware or systemd-boot
+// starts.
+func (r *reader) unifiedMenus() ([]Menu, error) {
+	if !r.only(guest.FirmwareUEFI) {
+		return nil, nil
+	}
+	images, err := UnifiedImages(r.edit)
+	if err != nil || len(images) == 0 {
+		return nil, err
+	}
+	m := Menu{Loader: Unified, File: path.Dir(images[0]), Entries: unifiedEntries(images), Default: -1, Fallback: -1}
+	if isFallback(images[0]) {
+		m.Default, m.DefaultTitle = 0, m.Entries[0].Title
+		return []Menu{m}, nil
+	}
+	defaults, read, err := r.loaderDefaults()
+	if err != nil {
+		return nil, err
+	}
+	m.read = read
+	for _, pattern := range defaults {
+		if i := slices.IndexFunc(m.Entries, func(e Entry) bool {
+			matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(e.Title))
+			return matched
+		}); i >= 0 {
+			m.Default, m.DefaultTitle = i, m.Entries[i].Title
+		}
+	}
+	return []Menu{m}, nil
 }
