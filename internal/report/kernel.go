@@ -13,7 +13,8 @@ const (
 type Kernel struct {
 	Version string `json:"version"`
 	Image   string `json:"image"` // guest path
-	// Initramfs is the guest path, or "" when the kernel boots without one.
+	// Initramfs is the guest path, or "" when the kernel boots without one. It is that of
+	// Image where both are in a unified kernel image.
 	Initramfs string `json:"initramfs,omitempty"`
 	// Generator is the tool that made the initramfs: "initramfs-tools",
 	// "dracut", "mkinitcpio" ... or "unknown".
