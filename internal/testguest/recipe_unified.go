@@ -6,7 +6,7 @@ func debian13Unified() Recipe {
 	r := debian13SystemdBoot()
 	r.Name = "debian13-uefi-unified"
 	r.Description = "Debian 13, UEFI, systemd-boot with a unified kernel image of ukify, without virtio and with root=/dev/sda2 in it"
-	r.Bootstrap.Packages = append(r.Bootstrap.Packages, "systemd-ukify")
+	r.Bootstrap.Packages = append(r.Bootstrap.Packages, "systemd-boot-efi", "systemd-ukify")
 	r.Bootstrap.Commands = append(append(r.Bootstrap.Commands, vmwareInitramfs("list", "ahci", "ext4")...),
 		"version=$(ls /usr/lib/modules)"+
 			" && ukify build --linux=/boot/vmlinuz-$version --initrd=/boot/initrd.img-$version --uname=$version"+
