@@ -29,6 +29,8 @@ type section struct {
 	// neighbours says that other files of the source's directory may be used.
 	neighbours bool
 	temporary  bool
+	// sum is what the archive that it lies in says of its content, or nil.
+	sum *digest
 }
 
 // part is a stretch of s, with offset counted from the beginning of s.

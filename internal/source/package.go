@@ -118,6 +118,9 @@ func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor str
 	if err != nil {
 		return err
 	}
+	if !listed && file.sum != nil && !o.request.IgnoreChecksums {
+		want, listed = *file.sum, true
+	}
 	if listed {
 		if err := verifyDigest(ctx, file, want); err != nil {
 			return err
@@ -209,8 +212,11 @@ func (o *opening) addPackagedDisk(ctx context.Context, p *ovfPackage, directory 
 			o.warn(report.ConcernChecksums, "check that file against its origin by other means, or export the package again with checksums of all files",
 				"the package has no checksum of %s", printable(part.name))
 		}
-		if listed {
+		switch {
+		case listed:
 			pending = append(pending, comparison{part, want})
+		case part.sum != nil && !o.request.IgnoreChecksums:
+			pending = append(pending, comparison{part, *part.sum})
 		}
 	}
 	if err := o.addParts(ctx, p, disk, parts); err != nil {
