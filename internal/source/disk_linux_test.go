@@ -49,6 +49,21 @@ func TestDisks(t *testing.T) {
 			vmfs(t, dir, disk)
 			return filepath.Join(dir, "web-flat.vmdk")
 		}},
+		"vmdk vmfs below a snapshot, named by its flat file": {kind: source.TypeVMDK, format: "vmdk", warning: "web-000001.vmdk lies beside web.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmfs(t, dir, disk)
+			write(t, filepath.Join(dir, "web-000001.vmdk"), nil)
+			return filepath.Join(dir, "web-flat.vmdk")
+		}},
+		"vmdk of a snapshot below another, named by its delta": {kind: source.TypeVMDK, format: "vmdk", warning: "web-000002.vmdk lies beside web-000001.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmfsSparse(t, dir, disk)
+			write(t, filepath.Join(dir, "web-000002.vmdk"), nil)
+			return filepath.Join(dir, "web-000001-delta.vmdk")
+		}},
+		"vmdk of a running machine, named by an extent": {kind: source.TypeVMDK, format: "vmdk", warning: "web.vmdk.lck says", build: func(t *testing.T, dir, disk string) string {
+			write(t, filepath.Join(dir, "web.vmdk.lck", "M1.lck"), nil)
+			in("vmdk", "web.vmdk", "subformat=twoGbMaxExtentSparse")(t, dir, disk)
+			return filepath.Join(dir, "web-s001.vmdk")
+		}},
 		"vmdk flat file without descriptor": {
 			kind: source.TypeVMDK, format: "raw", warning: "no descriptor",
 			build: func(t *testing.T, dir, disk string) string {
@@ -168,7 +183,23 @@ func TestDisks(t *testing.T) {
 		"qcow2 with a data file": {kind: source.TypeQCOW2, format: "qcow2", build: func(t *testing.T, dir, disk string) string {
 			return in("qcow2", "a.qcow2", "data_file="+filepath.Join(dir, "a.data"), "data_file_raw=on")(t, dir, disk)
 		}},
+		"qcow2 with a data file that ends with its data": {kind: source.TypeQCOW2, format: "qcow2", build: func(t *testing.T, dir, disk string) string {
+			data := read(t, disk)
+			clear(data[3<<20:])
+			write(t, disk, data)
+			return in("qcow2", "a.qcow2", "data_file="+filepath.Join(dir, "a.data"))(t, dir, disk)
+		}},
+		"qcow2 without data and with an empty data file": {kind: source.TypeQCOW2, format: "qcow2", build: func(t *testing.T, dir, disk string) string {
+			write(t, disk, make([]byte, diskSize))
+			path := in("qcow2", "a.qcow2", "data_file="+filepath.Join(dir, "a.data"))(t, dir, disk)
+			write(t, filepath.Join(dir, "a.data"), nil)
+			return path
+		}},
 		"raw": {kind: source.TypeRaw, build: in("raw", "a.img"), format: "raw"},
+		"raw that is the flat file below a snapshot": {kind: source.TypeRaw, format: "raw", warning: "web-000001.vmdk lies beside web.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmfsSparse(t, dir, disk)
+			return write(t, filepath.Join(dir, "web-flat.vmdk"), read(t, disk))
+		}},
 		"raw that ends like a VHD": {kind: source.TypeRaw, format: "raw", warning: "footer", build: func(t *testing.T, dir, disk string) string {
 			return in("vpc", "a.vhd", "subformat=fixed", "force_size=on")(t, dir, disk)
 		}},
