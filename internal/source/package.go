@@ -139,8 +139,11 @@ func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor str
 		return err
 	}
 	o.source.Machine = machine.OfOVF(envelope, chosen)
+	for _, warning := range machine.WarningsOfOVF(envelope, chosen) {
+		o.warn(warning.ID, warning.Remedy, "%s: %s", file.name, warning.Message)
+	}
 	for _, warning := range warnings {
-		o.warn(report.ConcernDescription, "attach an empty disk to the new machine where the guest needs it", "%s", warning)
+		o.warn(report.ConcernDescription, leftOut, "%s", warning)
 	}
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(ctx, p, path.Dir(descriptor), disk, sums); err != nil {
@@ -150,6 +153,9 @@ func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor str
 	o.warnOfMembers(p)
 	return nil
 }
+
+// leftOut is what to do about a disk that is left out.
+const leftOut = "attach an empty disk to the new machine where the guest needs one; if the old machine's disk held data, export it again together with that"
 
 // sumsOf are the checksums of a package, none where they are not to be compared.
 func (o *opening) sumsOf(ctx context.Context, p *ovfPackage, descriptor string) (packageSums, error) {
