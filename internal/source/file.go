@@ -173,6 +173,16 @@ func (f *files) neighbour(of section, name string) (section, error) {
 	return s, nil
 }
 
+// leadsTo says that a name which an image has for another file leads to it without any
+// help. Where the file was found in source.directories, there may be another at that name.
+func (s section) leadsTo(name string, file section) bool {
+	if !filepath.IsAbs(name) {
+		name = filepath.Dir(s.path) + "/" + name
+	}
+	path, err := filepath.EvalSymlinks(name)
+	return err == nil && path == file.path
+}
+
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }
 
 // printable is a name from a hostile file as it may appear in a message.

@@ -180,7 +180,7 @@ func (r *imageReader) openQCOW2(ctx context.Context, s section, above backingCha
 		if err != nil {
 			return layer{}, err
 		}
-		opened.image.DataFile = data.path
+		opened.image.DataFile, opened.image.Misnamed = data.path, !s.leadsTo(header.dataFile, data)
 		if err := header.checkData(s, data); err != nil {
 			return layer{}, err
 		}
@@ -229,5 +229,6 @@ func (r *imageReader) withBacking(ctx context.Context, opened layer, s section, 
 		return layer{}, err
 	}
 	opened.image.Backing = &below.image
+	opened.image.Misnamed = opened.image.Misnamed || !s.leadsTo(header.backing, base)
 	return opened, nil
 }
