@@ -43,6 +43,7 @@ func disksOf(envelope *ovf.Envelope, system ovf.VirtualSystem) (disks []packaged
 	taken := map[string]bool{}
 	add := func(disk ovf.VirtualDiskDesc) error {
 		if taken[disk.DiskID] {
+			warnings = append(warnings, fmt.Sprintf("the machine has disk %s of the package in several drives: it is migrated once", printable(disk.DiskID)))
 			return nil
 		}
 		taken[disk.DiskID] = true

@@ -233,8 +233,15 @@ func (o *opening) addPackagedDisk(ctx context.Context, p *ovfPackage, directory 
 		return err
 	}
 	o.pending = append(o.pending, pending...)
+	if image := o.source.Disks[len(o.source.Disks)-1]; image.VirtualSize > 0 && disk.capacity-image.VirtualSize >= cylinder {
+		o.warn(report.ConcernDiskEnd, "make sure that the file is the one that belongs to the package: an older one, or one of another disk, may have taken its place",
+			"the package says that the disk in %s has %d bytes, and the image has %d", printable(disk.href), disk.capacity, image.VirtualSize)
+	}
 	return nil
 }
+
+// cylinder is the largest unit that programs round the sizes of disks to, in bytes.
+const cylinder = 255 * 63 * sectorSize
 
 // addParts opens the disk that files of a package make.
 func (o *opening) addParts(ctx context.Context, p *ovfPackage, disk packagedDisk, parts []section) error {

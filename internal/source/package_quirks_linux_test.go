@@ -231,7 +231,21 @@ func TestDrivesWithoutADisk(t *testing.T) {
 		"a disk without a drive":                 {build: with("", unused...), warnings: []string{"the package has a disk vmdisk2, and its machine has no drive for it"}},
 		"both":                                   {build: with(fmt.Sprintf(drive, ""), unused...), warnings: []string{"Hard disk 2", "vmdisk2"}},
 		"a drive of another configuration":       {build: with(strings.Replace(fmt.Sprintf(drive, "<rasd:HostResource>ovf:/disk/vmdisk2</rasd:HostResource>"), "<Item>", `<Item ovf:configuration="large">`, 1), unused...)},
+		"two drives with one disk":               {build: with(fmt.Sprintf(drive, "<rasd:HostResource>ovf:/disk/vmdisk1</rasd:HostResource>")), warnings: []string{"disk vmdisk1 of the package in several drives"}},
 		"drives that say nothing of their disks": {build: with("", "<rasd:HostResource>ovf:/disk/vmdisk1</rasd:HostResource>", "")},
+	})
+}
+
+// TestCapacity: an image that is smaller than its package says is another one.
+func TestCapacity(t *testing.T) {
+	t.Parallel()
+	runQuirks(t, map[string]quirk{
+		"of a larger disk": {warnings: []string{"says that the disk in web-disk1.vmdk has 67108864 bytes, and the image has 4194304"}, build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(`ovf:capacity="8"`), []byte(`ovf:capacity="64"`), 1)}, p.vmdk)
+		}},
+		"of a smaller disk": {build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(`ovf:capacity="8"`), []byte(`ovf:capacity="1"`), 1)}, p.vmdk)
+		}},
 	})
 }
 
