@@ -12,6 +12,9 @@ const (
 	DefaultMemoryMiB int64 = 2048
 )
 
+// maxVCPUs is more than QEMU gives any machine. A description that says more says nothing.
+const maxVCPUs = 4096
+
 // maxSerial is how many characters of a serial number virtio disks show.
 const maxSerial = 20
 

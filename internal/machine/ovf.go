@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -101,7 +100,7 @@ func addHardware(m *report.Machine, item ovf.ResourceAllocationSettingData) {
 	model := text(item.ResourceSubType)
 	switch *item.ResourceType {
 	case ovf.Processor:
-		if item.VirtualQuantity != nil && *item.VirtualQuantity <= math.MaxInt32 {
+		if item.VirtualQuantity != nil && *item.VirtualQuantity <= maxVCPUs {
 			m.VCPUs = int(*item.VirtualQuantity)
 		}
 	case ovf.Memory:

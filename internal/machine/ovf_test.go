@@ -78,6 +78,7 @@ func TestQuantitiesOfOVF(t *testing.T) {
 		"no unit":                  {memoryMiB: 512, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 512, "", "")}},
 		"no unit, and bytes":       {memoryMiB: 4096, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 4<<30, "", "")}},
 		"a unit that nobody knows": {memoryMiB: 0, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 4, "pages", "")}},
+		"absurdly many processors": {vcpus: 0, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Processor, 1<<20, "", "")}},
 		"a card that is optional":  {items: []ovf.ResourceAllocationSettingData{quantity(ovf.EthernetAdapter, 1, "", "max")}},
 	} {
 		t.Run(name, func(t *testing.T) {
