@@ -554,6 +554,15 @@ func TestPackageRefusals(t *testing.T) {
 		want  string
 		vm    string
 	}{
+		"a part missing among others": {want: "the part a.img.000000001 of a disk of web.ova is missing", build: func(t *testing.T, _ canary) []byte {
+			return chunks(t, "0", 0, 2)
+		}},
+		"the last part missing": {want: "the part a.img.000000002 of a disk of web.ova is missing", build: func(t *testing.T, _ canary) []byte {
+			return chunks(t, "3145728", 0, 1)
+		}},
+		"all parts missing": {want: "the part a.img.000000000 of a disk of web.ova is missing", build: func(t *testing.T, _ canary) []byte {
+			return chunks(t, "0")
+		}},
 		"symbolic link": {want: "a.vmdk is a link", build: func(t *testing.T, c canary) []byte {
 			return entry(t, tar.Header{Name: "a.vmdk", Typeflag: tar.TypeSymlink, Linkname: c.path})
 		}},
@@ -651,6 +660,18 @@ func TestPackageRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chunks is a package whose disk is said to have that many bytes, in parts of a megabyte,
+// of which some are there.
+func chunks(t *testing.T, size string, there ...int) []byte {
+	t.Helper()
+	text := strings.Replace(string(oneDisk("a.img", "raw", ` ovf:chunkSize="1048576"`)), `ovf:size="1"`, `ovf:size="`+size+`"`, 1)
+	files := []file{{"web.ovf", []byte(text)}}
+	for _, n := range there {
+		files = append(files, file{fmt.Sprintf("a.img.%09d", n), bytes.Repeat([]byte("data"), 1<<18)})
+	}
+	return tarOf(t, files...)
 }
 
 // sparseTar is an archive with a sparse member as GNU tar writes it.

@@ -21,9 +21,9 @@ type packagedDisk struct {
 	// format is the descriptor's word for the image format, a URI.
 	format string
 	gzip   bool
-	// chunked says that href is only the beginning of the names of several
-	// files, which follow one another.
-	chunked bool
+	// chunk is the size, in bytes, of each but the last of several files which follow
+	// one another, and of whose names href is only the beginning; 0 for one file.
+	chunk int64
 	// size is how long the file is said to be, in bytes, or 0.
 	size int64
 	// capacity is the declared virtual size in bytes, or 0.
@@ -184,8 +184,10 @@ func locateDisk(envelope *ovf.Envelope, disk ovf.VirtualDiskDesc) (packagedDisk,
 		}
 		packaged := packagedDisk{
 			id: disk.DiskID, href: strings.TrimSpace(file.Href), format: text(disk.Format), capacity: capacity(disk),
-			size:    int64(min(file.Size, math.MaxInt64)),
-			chunked: file.ChunkSize != nil && *file.ChunkSize > 0,
+			size: int64(min(file.Size, math.MaxInt64)),
+		}
+		if file.ChunkSize != nil {
+			packaged.chunk = max(int64(*file.ChunkSize), 0)
 		}
 		switch compression := strings.ToLower(text(file.Compression)); compression {
 		case "", "identity":

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/ovf"
@@ -273,7 +274,7 @@ func (d packagedDisk) parts(ctx context.Context, p *ovfPackage, directory string
 		return nil, refuse(fmt.Sprintf("the package takes a disk from %s, and nothing is fetched", printable(d.href)),
 			"export the package together with its disks")
 	}
-	if !d.chunked {
+	if d.chunk == 0 {
 		s, err := findHref(ctx, p, directory, d.href)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name),
@@ -282,22 +283,40 @@ func (d packagedDisk) parts(ctx context.Context, p *ovfPackage, directory string
 		return []section{s}, err
 	}
 	var parts []section
+	length := int64(0)
 	for n := range maxMembers {
-		s, err := findHref(ctx, p, directory, fmt.Sprintf("%s.%09d", d.href, n))
+		name := fmt.Sprintf("%s.%09d", d.href, n)
+		s, err := findHref(ctx, p, directory, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			break
+			if n > 0 && !d.goesOn(p, parts, length) {
+				break
+			}
+			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the part %s of a disk of %s is missing", printable(name), p.name),
+				"put all parts beside the descriptor, or copy or export the package again"))
 		}
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, s)
-	}
-	if len(parts) == 0 {
-		return nil, p.lacks(d.href, refuse(fmt.Sprintf("the first part %s.000000000 of a disk of %s is missing", printable(d.href), p.name),
-			"put all parts beside the descriptor, or copy or export the package again"))
+		parts, length = append(parts, s), length+s.size
 	}
 	return parts, nil
 }
+
+// goesOn says that there has to be another part behind those that were found: the package
+// says that they are longer and the last is whole, or one behind the next is there.
+func (d packagedDisk) goesOn(p *ovfPackage, parts []section, length int64) bool {
+	if length < d.size && parts[len(parts)-1].size >= d.chunk {
+		return true
+	}
+	return slices.ContainsFunc(p.list(), func(name string) bool {
+		digits, isPart := strings.CutPrefix(path.Base(name), path.Base(d.href)+".")
+		number, err := strconv.Atoi(digits)
+		return isPart && len(digits) == partDigits && err == nil && number > len(parts)
+	})
+}
+
+// partDigits is how many digits there are behind the name of a chunked file.
+const partDigits = 9
 
 // findHref opens a file of a package by a reference of its descriptor, which
 // counts from the descriptor and may be written as a URL.
