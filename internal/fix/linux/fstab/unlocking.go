@@ -65,8 +65,5 @@ func deviceOf(name string) string {
 	return ""
 }
 
-// unitDevice is the path that a device unit such as dev-sdb1.device stands for, where
-// nothing in it is escaped.
-func unitDevice(unit string) string {
-	return "/" + strings.ReplaceAll(strings.TrimSuffix(unit, ".device"), "-", "/")
-}
+// unitDevice is the path that a device unit such as dev-sdb1.device stands for.
+func unitDevice(unit string) string { return conf.UnitPath(strings.TrimSuffix(unit, ".device")) }
