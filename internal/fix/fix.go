@@ -30,6 +30,8 @@ type Target struct {
 	Firmware string
 	// BootLoader is what a BIOS comes to on the boot disk, as in bootable.Start.
 	BootLoader string
+	// BootDisk is the index of the disk that the new machine has first.
+	BootDisk int
 	// Disks are the disks of Devices, by their numbers, and Unclean the names of those
 	// devices whose file systems were not unmounted, as far as anybody has looked.
 	Disks   []parttable.Disk
@@ -94,6 +96,7 @@ func Run(ctx context.Context, t Target, o Options) (report.FixResult, []report.W
 		return report.FixResult{}, nil, errors.New("no guest file system is mounted")
 	}
 	r := &run{Target: t, options: o, names: devname.New(t.Devices, t.Editor.Mounts())}
+	r.names.First = t.BootDisk
 	r.result.Family = string(distro.Detect(t.OS.Distro, t.Editor))
 	var err error
 	if t.OS.Type == kindWindows {
