@@ -1,6 +1,7 @@
 package devname
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,10 @@ func (n Names) On(bus string) Names {
 	n.kind = kinds[bus]
 	return n
 }
+
+// Kind is what the new machine's disks are called, "sd" or "vd": the latter where On was
+// told of no bus.
+func (n Names) Kind() string { return cmp.Or(n.kind, "vd") }
 
 // Holds reports whether a name of the old machine means the same device on that which On
 // tells of.

@@ -38,6 +38,9 @@ type Target struct {
 	Unclean []string
 	// Core is what that of GRUB has built in, where it is the boot loader.
 	Core bootable.Core
+	// AsItIs says what a Linux guest is to be given where its initramfs images stay as they
+	// are. It may be nil.
+	AsItIs func(context.Context) (Hardware, error)
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// FirstBoot has the program that runs the scripts of a Windows guest's first boot, by
@@ -45,6 +48,13 @@ type Target struct {
 	FirstBoot func(arch string) ([]byte, error)
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
+}
+
+// Hardware is what a guest is to be given by what its kernels start from: the disk bus and
+// the network card as in report.FixResult.
+type Hardware struct {
+	DiskBus, NICModel string
+	Kernels           []report.Kernel // with their initramfs images read
 }
 
 // Options says which fixes run. The names are the manifest's.
@@ -82,6 +92,10 @@ type run struct {
 	options Options
 	names   devname.Names
 	result  report.FixResult
+	// kernels are the guest's, where they were looked at.
+	kernels []report.Kernel
+	// untouched says that no fix runs.
+	untouched bool
 	// from and to are the part of the whole that the running step takes, in
 	// percent.
 	from, to float64

@@ -166,5 +166,9 @@ func withoutVirtioDisk(k report.Kernel, driver string) (reason, remedy string) {
 	if k.Reason != "" {
 		reason += " (" + k.Reason + ")"
 	}
+	if k.LacksSATA {
+		return reason + ", and none of a SATA disk (ahci): it starts from a disk as the old machine had it alone",
+			driver + "; or give the new machine a controller that the kernel has a driver for (QEMU has VMware's as pvscsi, with libvirt the model vmpvscsi, and LSI's as lsisas1068)"
+	}
 	return reason, driver
 }

@@ -23,11 +23,7 @@ func (c *Configuration) FixInstallDevices(bus string) error {
 	if err != nil || !ok {
 		return err
 	}
-	kind := "sd"
-	if bus == "virtio" || bus == "" {
-		kind = "vd"
-	}
-	fixed, unknown := editInstallDevices(text, kind, c.names)
+	fixed, unknown := editInstallDevices(text, c.names.On(bus).Kind(), c.names)
 	for _, spec := range unknown {
 		c.edit.Warn(report.ConcernInstallDevice, fmt.Sprintf("%s: GRUB is to be installed on %s at its next upgrade, which is no disk of this guest", debconfAnswers, spec),
 			"run dpkg-reconfigure grub-pc in the guest on the new machine: the upgrade of the package fails otherwise")

@@ -165,8 +165,9 @@ func (f lvmFilter) hides(old lvmFilter, n devname.Names, named bool) string {
 		wanted = volumes
 	}
 	var hidden []string
+	first := "/dev/" + n.Kind() + "a"
 	for _, d := range wanted {
-		names := []string{n.NewName("vd", d)}
+		names := []string{n.NewName(n.Kind(), d)}
 		if d.PartUUID != "" {
 			names = append(names, "/dev/disk/by-partuuid/"+d.PartUUID)
 		}
@@ -180,7 +181,7 @@ func (f lvmFilter) hides(old lvmFilter, n devname.Names, named bool) string {
 	switch {
 	case len(hidden) > 0 && len(hidden) < 9:
 		return "^/dev/[sv]d(" + strings.Join(hidden, "|") + ")$"
-	case len(hidden) > 0, onDisks && !named && len(volumes) == 0 && !f.accepts("/dev/vda") && !f.accepts("/dev/vda1") && !f.accepts("/dev/vda2"):
+	case len(hidden) > 0, onDisks && !named && len(volumes) == 0 && !f.accepts(first) && !f.accepts(first+"1") && !f.accepts(first+"2"):
 		return "^/dev/[sv]d[a-z]+[0-9]*$"
 	}
 	return ""
