@@ -13,7 +13,7 @@ import (
 )
 
 // fixUnifiedImages gives the parameters in unified kernel images stable names, where the
-// images can be changed. Verify tells of the others.
+// images can be changed. WarnUnifiedImages tells of the others.
 func (c *Configuration) fixUnifiedImages() error {
 	images, err := menu.UnifiedImages(c.edit.Reader)
 	if err != nil {
@@ -63,10 +63,10 @@ func (c *Configuration) fixUnifiedImage(name string) error {
 	return nil
 }
 
-// warnUnifiedImages tells of unified kernel images whose parameters name devices of the
+// WarnUnifiedImages tells of unified kernel images whose parameters name devices of the
 // old machine; edited says that those were edited which can be. A signed image would not
 // start on a machine with Secure Boot afterwards.
-func (c *Configuration) warnUnifiedImages(edited bool) error {
+func (c *Configuration) WarnUnifiedImages(edited bool) error {
 	images, err := menu.UnifiedImages(c.edit.Reader)
 	if err != nil {
 		return err

@@ -69,7 +69,7 @@ func TestFixUnifiedImages(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := c.Verify(!tt.unedited); err != nil {
+			if err := c.WarnUnifiedImages(!tt.unedited); err != nil {
 				t.Fatal(err)
 			}
 			if got, err := menu.UnifiedCmdline(e.Reader, name); got != tt.want || err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -118,5 +120,24 @@ func TestUnifiedImageWithoutSpace(t *testing.T) {
 	r := runInitramfs(t, fullFS{guesttest.New(t, files), 1 << 10}, nil)
 	if r.DiskBus != "sata" || len(r.warnings) == 0 || !strings.Contains(r.warnings[0].Message, "stays without virtio") {
 		t.Errorf("disk bus %q with %v", r.DiskBus, r.warnings)
+	}
+}
+
+// TestTellLeftOfUnifiedImages: what is not repaired is told of these images, too.
+func TestTellLeftOfUnifiedImages(t *testing.T) {
+	t.Parallel()
+	files := guesttest.KernelFiles(version)
+	maps.Copy(files, map[string]string{
+		"/efi/EFI/Linux/none.efi": guesttest.UnifiedImageOf(t, guesttest.Section{Name: unifiedimage.Version, Content: version}),
+		"/efi/EFI/Linux/stale.efi": guesttest.UnifiedImageOf(t,
+			guesttest.Section{Name: unifiedimage.Version, Content: version},
+			guesttest.Section{Name: unifiedimage.Initramfs, Content: guesttest.DebianImage(t, version, map[string]string{"conf/conf.d/resume": "RESUME=/dev/sda2\n"}, "ext4")}),
+	})
+	e := edittest.Of(t, guesttest.New(t, files))
+	if err := TellLeft(t.Context(), e, devname.New(initramfsDevices, e.Mounts()), nil, "mend it"); err != nil {
+		t.Fatal(err)
+	}
+	if _, warnings := e.Take(); len(warnings) != 1 || !strings.Contains(warnings[0].Message, "stale.efi stays as it is, with what the new machine does not have so: /dev/sda2") {
+		t.Errorf("warnings = %v", warnings)
 	}
 }
