@@ -94,6 +94,9 @@ func (g *Guest) require() (needsOldDisk bool, err error) {
 	g.warnOtherSystem(menus)
 	g.warnWaits(menus)
 	g.warnIdleDefault(menus)
+	if err := g.warnUnlocking(menus); err != nil {
+		return needsOldDisk, err
+	}
 	return needsOldDisk, g.requireDefault(menus)
 }
 

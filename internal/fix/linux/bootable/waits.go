@@ -16,10 +16,7 @@ import (
 func (g *Guest) warnWaits(menus []judgedMenu) {
 	told := map[string]bool{}
 	for _, m := range menus {
-		e, ok := m.preset()
-		if !ok || e.outcome != starts {
-			e, ok = m.starting()
-		}
+		e, ok := m.chosen()
 		if !ok {
 			continue
 		}
