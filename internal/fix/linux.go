@@ -46,6 +46,7 @@ func (r *run) linux() []step {
 		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
 		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, func(ctx context.Context) error { return r.fixInitramfs(ctx, start) }},
 		{"boot loader configuration after tools ran", 1, nil, simple(boot.CorrectRegenerated)},
+		{"checksums in the boot menu", 1, nil, simple(start.FixChecksums)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
 		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot, start) })},
 		{"left-over names", 1, nil, simple(r.findLeftovers)},

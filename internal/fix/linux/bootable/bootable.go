@@ -97,6 +97,12 @@ func (g *Guest) require() (needsOldDisk bool, err error) {
 	if err := g.warnUnlocking(menus); err != nil {
 		return needsOldDisk, err
 	}
+	if err := g.warnIntegrity(menus); err != nil {
+		return needsOldDisk, err
+	}
+	if err := g.requireUnenrolled(menus); err != nil {
+		return needsOldDisk, err
+	}
 	return needsOldDisk, g.requireDefault(menus)
 }
 
@@ -140,8 +146,11 @@ func (g *Guest) refuse(menus []judgedMenu, unclear bool) error {
 	}
 	why := strings.Join(append(told, entries...), "; ")
 	if !unclear {
-		return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why),
-			"start the guest on its old machine, repair the boot menu there ("+advise(menus, toRepair)+"), and take its disks again")
+		what := "start the guest on its old machine, repair the boot menu there (" + advise(menus, toRepair) + "), and take its disks again"
+		if slices.ContainsFunc(menus, func(m judgedMenu) bool { return slices.ContainsFunc(m.entries, g.judge.isVerified) }) {
+			what = "set pipeline.fix.enabled to false: such a guest is copied as it is, and machine says what it boots from"
+		}
+		return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), what)
 	}
 	if slices.ContainsFunc(menus, func(m judgedMenu) bool { return m.Loader != menu.Unified }) { // else told already
 		g.edit.Warn(report.ConcernMenuUncertain, "nothing tells that the guest starts: "+why,

@@ -67,8 +67,10 @@ func (j judge) entry(e menu.Entry) judged {
 			return result
 		}
 		e.Parameters = strings.Fields(cmdline)
+		result.Parameters = e.Parameters
 		result.worsen(j.devices.root(e, true))
 		result.worsen(j.devices.fips(e, true))
+		result.worsen(verified(e, j.edit.Mounts()))
 		return result
 	}
 	if e.Kernel.Name != "" {
@@ -93,6 +95,7 @@ func (j judge) entry(e menu.Entry) judged {
 	}
 	result.worsen(to, why)
 	result.worsen(j.devices.fips(e, images > 0))
+	result.worsen(verified(e, j.edit.Mounts()))
 	return result
 }
 
