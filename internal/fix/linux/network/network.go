@@ -226,7 +226,7 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 	}
 	if len(known) > 0 {
 		e.Warn(report.ConcernCardMAC, "the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
-			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)")
+			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)"+orderRemedy(cards))
 	}
 	if len(unknown) > 0 {
 		others := ""
