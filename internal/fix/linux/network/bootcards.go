@@ -39,7 +39,46 @@ func readBootCards(e *edit.Reader) (bootCards, error) {
 	err := eachCommandLine(e, func(name, text string) {
 		found = append(found, searchBootFile(name, text)...)
 	})
+	if err != nil {
+		return nil, err
+	}
+	err = eachFile(e, dracutFiles, func(name, text string) {
+		found = append(found, searchBootFile(name, text)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = eachFile(e, initramfsToolsFiles, func(name, text string) {
+		if !leftOver.MatchString(name) {
+			found = append(found, searchInitramfsTools(name, text)...)
+		}
+	})
 	return found, err
+}
+
+// dracutFiles may have parameters for the images that dracut makes, initramfsToolsFiles the
+// same for those of initramfs-tools as variables of a shell: with them a server is reached
+// that is unlocked from afar (initramfs.conf(5)).
+var (
+	dracutFiles         = []string{"/etc/dracut.conf", "/etc/dracut.conf.d/*.conf"}
+	initramfsToolsFiles = []string{"/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*"}
+)
+
+// searchInitramfsTools reads IP= and, where that is set, DEVICE=.
+func searchInitramfsTools(name, text string) (found bootCards) {
+	set := conf.Assignments(text)
+	if set["IP"] == "" || set["IP"] == "none" || set["IP"] == "off" {
+		return nil
+	}
+	for _, word := range []string{"ip=" + set["IP"], "bootdev=" + set["DEVICE"]} {
+		for _, c := range parameterCards(word) {
+			c.file, c.parameter = name, word
+			if !slices.Contains(found, c) {
+				found = append(found, c)
+			}
+		}
+	}
+	return found
 }
 
 func searchBootFile(name, text string) bootCards {

@@ -246,6 +246,9 @@ func TestCommandLines(t *testing.T) {
 		"/etc/lilo.conf":                               "image=/v\n append=\"ip=ens192:dhcp\"\n",
 		"/boot/efi/loader/entries/m.conf":              "options ip=ens192:dhcp\n",
 		"/etc/cmdline.d/net.conf":                      "ip=ens192:dhcp\n",
+		"/etc/dracut.conf.d/net.conf":                  "kernel_cmdline+=\" rd.neednet=1 ip=ens192:dhcp \"\n",
+		"/etc/initramfs-tools/initramfs.conf":          "MODULES=most\nDEVICE=\nIP=192.0.2.10::192.0.2.1:255.255.255.0:host:ens192:off\n",
+		"/etc/initramfs-tools/conf.d/dropbear":         "IP=dhcp\nDEVICE=\"ens192\"\n",
 		"/boot/efi/EFI/debian/not-a-menu.cfg.dpkg-old": "", // found in none
 	} {
 		e := edittest.Of(t, guesttest.New(t, map[string]string{newSystemd: "", file: text}))
@@ -259,12 +262,29 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
+// TestIdleDeviceOfInitramfs: what initramfs.conf had for a device by default names no card
+// while the image configures none.
+func TestIdleDeviceOfInitramfs(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"DEVICE=eth0\n", "IP=off\nDEVICE=eth0\n", "#IP=dhcp\nDEVICE=eth0\n"} {
+		tree := guesttest.New(t, map[string]string{newSystemd: "", scripts + "ifcfg-ens192": "DEVICE=ens192\nTYPE=Ethernet\n", "/etc/initramfs-tools/initramfs.conf": text})
+		e := edittest.Of(t, tree)
+		if err := Fix(e, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := EarlyFiles(e.Reader)
+		if err != nil || len(got) > 0 || !e.Exists(linkEns192) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
 func TestEarlyFiles(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string][]string{
 		"rd.neednet=1 ip=192.0.2.10::192.0.2.1:255.255.255.0:host1:ens192:none": {linkEns192},
 		"bootdev=ens192 ip=ens192:dhcp":                                         {linkEns192}, "vlan=office:ens192": {linkEns192},
-		"ip=dhcp": nil, "quiet": nil,
+		"ip=dhcp": nil, "quiet": nil, "\nIP=ens192:dhcp": nil,
 	} {
 		tree := guesttest.New(t, map[string]string{
 			newSystemd: "", scripts + "ifcfg-ens192": "DEVICE=ens192\nTYPE=Ethernet\n",
