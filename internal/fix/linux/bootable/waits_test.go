@@ -37,6 +37,8 @@ func TestRequireWaits(t *testing.T) {
 		{parameters: "root=/dev/oldvg/root", fails: "root=/dev/oldvg/root is on no disk"},
 		{parameters: root + "rd.lvm.lv=oldvg/root", warns: "rd.lvm.lv=oldvg/root"},
 		{parameters: root + "rd.lvm.lv=vg/gone", warns: "rd.lvm.lv=vg/gone"},
+		{parameters: root + "rd.luks.partuuid=gone", warns: "rd.luks.partuuid=gone"},
+		{parameters: root + "rd.luks.serial=6000c29f", warns: "rd.luks.serial=6000c29f"},
 		{parameters: root + "rd.luks.uuid=luks-gone", warns: "rd.luks.uuid=luks-gone"},
 		{parameters: root + "rd.luks.name=gone=root", warns: "rd.luks.name=gone"},
 		{parameters: root + "rd.md.uuid=01020304:1:2:3", warns: "rd.md.uuid=01020304"},
