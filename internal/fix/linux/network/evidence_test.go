@@ -144,6 +144,24 @@ func TestCardsByEvidence(t *testing.T) {
 			},
 			warns: []string{"no network card was found"},
 		},
+		"NetworkManager for Wi-Fi alone, as on Ubuntu's servers": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":                         "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi,except:type:gsm,except:type:cdma\n",
+				"/usr/lib/NetworkManager/conf.d/20-connectivity-ubuntu.conf":      "[connectivity]\nuri=http://x\n",
+			},
+			warns: []string{"no network card was found"},
+		},
+		"NetworkManager for all, as on Ubuntu's desktops": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":                         "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi\n",
+				"/etc/NetworkManager/conf.d/10-globally-managed-devices.conf":     "",
+			},
+		},
+		"NetworkManager for all but bridges": {
+			files: map[string]string{"/etc/NetworkManager/NetworkManager.conf": "[keyfile]\nunmanaged-devices=*\nunmanaged-devices=type:bridge;except:type:ethernet\n"},
+		},
 		"no YAML": {
 			files: map[string]string{"/etc/netplan/a.yaml": "network: {ethernets: [\n"},
 			warns: []string{"/etc/netplan/a.yaml was not read: it is no valid YAML", "no network card was found"},
