@@ -267,9 +267,14 @@ func TestCommandLines(t *testing.T) {
 		"/etc/dracut.conf.d/net.conf":                  "kernel_cmdline+=\" rd.neednet=1 ip=ens192:dhcp \"\n",
 		"/etc/initramfs-tools/initramfs.conf":          "MODULES=most\nDEVICE=\nIP=192.0.2.10::192.0.2.1:255.255.255.0:host:ens192:off\n",
 		"/etc/initramfs-tools/conf.d/dropbear":         "IP=dhcp\nDEVICE=\"ens192\"\n",
+		"/usr/bin/clevis-decrypt-tang":                 "x",
 		"/boot/efi/EFI/debian/not-a-menu.cfg.dpkg-old": "", // found in none
 	} {
-		e := edittest.Of(t, guesttest.New(t, map[string]string{newSystemd: "", file: text}))
+		set := map[string]string{newSystemd: "", file: text}
+		if !strings.Contains(text, "ens192") && text != "" {
+			set[scripts+"ifcfg-ens192"] = "DEVICE=ens192\nTYPE=Ethernet\n"
+		}
+		e := edittest.Of(t, guesttest.New(t, set))
 		if err := Fix(e, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -302,7 +307,8 @@ func TestEarlyFiles(t *testing.T) {
 	for words, want := range map[string][]string{
 		"rd.neednet=1 ip=192.0.2.10::192.0.2.1:255.255.255.0:host1:ens192:none": {linkEns192},
 		"bootdev=ens192 ip=ens192:dhcp":                                         {linkEns192}, "vlan=office:ens192": {linkEns192},
-		"ip=dhcp": nil, "quiet": nil, "\nIP=ens192:dhcp": nil,
+		"ip=dhcp": {linkEns192}, "quiet rd.neednet=1": {linkEns192}, "rd.neednet": {linkEns192}, "root=/dev/nfs nfsroot=192.0.2.1:/x": {linkEns192},
+		"quiet": nil, "\nIP=ens192:dhcp": nil, "ip=off": nil, "rd.neednet=0 ip=none": nil, "equip=dhcp skip=ip": nil,
 	} {
 		tree := guesttest.New(t, map[string]string{
 			newSystemd: "", scripts + "ifcfg-ens192": "DEVICE=ens192\nTYPE=Ethernet\n",

@@ -123,6 +123,9 @@ func namingFiles(name string) []string {
 	return files
 }
 
+// ownFiles are all of them.
+var ownFiles = []string{networkdDirectory + "/*" + ownMark + "*.link", "/etc/udev/rules.d/*" + ownMark + "*.rules"}
+
 const namingComment = "# Written by hyper2kvm: the network card keeps the name it had on the old machine.\n"
 
 const oneCardComment = "# It is for a machine with one card: before you add another, match its MAC address.\n"
