@@ -78,3 +78,19 @@ func bringsUp(word string) bool {
 	}
 	return false
 }
+
+// dracutItems has dracut put the files that an initramfs needs into those that it makes
+// later: not every version takes them by itself.
+const dracutItems = "/etc/dracut.conf.d/90-hyper2kvm-network.conf"
+
+var dracutPrograms = []string{"/usr/bin/dracut", "/usr/sbin/dracut", "/sbin/dracut"}
+
+// keepEarly keeps those files in the images that dracut makes later.
+func keepEarly(e *edit.Editor) error {
+	early, err := EarlyFiles(e.Reader)
+	if err != nil || len(early) == 0 || !slices.ContainsFunc(dracutPrograms, e.Exists) {
+		return err
+	}
+	return e.Write(dracutItems, "# Written by hyper2kvm: the names of network cards, for an initramfs that configures them.\ninstall_items+=\" "+strings.Join(early, " ")+" \"\n", 0o644,
+		"keep the names of network cards in later initramfs images")
+}

@@ -59,6 +59,9 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	if err := keepNames(e, cards, files, leases, described); err != nil {
 		return err
 	}
+	if err := keepEarly(e); err != nil {
+		return err
+	}
 	if len(cards) > 1 || len(described) > 1 {
 		warnAnyCard(e, files)
 	}

@@ -70,6 +70,20 @@ func TestFixNetwork(t *testing.T) {
 			},
 			want: map[string]string{linkEns192: anyCard},
 		},
+		"an initramfs of dracut that brings the network up": {
+			files: map[string]string{
+				newSystemd: "", "/usr/bin/dracut": "#!", "/etc/network/interfaces": "auto ens192\niface ens192 inet dhcp\n",
+				"/boot/loader/entries/a.conf": "options root=UUID=1 rd.neednet=1\n",
+			},
+			want: map[string]string{
+				linkEns192: anyCard,
+				"/etc/dracut.conf.d/90-hyper2kvm-network.conf": "# Written by hyper2kvm: the names of network cards, for an initramfs that configures them.\ninstall_items+=\" " + linkEns192 + " \"\n",
+			},
+		},
+		"dracut without a network": {
+			files: map[string]string{newSystemd: "", "/usr/bin/dracut": "#!", "/etc/network/interfaces": "auto ens192\niface ens192 inet dhcp\n"},
+			want:  map[string]string{linkEns192: anyCard},
+		},
 		"no udev": {
 			files: map[string]string{"/etc/network/interfaces": "auto eth0\niface eth0 inet dhcp\n"},
 		},
