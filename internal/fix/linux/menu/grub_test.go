@@ -74,6 +74,7 @@ func TestGrubDefault(t *testing.T) {
 		"a variable that is not asked for":      {script: "set d=0\nload_env --file=$prefix/k.env k other\nset default=$d\n" + entries, want: "/a"},
 		"a default of one of two files":         {script: "if [ $grub_cpu = x ]; then\n load_env -f $prefix/k.env\nfi\nset default=$d\n" + entries},
 		"variables of a file that is not there": {script: "set default=1\nload_env -f /boot/grub/gone.env\n" + entries, want: "/b", unclear: "/boot/grub/gone.env"},
+		"the same, if it is there":              {script: "set default=1\nif [ -f /boot/grub/gone.env ]; then\n load_env -f /boot/grub/gone.env\nfi\n" + entries, want: "/b"},
 		"a file that includes itself":           {script: "source /boot/grub/grub.cfg\n" + entries, want: "/a", unclear: "/boot/grub/grub.cfg"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,9 @@ func (s *grubScript) loadEnvironment(words []string) {
 	case Missing:
 		return
 	case Unknown:
+		if s.unsure > 0 {
+			return // mostly behind a test for the file
+		}
 		s.doubt("it reads variables from " + name + ", which was not found")
 		return
 	case Found:
