@@ -98,10 +98,18 @@ func (r *run) check() error {
 	if err := Refusal(r.OS); err != nil {
 		return err
 	}
+	hibernated := func(area string) error {
+		return report.Concerning(report.ConcernHibernated, fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", area))
+	}
 	for _, d := range r.Devices {
-		if d.FSType == "swsuspend" {
-			return report.Concerning(report.ConcernHibernated, fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", d.Name))
+		if d.FSType == guest.FSTypeSuspended {
+			return hibernated(d.Name)
 		}
+	}
+	if file, err := fstab.HibernatedTo(r.Editor); err != nil {
+		return err
+	} else if file != "" {
+		return hibernated(file)
 	}
 	if info, err := r.Editor.Stat("/etc"); err != nil {
 		return fmt.Errorf("the guest's root file system has no /etc: %w", err)
