@@ -21,7 +21,7 @@ func (g *Guest) warnWaits(menus []judgedMenu) {
 			continue
 		}
 		g.warnContent(e, told)
-		if len(e.Initramfs) == 0 {
+		if len(e.Initramfs) == 0 && !e.Unified {
 			continue
 		}
 		for _, parameter := range g.judge.devices.waits(e.Entry) {

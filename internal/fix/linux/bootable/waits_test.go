@@ -75,3 +75,19 @@ func TestRequireWaits(t *testing.T) {
 		})
 	}
 }
+
+// TestRequireWaitsOfUnifiedImages: the parameters in an image count as those of a menu do.
+func TestRequireWaitsOfUnifiedImages(t *testing.T) {
+	t.Parallel()
+	for parameters, warns := range map[string]string{
+		"rd.lvm.lv=vg/root": "", "rd.lvm.lv=oldvg/root": "rd.lvm.lv=oldvg/root", "init=/old/init": "init=/old/init", "rd.luks.options=tpm2-device=auto": "TPM",
+	} {
+		mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
+		e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid "+parameters)))})
+		_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareUEFI}).Require(true)
+		_, warnings := e.Take()
+		if err != nil || warns == "" && len(warnings) > 0 || warns != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, warns)) {
+			t.Errorf("%s: %v, warnings %v, want %q", parameters, err, warnings, warns)
+		}
+	}
+}
