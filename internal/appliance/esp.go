@@ -9,50 +9,31 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/parttable"
 )
 
-// mountESP mounts the EFI system partition of a guest that leaves that to
+// mountESP mounts the EFI system partition of a Linux guest that leaves that to
 // systemd's generator. Where it cannot be found or mounted there is no error:
-// the guest may have one and not use it. It is mounted on the first of the points
-// that is there and free, or, where fixed says so, on the first one. The first of
-// mounted is the root.
-func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount, points []string, fixed bool) (guest.Mount, bool) {
+// the guest may have one and not use it.
+func (s *Session) mountESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) []guest.Mount {
 	disks, err := s.readTables(g)
 	if err != nil {
-		return guest.Mount{}, false
+		return mounted
 	}
-	for _, esp := range devices.ESPs(mounted[0].Device, parttable.ESPs(disks)) {
-		if isMounted(mounted, esp.Name) {
-			return guest.Mount{}, false
-		}
-		for _, point := range points {
-			if !fixed && !freePoint(g, point, mounted) {
-				continue
-			}
-			planned := guest.PlannedMount{Mount: guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}}
-			if s.mountPlanned(g, planned) == nil {
-				return planned.Mount, true
-			}
-			return guest.Mount{}, false
-		}
-	}
-	return guest.Mount{}, false
+	esp, ok := devices.PlanESP(mounted, parttable.ESPs(disks), func(directory string) ([]string, error) { return g.Ls(directory) })
+	return s.mountPlannedESP(g, mounted, esp, ok)
 }
 
-func isMounted(mounted []guest.Mount, device string) bool {
-	for _, mount := range mounted {
-		if mount.Device == device {
-			return true
-		}
+// mountWindowsESP is the same for a Windows guest, of which the root alone is mounted.
+func (s *Session) mountWindowsESP(g *guestfs.Guestfs, devices guest.Devices, mounted []guest.Mount) []guest.Mount {
+	disks, err := s.readTables(g)
+	if err != nil {
+		return mounted
 	}
-	return false
+	esp, ok := devices.PlanWindowsESP(mounted[0], parttable.ESPs(disks))
+	return s.mountPlannedESP(g, mounted, esp, ok)
 }
 
-// freePoint says that the directory is there for the partition to be mounted on.
-func freePoint(g *guestfs.Guestfs, point string, mounted []guest.Mount) bool {
-	for _, mount := range mounted {
-		if mount.Path == point {
-			return false
-		}
+func (s *Session) mountPlannedESP(g *guestfs.Guestfs, mounted []guest.Mount, esp guest.Mount, planned bool) []guest.Mount {
+	if !planned || s.mountPlanned(g, guest.PlannedMount{Mount: esp}) != nil {
+		return mounted
 	}
-	names, err := g.Ls(point)
-	return err == nil && (point != "/boot" || len(names) == 0)
+	return append(mounted, esp)
 }

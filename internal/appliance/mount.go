@@ -81,10 +81,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	switch system.Type {
 	case "linux":
 	case "windows":
-		if esp, ok := s.mountESP(g, devices, mounts, []string{guest.WindowsESP}, true); ok {
-			mounts = append(mounts, esp)
-		}
-		return mounts, nil, nil
+		return s.mountWindowsESP(g, devices, mounts), nil, nil
 	default:
 		return mounts, nil, nil
 	}
@@ -99,10 +96,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 	devices.LearnNames(system.Root, tables)
 	s.devices = slices.Clone(devices)
 	if noFstab {
-		if esp, ok := s.mountESP(g, devices, mounts, guest.ESPPoints, false); ok {
-			mounts = append(mounts, esp)
-		}
-		return mounts, []guest.MountWarning{guest.NoFstab}, nil
+		return s.mountESP(g, devices, mounts), []guest.MountWarning{guest.NoFstab}, nil
 	}
 	plan, warnings, err := devices.PlanMounts(tables)
 	if err != nil {
@@ -119,9 +113,7 @@ func (s *Session) mountGuest(g *guestfs.Guestfs, system guest.OS) ([]guest.Mount
 			warnings = append(warnings, planned.NotMounted(cleanError(err)))
 		}
 	}
-	if esp, ok := s.mountESP(g, devices, mounts, guest.ESPPoints, false); ok {
-		mounts = append(mounts, esp)
-	}
+	mounts = s.mountESP(g, devices, mounts)
 	for _, file := range tables.SwapFiles() {
 		if st, err := g.Statns(file); err != nil || !fileMode(st.St_mode).IsRegular() {
 			continue

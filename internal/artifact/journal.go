@@ -66,30 +66,30 @@ func (s *staging) takeBack(run string) error {
 	return removeFile(filepath.Join(s.path, journalName))
 }
 
-// published reports that the file of an entry is at its place. The error is
-// fs.ErrNotExist if nothing is.
-func (s *staging) published(e journalEntry) (bool, error) {
-	now, err := fingerprint(filepath.Join(s.directory, e.Name))
+// published reports that the file of an entry is at its place, and what it is now. The
+// error is fs.ErrNotExist if nothing is.
+func (s *staging) published(e journalEntry) (now Fingerprint, published bool, err error) {
+	now, err = fingerprint(filepath.Join(s.directory, e.Name))
 	if err != nil {
-		return false, err
+		return now, false, err
 	}
 	if e.File.sameInode(now) {
-		return true, nil
+		return now, true, nil
 	}
 	if e.File.numbered(now) {
-		return false, nil
+		return now, false, nil
 	}
 	// Some FUSE file systems number their files anew. Size and time alone do not
 	// tell it from that of another run, but this run's own has left its staging
 	// directory.
 	_, err = os.Lstat(filepath.Join(s.path, filesName, e.Name))
-	return errors.Is(err, fs.ErrNotExist) && e.File.sameContent(now), nil
+	return now, errors.Is(err, fs.ErrNotExist) && e.File.sameContent(now), nil
 }
 
 func (s *staging) takeBackFile(e journalEntry) error {
 	final := filepath.Join(s.directory, e.Name)
 	aside := filepath.Join(s.path, asideName, e.Name)
-	published, err := s.published(e)
+	_, published, err := s.published(e)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
 		return fmt.Errorf("taking back %s: %w", final, err)

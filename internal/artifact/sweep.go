@@ -104,9 +104,9 @@ func sweepStaging(directory, path, id string) (removed []string, err error) {
 			removed = append(removed, final)
 			continue
 		}
-		if published, err := s.published(e); err == nil && published {
+		if now, published, err := s.published(e); err == nil && published {
 			err := checkNotInUse(final)
-			if now, lost := fingerprint(final); err == nil && lost == nil && !e.File.sameContent(now) {
+			if err == nil && !e.File.sameContent(now) {
 				err = &WrittenError{Path: final, Directory: path}
 			}
 			if err != nil {

@@ -20,6 +20,10 @@ type Names struct {
 	HasRoot bool
 	// Appliance makes names mean what they mean in the appliance.
 	Appliance bool
+	// First is the disk, by its index, that the new machine has first: those before it
+	// come behind it.
+	First int
+	kind  string // of the new machine's disks, "sd" or "vd", where On was told of them
 }
 
 // New makes the names of a guest with these devices and mounted file systems.
@@ -120,6 +124,9 @@ var (
 
 // Stable returns the stable name of the device that the guest calls spec.
 func (n Names) Stable(spec string, f Form) (string, error) {
+	if IsStale(spec) && n.Holds(spec) {
+		return spec, nil
+	}
 	device, ok := n.Resolve(spec)
 	if !ok {
 		return "", errNoDevice
@@ -228,11 +235,11 @@ func (n Names) HasLockedDevice() bool {
 	return false
 }
 
-// IsGone reports whether a name is bound to the old machine or on no disk of the
-// guest. Below encryption that was not opened, nobody can tell.
+// IsGone reports whether a name is bound to the old machine, and does not hold on that
+// which On tells of, or on no disk of the guest. Below encryption that was not opened, nobody can tell.
 func (n Names) IsGone(spec string) bool {
 	if IsStale(spec) {
-		return true
+		return !n.Holds(spec)
 	}
 	if _, found := n.Devices.Resolve(spec); found || len(n.Devices) == 0 {
 		return false

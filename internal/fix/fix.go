@@ -30,12 +30,17 @@ type Target struct {
 	Firmware string
 	// BootLoader is what a BIOS comes to on the boot disk, as in bootable.Start.
 	BootLoader string
+	// BootDisk is the index of the disk that the new machine has first.
+	BootDisk int
 	// Disks are the disks of Devices, by their numbers, and Unclean the names of those
 	// devices whose file systems were not unmounted, as far as anybody has looked.
 	Disks   []parttable.Disk
 	Unclean []string
 	// Core is what that of GRUB has built in, where it is the boot loader.
 	Core bootable.Core
+	// AsItIs says what a Linux guest is to be given where its initramfs images stay as they
+	// are. It may be nil.
+	AsItIs func(context.Context) (Hardware, error)
 	// NICs are the old machine's network cards, where its description is known.
 	NICs []report.NIC
 	// FirstBoot has the program that runs the scripts of a Windows guest's first boot, by
@@ -43,6 +48,13 @@ type Target struct {
 	FirstBoot func(arch string) ([]byte, error)
 	// Progress, if not nil, is told how far Run has come, from 0 to 100.
 	Progress func(percent float64, message string)
+}
+
+// Hardware is what a guest is to be given by what its kernels start from: the disk bus and
+// the network card as in report.FixResult.
+type Hardware struct {
+	DiskBus, NICModel string
+	Kernels           []report.Kernel // with their initramfs images read
 }
 
 // Options says which fixes run. The names are the manifest's.
@@ -80,6 +92,10 @@ type run struct {
 	options Options
 	names   devname.Names
 	result  report.FixResult
+	// kernels are the guest's, where they were looked at.
+	kernels []report.Kernel
+	// untouched says that no fix runs.
+	untouched bool
 	// from and to are the part of the whole that the running step takes, in
 	// percent.
 	from, to float64
@@ -94,6 +110,7 @@ func Run(ctx context.Context, t Target, o Options) (report.FixResult, []report.W
 		return report.FixResult{}, nil, errors.New("no guest file system is mounted")
 	}
 	r := &run{Target: t, options: o, names: devname.New(t.Devices, t.Editor.Mounts())}
+	r.names.First = t.BootDisk
 	r.result.Family = string(distro.Detect(t.OS.Distro, t.Editor))
 	var err error
 	if t.OS.Type == kindWindows {

@@ -87,18 +87,6 @@ func TestVerifyFailsOnStaleRoot(t *testing.T) {
 	}
 }
 
-func TestUpdateGrubOff(t *testing.T) {
-	t.Parallel()
-	target := testTarget(t, map[string]string{"/boot/grub/grub.cfg": staleConfig, "/boot/vmlinuz-ours": "kernel", "/etc/NetworkManager/NetworkManager.conf": "[main]\n"})
-	result, warnings, err := Run(t.Context(), target, Options{FstabMode: fstab.ModeStabilizeAll})
-	if err != nil || !result.Unchanged {
-		t.Errorf("unchanged = %v, error = %v", result.Unchanged, err)
-	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0].Remedy, "update_grub") {
-		t.Errorf("warnings = %v, want one that names update_grub", warnings)
-	}
-}
-
 func TestProgressGrows(t *testing.T) {
 	t.Parallel()
 	target := testTarget(t, nil)

@@ -45,10 +45,12 @@ func (r *run) linux() []step {
 		{"default of the boot menu", 1, updateGrub, simple(start.MendDefault)},
 		{"network", 1, nil, simple(func() error { return network.Fix(e, r.NICs) })},
 		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, func(ctx context.Context) error { return r.fixInitramfs(ctx, start) }},
+		{"hardware", 1, nil, r.completeHardware},
 		{"boot loader configuration after tools ran", 1, nil, simple(boot.CorrectRegenerated)},
 		{"checksums in the boot menu", 1, nil, simple(start.FixChecksums)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
 		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot, start) })},
+		{"what stays as it is", 1, nil, func(ctx context.Context) error { return r.tellLeft(ctx, boot) }},
 		{"left-over names", 1, nil, simple(r.findLeftovers)},
 		{"SELinux labels", 1, nil, e.Label},
 	}
@@ -56,16 +58,21 @@ func (r *run) linux() []step {
 
 // verify makes sure that the guest starts, and notes what disk that needs.
 func (r *run) verify(boot *bootloader.Configuration, start *bootable.Guest) error {
-	stable, err := boot.Verify(r.options.UpdateGrub)
-	if err != nil || !stable {
+	if r.options.UpdateGrub {
+		if err := boot.Verify(); err != nil {
+			return err
+		}
+	}
+	if err := boot.WarnUnifiedImages(); err != nil {
 		return err
 	}
-	needsOldDisk, err := start.Require(r.options.UpdateGrub)
+	needsOldDisk, err := start.Require(r.mendedBy(r.options.UpdateGrub, "set pipeline.fix.update_grub to true"))
 	if err != nil {
 		return err
 	}
-	if needsOldDisk && r.result.DiskBus != "" { // else nothing is known of its drivers
+	if needsOldDisk && r.result.DiskBus != "" && r.result.DiskBus != "sata" { // else nothing is known of its drivers
 		r.result.DiskBus = "sata"
+		initrd.WarnNoSATA(r.Editor, r.kernels)
 	}
 	return nil
 }
@@ -152,5 +159,6 @@ func (r *run) fixInitramfs(ctx context.Context, start *bootable.Guest) error {
 	}
 	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, CardNames: early, Mapped: mapped, Progress: r.progressInStep})
 	r.result.Kernels, r.result.DiskBus, r.result.NICModel = images.Kernels, images.DiskBus, images.NICModel
+	r.kernels = images.Kernels
 	return err
 }

@@ -5,15 +5,17 @@ import (
 	"strings"
 )
 
-// BootMount is what a line of the guest's fstab mounts while it boots, or when
-// somebody first looks there.
+// BootMount is what a guest mounts while it boots, or when somebody first looks there.
 type BootMount struct {
-	Path  string
-	Bound string // the directory that a bind mount shows at Path, or ""
-	Line  string // without superfluous blanks
+	Path string
+	Spec string // what is mounted, as a device or a share; "" where nothing tells
+	// Bound is the directory that a bind mount shows at Path, or "".
+	Bound string
+	// File of the guest says so, in Line, which has no superfluous blanks.
+	File, Line string
 }
 
-// BootMounts are the guest's mounts, but for its root, in fstab's order.
+// BootMounts are the mounts of the guest's fstab, but for its root, in their order.
 func (t Tables) BootMounts() []BootMount {
 	var mounts []BootMount
 	for _, entry := range t.fstab {
@@ -22,7 +24,10 @@ func (t Tables) BootMounts() []BootMount {
 		if !path.IsAbs(file) || file == "/" || entry.Type == "swap" || later {
 			continue
 		}
-		mount := BootMount{Path: file, Line: strings.Join([]string{entry.Spec, entry.File, entry.Type, strings.Join(entry.Options, ",")}, " ")}
+		mount := BootMount{
+			Path: file, Spec: entry.Spec, File: "/etc/fstab",
+			Line: strings.Join([]string{entry.Spec, entry.File, entry.Type, strings.Join(entry.Options, ",")}, " "),
+		}
 		if entry.has("bind", "rbind") {
 			mount.Bound = path.Clean(entry.Spec)
 		}

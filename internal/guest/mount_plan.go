@@ -65,9 +65,9 @@ var vitalPaths = map[string]bool{
 	"/usr": true, "/var": true, "/var/lib": true, "/etc": true,
 }
 
-// ESPPoints is where systemd mounts an EFI system partition that fstab does not
+// espPoints is where systemd mounts an EFI system partition that fstab does not
 // name, the first that there is; /boot only where it is empty.
-var ESPPoints = []string{"/efi", "/boot/efi", "/boot"}
+var espPoints = []string{"/efi", "/boot/efi", "/boot"}
 
 // localTypes are the file systems in fstab that lie on a disk of the guest.
 var localTypes = map[string]bool{

@@ -25,9 +25,6 @@ func planHome(p *plan, index int, account manifest.User, home string, by owner, 
 	case home == noHome:
 		return nil
 	}
-	if err := checkCovered(p, attribute(attrCreate, index, "home"), home); err != nil {
-		return err
-	}
 	info, err := p.edit.Stat(home)
 	switch {
 	case err == nil && !info.Mode.IsDir():

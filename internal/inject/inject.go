@@ -77,6 +77,7 @@ func (i *Injection) stage(ctx context.Context, p *plan) error {
 	for _, section := range []func() error{
 		func() error { return users.stage(c.Users) },
 		func() error { s.stage(c.Services); return nil },
+		func() error { return users.checkHomes(s) },
 		func() error { return planHostname(p, i.family, c.Hostname) },
 		func() error { planMachineID(p, systemd, c.MachineID); return nil },
 		func() error { planNetwork(p, s, c.Network); return nil },

@@ -125,8 +125,13 @@ func (p *plan) list(directory string) []string {
 		names[name] = true
 	}
 	for name, e := range p.staged {
-		if path.Dir(name) == directory {
-			names[path.Base(name)] = e.kind != kindGone
+		below, ok := strings.CutPrefix(name, directory+"/")
+		switch base, _, deeper := strings.Cut(below, "/"); {
+		case !ok:
+		case !deeper:
+			names[base] = e.kind != kindGone
+		case e.kind != kindGone: // directories on the way are made
+			names[base] = true
 		}
 	}
 	var list []string

@@ -49,6 +49,7 @@ func (u *userPlanner) create(index int, user manifest.User, reserved map[int]str
 	}
 	u.warnRefused(user, by)
 	if !exists || user.Home != "" || len(user.SSHAuthorizedKeys) > 0 { // daemons have homes that are not there
+		u.homes = append(u.homes, plannedHome{attr("home"), fields[passwdHome]})
 		if err := planHome(u.plan, index, user, fields[passwdHome], by, !exists); err != nil {
 			return err
 		}

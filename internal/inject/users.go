@@ -21,7 +21,11 @@ type userPlanner struct {
 	now      time.Time
 	// rulesChecked says that visudo has seen the sudo rules already.
 	rulesChecked bool
+	homes        []plannedHome
 }
+
+// plannedHome is a home that is written to, by the attribute that names it.
+type plannedHome struct{ attr, directory string }
 
 // stage stages the accounts. New ones come last, so that they may take ids that
 // a removed one had.
@@ -55,6 +59,22 @@ func (u *userPlanner) stage(wanted *manifest.Users) error {
 		errs = append(errs, u.create(i, user, reserved))
 	}
 	u.accounts.write(u.plan)
+	return errors.Join(errs...)
+}
+
+// checkHomes refuses homes that nobody will see when the guest has booted. What it mounts
+// then depends on the services that it starts.
+func (u *userPlanner) checkHomes(s *services) error {
+	if len(u.homes) == 0 {
+		return nil
+	}
+	mounts := readBootMounts(u.plan, s)
+	var errs []error
+	for _, home := range u.homes {
+		if home.directory != noHome {
+			errs = append(errs, mounts.check(home.attr, home.directory))
+		}
+	}
 	return errors.Join(errs...)
 }
 

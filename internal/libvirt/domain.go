@@ -68,6 +68,12 @@ func DomainXML(h report.Hardware) (string, error) {
 		}}
 	}
 	processors := max(h.VCPUs, 1)
+	if processors > plainProcessors {
+		if h.MachineType != "q35" {
+			return "", fmt.Errorf("the machine has %d processors, and one of the type %s has room for %d", processors, h.MachineType, plainProcessors)
+		}
+		devices.IOMMUs = []libvirtxml.DomainIOMMU{{Model: "intel", Driver: &libvirtxml.DomainIOMMUDriver{IntRemap: "on", EIM: "on"}}}
+	}
 	domain := libvirtxml.Domain{
 		Type: "kvm", Name: nameOf(h),
 		Memory: &libvirtxml.DomainMemory{Value: uint(max(h.MemoryMiB, 1)), Unit: "MiB"},
@@ -82,11 +88,18 @@ func DomainXML(h report.Hardware) (string, error) {
 		Clock:   &libvirtxml.DomainClock{Offset: h.Clock},
 		Devices: devices,
 	}
+	if processors > plainProcessors {
+		domain.Features.IOAPIC = &libvirtxml.DomainFeatureIOAPIC{Driver: "qemu"} // which remaps interrupts
+	}
 	if h.SecureBoot {
 		domain.Features.SMM = &libvirtxml.DomainFeatureSMM{State: "on"}
 	}
 	return domain.Marshal()
 }
+
+// plainProcessors is how many processors interrupts reach without an IOMMU: libvirt
+// refuses more.
+const plainProcessors = 255
 
 // scsiUnits is how many disks libvirt puts on a SCSI controller. For those behind them
 // it makes controllers of a kind that few kernels drive, unless there are others.
@@ -99,7 +112,7 @@ func terminal() *libvirtxml.DomainChardevSource {
 
 // nameOf is the old machine's name as libvirt takes it, or that of the first image.
 func nameOf(h report.Hardware) string {
-	name := h.Name
+	name := strings.TrimSpace(h.Name)
 	if name == "" {
 		base := filepath.Base(h.Disks[0].Path)
 		name = strings.TrimSuffix(base, filepath.Ext(base))
@@ -109,7 +122,7 @@ func nameOf(h report.Hardware) string {
 			return '-'
 		}
 		return r
-	}, strings.TrimSpace(name))
+	}, name)
 }
 
 // firmwareOf says of UEFI whether it enforces Secure Boot: libvirt may choose one

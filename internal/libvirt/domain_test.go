@@ -45,6 +45,12 @@ var machines = map[string]struct {
 		[]string{`<os firmware="efi">`, `<feature enabled="no" name="secure-boot">`, `<feature enabled="no" name="enrolled-keys">`},
 		[]string{"<loader", "<smm"},
 	},
+	"many processors": {
+		changed(func(h *report.Hardware) { h.VCPUs = 256 }),
+		[]string{`<vcpu>256</vcpu>`, `<ioapic driver="qemu">`, `<iommu model="intel">`, `intremap="on"`, `eim="on"`}, nil,
+	},
+	"as many processors as go without": {changed(func(h *report.Hardware) { h.VCPUs = 255 }), []string{`<vcpu>255</vcpu>`}, []string{"<iommu", "<ioapic"}},
+	"a name of blanks":                 {changed(func(h *report.Hardware) { h.Name = " \t" }), []string{`<name>web &amp; co</name>`}, nil},
 	"Secure Boot and TPM": {
 		changed(func(h *report.Hardware) { h.Firmware, h.SecureBoot, h.TPM = "uefi", true, true }),
 		[]string{`<loader secure="yes">`, `<feature enabled="yes" name="secure-boot">`, `<smm state="on">`, `<tpm model="tpm-crb">`, `version="2.0"`}, nil,
@@ -169,6 +175,7 @@ func TestDomainXMLIsRefused(t *testing.T) {
 		"disks[0] has no image":       func(h *report.Hardware) { h.Disks[0].Path = "" },
 		`disks[0] has the bus "nvme"`: func(h *report.Hardware) { h.Disks[0].Bus = "nvme" },
 		"QEMU's disks on SATA":        func(h *report.Hardware) { h.Disks[0].Bus, h.Disks[0].SectorSize = "sata", 4096 },
+		"room for 255":                func(h *report.Hardware) { h.VCPUs, h.MachineType = 256, "pc" },
 		"QEMU's disks on IDE":         func(h *report.Hardware) { h.Disks[0].Bus, h.Disks[0].SectorSize = "ide", 4096 },
 		"room for four disks on IDE": func(h *report.Hardware) {
 			h.Disks[0].Bus = "ide"

@@ -12,6 +12,9 @@ const (
 	DefaultMemoryMiB int64 = 2048
 )
 
+// maxVCPUs is more than QEMU gives any machine. A description that says more says nothing.
+const maxVCPUs = 4096
+
 // maxSerial is how many characters of a serial number virtio disks show.
 const maxSerial = 20
 
@@ -54,10 +57,16 @@ func Needs(f Found) *report.Hardware {
 	if needed.Arch == "x86_64" {
 		needed.CPULevel = cmp.Or(needed.CPULevel, BaseLevel)
 	}
+	seen := map[string]int{}
+	for _, disk := range f.Disks {
+		seen[shownSerial(disk)]++
+	}
 	for _, disk := range f.Disks {
 		disk.Bus = f.Guest.DiskBus
-		if len(disk.Serial) > maxSerial {
-			disk.Serial = disk.Serial[len(disk.Serial)-maxSerial:]
+		disk.Serial = shownSerial(disk)
+		if seen[disk.Serial] > 1 {
+			// A guest with multipath would take them for two ways to one disk.
+			disk.Serial = ""
 		}
 		needed.Disks = append(needed.Disks, disk)
 	}
@@ -65,6 +74,11 @@ func Needs(f Found) *report.Hardware {
 		needed.NICs = append(needed.NICs, report.HardwareNIC{Model: f.Guest.NICModel, MAC: nic.MAC, Network: nic.Network})
 	}
 	return needed
+}
+
+// shownSerial is as much of a disk's serial number as the new machine can show.
+func shownSerial(disk report.HardwareDisk) string {
+	return disk.Serial[max(0, len(disk.Serial)-maxSerial):]
 }
 
 // clockOf is what systems of a kind take the machine's clock for unless they are

@@ -217,3 +217,16 @@ func FuzzLevelOfLoader(f *testing.F) {
 		_ = levelOfNotes(data)
 	})
 }
+
+// Copies of a disk have one serial number, by which a guest would take them for one.
+func TestSerialOfTwoDisks(t *testing.T) {
+	t.Parallel()
+	disks := Needs(Found{Guest: report.Guest{DiskBus: "scsi"}, Disks: []report.HardwareDisk{
+		{Serial: "6000c29a0000000000000000000000aa"}, {Serial: "6000c29b0000000000000000000000aa"}, {Serial: "6000c29a0000000000000000000000bb"}, {}, {},
+	}}).Disks
+	for n, want := range []string{"", "", "000000000000000000bb", "", ""} {
+		if disks[n].Serial != want {
+			t.Errorf("disk %d has the serial number %q, want %q", n, disks[n].Serial, want)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -32,7 +31,7 @@ func OfOVF(envelope *ovf.Envelope, system ovf.VirtualSystem) *report.Machine {
 		}
 	}
 	described := Hardware(system)
-	for _, item := range described.Item {
+	for _, item := range usual(described.Item) {
 		if item.ResourceType != nil && Applies(item.Configuration, DefaultConfiguration(envelope)) {
 			addHardware(m, item)
 		}
@@ -41,6 +40,26 @@ func OfOVF(envelope *ovf.Envelope, system ovf.VirtualSystem) *report.Machine {
 		addSetting(m, config.Key, strings.TrimSpace(config.Value))
 	}
 	return m
+}
+
+// usual are the items of what a machine usually has. The standard (DSP0243, "Ranges on
+// elements") lets more items say between which bounds a quantity may lie: they hold where
+// no other says how much it is, the lower one before the upper.
+func usual(items []ovf.ResourceAllocationSettingData) []ovf.ResourceAllocationSettingData {
+	var upper, lower, others []ovf.ResourceAllocationSettingData
+	for _, item := range items {
+		bound := strings.ToLower(text(item.Bound))
+		switch {
+		case bound != "min" && bound != "max":
+			others = append(others, item)
+		case item.ResourceType == nil || *item.ResourceType != ovf.Processor && *item.ResourceType != ovf.Memory:
+		case bound == "max":
+			upper = append(upper, item)
+		default:
+			lower = append(lower, item)
+		}
+	}
+	return slices.Concat(upper, lower, others) // of quantities, the last holds
 }
 
 // DefaultConfiguration is the deployment option that holds unless one is chosen.
@@ -81,7 +100,7 @@ func addHardware(m *report.Machine, item ovf.ResourceAllocationSettingData) {
 	model := text(item.ResourceSubType)
 	switch *item.ResourceType {
 	case ovf.Processor:
-		if item.VirtualQuantity != nil && *item.VirtualQuantity <= math.MaxInt32 {
+		if item.VirtualQuantity != nil && *item.VirtualQuantity <= maxVCPUs {
 			m.VCPUs = int(*item.VirtualQuantity)
 		}
 	case ovf.Memory:
@@ -138,32 +157,41 @@ func slotOf(config []ovf.Config) int {
 	return 0
 }
 
-// memoryMiB turns a quantity with OVF's units into MiB.
+// mostMiB is more than the memory of any machine, in MiB: without a unit, so much are
+// bytes, which is the standard's own unit.
+const mostMiB = 1 << 26
+
+// memoryMiB turns a quantity with OVF's units into MiB, or 0 where these are not known.
 func memoryMiB(quantity uint, units string) int64 {
 	unit := AllocationUnit(units, 1<<20)
+	if units == "" && quantity >= mostMiB {
+		unit = 1
+	}
 	if float64(quantity)*float64(unit) > 1<<62 {
 		return 0
 	}
 	return int64(quantity) * unit >> 20
 }
 
-// AllocationUnit is a unit of OVF in bytes, such as that of "byte * 2^20".
-// Early descriptors write MegaBytes and mean 2^20.
+// AllocationUnit is a unit of OVF in bytes, such as that of "byte * 2^20", otherwise where
+// none is given, and 0 where it is not understood. Early descriptors write MegaBytes and
+// mean 2^20; other programs write MB.
 func AllocationUnit(units string, otherwise int64) int64 {
 	switch strings.ToLower(strings.TrimSpace(units)) {
 	case "":
 		return otherwise
-	case "kilobytes":
+	case "b", "byte", "bytes":
+		return 1
+	case "kilobyte", "kilobytes", "kb", "kib":
 		return 1 << 10
-	case "megabytes":
+	case "megabyte", "megabytes", "mb", "mib":
 		return 1 << 20
-	case "gigabytes":
+	case "gigabyte", "gigabytes", "gb", "gib":
 		return 1 << 30
+	case "terabyte", "terabytes", "tb", "tib":
+		return 1 << 40
 	}
-	if unit := ovf.ParseCapacityAllocationUnits(units); unit > 0 {
-		return unit
-	}
-	return otherwise
+	return max(ovf.ParseCapacityAllocationUnits(units), 0)
 }
 
 // addSetting adds what VMware writes beside the items of the standard.

@@ -50,3 +50,43 @@ func TestMachineOfOVF(t *testing.T) {
 		t.Error("(-want +got)\n" + diff)
 	}
 }
+
+// quantity is an item of an amount of something.
+func quantity(kind ovf.CIMResourceType, amount uint, units, bound string) ovf.ResourceAllocationSettingData {
+	of := item(kind, "", "")
+	of.VirtualQuantity, of.AllocationUnits, of.Bound = &amount, &units, &bound
+	return of
+}
+
+func TestQuantitiesOfOVF(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		items     []ovf.ResourceAllocationSettingData
+		vcpus     int
+		memoryMiB int64
+	}{
+		"bounds behind what is usual": {vcpus: 4, memoryMiB: 8192, items: []ovf.ResourceAllocationSettingData{
+			quantity(ovf.Processor, 4, "", ""), quantity(ovf.Processor, 1, "", "min"), quantity(ovf.Processor, 64, "", "max"),
+			quantity(ovf.Memory, 8192, "byte * 2^20", "normal"), quantity(ovf.Memory, 64, "byte * 2^20", "min"), quantity(ovf.Memory, 1<<20, "byte * 2^20", "max"),
+		}},
+		"bounds alone": {vcpus: 2, memoryMiB: 1024, items: []ovf.ResourceAllocationSettingData{
+			quantity(ovf.Processor, 2, "", "min"), quantity(ovf.Processor, 64, "", "max"), quantity(ovf.Memory, 1, "GB", "min"), quantity(ovf.Memory, 1, "TB", "max"),
+		}},
+		"the most alone":           {memoryMiB: 2048, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 2, "GiB", "Max")}},
+		"another word for a unit":  {memoryMiB: 4096, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 4, "GB", "")}},
+		"an early word for a unit": {memoryMiB: 4096, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 4, "GigaBytes", "")}},
+		"no unit":                  {memoryMiB: 512, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 512, "", "")}},
+		"no unit, and bytes":       {memoryMiB: 4096, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 4<<30, "", "")}},
+		"a unit that nobody knows": {memoryMiB: 0, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Memory, 4, "pages", "")}},
+		"absurdly many processors": {vcpus: 0, items: []ovf.ResourceAllocationSettingData{quantity(ovf.Processor, 1<<20, "", "")}},
+		"a card that is optional":  {items: []ovf.ResourceAllocationSettingData{quantity(ovf.EthernetAdapter, 1, "", "max")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := OfOVF(&ovf.Envelope{}, ovf.VirtualSystem{VirtualHardware: []ovf.VirtualHardwareSection{{Item: test.items}}})
+			if m.VCPUs != test.vcpus || m.MemoryMiB != test.memoryMiB || len(m.NICs) != 0 {
+				t.Errorf("%d processors, %d MiB and %d cards, want %d and %d", m.VCPUs, m.MemoryMiB, len(m.NICs), test.vcpus, test.memoryMiB)
+			}
+		})
+	}
+}

@@ -39,7 +39,7 @@ var (
 func OfVMX(v VMX) *report.Machine {
 	m := &report.Machine{
 		ID: v.text("uuid.bios"), Name: v.text("displayName"), GuestType: v.text("guestOS"),
-		VCPUs: int(cmp.Or(v.number("numvcpus"), 1)), MemoryMiB: v.number("memsize"),
+		VCPUs: int(cmp.Or(v.processors(), 1)), MemoryMiB: v.number("memsize"),
 		Firmware:   firmwareOf(cmp.Or(v.text("firmware"), "bios")),
 		SecureBoot: v.is("uefi.secureBoot.enabled"), TPM: v.is("vtpm.present") || v.text("managedvm.autoAddVTPM") != "",
 		NVRAM:      v.text("nvram"),
@@ -57,6 +57,14 @@ func OfVMX(v VMX) *report.Machine {
 	v.addNICs(m)
 	v.addPassthrough(m)
 	return m
+}
+
+// processors is how many the file says there are, or 0.
+func (v VMX) processors() int64 {
+	if number := v.number("numvcpus"); number <= maxVCPUs {
+		return number
+	}
+	return 0
 }
 
 // places are what keys of a kind name and is present, in their order.

@@ -49,14 +49,12 @@ func (v VMX) warnWords() []report.Warning {
 	if word := v.text("firmware"); word != "" && firmwareOf(word) == "" {
 		misread("firmware", "the firmware is told by the guest's disks alone")
 	}
-	for key, instead := range map[string]string{
-		"numvcpus": "the new machine gets one processor", "memsize": fmt.Sprintf("the new machine gets %d MiB", DefaultMemoryMiB),
-	} {
-		if v.text(key) != "" && v.number(key) == 0 {
-			misread(key, instead)
-		}
+	if v.text("memsize") != "" && v.number("memsize") == 0 {
+		misread("memsize", fmt.Sprintf("the new machine gets %d MiB", DefaultMemoryMiB))
 	}
-	slices.SortFunc(found, func(a, b report.Warning) int { return strings.Compare(a.Message, b.Message) })
+	if v.text("numvcpus") != "" && v.processors() == 0 {
+		misread("numvcpus", "the new machine gets one processor")
+	}
 	return found
 }
 

@@ -84,31 +84,9 @@ func (v *View) mount(f files, m guest.Mount) error {
 // mountESP mounts the EFI system partition of a guest that leaves that to
 // systemd's generator.
 func (v *View) mountESP(f files, m *Mounted) {
-	free := func(point string) bool {
-		for _, mount := range m.Mounts {
-			if mount.Path == point {
-				return false
-			}
-		}
-		names, err := f.ReadDir(point)
-		return err == nil && (point != "/boot" || len(names) == 0)
-	}
-	for _, esp := range m.Devices.ESPs(m.Mounts[0].Device, parttable.ESPs(v.Disks)) {
-		for _, mount := range m.Mounts {
-			if mount.Device == esp.Name {
-				return
-			}
-		}
-		for _, point := range guest.ESPPoints {
-			if !free(point) {
-				continue
-			}
-			mount := guest.Mount{Device: esp.Name, Path: point, FSType: esp.FSType}
-			if v.mount(f, mount) == nil {
-				m.Mounts = append(m.Mounts, mount)
-			}
-			return
-		}
+	esp, ok := m.Devices.PlanESP(m.Mounts, parttable.ESPs(v.Disks), f.ReadDir)
+	if ok && v.mount(f, esp) == nil {
+		m.Mounts = append(m.Mounts, esp)
 	}
 }
 

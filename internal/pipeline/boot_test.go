@@ -290,7 +290,7 @@ func TestTarget(t *testing.T) {
 		},
 		"told by the descriptor alone": {
 			targetOf(unseen, nil, inspected{}, fixed{}),
-			target{firmware: "bios", diskBus: "virtio", arch: "x86_64", channel: true, nics: []boot.NIC{{Model: "virtio", MAC: "00:50:56:9a:01:02"}}},
+			target{firmware: "uefi", diskBus: "virtio", arch: "x86_64", channel: true, nics: []boot.NIC{{Model: "virtio", MAC: "00:50:56:9a:01:02"}}},
 		},
 	} {
 		if diff := cmp.Diff(test.want, test.got, cmp.AllowUnexported(target{})); diff != "" {

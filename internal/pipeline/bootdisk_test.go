@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -101,6 +102,7 @@ func TestFirmwareOf(t *testing.T) {
 		"described as BIOS, and no code":       {[]parttable.Disk{unstarted}, firmwareBIOS, firmwareUEFI},
 		"both, described as UEFI":              {[]parttable.Disk{both}, firmwareUEFI, firmwareUEFI},
 		"described as UEFI without an ESP":     {[]parttable.Disk{plain}, firmwareUEFI, firmwareBIOS},
+		"described as UEFI, nothing to start":  {[]parttable.Disk{{PartitionTable: "dos"}}, firmwareUEFI, firmwareUEFI},
 		"described as BIOS, nothing to start":  {[]parttable.Disk{esp}, firmwareBIOS, firmwareUEFI},
 		"described as BIOS, ESP on other disk": {[]parttable.Disk{plain, esp}, firmwareBIOS, firmwareBIOS},
 	} {
@@ -119,15 +121,43 @@ func TestDescribedBootDisk(t *testing.T) {
 		machine *report.Machine
 		want    []int
 	}{
-		"no description": {nil, nil},
-		"no order":       {&report.Machine{Disks: places}, nil},
-		"the second":     {&report.Machine{Disks: places, BootDisks: []string{"scsi0:1", "scsi0:0"}}, []int{1}},
-		"no disk of it":  {&report.Machine{Disks: places, BootDisks: []string{"scsi1:0"}}, nil},
-		"other disks":    {&report.Machine{Disks: places[:1], BootDisks: []string{"scsi0:0"}}, nil},
+		"no description":    {nil, nil},
+		"no order":          {&report.Machine{Disks: places}, nil},
+		"the second":        {&report.Machine{Disks: places, BootDisks: []string{"scsi0:1", "scsi0:0"}}, []int{1}},
+		"the first is gone": {&report.Machine{Disks: places, BootDisks: []string{"usb0:0", "SCSI0:1"}}, []int{1}},
+		"no disk of it":     {&report.Machine{Disks: places, BootDisks: []string{"scsi1:0"}}, nil},
+		"other disks":       {&report.Machine{Disks: places[:1], BootDisks: []string{"scsi0:0"}}, nil},
 	} {
 		o := opened{source: &source.Source{Disks: two, Machine: test.machine}}
 		if got := o.describedBootDisk(); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// A firmware that finds nothing on the disks that are there is a sign that one is missing.
+func TestFirmwareThatFindsNothing(t *testing.T) {
+	t.Parallel()
+	esp := parttable.Disk{PartitionTable: "gpt", Partitions: []parttable.Partition{{GPTType: parttable.GPTESP}}}
+	loader := parttable.Disk{PartitionTable: "dos", BootCode: parttable.BootCodeLoader}
+	empty := parttable.Disk{PartitionTable: "dos"}
+	for name, test := range map[string]struct {
+		disks     []parttable.Disk
+		described string
+		want      string
+	}{
+		"nothing described":     {[]parttable.Disk{empty}, "", ""},
+		"UEFI and an ESP":       {[]parttable.Disk{loader, esp}, firmwareUEFI, ""},
+		"BIOS and a loader":     {[]parttable.Disk{esp, loader}, firmwareBIOS, ""},
+		"UEFI without an ESP":   {[]parttable.Disk{loader}, firmwareUEFI, "no disk has an EFI system partition: the new one starts by BIOS"},
+		"UEFI and nothing":      {[]parttable.Disk{empty}, firmwareUEFI, "no disk has an EFI system partition: the new one starts by UEFI"},
+		"BIOS without a loader": {[]parttable.Disk{esp}, firmwareBIOS, "no disk has boot code that a BIOS starts: the new one starts by UEFI"},
+	} {
+		say := newReporter()
+		opened{tables: test.disks, source: &source.Source{Machine: &report.Machine{Firmware: test.described}}}.tellFirmware(say)
+		switch warnings := say.report.Warnings; {
+		case test.want == "" && len(warnings) != 0, test.want != "" && (len(warnings) != 1 || !strings.HasSuffix(warnings[0].Message, test.want) || warnings[0].Remedy == ""):
+			t.Errorf("%s: %+v", name, warnings)
 		}
 	}
 }

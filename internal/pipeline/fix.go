@@ -42,6 +42,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 			return fixed{}, err
 		}
 	}
+	target.AsItIs = func(ctx context.Context) (fix.Hardware, error) { return asItIs(ctx, j.say, g.os, g.editor) }
 	injection, err := prepareInjection(ctx, j, target)
 	if err != nil {
 		return fixed{}, err
@@ -74,9 +75,6 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	if err := injection.run(ctx, j.say, g.editor, &done.report); err != nil {
 		return fixed{}, err
 	}
-	if err := completeHardware(ctx, j.say, g.os, g.editor, &done.report); err != nil {
-		return fixed{}, err
-	}
 	if done.report.Filesystems, err = checkAfter(j.say, g, writtenPaths(done.report)); err != nil {
 		return fixed{}, err
 	}
@@ -87,19 +85,15 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 	return done, err
 }
 
-// completeHardware says what the guest is to be given where the fixes do not: no
-// initramfs was looked at, or which kernel boots is not known.
-func completeHardware(ctx context.Context, say *reporter, os guest.OS, e *edit.Editor, result *report.FixResult) error {
-	if result.DiskBus != "" {
-		return nil
-	}
+// asItIs says what the guest is to be given where no fix sees to its initramfs images, or
+// which kernel boots is not known.
+func asItIs(ctx context.Context, say *reporter, os guest.OS, e *edit.Editor) (fix.Hardware, error) {
 	kernels, err := kernel.Survey(ctx, e.Reader, true)
 	if err != nil {
-		return fmt.Errorf("reading the guest's kernels: %w", err)
+		return fix.Hardware{}, fmt.Errorf("reading the guest's kernels: %w", err)
 	}
 	needed := advise(say, hardwareFor(os, kernels))
-	result.DiskBus, result.NICModel = needed.diskBus, needed.nicModel
-	return nil
+	return fix.Hardware{DiskBus: needed.diskBus, NICModel: needed.nicModel, Kernels: kernels}, nil
 }
 
 // writtenPaths are guest paths in every file system that was written to.

@@ -95,6 +95,7 @@ func (f *foresight) look(ctx context.Context, probed *source.Probed) (err error)
 	if o.tables, o.sectorSizes, err = readTables(ctx, f.say, probed.Disks, run.Dir()); err != nil {
 		return err
 	}
+	o.tellFirmware(f.say)
 	disks, closing, err := openDisks(ctx, o)
 	if err != nil {
 		return err

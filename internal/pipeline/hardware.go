@@ -141,15 +141,7 @@ func kernelHardware(k report.Kernel) hardware {
 		needed = needed.because("kernel "+k.Version+" has virtio_scsi and not virtio_blk before its root file system is there", remedy)
 		needed.diskBus = "scsi"
 	default:
-		reason := "kernel " + k.Version + " has no virtio disk driver before its root file system is there"
-		if k.Reason != "" {
-			reason += " (" + k.Reason + ")"
-		}
-		needed = needed.because(reason, remedy)
-		if k.LegacyVirtio() {
-			needed = needed.because("kernel "+k.Version+" knows virtio devices as they were before virtio 1.0 alone, and a machine of type q35 has no such",
-				"make the machine of type pc (i440fx) if it is to have virtio devices")
-		}
+		needed = needed.because(withoutVirtioDisk(k, remedy))
 		needed.diskBus = commonHardware.diskBus
 		// Nothing prepared it for virtio, whatever modules it has.
 		needed.nicModel = cmp.Or(k.EmulatedNIC, k.NICModel)
@@ -161,4 +153,22 @@ func kernelHardware(k report.Kernel) hardware {
 		needed.remedy = cmp.Or(needed.remedy, "use such a card, or install a newer kernel in the guest before the migration")
 	}
 	return needed
+}
+
+// withoutVirtioDisk says why a kernel finds no root file system on a virtio disk, and what
+// helps: driver puts the drivers that it comes with where it needs them.
+func withoutVirtioDisk(k report.Kernel, driver string) (reason, remedy string) {
+	if k.LegacyVirtio() {
+		return "kernel " + k.Version + " knows virtio devices as they were before virtio 1.0 alone, and a machine of type q35 has no such",
+			"make the machine of type pc (i440fx) if it is to have virtio devices"
+	}
+	reason = "kernel " + k.Version + " has no virtio disk driver before its root file system is there"
+	if k.Reason != "" {
+		reason += " (" + k.Reason + ")"
+	}
+	if k.LacksSATA {
+		return reason + ", and none of a SATA disk (ahci): it starts from a disk as the old machine had it alone",
+			driver + "; or give the new machine a controller that the kernel has a driver for (QEMU has VMware's as pvscsi, with libvirt the model vmpvscsi, and LSI's as lsisas1068)"
+	}
+	return reason, driver
 }

@@ -24,6 +24,7 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 	scsi := report.Kernel{Version: "6.2", BootsFrom: "virtio-scsi", NICModel: "virtio"}
 	unprepared := report.Kernel{Version: "6.3", NICModel: "virtio", EmulatedNIC: "e1000e"}
 	cloud := report.Kernel{Version: "6.3", NICModel: "virtio"}
+	stuck := report.Kernel{Version: "6.6", NICModel: "virtio", EmulatedNIC: "e1000e", LacksSATA: true}
 	unread := report.Kernel{Version: "6.4", NICModel: "virtio", EmulatedNIC: "e1000e", Reason: "unknown compression"}
 	old := report.Kernel{Version: "2.6.18", NICModel: "e1000"}
 	legacy := report.Kernel{Version: "2.6.32", NICModel: "e1000", Virtio: map[string]string{"virtio_pci": report.PlaceLegacy, "virtio_blk": report.PlaceLegacy}}
@@ -52,6 +53,7 @@ func TestHardwareOfAGuestAsItIs(t *testing.T) {
 		"Linux with virtio-scsi":     {linux, []report.Kernel{preferred(scsi)}, "scsi", "virtio", "kernel 6.2 has virtio_scsi and not virtio_blk"},
 		"no card but virtio":         {linux, []report.Kernel{preferred(cloud)}, "sata", "virtio", "kernel 6.3"},
 		"Linux without virtio":       {linux, []report.Kernel{preferred(unprepared)}, "sata", "e1000e", "kernel 6.3 has no virtio disk driver"},
+		"Linux without any driver":   {linux, []report.Kernel{preferred(stuck)}, "sata", "e1000e", "none of a SATA disk (ahci): it starts from a disk as the old machine had it alone"},
 		"initramfs not read":         {linux, []report.Kernel{preferred(unread)}, "sata", "e1000e", "(unknown compression)"},
 		"virtio of before 1.0":       {linux, []report.Kernel{preferred(legacy)}, "sata", "e1000", "kernel 2.6.32 knows virtio devices as they were before"},
 		"old Linux":                  {linux, []report.Kernel{preferred(old)}, "sata", "e1000", "kernel 2.6.18 has no virtio disk driver"},
@@ -172,21 +174,19 @@ func TestFixStageAdvises(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		files    map[string]string
-		before   string
 		disk     string
 		warnings int
 	}{
-		"the fixes have said it": {nil, "scsi", "scsi", 0},
-		"no kernel":              {nil, "", "sata", 1},
-		"drivers built in":       {builtin, "", "virtio", 0},
+		"no kernel":        {nil, "sata", 1},
+		"drivers built in": {builtin, "virtio", 0},
 	} {
 		j := newFixingJob(true)
-		result := report.FixResult{DiskBus: test.before}
-		if err := completeHardware(t.Context(), j.say, guest.OS{Type: "linux"}, edittest.Of(t, guesttest.New(t, test.files)), &result); err != nil {
+		given, err := asItIs(t.Context(), j.say, guest.OS{Type: "linux"}, edittest.Of(t, guesttest.New(t, test.files)))
+		if err != nil {
 			t.Fatal(err)
 		}
-		if result.DiskBus != test.disk || len(j.say.report.Warnings) != test.warnings {
-			t.Errorf("%s: %s, warnings %v", name, result.DiskBus, j.say.report.Warnings)
+		if given.DiskBus != test.disk || len(j.say.report.Warnings) != test.warnings {
+			t.Errorf("%s: %s, warnings %v", name, given.DiskBus, j.say.report.Warnings)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/appliance"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/kernel"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -146,6 +147,12 @@ func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) 
 	switch {
 	case !j.manifest.Pipeline.Fix.Enabled:
 		needed = advise(j.say, hardwareFor(g.os, kernels))
+		if g.os.Type == "linux" && j.manifest.Pipeline.Convert.Enabled {
+			var err error
+			if needed.diskBus, err = tellLeft(ctx, j, g, fix.Hardware{DiskBus: needed.diskBus, NICModel: needed.nicModel, Kernels: kernels}); err != nil {
+				return info, err
+			}
+		}
 	// The fix stage says what the guest boots from in the end.
 	case g.os.Type == kindWindows:
 		needed = windowsHardware(j.manifest.Pipeline.Fix, g.os)
@@ -156,6 +163,20 @@ func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) 
 	}
 	info.DiskBus, info.NICModel = needed.diskBus, needed.nicModel
 	return info, nil
+}
+
+// tellLeft tells what keeps a guest that is converted as it is from coming up on the new
+// machine, and returns the bus that its disks are to be on.
+func tellLeft(ctx context.Context, j job, g mounted, given fix.Hardware) (diskBus string, err error) {
+	diskBus, warnings, err := fix.TellLeft(ctx, g.target(), given)
+	j.say.findAll(warnings)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err != nil { // which would fail fixes, and not a copy
+		j.say.find(report.ConcernFileNotRead, "what the guest has of its old machine could not be read: "+err.Error(), cmp.Or(remedy.Of(err), "start the image before the old machine is given up"))
+	}
+	return diskBus, nil
 }
 
 // leavesInitramfs says that no stage puts drivers where they are needed.

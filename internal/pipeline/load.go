@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/machine"
@@ -118,6 +120,7 @@ func checkSource(ctx context.Context, j job, artifacts *artifact.Run, s *source.
 	if o.tables, o.sectorSizes, err = readTables(ctx, j.say, s.Disks, artifacts.Dir()); err != nil {
 		return opened{}, err
 	}
+	o.tellFirmware(j.say)
 	if err := estimateSpace(ctx, j, s.Disks); err != nil {
 		return opened{}, err
 	}
@@ -183,8 +186,8 @@ func (o opened) describedBootDisk() []int {
 	if m == nil || len(m.BootDisks) == 0 || len(m.Disks) != len(o.source.Disks) {
 		return nil
 	}
-	for n, disk := range m.Disks {
-		if disk.Place == m.BootDisks[0] {
+	for _, place := range m.BootDisks { // some may be gone
+		if n := slices.IndexFunc(m.Disks, func(disk report.MachineDisk) bool { return strings.EqualFold(disk.Place, place) }); n >= 0 {
 			return []int{n}
 		}
 	}

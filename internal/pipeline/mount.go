@@ -142,6 +142,7 @@ func (g mounted) target() fix.Target {
 		Firmware: g.firmware,
 		NICs:     g.opened.describedNICs(),
 		Disks:    g.disks,
+		BootDisk: g.bootDisk,
 
 		FirstBoot: firstboot.Program,
 	}

@@ -102,7 +102,7 @@ func describe(machines []packagedMachine) string {
 		for n := range m.disks {
 			file := m.file(n)
 			references += fmt.Sprintf(`<File ovf:id="file-%[1]s" ovf:href="%[1]s"/>`, file)
-			disks += fmt.Sprintf(`<Disk ovf:diskId="%[1]s" ovf:fileRef="file-%[1]s" ovf:capacity="8" ovf:capacityAllocationUnits="byte * 2^30" `+
+			disks += fmt.Sprintf(`<Disk ovf:diskId="%[1]s" ovf:fileRef="file-%[1]s" ovf:capacity="8" ovf:capacityAllocationUnits="byte * 2^20" `+
 				`ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"/>`, file)
 			drives += fmt.Sprintf(`<Item><rasd:AddressOnParent>%d</rasd:AddressOnParent><rasd:HostResource>ovf:/disk/%s</rasd:HostResource>`+
 				`<rasd:InstanceID>%d</rasd:InstanceID><rasd:Parent>3</rasd:Parent><rasd:ResourceType>17</rasd:ResourceType></Item>`, n, file, n+10)

@@ -43,15 +43,15 @@ func fixAttribute() schema.Attribute {
 	return stage("Prepares the guest for KVM, offline. The changes go to a temporary overlay, never to the source.", map[string]schema.Attribute{
 		"backup":      option(defaults.Backup, "Whether to keep the original of each changed file inside the guest."),
 		"print_fstab": option(defaults.PrintFstab, "Whether the report shows `/etc/fstab` before and after."),
-		"update_grub": option(defaults.UpdateGrub, "Whether to make the boot loader's configuration refer to disks by stable names."),
+		"update_grub": option(defaults.UpdateGrub, "Whether to make the boot loader's configuration refer to disks by stable names. Where not, what the new machine will not find is a warning."),
 		"regen_initramfs": option(defaults.RegenInitramfs, "Whether to make sure that each kernel's initramfs has the virtio drivers. One that has "+
-			"them stays as it is."),
+			"them stays as it is. With `false` all do, and what the new machine will not find is a warning."),
 		"initramfs": choice(string(defaults.Initramfs), "How an initramfs gets what it lacks: `append` adds an archive with the missing drivers and "+
 			"corrected configuration, runs nothing of the guest's, and fails where that cannot serve (an image that waits for a disk of the old machine, "+
 			"say); `rebuild` has the guest's own tool make the image of every kernel anew, which takes minutes without KVM; `auto` appends, and rebuilds "+
 			"where appending cannot serve. Needs `regen_initramfs`."),
 		"fstab_mode": choice(string(defaults.FstabMode), "Which names in `/etc/fstab` and `/etc/crypttab` become stable ones: `stabilize-all` replaces every `/dev` name that "+
-			"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none."),
+			"may change on the new machine, `bypath-only` only `/dev/disk/by-path` names and `btrfsvol:` specs, `noop` none. What stays and the new machine will not find is a warning."),
 		"remove_vmware_tools": option(defaults.RemoveVMwareTools, "Whether to remove VMware Tools: their packages from Linux. In Windows their services are disabled, and they are uninstalled at the first boot."),
 		"fsck": schema.StringAttribute{
 			MarkdownDescription: "What to do about damaged file systems. Those that will be changed (ext2, ext3, ext4, XFS) are checked before, and those " +

@@ -23,6 +23,9 @@ type Image struct {
 	// Standalone keeps QEMU from opening any backing file, whatever the image
 	// names. It excludes Backing.
 	Standalone bool
+	// Misnamed says that QEMU would not come to Backing and DataFile by the names that
+	// the image itself has for them, or would take them for something else.
+	Misnamed bool
 	// DataFile is the external data file of a qcow2 image.
 	DataFile string
 	// Options are further options of the format's driver.

@@ -47,13 +47,13 @@ func (i Image) backingName() (string, error) {
 	return "", remedy.With(&Error{
 		Action: "naming " + i.Path + " as a backing file",
 		Err:    fmt.Errorf("its description is %d bytes long, and a qcow2 header holds %d", len(name), maxBackingName),
-	}, "move the source to a directory with a shorter path")
+	}, "move the source, with all its parents in its own directory, to a directory with a shorter path, or consolidate its snapshots first")
 }
 
 // namesSuffice reports that QEMU finds the same chain by the names that the
 // images hold.
 func (i Image) namesSuffice() bool {
-	if i.Size > 0 || i.Offset > 0 || i.Standalone || len(i.Options) > 0 {
+	if i.Size > 0 || i.Offset > 0 || i.Standalone || i.Misnamed || len(i.Options) > 0 {
 		return false
 	}
 	return i.Backing == nil || i.Backing.namesSuffice()

@@ -40,7 +40,7 @@ type HardwareDisk struct {
 	// Bus is "virtio", "scsi" for virtio-scsi, "sata" or "ide".
 	Bus string `json:"bus"`
 	// Serial has at most 20 digits, as many as a virtio disk has room for: the last
-	// of VMware's number.
+	// of VMware's number. Disks that would have the same have none.
 	Serial string `json:"serial,omitempty"`
 	// VirtualSize is in bytes.
 	VirtualSize int64 `json:"virtual_size"`

@@ -26,6 +26,9 @@ type Kernel struct {
 	// on with its initramfs as it is: "virtio-blk", "virtio-scsi", or "" for
 	// neither and where no initramfs was read.
 	BootsFrom string `json:"-"`
+	// LacksSATA says that it finds it on no SATA disk, either, as far as its initramfs was
+	// read.
+	LacksSATA bool `json:"-"`
 	// NICModel is the best network card of QEMU that the kernel has a driver for:
 	// "virtio", "e1000e", "e1000" or "rtl8139".
 	NICModel string `json:"-"`

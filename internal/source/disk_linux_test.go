@@ -1,10 +1,12 @@
 package source_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -48,6 +50,21 @@ func TestDisks(t *testing.T) {
 		"vmdk vmfs, named by its flat file": {kind: source.TypeVMDK, format: "vmdk", build: func(t *testing.T, dir, disk string) string {
 			vmfs(t, dir, disk)
 			return filepath.Join(dir, "web-flat.vmdk")
+		}},
+		"vmdk vmfs below a snapshot, named by its flat file": {kind: source.TypeVMDK, format: "vmdk", warning: "web-000001.vmdk lies beside web.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmfs(t, dir, disk)
+			write(t, filepath.Join(dir, "web-000001.vmdk"), nil)
+			return filepath.Join(dir, "web-flat.vmdk")
+		}},
+		"vmdk of a snapshot below another, named by its delta": {kind: source.TypeVMDK, format: "vmdk", warning: "web-000002.vmdk lies beside web-000001.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmfsSparse(t, dir, disk)
+			write(t, filepath.Join(dir, "web-000002.vmdk"), nil)
+			return filepath.Join(dir, "web-000001-delta.vmdk")
+		}},
+		"vmdk of a running machine, named by an extent": {kind: source.TypeVMDK, format: "vmdk", warning: "web.vmdk.lck says", build: func(t *testing.T, dir, disk string) string {
+			write(t, filepath.Join(dir, "web.vmdk.lck", "M1.lck"), nil)
+			in("vmdk", "web.vmdk", "subformat=twoGbMaxExtentSparse")(t, dir, disk)
+			return filepath.Join(dir, "web-s001.vmdk")
 		}},
 		"vmdk flat file without descriptor": {
 			kind: source.TypeVMDK, format: "raw", warning: "no descriptor",
@@ -168,7 +185,23 @@ func TestDisks(t *testing.T) {
 		"qcow2 with a data file": {kind: source.TypeQCOW2, format: "qcow2", build: func(t *testing.T, dir, disk string) string {
 			return in("qcow2", "a.qcow2", "data_file="+filepath.Join(dir, "a.data"), "data_file_raw=on")(t, dir, disk)
 		}},
+		"qcow2 with a data file that ends with its data": {kind: source.TypeQCOW2, format: "qcow2", build: func(t *testing.T, dir, disk string) string {
+			data := read(t, disk)
+			clear(data[3<<20:])
+			write(t, disk, data)
+			return in("qcow2", "a.qcow2", "data_file="+filepath.Join(dir, "a.data"))(t, dir, disk)
+		}},
+		"qcow2 without data and with an empty data file": {kind: source.TypeQCOW2, format: "qcow2", build: func(t *testing.T, dir, disk string) string {
+			write(t, disk, make([]byte, diskSize))
+			path := in("qcow2", "a.qcow2", "data_file="+filepath.Join(dir, "a.data"))(t, dir, disk)
+			write(t, filepath.Join(dir, "a.data"), nil)
+			return path
+		}},
 		"raw": {kind: source.TypeRaw, build: in("raw", "a.img"), format: "raw"},
+		"raw that is the flat file below a snapshot": {kind: source.TypeRaw, format: "raw", warning: "web-000001.vmdk lies beside web.vmdk", build: func(t *testing.T, dir, disk string) string {
+			vmfsSparse(t, dir, disk)
+			return write(t, filepath.Join(dir, "web-flat.vmdk"), read(t, disk))
+		}},
 		"raw that ends like a VHD": {kind: source.TypeRaw, format: "raw", warning: "footer", build: func(t *testing.T, dir, disk string) string {
 			return in("vpc", "a.vhd", "subformat=fixed", "force_size=on")(t, dir, disk)
 		}},
@@ -413,4 +446,83 @@ func TestDeepChainNamesItselfToTheOverlay(t *testing.T) {
 	if _, err := qemuimg.GetInfo(t.Context(), s.Disks[0].Image); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestDeepChainThatMisleadsQEMU: a chain too deep to be described to QEMU is left to the
+// names in its images only where these lead QEMU to what was examined.
+func TestDeepChainThatMisleadsQEMU(t *testing.T) {
+	t.Parallel()
+	requireQEMUImg(t)
+	for name, test := range map[string]struct {
+		kind, extension string
+		// spoil changes the parent that is named by hint, in a directory of its own.
+		hint  func(other string, c canary) string
+		spoil func(t *testing.T, parent string)
+	}{
+		"VMDK whose parent is elsewhere":        {kind: source.TypeVMDK, extension: ".vmdk", hint: func(_ string, c canary) string { return c.path }},
+		"qcow2 whose backing file is elsewhere": {kind: source.TypeQCOW2, extension: ".qcow2", hint: func(_ string, c canary) string { return c.path }},
+		"VMDK whose parent QEMU takes for raw": {
+			kind: source.TypeVMDK, extension: ".vmdk", hint: func(other string, c canary) string { return filepath.Join(other, filepath.Base(c.path)) },
+			spoil: func(t *testing.T, parent string) { patch(t, parent, replace("version=1\n", "")) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, other := newCanary(t), t.TempDir()
+			dir := filepath.Join(t.TempDir(), strings.Repeat("long", 50))
+			format := strings.TrimPrefix(test.extension, ".")
+			// The bottom is found under the canary's name.
+			bottom := filepath.Join(other, filepath.Base(c.path))
+			if format == "vmdk" {
+				write(t, filepath.Join(other, "web-flat.vmdk"), make([]byte, diskSize))
+				write(t, bottom, descriptor("vmfs", 1, noParent, fmt.Sprintf(`RW %d VMFS "web-flat.vmdk"`, diskSize/512)))
+			} else {
+				qemuImg(t, "create", "-q", "-f", "qcow2", bottom, strconv.Itoa(diskSize))
+			}
+			below := test.hint(other, c)
+			for n := range 6 {
+				path := filepath.Join(dir, strconv.Itoa(n)+test.extension)
+				write(t, path, nil)
+				if format == "qcow2" {
+					qemuImg(t, "create", "-q", "-u", "-f", format, "-F", format, "-b", below, path, strconv.Itoa(diskSize))
+				} else {
+					qemuImg(t, "create", "-q", "-f", format, path, strconv.Itoa(diskSize))
+					patch(t, path, func(data []byte) []byte {
+						parent := "00000001"
+						if n > 0 {
+							parent = string(between(t, read(t, filepath.Join(dir, below)), "CID=", "\n"))
+						}
+						data = insertText(data, "parentCID=ffffffff\n", "parentFileNameHint=\""+below+"\"\n")
+						return bytes.Replace(data, []byte("parentCID=ffffffff"), []byte("parentCID="+parent), 1)
+					})
+				}
+				below = filepath.Base(path)
+			}
+			if test.spoil != nil {
+				test.spoil(t, bottom)
+			}
+			s := open(t, source.Request{Type: test.kind, Path: filepath.Join(dir, below), Directories: []string{other}})
+			c.opened(t)
+			err := qemuimg.CreateOverlay(t.Context(), filepath.Join(t.TempDir(), "overlay.qcow2"), s.Disks[0].Image, diskSize)
+			if err == nil || !strings.Contains(err.Error(), "1023") {
+				t.Errorf("error %v", err)
+			} else {
+				requireRemedy(t, err)
+			}
+			if c.opened(t) {
+				t.Error("the file outside was opened")
+			}
+		})
+	}
+}
+
+// between is what stands behind a word in data, up to another.
+func between(t *testing.T, data []byte, word, end string) []byte {
+	t.Helper()
+	_, rest, found := bytes.Cut(data, []byte(word))
+	text, _, complete := bytes.Cut(rest, []byte(end))
+	if !found || !complete {
+		t.Fatalf("nothing behind %q", word)
+	}
+	return text
 }

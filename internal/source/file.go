@@ -29,6 +29,8 @@ type section struct {
 	// neighbours says that other files of the source's directory may be used.
 	neighbours bool
 	temporary  bool
+	// sum is what the archive that it lies in says of its content, or nil.
+	sum *digest
 }
 
 // part is a stretch of s, with offset counted from the beginning of s.
@@ -169,6 +171,16 @@ func (f *files) neighbour(of section, name string) (section, error) {
 	}
 	s.neighbours = true
 	return s, nil
+}
+
+// leadsTo says that a name which an image has for another file leads to it without any
+// help. Where the file was found in source.directories, there may be another at that name.
+func (s section) leadsTo(name string, file section) bool {
+	if !filepath.IsAbs(name) {
+		name = filepath.Dir(s.path) + "/" + name
+	}
+	path, err := filepath.EvalSymlinks(name)
+	return err == nil && path == file.path
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

@@ -233,6 +233,14 @@ func vmdkWithHint(t *testing.T, dir string, c canary, line string) string {
 	})
 }
 
+// withoutDataEnd is a qcow2 image whose data file was cut off.
+func withoutDataEnd(t *testing.T, dir, disk, option string) string {
+	t.Helper()
+	path := convert(t, disk, "qcow2", filepath.Join(dir, "a"), "data_file="+filepath.Join(dir, "a.data"), option)
+	truncateTo(t, filepath.Join(dir, "a.data"), 0.9)
+	return path
+}
+
 func utf16Text(s string) []byte {
 	var out []byte
 	for _, r := range s {
@@ -328,6 +336,37 @@ func TestRefusals(t *testing.T) {
 			path := seSparse(t, dir, disk)
 			truncateTo(t, filepath.Join(dir, "web-000001-sesparse.vmdk"), 0.995)
 			return path
+		}},
+		"truncated data file of a qcow2": {kind: source.TypeQCOW2, want: "a.data is damaged or incomplete", build: func(t *testing.T, dir, disk string) string {
+			return withoutDataEnd(t, dir, disk, "data_file_raw=off")
+		}},
+		"truncated raw data file of a qcow2": {kind: source.TypeQCOW2, want: "a.data is damaged or incomplete", build: func(t *testing.T, dir, disk string) string {
+			return withoutDataEnd(t, dir, disk, "data_file_raw=on")
+		}},
+		"truncated data file of a qcow2 with subclusters": {kind: source.TypeQCOW2, want: "a.data is damaged or incomplete", build: func(t *testing.T, dir, disk string) string {
+			return withoutDataEnd(t, dir, disk, "extended_l2=on")
+		}},
+		"empty data file of a qcow2": {kind: source.TypeQCOW2, want: "a.data is damaged or incomplete", build: func(t *testing.T, dir, disk string) string {
+			path := convert(t, disk, "qcow2", filepath.Join(dir, "a"), "data_file="+filepath.Join(dir, "a.data"))
+			write(t, filepath.Join(dir, "a.data"), nil)
+			return path
+		}},
+		"vmdk compressed by nothing": {kind: source.TypeVMDK, want: "compressed, by the algorithm 0", build: func(t *testing.T, dir, disk string) string {
+			return patch(t, convert(t, disk, "vmdk", filepath.Join(dir, "a.vmdk"), "subformat=streamOptimized"), func(data []byte) []byte {
+				binary.LittleEndian.PutUint16(data[77:], 0)
+				return data
+			})
+		}},
+		"vmdk with grains of zeroes that its header knows nothing of": {kind: source.TypeVMDK, want: "grains of zeroes", build: func(t *testing.T, dir, disk string) string {
+			path := convert(t, disk, "vmdk", filepath.Join(dir, "a.vmdk"), "zeroed_grain=on")
+			return patch(t, path, func(data []byte) []byte {
+				binary.LittleEndian.PutUint32(data[8:], binary.LittleEndian.Uint32(data[8:])&^(1<<2))
+				table := binary.LittleEndian.Uint32(data[binary.LittleEndian.Uint64(data[56:])*512:])
+				for n := range 64 { // the second megabyte is a hole
+					binary.LittleEndian.PutUint32(data[int(table)*512+4*n:], max(1, binary.LittleEndian.Uint32(data[int(table)*512+4*n:])))
+				}
+				return data
+			})
 		}},
 		"truncated qcow2": {kind: source.TypeQCOW2, want: "damaged or incomplete", build: func(t *testing.T, dir, disk string) string {
 			return truncateTo(t, convert(t, disk, "qcow2", filepath.Join(dir, "a")), 0.7)
@@ -515,6 +554,15 @@ func TestPackageRefusals(t *testing.T) {
 		want  string
 		vm    string
 	}{
+		"a part missing among others": {want: "the part a.img.000000001 of a disk of web.ova is missing", build: func(t *testing.T, _ canary) []byte {
+			return chunks(t, "0", 0, 2)
+		}},
+		"the last part missing": {want: "the part a.img.000000002 of a disk of web.ova is missing", build: func(t *testing.T, _ canary) []byte {
+			return chunks(t, "3145728", 0, 1)
+		}},
+		"all parts missing": {want: "the part a.img.000000000 of a disk of web.ova is missing", build: func(t *testing.T, _ canary) []byte {
+			return chunks(t, "0")
+		}},
 		"symbolic link": {want: "a.vmdk is a link", build: func(t *testing.T, c canary) []byte {
 			return entry(t, tar.Header{Name: "a.vmdk", Typeflag: tar.TypeSymlink, Linkname: c.path})
 		}},
@@ -612,6 +660,18 @@ func TestPackageRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chunks is a package whose disk is said to have that many bytes, in parts of a megabyte,
+// of which some are there.
+func chunks(t *testing.T, size string, there ...int) []byte {
+	t.Helper()
+	text := strings.Replace(string(oneDisk("a.img", "raw", ` ovf:chunkSize="1048576"`)), `ovf:size="1"`, `ovf:size="`+size+`"`, 1)
+	files := []file{{"web.ovf", []byte(text)}}
+	for _, n := range there {
+		files = append(files, file{fmt.Sprintf("a.img.%09d", n), bytes.Repeat([]byte("data"), 1<<18)})
+	}
+	return tarOf(t, files...)
 }
 
 // sparseTar is an archive with a sparse member as GNU tar writes it.

@@ -1,10 +1,12 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"net/url"
 	"path"
 	"regexp"
@@ -20,11 +22,16 @@ const maxManifestFile = 1 << 20
 // takeUnverified is the way out where checksums cannot be compared.
 const takeUnverified = "source.verify_checksums = false takes the package without comparing its files"
 
-// digest is one checksum of a package's .mf file.
+// digest is a checksum that a package brings along.
 type digest struct {
-	// algorithm is a name that newHash knows, sum is hexadecimal.
+	// algorithm is a name that newHash knows, or crc32Algorithm, sum is hexadecimal.
 	algorithm, sum string
+	// by is who says it: a .mf file where it is empty.
+	by string
 }
+
+// crc32Algorithm is that of zip archives. It shows what is damaged, not what is forged.
+const crc32Algorithm = "crc32"
 
 // packageSums are the checksums of a package.
 type packageSums struct {
@@ -170,6 +177,9 @@ func memberName(name string) (string, error) {
 // verifyDigest compares a file of a package with its checksum.
 func verifyDigest(ctx context.Context, s section, want digest) error {
 	h, known := newHash(want.algorithm)
+	if want.algorithm == crc32Algorithm {
+		h, known = crc32.NewIEEE(), true
+	}
 	if !known {
 		return errors.New("unknown checksum algorithm " + want.algorithm)
 	}
@@ -178,7 +188,7 @@ func verifyDigest(ctx context.Context, s section, want digest) error {
 		return err
 	}
 	if got != want.sum {
-		return refuse(fmt.Sprintf("%s has the %s checksum %s, and the package's manifest says %s", s.name, want.algorithm, got, want.sum),
+		return refuse(fmt.Sprintf("%s has the %s checksum %s, and %s says %s", s.name, want.algorithm, got, cmp.Or(want.by, "the package's manifest"), want.sum),
 			"it is not the file that was packed: copy or export the package again; if it was changed on purpose, "+
 				"source.verify_checksums = false takes it as it is")
 	}

@@ -21,9 +21,9 @@ type packagedDisk struct {
 	// format is the descriptor's word for the image format, a URI.
 	format string
 	gzip   bool
-	// chunked says that href is only the beginning of the names of several
-	// files, which follow one another.
-	chunked bool
+	// chunk is the size, in bytes, of each but the last of several files which follow
+	// one another, and of whose names href is only the beginning; 0 for one file.
+	chunk int64
 	// size is how long the file is said to be, in bytes, or 0.
 	size int64
 	// capacity is the declared virtual size in bytes, or 0.
@@ -43,6 +43,7 @@ func disksOf(envelope *ovf.Envelope, system ovf.VirtualSystem) (disks []packaged
 	taken := map[string]bool{}
 	add := func(disk ovf.VirtualDiskDesc) error {
 		if taken[disk.DiskID] {
+			warnings = append(warnings, fmt.Sprintf("the machine has disk %s of the package in several drives: it is migrated once", printable(disk.DiskID)))
 			return nil
 		}
 		taken[disk.DiskID] = true
@@ -61,7 +62,9 @@ func disksOf(envelope *ovf.Envelope, system ovf.VirtualSystem) (disks []packaged
 		disks = append(disks, packaged)
 		return nil
 	}
-	for _, resource := range diskResources(machine.Hardware(system), machine.DefaultConfiguration(envelope)) {
+	drives, hollow := diskDrives(machine.Hardware(system), machine.DefaultConfiguration(envelope))
+	for _, drive := range drives {
+		resource := drive.resource
 		id := resourceID(resource)
 		disk, known := declared[id]
 		switch {
@@ -74,11 +77,21 @@ func disksOf(envelope *ovf.Envelope, system ovf.VirtualSystem) (disks []packaged
 			return nil, nil, err
 		}
 	}
-	if len(disks) == 0 && len(taken) == 0 && len(machines(envelope)) == 1 {
+	single := len(machines(envelope)) == 1
+	if len(disks) == 0 && len(taken) == 0 && single {
+		hollow = nil // which of them has which disk, nobody says
 		for _, disk := range described.Disks {
 			if err := add(disk); err != nil {
 				return nil, nil, err
 			}
+		}
+	}
+	for _, name := range hollow {
+		warnings = append(warnings, fmt.Sprintf("the machine has a disk drive, %s, of which the package does not say what is in it: it is left out", printable(name)))
+	}
+	for _, disk := range described.Disks {
+		if single && !taken[disk.DiskID] && text(disk.FileRef) != "" && !usedAnyhow(machine.Hardware(system), disk.DiskID) {
+			warnings = append(warnings, fmt.Sprintf("the package has a disk %s, and its machine has no drive for it: it is left out", printable(disk.DiskID)))
 		}
 	}
 	if len(disks) == 0 {
@@ -111,17 +124,34 @@ type drive struct {
 	controller, address int
 }
 
-// diskResources are what a machine's disk drives are made from, in the order in
-// which the machine numbers them: descriptors may list them otherwise.
-func diskResources(described ovf.VirtualHardwareSection, configuration string) []string {
+// usedAnyhow says that a drive of the machine is made from a disk, in whatever
+// configuration.
+func usedAnyhow(described ovf.VirtualHardwareSection, id string) bool {
+	is := func(resource string) bool { return resourceID(strings.TrimSpace(resource)) == id }
+	return slices.ContainsFunc(described.Item, func(item ovf.ResourceAllocationSettingData) bool {
+		return slices.ContainsFunc(item.HostResource, is)
+	}) || slices.ContainsFunc(described.StorageItem, func(item ovf.StorageAllocationSettingData) bool {
+		return slices.ContainsFunc(item.HostResource, is)
+	})
+}
+
+// diskDrives are a machine's disk drives in the order in which the machine numbers them:
+// descriptors may list them otherwise. hollow are the names of those that are made from
+// nothing.
+func diskDrives(described ovf.VirtualHardwareSection, configuration string) (drives []drive, hollow []string) {
 	controllers := map[string]int{}
 	for n, item := range described.Item {
 		controllers[item.InstanceID] = n
 	}
-	var drives []drive
 	placed := true
-	add := func(kind *ovf.CIMResourceType, configurations *string, host []string, parent, address *string) {
-		if kind == nil || !machine.Applies(configurations, configuration) || len(host) == 0 {
+	add := func(kind *ovf.CIMResourceType, configurations *string, host []string, parent, address *string, name string) {
+		if kind == nil || !machine.Applies(configurations, configuration) {
+			return
+		}
+		if len(host) == 0 {
+			if *kind == ovf.DiskDrive {
+				hollow = append(hollow, name)
+			}
 			return
 		}
 		if *kind != ovf.DiskDrive && (*kind != storageExtent || !strings.Contains(host[0], "disk/")) {
@@ -133,21 +163,17 @@ func diskResources(described ovf.VirtualHardwareSection, configuration string) [
 		drives = append(drives, drive{resource: strings.TrimSpace(host[0]), controller: controller, address: place})
 	}
 	for _, item := range described.Item {
-		add(item.ResourceType, item.Configuration, item.HostResource, item.Parent, item.AddressOnParent)
+		add(item.ResourceType, item.Configuration, item.HostResource, item.Parent, item.AddressOnParent, cmp.Or(item.ElementName, item.InstanceID))
 	}
 	for _, item := range described.StorageItem {
-		add(item.ResourceType, item.Configuration, item.HostResource, item.Parent, item.AddressOnParent)
+		add(item.ResourceType, item.Configuration, item.HostResource, item.Parent, item.AddressOnParent, cmp.Or(item.ElementName, item.InstanceID))
 	}
 	if placed {
 		slices.SortStableFunc(drives, func(a, b drive) int {
 			return cmp.Or(cmp.Compare(a.controller, b.controller), cmp.Compare(a.address, b.address))
 		})
 	}
-	resources := make([]string, len(drives))
-	for n, d := range drives {
-		resources[n] = d.resource
-	}
-	return resources
+	return drives, hollow
 }
 
 // locateDisk finds the file of a disk among the package's references.
@@ -158,8 +184,10 @@ func locateDisk(envelope *ovf.Envelope, disk ovf.VirtualDiskDesc) (packagedDisk,
 		}
 		packaged := packagedDisk{
 			id: disk.DiskID, href: strings.TrimSpace(file.Href), format: text(disk.Format), capacity: capacity(disk),
-			size:    int64(min(file.Size, math.MaxInt64)),
-			chunked: file.ChunkSize != nil && *file.ChunkSize > 0,
+			size: int64(min(file.Size, math.MaxInt64)),
+		}
+		if file.ChunkSize != nil {
+			packaged.chunk = max(int64(*file.ChunkSize), 0)
 		}
 		switch compression := strings.ToLower(text(file.Compression)); compression {
 		case "", "identity":

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/ovf"
@@ -118,6 +119,9 @@ func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor str
 	if err != nil {
 		return err
 	}
+	if !listed && file.sum != nil && !o.request.IgnoreChecksums {
+		want, listed = *file.sum, true
+	}
 	if listed {
 		if err := verifyDigest(ctx, file, want); err != nil {
 			return err
@@ -136,8 +140,11 @@ func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor str
 		return err
 	}
 	o.source.Machine = machine.OfOVF(envelope, chosen)
+	for _, warning := range machine.WarningsOfOVF(envelope, chosen) {
+		o.warn(warning.ID, warning.Remedy, "%s: %s", file.name, warning.Message)
+	}
 	for _, warning := range warnings {
-		o.warn(report.ConcernDescription, "attach an empty disk to the new machine where the guest needs it", "%s", warning)
+		o.warn(report.ConcernDescription, leftOut, "%s", warning)
 	}
 	for _, disk := range disks {
 		if err := o.addPackagedDisk(ctx, p, path.Dir(descriptor), disk, sums); err != nil {
@@ -147,6 +154,9 @@ func (o *opening) openPackage(ctx context.Context, p *ovfPackage, descriptor str
 	o.warnOfMembers(p)
 	return nil
 }
+
+// leftOut is what to do about a disk that is left out.
+const leftOut = "attach an empty disk to the new machine where the guest needs one; if the old machine's disk held data, export it again together with that"
 
 // sumsOf are the checksums of a package, none where they are not to be compared.
 func (o *opening) sumsOf(ctx context.Context, p *ovfPackage, descriptor string) (packageSums, error) {
@@ -209,8 +219,11 @@ func (o *opening) addPackagedDisk(ctx context.Context, p *ovfPackage, directory 
 			o.warn(report.ConcernChecksums, "check that file against its origin by other means, or export the package again with checksums of all files",
 				"the package has no checksum of %s", printable(part.name))
 		}
-		if listed {
+		switch {
+		case listed:
 			pending = append(pending, comparison{part, want})
+		case part.sum != nil && !o.request.IgnoreChecksums:
+			pending = append(pending, comparison{part, *part.sum})
 		}
 	}
 	if err := o.addParts(ctx, p, disk, parts); err != nil {
@@ -221,8 +234,15 @@ func (o *opening) addPackagedDisk(ctx context.Context, p *ovfPackage, directory 
 		return err
 	}
 	o.pending = append(o.pending, pending...)
+	if image := o.source.Disks[len(o.source.Disks)-1]; image.VirtualSize > 0 && disk.capacity-image.VirtualSize >= cylinder {
+		o.warn(report.ConcernDiskEnd, "make sure that the file is the one that belongs to the package: an older one, or one of another disk, may have taken its place",
+			"the package says that the disk in %s has %d bytes, and the image has %d", printable(disk.href), disk.capacity, image.VirtualSize)
+	}
 	return nil
 }
+
+// cylinder is the largest unit that programs round the sizes of disks to, in bytes.
+const cylinder = 255 * 63 * sectorSize
 
 // addParts opens the disk that files of a package make.
 func (o *opening) addParts(ctx context.Context, p *ovfPackage, disk packagedDisk, parts []section) error {
@@ -254,7 +274,7 @@ func (d packagedDisk) parts(ctx context.Context, p *ovfPackage, directory string
 		return nil, refuse(fmt.Sprintf("the package takes a disk from %s, and nothing is fetched", printable(d.href)),
 			"export the package together with its disks")
 	}
-	if !d.chunked {
+	if d.chunk == 0 {
 		s, err := findHref(ctx, p, directory, d.href)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the disk %s of %s is missing", printable(d.href), p.name),
@@ -263,22 +283,40 @@ func (d packagedDisk) parts(ctx context.Context, p *ovfPackage, directory string
 		return []section{s}, err
 	}
 	var parts []section
+	length := int64(0)
 	for n := range maxMembers {
-		s, err := findHref(ctx, p, directory, fmt.Sprintf("%s.%09d", d.href, n))
+		name := fmt.Sprintf("%s.%09d", d.href, n)
+		s, err := findHref(ctx, p, directory, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			break
+			if n > 0 && !d.goesOn(p, parts, length) {
+				break
+			}
+			return nil, p.lacks(d.href, refuse(fmt.Sprintf("the part %s of a disk of %s is missing", printable(name), p.name),
+				"put all parts beside the descriptor, or copy or export the package again"))
 		}
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, s)
-	}
-	if len(parts) == 0 {
-		return nil, p.lacks(d.href, refuse(fmt.Sprintf("the first part %s.000000000 of a disk of %s is missing", printable(d.href), p.name),
-			"put all parts beside the descriptor, or copy or export the package again"))
+		parts, length = append(parts, s), length+s.size
 	}
 	return parts, nil
 }
+
+// goesOn says that there has to be another part behind those that were found: the package
+// says that they are longer and the last is whole, or one behind the next is there.
+func (d packagedDisk) goesOn(p *ovfPackage, parts []section, length int64) bool {
+	if length < d.size && parts[len(parts)-1].size >= d.chunk {
+		return true
+	}
+	return slices.ContainsFunc(p.list(), func(name string) bool {
+		digits, isPart := strings.CutPrefix(path.Base(name), path.Base(d.href)+".")
+		number, err := strconv.Atoi(digits)
+		return isPart && len(digits) == partDigits && err == nil && number > len(parts)
+	})
+}
+
+// partDigits is how many digits there are behind the name of a chunked file.
+const partDigits = 9
 
 // findHref opens a file of a package by a reference of its descriptor, which
 // counts from the descriptor and may be written as a URL.

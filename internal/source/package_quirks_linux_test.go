@@ -214,6 +214,61 @@ func TestSizeOfFile(t *testing.T) {
 	runQuirks(t, quirks)
 }
 
+func TestDrivesWithoutADisk(t *testing.T) {
+	t.Parallel()
+	const drive = `<Item><rasd:AddressOnParent>1</rasd:AddressOnParent><rasd:ElementName>Hard disk 2</rasd:ElementName><rasd:InstanceID>11</rasd:InstanceID><rasd:Parent>3</rasd:Parent><rasd:ResourceType>17</rasd:ResourceType>%s</Item>`
+	with := func(more string, edits ...string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			text := strings.NewReplacer(edits...).Replace(string(p.ovf.data))
+			return tarOf(t, file{p.ovf.name, []byte(strings.Replace(text, "<vmw:Config ovf", more+"<vmw:Config ovf", 1))}, p.vmdk)
+		}
+	}
+	second := fmt.Sprintf(diskEntry, 2, 1, vmdkURI)
+	unused := []string{"</DiskSection>", second + "</DiskSection>"}
+	runQuirks(t, map[string]quirk{
+		"a drive made from nothing":              {build: with(fmt.Sprintf(drive, "")), warnings: []string{"has a disk drive, Hard disk 2, of which the package does not say what is in it"}},
+		"a disk without a drive":                 {build: with("", unused...), warnings: []string{"the package has a disk vmdisk2, and its machine has no drive for it"}},
+		"both":                                   {build: with(fmt.Sprintf(drive, ""), unused...), warnings: []string{"Hard disk 2", "vmdisk2"}},
+		"a drive of another configuration":       {build: with(strings.Replace(fmt.Sprintf(drive, "<rasd:HostResource>ovf:/disk/vmdisk2</rasd:HostResource>"), "<Item>", `<Item ovf:configuration="large">`, 1), unused...)},
+		"two drives with one disk":               {build: with(fmt.Sprintf(drive, "<rasd:HostResource>ovf:/disk/vmdisk1</rasd:HostResource>")), warnings: []string{"disk vmdisk1 of the package in several drives"}},
+		"drives that say nothing of their disks": {build: with("", "<rasd:HostResource>ovf:/disk/vmdisk1</rasd:HostResource>", "")},
+	})
+}
+
+// TestCapacity: an image that is smaller than its package says is another one.
+func TestCapacity(t *testing.T) {
+	t.Parallel()
+	runQuirks(t, map[string]quirk{
+		"of a larger disk": {warnings: []string{"says that the disk in web-disk1.vmdk has 67108864 bytes, and the image has 4194304"}, build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(`ovf:capacity="8"`), []byte(`ovf:capacity="64"`), 1)}, p.vmdk)
+		}},
+		"of a smaller disk": {build: func(t *testing.T, p parts) []byte {
+			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(`ovf:capacity="8"`), []byte(`ovf:capacity="1"`), 1)}, p.vmdk)
+		}},
+	})
+}
+
+// TestQuantities: what a descriptor says of memory and processors is taken as its program
+// meant it, or a person is told.
+func TestQuantities(t *testing.T) {
+	t.Parallel()
+	const written = `<rasd:AllocationUnits>byte * 2^20</rasd:AllocationUnits>`
+	with := func(units string) func(*testing.T, parts) []byte {
+		return func(t *testing.T, p parts) []byte {
+			t.Helper()
+			if !bytes.Contains(p.ovf.data, []byte(written)) {
+				t.Fatal("no units to replace")
+			}
+			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(written), []byte(units), 1)}, p.vmdk)
+		}
+	}
+	runQuirks(t, map[string]quirk{
+		"units that are understood": {build: with(`<rasd:AllocationUnits>MB</rasd:AllocationUnits>`)},
+		"units that nobody knows":   {build: with(`<rasd:AllocationUnits>pages</rasd:AllocationUnits>`), warnings: []string{"says of the machine's memory is not understood: the new one gets 2048 MiB"}},
+	})
+}
+
 func TestMembersThatNothingNeeds(t *testing.T) {
 	t.Parallel()
 	beside := func(name string) file { return file{name, []byte(appleDouble)} }

@@ -17,6 +17,8 @@ type qcow2Header struct {
 	backing       string
 	backingFormat string
 	dataFile      string
+	// data is what tells how much of that has to be there.
+	data qcow2Data
 	// size is in bytes.
 	size      int64
 	encrypted bool
@@ -30,6 +32,8 @@ const (
 	qcow2FeatureDirty    = 1 << 0
 	qcow2FeatureCorrupt  = 1 << 1
 	qcow2FeatureDataFile = 1 << 2
+	qcow2FeatureExtended = 1 << 4
+	qcow2AutoclearRaw    = 1 << 1
 
 	qcow2ExtensionEnd           = 0
 	qcow2ExtensionBackingFormat = 0xe2792aca
@@ -64,6 +68,10 @@ func parseQCOW2Header(data []byte) (qcow2Header, error) {
 		features := long(72)
 		h.dirty = features&qcow2FeatureDirty != 0
 		h.corrupt, usesDataFile = features&qcow2FeatureCorrupt != 0, features&qcow2FeatureDataFile != 0
+		h.data = qcow2Data{
+			cluster: 1 << clusterBits, table: long(40), tables: uint64(word(36)),
+			extended: features&qcow2FeatureExtended != 0, raw: long(88)&qcow2AutoclearRaw != 0,
+		}
 		extensions = uint64(word(100))
 	}
 	end := uint64(len(data)) // of the extensions
@@ -172,7 +180,10 @@ func (r *imageReader) openQCOW2(ctx context.Context, s section, above backingCha
 		if err != nil {
 			return layer{}, err
 		}
-		opened.image.DataFile = data.path
+		opened.image.DataFile, opened.image.Misnamed = data.path, !s.leadsTo(header.dataFile, data)
+		if err := header.checkData(s, data); err != nil {
+			return layer{}, err
+		}
 	}
 	if err := r.checkLayer(ctx, s, opened.image); err != nil {
 		if header.dirty && errors.Is(err, qemuimg.ErrCorrupt) {
@@ -218,5 +229,6 @@ func (r *imageReader) withBacking(ctx context.Context, opened layer, s section, 
 		return layer{}, err
 	}
 	opened.image.Backing = &below.image
+	opened.image.Misnamed = opened.image.Misnamed || !s.leadsTo(header.backing, base)
 	return opened, nil
 }

@@ -29,6 +29,15 @@ func (o *opening) warnOfSiblings(path string, chosen bool) {
 		return // nobody needs this to read the disk itself
 	}
 	base := filepath.Base(path)
+	o.warnOfNamesBeside(entries, base, chosen)
+	// Locks and snapshots have the name of the descriptor, not that of the data.
+	if match := strayExtent.FindStringSubmatch(base); match != nil {
+		o.warnOfNamesBeside(entries, match[1]+".vmdk", chosen)
+	}
+}
+
+// warnOfNamesBeside does that for one of the disk's names.
+func (o *opening) warnOfNamesBeside(entries []os.DirEntry, base string, chosen bool) {
 	extension := filepath.Ext(base)
 	stem := strings.TrimSuffix(base, extension)
 	newer, ok := newerStates[strings.ToLower(extension)]

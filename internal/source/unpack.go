@@ -152,6 +152,26 @@ func isTarHeader(block []byte) bool {
 	return err == nil && header.Name != ""
 }
 
+// maxTail is how much may follow the end of an archive in its stream, in bytes. Programs
+// fill up their last record, which has 10 KiB, or as much as they are told.
+const maxTail = 64 << 20
+
+// readTail reads what a compressed stream still has behind the archive in it: the
+// checksum of all that was unpacked is behind that. Without it, nobody notices a flipped
+// bit in what could not be compressed.
+func readTail(stream io.Reader) error {
+	n, err := io.CopyN(io.Discard, stream, maxTail)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case errors.Is(err, gzip.ErrHeader):
+		return nil // what follows is no gzip stream; the one before it is complete
+	case err == nil:
+		return fmt.Errorf("more than %d bytes follow the archive's end", n)
+	}
+	return err
+}
+
 // openCompressedTar unpacks a package that was compressed as a whole, in one
 // pass.
 func (o *opening) openCompressedTar(ctx context.Context, archive section, found format) (*ovfPackage, error) {
@@ -178,6 +198,9 @@ func (o *opening) openCompressedTar(ctx context.Context, archive section, found 
 		}
 		return err
 	}, unpacked.reject)
+	if err == nil {
+		err = readTail(contextio.NewReader(ctx, stream))
+	}
 	if remedy.Of(err) != "" || ctx.Err() != nil {
 		return nil, err
 	}

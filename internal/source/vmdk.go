@@ -272,10 +272,30 @@ func (r *imageReader) withParent(ctx context.Context, opened layer, s section, d
 			"restore the parent, or consolidate the snapshots where the virtual machine ran")
 	}
 	opened.image.Backing = &below.image
+	known, err := knownToQEMU(parent)
+	if err != nil {
+		return layer{}, err
+	}
+	opened.image.Misnamed = !known || !s.leadsTo(d.parentHint, parent)
 	if opened.serial == "" {
 		opened.serial = below.serial
 	}
 	return opened, nil
+}
+
+// versionLine is what QEMU knows a descriptor by that is a file of its own: a version,
+// before which there are comments and blanks alone.
+var versionLine = regexp.MustCompile(`^(?:#[^\n]*\n| +\r?\n)*version=[123]\r?\n`)
+
+// knownToQEMU says that QEMU sees by itself that a file is a VMDK image. What it does not
+// know, it takes for a raw disk.
+func knownToQEMU(s section) (bool, error) {
+	head, err := s.read(0, 2048) // what QEMU looks at
+	if err != nil {
+		return false, err
+	}
+	found := detectIn(head, nil)
+	return found == formatVMDK || found == formatVMFSSparse || versionLine.Match(head), nil
 }
 
 // contentIDOf reads the content id of an image that has been examined.

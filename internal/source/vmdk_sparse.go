@@ -36,6 +36,11 @@ const (
 	directoryAtEnd = math.MaxUint64
 	// flagCompressed says that grains are compressed, each behind a marker.
 	flagCompressed = 1 << 16
+	// deflated is the only algorithm of that.
+	deflated = 1
+	// flagZeroGrains says that the entry zeroGrain stands for a grain of zeroes.
+	flagZeroGrains = 1 << 2
+	zeroGrain      = 1
 	// grainMarker is the size of the marker before a compressed grain: its
 	// sector as 64 bits and its compressed size as 32 bits.
 	grainMarker = 12
@@ -73,6 +78,9 @@ func readSparseHeader(s section) (vmdkSparse, error) {
 		return header, damaged(s.name, fmt.Sprintf("its header declares grains of %d sectors", grain))
 	case header.EntriesPerTable != 512:
 		return header, damaged(s.name, fmt.Sprintf("its header declares tables of %d entries", header.EntriesPerTable))
+	case header.Flags&flagCompressed != 0 && header.CompressAlgorithm != deflated:
+		// QEMU goes by the algorithm, and would take what is compressed for data.
+		return header, damaged(s.name, fmt.Sprintf("its header says that it is compressed, by the algorithm %d, which nobody knows", header.CompressAlgorithm))
 	}
 	return header, nil
 }
@@ -137,13 +145,15 @@ type grains struct {
 	// grain is the size of one in sectors.
 	grain      uint64
 	compressed bool
+	// zeroes says that the entry zeroGrain stands for a grain of zeroes.
+	zeroes bool
 }
 
 func (h vmdkSparse) grains() grains {
 	perTable := uint64(h.EntriesPerTable) * h.GrainSize
 	return grains{
 		directory: h.Directory, entries: (h.Capacity + perTable - 1) / perTable, perTable: uint64(h.EntriesPerTable),
-		grain: h.GrainSize, compressed: h.Flags&flagCompressed != 0,
+		grain: h.GrainSize, compressed: h.Flags&flagCompressed != 0, zeroes: h.Flags&flagZeroGrains != 0,
 	}
 }
 
@@ -187,12 +197,17 @@ func (g grains) check(ctx context.Context, s section) error {
 				return fmt.Errorf("reading %s: %w", s.name, err)
 			}
 			for cell := 0; cell < len(table); cell += entry {
-				last = max(last, uint64(binary.LittleEndian.Uint32(table[cell:])))
+				at := uint64(binary.LittleEndian.Uint32(table[cell:]))
+				if at == zeroGrain && !g.zeroes {
+					// QEMU would take its header for data.
+					return damaged(s.name, "its tables have grains of zeroes, and its header says that they have none")
+				}
+				last = max(last, at)
 			}
 		}
 	}
-	// 0 is a hole, 1 a grain of zeroes.
-	if last <= 1 {
+	// 0 is a hole.
+	if last <= zeroGrain {
 		return nil
 	}
 	last *= sectorSize

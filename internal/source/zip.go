@@ -81,7 +81,9 @@ func zipMember(ctx context.Context, work *workDirectory, archive section, file *
 		if err != nil || offset > archive.size || size > archive.size-offset {
 			return section{}, damaged(archive.name, fmt.Sprintf("%s ends behind the archive's end", printable(name)))
 		}
-		return archive.part(name, offset, size), nil
+		member := archive.part(name, offset, size)
+		member.sum = &digest{algorithm: crc32Algorithm, sum: fmt.Sprintf("%08x", file.CRC32), by: "the archive"}
+		return member, nil
 	}
 	content, err := file.Open()
 	if err != nil {

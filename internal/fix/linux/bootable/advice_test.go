@@ -57,7 +57,7 @@ func TestAdviceFitsTheLoader(t *testing.T) {
 			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tt.files), Mounts: mounts})
 			g := New(e, devname.New(guesttest.BootDevices, mounts), Start{Firmware: firmware, BootLoader: tt.loader})
 			message, advised := "", ""
-			_, err := g.Require(true)
+			_, err := g.Require("")
 			if err != nil {
 				message, advised = err.Error(), remedy.Of(err)
 			}

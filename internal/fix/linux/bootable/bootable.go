@@ -26,6 +26,8 @@ type Start struct {
 	BootLoader string
 	// Core is what that of GRUB has built in, where it is the boot loader.
 	Core Core
+	// Untouched says that the guest's file systems were not mounted to be changed.
+	Untouched bool
 }
 
 // Guest is a guest whose start is judged.
@@ -37,27 +39,33 @@ type Guest struct {
 
 // New is the guest that is edited, whose devices have the names.
 func New(e *edit.Editor, names devname.Names, start Start) *Guest {
-	return &Guest{edit: e, start: start, judge: judge{edit: e.Reader, devices: devices{names}}}
+	return &Guest{edit: e, start: start, judge: judge{edit: e.Reader, devices: devices{names}, untouched: start.Untouched}}
 }
 
 // Require makes sure that the firmware of the new machine comes to something that
-// starts, and that what a menu starts by itself does. What is certain not to is an error,
-// or a warning where the configuration was not to be edited; what cannot be told is a
-// warning. needsOldDisk is set where the guest starts only from a disk that has the
-// name which it had on the old machine: a SATA disk for a SCSI or SATA disk.
-func (g *Guest) Require(edited bool) (needsOldDisk bool, err error) {
-	needsOldDisk, err = g.require()
+// starts, and that what a menu starts by itself does. What is certain not to is an error;
+// what cannot be told is a warning. Where the configuration was not to be edited, mended
+// is what to set for that, and nothing is an error. needsOldDisk is set where the guest
+// starts only from a disk that has the name which it had on the old machine: a SATA disk
+// for a SCSI or SATA disk.
+func (g *Guest) Require(mended string) (needsOldDisk bool, err error) {
+	needsOldDisk, err = g.require(mended)
 	if err == nil {
 		return needsOldDisk, nil
 	}
-	if edited {
+	if mended == "" {
 		return needsOldDisk, report.Concerning(report.ConcernMenuStarts, err)
 	}
-	g.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(err.Error(), "\n", "; "), remedy.Of(err))
+	g.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(err.Error(), "\n", "; "), or(mended, remedy.Of(err)))
 	return needsOldDisk, nil
 }
 
-func (g *Guest) require() (needsOldDisk bool, err error) {
+// or is several remedies, of which some may be empty.
+func or(remedies ...string) string {
+	return strings.Join(slices.DeleteFunc(remedies, func(r string) bool { return r == "" }), "; or ")
+}
+
+func (g *Guest) require(mended string) (needsOldDisk bool, err error) {
 	menus, err := g.menus()
 	if err != nil {
 		return false, err
@@ -89,7 +97,7 @@ func (g *Guest) require() (needsOldDisk bool, err error) {
 	if err := g.warnUnshown(menus); err != nil {
 		return false, err
 	}
-	needsOldDisk = g.warnOldDisk(menus, best == oldDisk, byLILO)
+	needsOldDisk = g.warnOldDisk(menus, best == oldDisk, byLILO, mended)
 	menus = asAttached(menus)
 	g.warnOtherSystem(menus)
 	g.warnWaits(menus)

@@ -315,7 +315,7 @@ func TestRequireStart(t *testing.T) {
 				tree = with(tree, "/boot/efi/EFI/BOOT/BOOTX64.EFI", "MZ")
 			}
 			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: guesttest.BootMounts})
-			_, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: firmware}).Require(true)
+			_, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: firmware}).Require("")
 			if (err != nil) != (test.fails != nil) {
 				t.Errorf("error = %v", err)
 			}
@@ -367,7 +367,7 @@ func TestRequireBootSector(t *testing.T) {
 			t.Parallel()
 			e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: guesttest.BootMounts})
 			g := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareBIOS, BootLoader: test.loader})
-			needsOldDisk, err := g.Require(true)
+			needsOldDisk, err := g.Require("")
 			if (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 				t.Errorf("error = %v, want %q", err, test.fails)
 			}
@@ -421,7 +421,7 @@ func TestRequireOldDisk(t *testing.T) {
 		"that of one of two menus": {files: with(included("a", label("a", "/dev/sda3")), "/boot/syslinux/syslinux.cfg", "DEFAULT b\n"+label("b", "UUID=root-uuid")), warns: []string{"/dev/sda3"}},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, test.files), Mounts: guesttest.BootMounts})
-		needsOldDisk, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareBIOS}).Require(true)
+		needsOldDisk, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareBIOS}).Require("")
 		if (err != nil) != (test.fails != "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 			t.Errorf("%s: error %v, want %q", name, err, test.fails)
 		}
@@ -459,7 +459,7 @@ func TestRequireOtherSubvolume(t *testing.T) {
 			"menuentry 'x' {\n linux /@/boot/vmlinuz-6.1 root=UUID=pool rootflags="+flags+"\n initrd /@/boot/i\n}\n")
 		mounts := []guest.Mount{{Device: "/dev/sda1", Path: "/", FSType: "btrfs", Options: "subvol=@"}}
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tree), Mounts: mounts})
-		if _, err := New(e, devname.New(devices, mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true); err != nil {
+		if _, err := New(e, devname.New(devices, mounts), Start{Firmware: guest.FirmwareBIOS}).Require(""); err != nil {
 			t.Fatal(err)
 		}
 		_, warnings := e.Take()
@@ -483,7 +483,7 @@ func TestRequireLILO(t *testing.T) {
 		"an empty file":    {map[string]string{"/etc/lilo.conf": "# none\n"}, false},
 	} {
 		e := edittest.New(t, edit.Guest{FS: guesttest.New(t, tt.files), Mounts: guesttest.Mounts})
-		if _, err := New(e, devname.New(guesttest.Devices, guesttest.Mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true); err != nil {
+		if _, err := New(e, devname.New(guesttest.Devices, guesttest.Mounts), Start{Firmware: guest.FirmwareBIOS}).Require(""); err != nil {
 			t.Fatal(err)
 		}
 		_, warnings := e.Take()

@@ -40,13 +40,18 @@ func TestRequireVerity(t *testing.T) {
 		"usrhash=0a1b2c": false, "roothash=": false, "roothash=0a1b2c systemd.verity=0": false, "rootflags=ro": false,
 	} {
 		_, g := changedGuest(t, parameters, "")
-		_, err := g.Require(true)
+		_, err := g.Require("")
 		if (err != nil) != fails || fails && (!strings.Contains(err.Error(), "roothash=0a1b2c is the checksum") || !strings.Contains(remedy.Of(err), "pipeline.fix.enabled")) {
 			t.Errorf("%s: %v (%s)", parameters, err, remedy.Of(err))
 		}
 	}
+	_, g := changedGuest(t, "roothash=0a1b2c", "")
+	g.judge.untouched = true
+	if _, err := g.Require(""); err != nil {
+		t.Errorf("nothing is changed: %v", err)
+	}
 	e := edittest.New(t, edit.Guest{Mounts: guesttest.BootMounts, FS: guesttest.New(t, files("/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid roothash=0a1b2c")))})
-	if _, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareUEFI}).Require(true); err == nil || !strings.Contains(err.Error(), "roothash=") {
+	if _, err := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareUEFI}).Require(""); err == nil || !strings.Contains(err.Error(), "roothash=") {
 		t.Errorf("a unified image: %v", err)
 	}
 }
@@ -77,7 +82,7 @@ func TestRequireIntegrity(t *testing.T) {
 		"a signature that no loader asks of": {changed: "/etc/x.conf", files: []string{"/etc/x.conf.sig", "s"}},
 	} {
 		e, g := changedGuest(t, tt.parameters, tt.changed, tt.files...)
-		if _, err := g.Require(true); err != nil {
+		if _, err := g.Require(""); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		_, warnings := e.Take()
@@ -117,7 +122,7 @@ func TestLimineChecksums(t *testing.T) {
 		if got, _, err := e.Read(file); err != nil || got != tt.want {
 			t.Errorf("%s: %v: it is now\n%s", name, err, got)
 		}
-		_, err := g.Require(true)
+		_, err := g.Require("")
 		if (err != nil) != (tt.fails != "") || err != nil && (!strings.Contains(err.Error(), tt.fails) || !strings.Contains(remedy.Of(err), "enroll-config")) {
 			t.Errorf("%s: error %v, want %q", name, err, tt.fails)
 		}

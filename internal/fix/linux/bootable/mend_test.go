@@ -135,7 +135,7 @@ func TestMendDefault(t *testing.T) {
 					t.Errorf("%s is %q, want %q", tt.file, text, tt.want)
 				}
 			}
-			_, err := g.Require(true)
+			_, err := g.Require("")
 			if (err != nil) != (tt.fails != "") || err != nil && (!strings.Contains(err.Error(), tt.fails) || !strings.Contains(remedy.Of(err), tt.advised)) {
 				t.Errorf("error = %v with %q, want %q with %q", err, remedy.Of(err), tt.fails, tt.advised)
 			}

@@ -46,7 +46,7 @@ func TestRequireUnlocking(t *testing.T) {
 			set := with(files(tt.files...), "/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i",
 				"/boot/grub/grub.cfg", tt.commands+"\nmenuentry 'x' {\n linux /vmlinuz-6.1 root=UUID=root-uuid "+tt.parameters+"\n initrd /initrd.img-6.1\n}\n")
 			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, set)})
-			if _, err := New(e, devname.New(devices, mounts), Start{Firmware: guest.FirmwareBIOS, Core: Core{Config: tt.core}}).Require(true); err != nil {
+			if _, err := New(e, devname.New(devices, mounts), Start{Firmware: guest.FirmwareBIOS, Core: Core{Config: tt.core}}).Require(""); err != nil {
 				t.Error(err)
 			}
 			_, warnings := e.Take()

@@ -19,13 +19,16 @@ var veritySwitches = []string{"systemd.verity", "rd.systemd.verity"}
 
 // isVerified reports whether that is why an entry does not start.
 func (j judge) isVerified(e judged) bool {
-	_, why := verified(e.Entry, j.edit.Mounts())
+	_, why := j.verified(e.Entry)
 	return why != "" && e.why == why
 }
 
 // verified says what becomes of an entry that has a file system checked which is mounted
 // here: to be mounted for writing is to be changed.
-func verified(e menu.Entry, mounts []guest.Mount) (outcome, string) {
+func (j judge) verified(e menu.Entry) (outcome, string) {
+	if j.untouched {
+		return starts, ""
+	}
 	for _, name := range veritySwitches {
 		if value, ok := e.Parameter(name); ok && slices.Contains([]string{"0", "no", "n", "false", "f", "off"}, strings.ToLower(value)) {
 			return starts, ""
@@ -34,7 +37,7 @@ func verified(e menu.Entry, mounts []guest.Mount) (outcome, string) {
 	for _, p := range e.Parameters {
 		key, hash, _ := strings.Cut(p, "=")
 		at, checked := verityHashes[key]
-		if checked && hash != "" && slices.ContainsFunc(mounts, func(m guest.Mount) bool { return m.Path == at }) {
+		if checked && hash != "" && slices.ContainsFunc(j.edit.Mounts(), func(m guest.Mount) bool { return m.Path == at }) {
 			return dead, p + " is the checksum of the file system at " + at + ", which is another one since that was mounted to be changed"
 		}
 	}

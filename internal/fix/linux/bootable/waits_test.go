@@ -64,7 +64,7 @@ func TestRequireWaits(t *testing.T) {
 			mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
 			e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/vmlinuz-6.1", "k", "/boot/initrd.img-6.1", "i", "/usr/lib/systemd/systemd", "#!", "/sbin/init", "-> /usr/lib/systemd/systemd", "/lib", "-> usr/lib",
 				"/boot/grub/grub.cfg", "menuentry 'x' {\n linux /vmlinuz-6.1 "+tt.parameters+"\n initrd /initrd.img-6.1\n}\n"))})
-			_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareBIOS}).Require(true)
+			_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareBIOS}).Require("")
 			_, warnings := e.Take()
 			if tt.fails == "" && err != nil || tt.fails != "" && (err == nil || !strings.Contains(err.Error(), tt.fails)) {
 				t.Errorf("error %v, want %q", err, tt.fails)
@@ -84,7 +84,7 @@ func TestRequireWaitsOfUnifiedImages(t *testing.T) {
 	} {
 		mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
 		e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid "+parameters)))})
-		_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareUEFI}).Require(true)
+		_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareUEFI}).Require("")
 		_, warnings := e.Take()
 		if err != nil || warns == "" && len(warnings) > 0 || warns != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, warns)) {
 			t.Errorf("%s: %v, warnings %v, want %q", parameters, err, warnings, warns)

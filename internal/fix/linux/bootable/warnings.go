@@ -103,8 +103,8 @@ func (g *Guest) warnUnshown(menus []judgedMenu) error {
 // warnOldDisk tells of the menu, if there is one, that starts by itself an entry which
 // needs a disk that is called as in the old machine. It reports whether the new machine
 // has to have such a disk: where no default is known to do without, where nothing else
-// starts at all (only), or where that is told of LILO already.
-func (g *Guest) warnOldDisk(menus []judgedMenu, only, byLILO bool) (needed bool) {
+// starts at all (only), or where that is told of LILO already. mended is as for Require.
+func (g *Guest) warnOldDisk(menus []judgedMenu, only, byLILO bool, mended string) (needed bool) {
 	var tied []judged
 	without, told := false, byLILO
 	for _, m := range menus {
@@ -126,7 +126,7 @@ func (g *Guest) warnOldDisk(menus []judgedMenu, only, byLILO bool) (needed bool)
 			better = "remove nativedisk and `insmod ahci`, and have GRUB find its file system by search --fs-uuid,"
 		}
 		g.edit.Warn(report.ConcernOldDiskName, tied[0].String()+": on a virtio disk it does not start",
-			better+" in "+tied[0].File+" in the guest before the migration; or attach its disk to a SATA controller, if it was a SCSI or SATA disk")
+			or(mended, better+" in "+tied[0].File+" in the guest before the migration", "attach its disk to a SATA controller, if it was a SCSI or SATA disk"))
 	}
 	return byLILO || !without
 }

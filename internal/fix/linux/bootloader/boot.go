@@ -118,13 +118,12 @@ func (f finding) remedy() string {
 	return "name the device by UUID"
 }
 
-// Verify reads everything that the guest boots from once more, and reports whether it
-// is stable. An entry of this guest whose root= is tied to the old machine is an error:
-// it would not boot; and a warning where the configuration was not to be edited.
-func (c *Configuration) Verify(edited bool) (stable bool, err error) {
+// Verify reads everything that the guest boots from once more. An entry of this guest
+// whose root= is tied to the old machine is an error: it would not boot.
+func (c *Configuration) Verify() error {
 	scope := c.scope()
 	var stale []error
-	err = c.eachFile(func(name, text string, f bootfile.File) error {
+	err := c.eachFile(func(name, text string, f bootfile.File) error {
 		if !f.AtBoot {
 			return nil
 		}
@@ -135,20 +134,12 @@ func (c *Configuration) Verify(edited bool) (stable bool, err error) {
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
-	if err := c.warnUnifiedImages(); err != nil {
-		return false, err
+	if problem := errors.Join(stale...); problem != nil {
+		return report.Concerning(report.ConcernMenuStarts, fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem))
 	}
-	switch problem := errors.Join(stale...); {
-	case problem == nil:
-		return true, nil
-	case !edited:
-		c.edit.Warn(report.ConcernMenuStarts, "the guest may not boot: "+strings.ReplaceAll(problem.Error(), "\n", "; "), "set pipeline.fix.update_grub to true")
-		return false, nil
-	default:
-		return false, report.Concerning(report.ConcernMenuStarts, fmt.Errorf("the guest would not boot; give its root file system a UUID or label and name it so: %w", problem))
-	}
+	return nil
 }
 
 // staleRoots says, each to follow the file's name, what ties the guest to its

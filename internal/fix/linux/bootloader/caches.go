@@ -33,18 +33,9 @@ func RemoveCaches(e *edit.Editor) error {
 			return err
 		}
 	}
-	used := []string{"system.devices"}
-	for _, file := range []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"} {
-		text, _, err := e.Read(file)
-		if err != nil {
-			return err
-		}
-		entries, _ := conf.LVMEntries(text) // what can be read of it
-		for _, entry := range entries {
-			if name := strings.Trim(entry.Value, `"'`); entry.Key == "devices/devicesfile" && name != "" && !strings.Contains(name, "/") {
-				used = append(used, name)
-			}
-		}
+	used, err := usedDeviceLists(e.Reader)
+	if err != nil {
+		return err
 	}
 	for _, name := range used {
 		if err := e.Remove(lvmDevices+name, "let LVM use every disk: the list names the old machine's"); err != nil {
@@ -59,4 +50,41 @@ func RemoveCaches(e *edit.Editor) error {
 		}
 		return nil
 	})
+}
+
+// usedDeviceLists are the names of the lists that LVM's configuration has it use.
+func usedDeviceLists(e *edit.Reader) ([]string, error) {
+	used := []string{"system.devices"}
+	for _, file := range []string{"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"} {
+		text, _, err := e.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		entries, _ := conf.LVMEntries(text) // what can be read of it
+		for _, entry := range entries {
+			if name := strings.Trim(entry.Value, `"'`); entry.Key == "devices/devicesfile" && name != "" && !strings.Contains(name, "/") {
+				used = append(used, name)
+			}
+		}
+	}
+	return used, nil
+}
+
+// tellLeftDeviceLists tells of the lists that RemoveCaches would have removed.
+func (c *Configuration) tellLeftDeviceLists(mended string) error {
+	used, err := usedDeviceLists(c.edit.Reader)
+	if err != nil {
+		return err
+	}
+	for _, name := range used {
+		text, _, err := c.edit.Read(lvmDevices + name)
+		if err != nil {
+			return err
+		}
+		if oldDiskID.MatchString(text) {
+			c.edit.Warn(report.ConcernEarlyDevice, lvmDevices+name+" lists disks of the old machine, the only ones on which LVM looks for volume groups: it finds none on the new machine",
+				mended+"; or remove the file in the guest, and take its disks again: without it LVM uses every disk")
+		}
+	}
+	return nil
 }

@@ -122,6 +122,9 @@ func (c *cmdlineEditor) editSpan(edits []conf.Edit, w conf.Word, param, spec str
 		c.find(param, spec, "", err)
 		return edits
 	}
+	if name == spec { // it holds on the new machine
+		return edits
+	}
 	e, ok := w.Replace(from, to, name)
 	if !ok || len(edits) > 0 && edits[len(edits)-1].End > e.Start {
 		c.find(param, spec, "", fmt.Errorf("its quoting leaves no room for %s", name))

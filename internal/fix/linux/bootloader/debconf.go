@@ -23,11 +23,7 @@ func (c *Configuration) FixInstallDevices(bus string) error {
 	if err != nil || !ok {
 		return err
 	}
-	kind := "sd"
-	if bus == "virtio" || bus == "" {
-		kind = "vd"
-	}
-	fixed, unknown := editInstallDevices(text, kind, c.names)
+	fixed, unknown := editInstallDevices(text, c.names.On(bus).Kind(), c.names)
 	for _, spec := range unknown {
 		c.edit.Warn(report.ConcernInstallDevice, fmt.Sprintf("%s: GRUB is to be installed on %s at its next upgrade, which is no disk of this guest", debconfAnswers, spec),
 			"run dpkg-reconfigure grub-pc in the guest on the new machine: the upgrade of the package fails otherwise")
@@ -72,17 +68,17 @@ func editInstallDevices(text, kind string, n devname.Names) (fixed string, unkno
 // alreadyOn reports whether spec is what a disk of the guest is called on a bus.
 func alreadyOn(kind, spec string, n devname.Names) bool {
 	d, ok := n.Resolve(spec)
-	return ok && d.Kind == guest.KindDisk && spec == diskName(kind, d)
+	return ok && d.Kind == guest.KindDisk && spec == n.NewName(kind, d)
 }
 
-// installDevice names a disk by its order; a partition has a name of its own.
+// installDevice names a disk by its order on the new machine; a partition has a name of its own.
 func installDevice(spec, kind string, n devname.Names) (string, bool) {
 	d, ok := n.Resolve(spec)
 	switch {
 	case !ok:
 		return "", false
 	case d.Kind == guest.KindDisk:
-		return diskName(kind, d), true
+		return n.NewName(kind, d), true
 	}
 	name, err := n.StableOf(d, devname.AsPath)
 	return name, err == nil

@@ -13,6 +13,8 @@ func TestEditInstallDevices(t *testing.T) {
 		{Name: "/dev/sda", Kind: guest.KindDisk},
 		{Name: "/dev/sda1", Kind: guest.KindPartition, Partition: 1, FSType: "vfat", UUID: "AAAA-0001"},
 	}, nil)
+	second := testNames
+	second.First = 1
 	answer := func(name, value string) string {
 		return "Name: a/b\nValue: /dev/sda\n\nName: " + name + "\nTemplate: " + name + "\nValue: " + value + "\nOwners: grub-pc\nFlags: seen\n\nName: c/d\nValue: /dev/sda\n"
 	}
@@ -26,6 +28,7 @@ func TestEditInstallDevices(t *testing.T) {
 		"by name":              {one, "vd", "grub-pc/install_devices", "/dev/sda", "/dev/vda", 0},
 		"on SATA":              {one, "sd", "grub-pc/install_devices", "/dev/disk/by-id/ata-x", "/dev/sda", 0},
 		"two disks":            {testNames, "vd", "grub-pc/install_devices", "/dev/sda, /dev/sdb", "/dev/vda, /dev/vdb", 0},
+		"started from another": {second, "vd", "grub-pc/install_devices", "/dev/sdb", "/dev/vda", 0},
 		"two disks, by number": {testNames, "vd", "grub-pc/install_devices", "/dev/disk/by-id/scsi-3600, /dev/sdb", "/dev/disk/by-id/scsi-3600, /dev/vdb", 1},
 		"EFI":                  {one, "vd", "grub-efi/install_devices", "/dev/disk/by-id/scsi-x-part1", "/dev/disk/by-uuid/AAAA-0001", 0},
 		"another question":     {one, "vd", "grub-pc/install_devices_empty", "/dev/sda", "/dev/sda", 0},

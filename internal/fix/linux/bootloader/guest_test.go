@@ -27,9 +27,11 @@ func testEditor(t *testing.T, files map[string]string) *edit.Editor {
 // verify is what the fix stage makes of a configuration in the end: an error where that
 // starts nothing.
 func verify(c *Configuration) (needsOldDisk bool, err error) {
-	stable, err := c.Verify(true)
-	if err != nil || !stable {
+	if err := c.Verify(); err != nil {
 		return false, err
 	}
-	return bootable.New(c.edit, c.names, bootable.Start{Firmware: c.firmware}).Require(true)
+	if err := c.WarnUnifiedImages(); err != nil {
+		return false, err
+	}
+	return bootable.New(c.edit, c.names, bootable.Start{Firmware: c.firmware}).Require("")
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
@@ -94,7 +93,7 @@ func EditLVMFilters(text string, names devname.Names) (string, error) {
 		if err != nil {
 			return text, err
 		}
-		if hidden := again[n].hides(filters[n], names.Devices, named); hidden != "" {
+		if hidden := again[n].hides(filters[n], names, named); hidden != "" {
 			f := again[n]
 			pattern := `"a|` + hidden + `|"`
 			if fixed[f.start] == '[' {
@@ -111,7 +110,7 @@ func EditLVMFilters(text string, names devname.Names) (string, error) {
 		if err != nil {
 			return text, err
 		}
-		if still := again[n].hides(filters[n], names.Devices, named); still != "" {
+		if still := again[n].hides(filters[n], names, named); still != "" {
 			return text, fmt.Errorf("it still hides %s", still)
 		}
 		text = fixed
@@ -149,10 +148,10 @@ func (f lvmFilter) namesSCSI() bool {
 // on virtio, of those that the old one showed on the old machine; "" if there
 // are none. Where no volume group was seen, all disks count, unless the filter
 // has virtio names already.
-func (f lvmFilter) hides(old lvmFilter, devices guest.Devices, named bool) string {
-	volumes, onDisks := physicalVolumes(devices)
+func (f lvmFilter) hides(old lvmFilter, n devname.Names, named bool) string {
+	volumes, onDisks := physicalVolumes(n.Devices)
 	shown := func(d guest.Device) bool {
-		return slices.ContainsFunc([]string{"sd", "hd", "xvd"}, func(kind string) bool { return old.accepts(diskName(kind, d)) })
+		return slices.ContainsFunc([]string{"sd", "hd", "xvd"}, func(kind string) bool { return old.accepts(devname.OldName(kind, d)) })
 	}
 	// A filter for names of another kind (serial numbers, slots, multipath) shows
 	// none by these names: then all that may hold a volume group is meant.
@@ -166,8 +165,9 @@ func (f lvmFilter) hides(old lvmFilter, devices guest.Devices, named bool) strin
 		wanted = volumes
 	}
 	var hidden []string
+	first := "/dev/" + n.Kind() + "a"
 	for _, d := range wanted {
-		names := []string{diskName("vd", d)}
+		names := []string{n.NewName(n.Kind(), d)}
 		if d.PartUUID != "" {
 			names = append(names, "/dev/disk/by-partuuid/"+d.PartUUID)
 		}
@@ -175,13 +175,13 @@ func (f lvmFilter) hides(old lvmFilter, devices guest.Devices, named bool) strin
 			names = append(names, "/dev/disk/by-id/lvm-pv-uuid-"+d.UUID)
 		}
 		if !f.accepts(names...) {
-			hidden = append(hidden, strings.TrimPrefix(diskName("vd", d), "/dev/vd"))
+			hidden = append(hidden, strings.TrimPrefix(n.NewName("vd", d), "/dev/vd"))
 		}
 	}
 	switch {
 	case len(hidden) > 0 && len(hidden) < 9:
 		return "^/dev/[sv]d(" + strings.Join(hidden, "|") + ")$"
-	case len(hidden) > 0, onDisks && !named && len(volumes) == 0 && !f.accepts("/dev/vda") && !f.accepts("/dev/vda1") && !f.accepts("/dev/vda2"):
+	case len(hidden) > 0, onDisks && !named && len(volumes) == 0 && !f.accepts(first) && !f.accepts(first+"1") && !f.accepts(first+"2"):
 		return "^/dev/[sv]d[a-z]+[0-9]*$"
 	}
 	return ""
@@ -201,18 +201,4 @@ func physicalVolumes(devices guest.Devices) (found []guest.Device, onDisks bool)
 		}
 	}
 	return found, !elsewhere
-}
-
-// diskName is what Linux calls the device if its disk is of that kind ("sd",
-// "vd") and the disks keep their order.
-func diskName(kind string, d guest.Device) string {
-	letters := ""
-	for n := d.Disk + 1; n > 0; n = (n - 1) / 26 {
-		letters = string(rune('a'+(n-1)%26)) + letters
-	}
-	name := "/dev/" + kind + letters
-	if d.Partition > 0 {
-		name += strconv.Itoa(d.Partition)
-	}
-	return name
 }

@@ -56,6 +56,18 @@ func TestEditLVMFilters(t *testing.T) {
 	}
 }
 
+// TestEditLVMFiltersInAnotherOrder: the disk that the machine starts from comes first on
+// the new one, so that the twins of old names are for other disks.
+func TestEditLVMFiltersInAnotherOrder(t *testing.T) {
+	t.Parallel()
+	names := lvmDisks
+	names.First = 1
+	const in, want = `filter = [ "a|^/dev/sda2$|", "r|.*|" ]`, `filter = [ "a|^/dev/[sv]d(b2)$|", "a|^/dev/sda2$|", "a|^/dev/vda2$|", "r|.*|" ]`
+	if got, err := EditLVMFilters(in, names); got != want || err != nil {
+		t.Errorf("got %s, %v\nwant %s", got, err, want)
+	}
+}
+
 // TestEditLVMScan: LVM looks for disks where virtio disks are.
 func TestEditLVMScan(t *testing.T) {
 	t.Parallel()

@@ -70,7 +70,7 @@ var errDeviceUnit = errors.New("it is the unit of a disk's name on the old machi
 func (c *cmdlineEditor) findDeviceUnits(key, value string) {
 	for unit := range strings.FieldsSeq(value) {
 		name, ok := strings.CutSuffix(unit, ".device")
-		if ok && devname.IsStale("/"+strings.ReplaceAll(name, "-", "/")) {
+		if ok && devname.IsStale(conf.UnitPath(name)) {
 			c.findings = append(c.findings, finding{where: "Unit", param: key, spec: unit, err: errDeviceUnit})
 		}
 	}

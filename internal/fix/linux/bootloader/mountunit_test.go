@@ -45,6 +45,7 @@ func TestEditMountUnit(t *testing.T) {
 	for in, want := range map[string]int{
 		"[Unit]\nRequires=dev-sdb1.device x.service\nAfter=dev-sdb1.device\n[Mount]\nWhat=UUID=x\n": 2,
 		"[Mount]\nWhat=UUID=x\nOptions=rw,journal_dev=0x813\n":                                      1,
+		"[Unit]\nAfter=dev-disk-by\\x2did-ata\\x2dVMware_1.device\n[Mount]\nWhat=UUID=x\n":          1,
 		"[Unit]\nAfter=dev-vg0-home.device\n[Mount]\nWhat=UUID=x\nOptions=device=/dev/sdz9\n":       1,
 	} {
 		if got, findings := editMountUnit(in, scope); got != in || len(findings) != want {

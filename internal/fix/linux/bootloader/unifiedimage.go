@@ -7,9 +7,9 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// warnUnifiedImages looks into unified kernel images. Their parameters cannot
+// WarnUnifiedImages looks into unified kernel images. Their parameters cannot
 // be edited: the image may be signed, and is measured.
-func (c *Configuration) warnUnifiedImages() error {
+func (c *Configuration) WarnUnifiedImages() error {
 	images, err := menu.UnifiedImages(c.edit.Reader)
 	if err != nil {
 		return err

@@ -43,27 +43,32 @@ func editCrypttab(text, mode string, n devname.Names) (string, []edit.Note) {
 		return text, nil
 	}
 	var notes []edit.Note
-	fixed := conf.EditTable(text, func(number int, line string, t conf.TableLine) string {
-		notes = append(notes, unlockingNotes(number, t, n)...)
-		spec, quote := conf.UnquoteSpec(t.Fields[1])
-		kind := devname.Classify(spec)
-		if kind != devname.ByPath && (kind != devname.Machine || mode != ModeStabilizeAll) {
-			return line
-		}
-		name, err := n.Stable(spec, crypttabForm(t))
-		if err != nil {
-			notes = append(notes, edit.Note{
-				ID:      report.ConcernCrypttabDevice,
-				Line:    number,
-				Message: fmt.Sprintf("%s (%s) stays as it is: %s", spec, t.Fields[0], err),
-				Remedy:  "name the encrypted device by UUID or PARTUUID",
-			})
-			return line
-		}
-		t.Replace(1, quote+name+quote)
-		return t.String()
+	fixed := conf.EditTable(text, func(number int, _ string, t conf.TableLine) string {
+		edited, found := editCrypttabLine(number, t, mode, n)
+		notes = append(notes, found...)
+		return edited.String()
 	})
 	return fixed, notes
+}
+
+func editCrypttabLine(number int, t conf.TableLine, mode string, n devname.Names) (conf.TableLine, []edit.Note) {
+	notes := unlockingNotes(number, t, n)
+	spec, quote := conf.UnquoteSpec(t.Fields[1])
+	kind := devname.Classify(spec)
+	if kind != devname.ByPath && (kind != devname.Machine || mode != ModeStabilizeAll) {
+		return t, notes
+	}
+	name, err := n.Stable(spec, crypttabForm(t))
+	if err != nil {
+		return t, append(notes, edit.Note{
+			ID:      report.ConcernCrypttabDevice,
+			Line:    number,
+			Message: fmt.Sprintf("%s (%s) stays as it is: %s", spec, t.Fields[0], err),
+			Remedy:  "name the encrypted device by UUID or PARTUUID",
+		})
+	}
+	t.Replace(1, quote+name+quote)
+	return t, notes
 }
 
 // crypttabForm tells LUKS from plain encryption. A plain device has no header:

@@ -23,21 +23,27 @@ func Fix(e *edit.Editor, names devname.Names, mode string) error {
 	if err != nil || !ok || mode == ModeNoop {
 		return err
 	}
-	var opened []string
-	for _, table := range crypttabs {
-		text, _, err := e.Read(table)
-		if err != nil {
-			return err
-		}
-		opened = append(opened, openedBy(text)...)
-	}
-	made, err := readMade(e)
+	opened, made, err := readOpened(e)
 	if err != nil {
 		return err
 	}
 	fixed, notes := editFstabOf(text, mode, names, opened, made)
 	e.WarnNotes(fstabPath, notes)
 	return e.Rewrite(fstabPath, fixed, 0o644, "use stable names for file systems and swap", meantInFstab)
+}
+
+// readOpened reads what gives devices their names: crypttab to what it opens, and what
+// readMade reads.
+func readOpened(e *edit.Editor) (opened []string, made madeNames, err error) {
+	for _, table := range crypttabs {
+		text, _, err := e.Read(table)
+		if err != nil {
+			return nil, made, err
+		}
+		opened = append(opened, openedBy(text)...)
+	}
+	made, err = readMade(e)
+	return opened, made, err
 }
 
 // Shown is the guest's fstab with its secrets hidden; empty where there is none.
@@ -283,10 +289,10 @@ func (e *fstabEntry) editOptions() {
 	changed := false
 	for i, option := range options {
 		key, spec, ok := strings.Cut(option, "=")
-		if number, numbered := devname.Numbered(spec); ok && key == "journal_dev" && numbered && devname.IsStale(number) {
+		if number, numbered := devname.Numbered(spec); ok && key == "journal_dev" && numbered && devname.IsStale(number) && !e.names.Holds(number) {
 			e.note(report.ConcernFstabDevice, option+" is the number of a disk of the old machine, which holds the journal", "write journal_path= and a path under /dev/disk/by-uuid in its place in the guest")
 		}
-		if ok && strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(spec, ".device") && devname.IsStale(unitDevice(spec)) {
+		if ok && strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(spec, ".device") && devname.IsStale(unitDevice(spec)) && !e.names.Holds(unitDevice(spec)) {
 			e.note(report.ConcernFstabDevice, option+" names a unit of a disk of the old machine, for which the guest would wait", "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
 		}
 		if !ok || !devname.IsStale(spec) || !slices.Contains(deviceOptions, key) {

@@ -31,7 +31,7 @@ func unlockingNotes(number int, t conf.TableLine, n devname.Names) (notes []edit
 		note(report.ConcernCrypttabDevice, spec, byUUID)
 	}
 	if len(t.Fields) > 2 {
-		if device := deviceOf(t.Fields[2]); device != "" && (devname.IsStale(device) || n.IsGone(device)) {
+		if device := deviceOf(t.Fields[2]); device != "" && n.IsGone(device) {
 			note(report.ConcernCrypttabKey, "the key on "+device, byUUID)
 		}
 	}
@@ -39,11 +39,11 @@ func unlockingNotes(number int, t conf.TableLine, n devname.Names) (notes []edit
 		key, value, _ := strings.Cut(option, "=")
 		switch {
 		case key == "header":
-			if device := deviceOf(value); device != "" && (devname.IsStale(device) || n.IsGone(device)) {
+			if device := deviceOf(value); device != "" && n.IsGone(device) {
 				note(report.ConcernCrypttabKey, "the header on "+device, byUUID)
 			}
 		case strings.HasPrefix(key, "x-systemd.") && strings.HasSuffix(value, ".device"):
-			if device := unitDevice(value); devname.IsStale(device) {
+			if device := unitDevice(value); devname.IsStale(device) && !n.Holds(device) {
 				note(report.ConcernCrypttabDevice, option, "remove the option in the guest, or name the unit of a path under /dev/disk/by-uuid")
 			}
 		case key == "tpm2-device":
@@ -67,8 +67,5 @@ func deviceOf(name string) string {
 	return ""
 }
 
-// unitDevice is the path that a device unit such as dev-sdb1.device stands for, where
-// nothing in it is escaped.
-func unitDevice(unit string) string {
-	return "/" + strings.ReplaceAll(strings.TrimSuffix(unit, ".device"), "-", "/")
-}
+// unitDevice is the path that a device unit such as dev-sdb1.device stands for.
+func unitDevice(unit string) string { return conf.UnitPath(strings.TrimSuffix(unit, ".device")) }

@@ -38,5 +38,8 @@ func TestUnlockingNeeds(t *testing.T) {
 		if _, notes := editFstab("UUID=root-uuid / ext4 x-systemd."+option+"=dev-sdb1.device 0 1\n", ModeStabilizeAll, testNames); len(notes) != 1 {
 			t.Errorf("%s: %v", option, notes)
 		}
+		if _, notes := editFstab("UUID=root-uuid / ext4 x-systemd."+option+`=dev-disk-by\x2did-ata\x2dVMware_1\x2dpart1.device 0 1`+"\n", ModeStabilizeAll, testNames); len(notes) != 1 {
+			t.Errorf("%s of an escaped name: %v", option, notes)
+		}
 	}
 }

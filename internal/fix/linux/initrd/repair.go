@@ -92,12 +92,14 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		repaired := repair.result
 		bus := kernel.BootsFrom(repair.drivers, repair.image)
 		repaired.Default, repaired.BootsFrom = i == preferred, bus
+		lacksSATA := !kernel.DrivesSATA(repair.drivers, repair.image)
+		repaired.LacksSATA = lacksSATA && (repair.image != nil || k.Initramfs == "")
 		repaired.NICModel = kernel.NetworkCard(repair.drivers, repair.image)
 		result.Kernels = append(result.Kernels, repaired)
 		bootable = bootable || bus != ""
 		cardless := kernel.KnowsNoCard(repair.drivers, repair.image)
 		warnUnbootable(e, repaired, repair.drivers, bus, cardless)
-		if bus == "" && !kernel.DrivesSATA(repair.drivers, repair.image) {
+		if bus == "" && lacksSATA {
 			warnNoSATA(e, repaired)
 		}
 		drivers = append(drivers, repair.drivers)
@@ -174,6 +176,16 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 	case k.NICModel != "virtio" && bannedCard(d), cardless: // told
 	case k.Virtio["virtio_net"] == report.PlaceMissing && !d.Builtin["virtio_net"] && k.Default:
 		e.Warn(report.ConcernHardwareCard, subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
+	}
+}
+
+// WarnNoSATA tells where the default kernel does not find its root file system on the SATA
+// disk that the guest is given for its boot loader's sake.
+func WarnNoSATA(e *edit.Editor, kernels []report.Kernel) {
+	for _, k := range kernels {
+		if k.Default && k.LacksSATA {
+			warnNoSATA(e, k)
+		}
 	}
 }
 

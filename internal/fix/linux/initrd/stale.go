@@ -16,6 +16,7 @@ type staleReferences struct {
 	files     map[string]string // configuration files with the names put right
 	specs     []string          // the names that were replaced or dropped
 	cardNames []string          // files that name network cards
+	unknown   []string          // the names that no disk of the guest answers to, and that stay
 	waits     []string          // devices waited for in ways that only a rebuild ends
 }
 
@@ -57,10 +58,15 @@ func (s *staleReferences) rename(names devname.Names) func(initramfs.Reference) 
 	return func(reference initramfs.Reference) (string, bool) {
 		spec := reference.Spec
 		if devname.IsStale(spec) {
-			if name, err := names.Stable(spec, devname.AsTag); err == nil {
+			name, err := names.Stable(spec, devname.AsTag)
+			switch {
+			case err == nil && name == spec: // it holds on the new machine
+				return spec, true
+			case err == nil:
 				s.replaced(spec)
 				return name, true
 			}
+			s.unknown = appendMissing(s.unknown, spec)
 		}
 		if strings.EqualFold(reference.Key, "resume") && names.IsGone(spec) {
 			s.replaced(spec)
@@ -71,9 +77,7 @@ func (s *staleReferences) rename(names devname.Names) func(initramfs.Reference) 
 }
 
 func (s *staleReferences) replaced(spec string) {
-	if !slices.Contains(s.specs, spec) {
-		s.specs = append(s.specs, spec)
-	}
+	s.specs = appendMissing(s.specs, spec)
 }
 
 // ignoreLVMDevices makes the LVM in an image use every disk. A file cannot be

@@ -51,6 +51,7 @@ func Survey(ctx context.Context, e *edit.Reader, images bool) ([]report.Kernel, 
 		drivers = forbidden.Of(n, drivers, k.Initramfs, image)
 		if images {
 			kernel.BootsFrom = BootsFrom(drivers, image)
+			kernel.LacksSATA = (k.Initramfs == "" || image != nil) && !DrivesSATA(drivers, image)
 		}
 		kernel.NICModel, kernel.EmulatedNIC = NetworkCard(drivers, image), EmulatedCard(drivers, image)
 		found = append(found, kernel)

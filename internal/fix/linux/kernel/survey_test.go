@@ -15,6 +15,7 @@ func TestSurvey(t *testing.T) {
 	t.Parallel()
 	name := "/boot/initrd.img-" + version
 	withDisk := guesttest.DebianImage(t, version, nil, "virtio", "virtio_pci", "virtio_blk", "sd_mod", "ext4")
+	bare := guesttest.DebianImage(t, version, nil, "ext4")
 	without := guesttest.DebianImage(t, version, nil, "sd_mod", "ext4")
 	for label, test := range map[string]struct {
 		files     map[string]string
@@ -22,14 +23,16 @@ func TestSurvey(t *testing.T) {
 		images    bool
 		boots     string
 		unread    bool
+		noSATA    bool
 	}{
-		"in the initramfs":             {guesttest.KernelFiles(version), withDisk, true, "virtio-blk", false},
-		"not in the initramfs":         {guesttest.KernelFiles(version), without, true, "", false},
-		"not looked at":                {guesttest.KernelFiles(version), withDisk, false, "", false},
-		"built in":                     {guesttest.KernelFiles(version, "virtio", "virtio_pci", "virtio_blk"), "", true, "virtio-blk", false},
-		"scsi built in":                {guesttest.KernelFiles(version, "virtio", "virtio_pci", "virtio_scsi", "sd_mod"), "", true, "virtio-scsi", false},
-		"no initramfs":                 {guesttest.KernelFiles(version), "", true, "", false},
-		"an initramfs that is garbage": {guesttest.KernelFiles(version), "garbage", true, "", true},
+		"in the initramfs":             {guesttest.KernelFiles(version), withDisk, true, "virtio-blk", false, false},
+		"not in the initramfs":         {guesttest.KernelFiles(version), without, true, "", false, false},
+		"no driver of any disk":        {guesttest.KernelFiles(version), bare, true, "", false, true},
+		"not looked at":                {guesttest.KernelFiles(version), withDisk, false, "", false, false},
+		"built in":                     {guesttest.KernelFiles(version, "virtio", "virtio_pci", "virtio_blk"), "", true, "virtio-blk", false, true},
+		"scsi built in":                {guesttest.KernelFiles(version, "virtio", "virtio_pci", "virtio_scsi", "sd_mod"), "", true, "virtio-scsi", false, false},
+		"no initramfs":                 {guesttest.KernelFiles(version), "", true, "", false, true},
+		"an initramfs that is garbage": {guesttest.KernelFiles(version), "garbage", true, "", true, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -42,7 +45,7 @@ func TestSurvey(t *testing.T) {
 				t.Fatalf("%+v, %v", kernels, err)
 			}
 			k := kernels[0]
-			if k.BootsFrom != test.boots || k.NICModel != "virtio" || (k.Reason != "") != test.unread {
+			if k.BootsFrom != test.boots || k.NICModel != "virtio" || (k.Reason != "") != test.unread || k.LacksSATA != test.noSATA {
 				t.Errorf("%+v", k)
 			}
 		})

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"strconv"
 	"strings"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/devname"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -25,7 +25,7 @@ func (s *scan) unitNamesIn(line string) []edit.Note {
 	var found []edit.Note
 	for _, unit := range deviceUnit.FindAllString(line, -1) {
 		name := strings.TrimSuffix(strings.TrimSuffix(unit, ".device"), ".swap")
-		switch spec := unescape(name); {
+		switch spec := conf.UnitPath(name); {
 		case strings.HasPrefix(spec, "/sys/devices/"):
 			found = append(found, edit.Note{
 				ID:      report.ConcernOldSlot,
@@ -36,39 +36,12 @@ func (s *scan) unitNamesIn(line string) []edit.Note {
 			n := s.disk(spec)
 			n.Message = fmt.Sprintf("%s is the unit of %s, a device name of the old machine", unit, spec)
 			if stable, err := s.disks.Stable(spec, devname.AsPath); err == nil && stable != spec {
-				n.Remedy = fmt.Sprintf("write %s%s in its place", escape(stable), path.Ext(unit))
+				n.Remedy = fmt.Sprintf("write %s%s in its place", conf.UnitName(stable), path.Ext(unit))
 			}
 			found = append(found, n)
 		}
 	}
 	return found
-}
-
-// unescape turns the name of a unit into the path that it stands for.
-func unescape(name string) string {
-	var b strings.Builder
-	b.WriteByte('/')
-	for i := 0; i < len(name); i++ {
-		switch {
-		case name[i] == '-':
-			b.WriteByte('/')
-		case strings.HasPrefix(name[i:], `\x`) && i+4 <= len(name):
-			if c, err := strconv.ParseUint(name[i+2:i+4], 16, 8); err == nil {
-				b.WriteByte(byte(c))
-				i += 3
-				continue
-			}
-			b.WriteByte('\\')
-		default:
-			b.WriteByte(name[i])
-		}
-	}
-	return b.String()
-}
-
-// escape is systemd-escape --path.
-func escape(name string) string {
-	return strings.NewReplacer("/", "-", "-", `\x2d`).Replace(strings.Trim(name, "/"))
 }
 
 // readUnits looks at the names of units: of those that are enabled, and of what
@@ -82,7 +55,7 @@ func (s *scan) readUnits() error {
 		base := path.Base(entry)
 		device, _, _ := strings.Cut(base, ".device.")
 		if strings.Contains(base, ".device.") {
-			s.edit.WarnNotes(entry, numbered(append(s.unitNamesIn(device+".device"), s.cardNamesIn("", path.Base(unescape(device)))...), 1))
+			s.edit.WarnNotes(entry, numbered(append(s.unitNamesIn(device+".device"), s.cardNamesIn("", path.Base(conf.UnitPath(device)))...), 1))
 		}
 		if !strings.HasSuffix(base, ".wants") && !strings.HasSuffix(base, ".requires") {
 			continue
