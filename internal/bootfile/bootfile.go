@@ -69,6 +69,10 @@ var rows = []row{
 		format: GrubEnvironment, directories: slices.Concat([]string{"/boot/grub2", "/boot/grub"}, Vendors), names: []string{"grubenv"},
 		atBoot: true, commandLine: true,
 	},
+	{ // what the menus of Photon OS and CBL-Mariner read besides
+		format: GrubEnvironment, directories: []string{"/boot"}, names: []string{"photon.cfg", "mariner.cfg", "systemd.cfg"},
+		atBoot: true, commandLine: true,
+	},
 	{
 		format: GrubScript, directories: []string{"/boot/grub2", "/boot/grub"}, names: []string{"*.cfg"}, first: []string{"grub.cfg"},
 		atBoot: true, startsKernels: true, commandLine: true,

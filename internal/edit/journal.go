@@ -28,6 +28,16 @@ func (j *Journal) Take() ([]report.Change, []report.Warning) {
 	return changes, warnings
 }
 
+// Changed are the files that were written or made since Take was called last, each once.
+func (j *Journal) Changed() (files []string) {
+	for _, c := range j.changes {
+		if (c.Action == report.ActionModified || c.Action == report.ActionCreated) && !slices.Contains(files, c.Path) {
+			files = append(files, c.Path)
+		}
+	}
+	return files
+}
+
 // Warn adds a warning of a kind. The same one is told once.
 func (j *Journal) Warn(id report.ConcernID, message, remedy string) {
 	w := report.Warning{ID: id, Message: message, Remedy: remedy}

@@ -29,11 +29,16 @@ func TestRunRefuses(t *testing.T) {
 	bsd.OS.Type = "freebsd"
 	hibernated := testTarget(t, nil)
 	hibernated.Devices = guest.Devices{{Name: "/dev/sda3", FSType: "swsuspend"}}
+	swap := func(mark string) string { return strings.Repeat("\x00", 4096-10) + mark + "\x00more" }
+	if _, _, err := Run(t.Context(), testTarget(t, map[string]string{"/etc/fstab": "/swap.img none swap sw 0 0\n/gone none swap sw 0 0\n/short none swap sw 0 0\n", "/swap.img": swap("SWAPSPACE2"), "/short": "S1SUSPEND"}), Options{}); err != nil {
+		t.Errorf("a swap file: %v", err)
+	}
 	for want, target := range map[string]Target{
-		"runs freebsd":            bsd,
-		"hibernated":              hibernated,
-		"no guest file system":    {},
-		"file system has no /etc": {Editor: edittest.Of(t, guesttest.New(t))},
+		"in the swap area /swap.img": testTarget(t, map[string]string{"/etc/fstab": "/dev/sda3 none swap sw 0 0\n/swap.img none swap sw 0 0\n", "/swap.img": swap("S1SUSPEND")}),
+		"runs freebsd":               bsd,
+		"hibernated":                 hibernated,
+		"no guest file system":       {},
+		"file system has no /etc":    {Editor: edittest.Of(t, guesttest.New(t))},
 	} {
 		_, _, err := Run(t.Context(), target, Options{})
 		if err == nil || !strings.Contains(err.Error(), want) {

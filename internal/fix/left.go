@@ -26,7 +26,7 @@ func TellLeft(ctx context.Context, t Target, given Hardware) (diskBus string, wa
 	r := &run{Target: t, names: devname.New(t.Devices, t.Editor.Mounts()), options: Options{FstabMode: fstab.ModeNoop}, kernels: given.Kernels, untouched: true}
 	r.names.First, r.result.DiskBus = t.BootDisk, given.DiskBus
 	boot := bootloader.NewConfiguration(t.Editor, r.names, t.Firmware)
-	err = r.verify(boot, bootable.New(t.Editor, r.names, bootable.Start{Firmware: t.Firmware, BootLoader: t.BootLoader, Core: t.Core}))
+	err = r.verify(boot, bootable.New(t.Editor, r.names, bootable.Start{Firmware: t.Firmware, BootLoader: t.BootLoader, Core: t.Core, Untouched: true}))
 	if err == nil {
 		err = r.tellLeft(ctx, boot)
 	}

@@ -47,6 +47,7 @@ func (r *run) linux() []step {
 		{"initramfs", 20, func(o Options) bool { return o.RegenInitramfs }, func(ctx context.Context) error { return r.fixInitramfs(ctx, start) }},
 		{"hardware", 1, nil, r.completeHardware},
 		{"boot loader configuration after tools ran", 1, nil, simple(boot.CorrectRegenerated)},
+		{"checksums in the boot menu", 1, nil, simple(start.FixChecksums)},
 		{"disks that GRUB goes onto", 1, updateGrub, simple(func() error { return boot.FixInstallDevices(r.result.DiskBus) })},
 		{"verify boot configuration", 1, nil, simple(func() error { return r.verify(boot, start) })},
 		{"what stays as it is", 1, nil, func(ctx context.Context) error { return r.tellLeft(ctx, boot) }},
@@ -104,10 +105,18 @@ func (r *run) check() error {
 	if err := Refusal(r.OS); err != nil {
 		return err
 	}
+	hibernated := func(area string) error {
+		return report.Concerning(report.ConcernHibernated, fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", area))
+	}
 	for _, d := range r.Devices {
-		if d.FSType == "swsuspend" {
-			return report.Concerning(report.ConcernHibernated, fmt.Errorf("the guest is hibernated: its memory is in the swap area %s. Start it on the old machine, shut it down, and migrate it then", d.Name))
+		if d.FSType == guest.FSTypeSuspended {
+			return hibernated(d.Name)
 		}
+	}
+	if file, err := fstab.HibernatedTo(r.Editor); err != nil {
+		return err
+	} else if file != "" {
+		return hibernated(file)
 	}
 	if info, err := r.Editor.Stat("/etc"); err != nil {
 		return fmt.Errorf("the guest's root file system has no /etc: %w", err)

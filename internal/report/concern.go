@@ -82,6 +82,7 @@ const (
 	ConcernFileNotRead    ConcernID = "guest.file.not_read"
 	ConcernFileNotEdited  ConcernID = "guest.file.not_edited"
 	ConcernSELinux        ConcernID = "guest.selinux.relabel"
+	ConcernIntegrity      ConcernID = "guest.integrity"
 	ConcernBoot           ConcernID = "guest.boot.unproven"
 	ConcernBootDiffers    ConcernID = "guest.boot.differs"
 	ConcernNoProbe        ConcernID = "guest.boot.no_probe"
@@ -247,6 +248,7 @@ var ConcernKinds = []ConcernKind{
 	{ConcernVMwareTools, Warned, "VMware's tools stay"},
 	{ConcernNoVMwareTools, Warned, "No VMware tools to remove"},
 	{ConcernSELinux, Warned, "SELinux labels at the first boot"},
+	{ConcernIntegrity, Warned, "Guest that may not read files which were changed"},
 
 	{ConcernUsers, Warned, "User who is not quite as the manifest says"},
 	{ConcernGroups, Warned, "Group that was made or was there"},

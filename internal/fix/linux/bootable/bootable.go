@@ -26,6 +26,8 @@ type Start struct {
 	BootLoader string
 	// Core is what that of GRUB has built in, where it is the boot loader.
 	Core Core
+	// Untouched says that the guest's file systems were not mounted to be changed.
+	Untouched bool
 }
 
 // Guest is a guest whose start is judged.
@@ -37,7 +39,7 @@ type Guest struct {
 
 // New is the guest that is edited, whose devices have the names.
 func New(e *edit.Editor, names devname.Names, start Start) *Guest {
-	return &Guest{edit: e, start: start, judge: judge{edit: e.Reader, devices: devices{names}}}
+	return &Guest{edit: e, start: start, judge: judge{edit: e.Reader, devices: devices{names}, untouched: start.Untouched}}
 }
 
 // Require makes sure that the firmware of the new machine comes to something that
@@ -100,6 +102,15 @@ func (g *Guest) require(mended string) (needsOldDisk bool, err error) {
 	g.warnOtherSystem(menus)
 	g.warnWaits(menus)
 	g.warnIdleDefault(menus)
+	if err := g.warnUnlocking(menus); err != nil {
+		return needsOldDisk, err
+	}
+	if err := g.warnIntegrity(menus); err != nil {
+		return needsOldDisk, err
+	}
+	if err := g.requireUnenrolled(menus); err != nil {
+		return needsOldDisk, err
+	}
 	return needsOldDisk, g.requireDefault(menus)
 }
 
@@ -143,8 +154,11 @@ func (g *Guest) refuse(menus []judgedMenu, unclear bool) error {
 	}
 	why := strings.Join(append(told, entries...), "; ")
 	if !unclear {
-		return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why),
-			"start the guest on its old machine, repair the boot menu there ("+advise(menus, toRepair)+"), and take its disks again")
+		what := "start the guest on its old machine, repair the boot menu there (" + advise(menus, toRepair) + "), and take its disks again"
+		if slices.ContainsFunc(menus, func(m judgedMenu) bool { return slices.ContainsFunc(m.entries, g.judge.isVerified) }) {
+			what = "set pipeline.fix.enabled to false: such a guest is copied as it is, and machine says what it boots from"
+		}
+		return remedy.With(errors.New("no entry of the guest's boot menus would start it: "+why), what)
 	}
 	if slices.ContainsFunc(menus, func(m judgedMenu) bool { return m.Loader != menu.Unified }) { // else told already
 		g.edit.Warn(report.ConcernMenuUncertain, "nothing tells that the guest starts: "+why,

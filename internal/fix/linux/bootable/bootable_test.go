@@ -106,6 +106,24 @@ elif [ -z "${config_directory}" -a -f  $prefix/custom.cfg ]; then
 fi
 `
 
+// photonMenu is a menu as Photon OS and CBL-Mariner write it.
+const photonMenu = `set default=0
+search -n -u boot-uuid -s
+load_env -f /photon.cfg
+if [ -f  /systemd.cfg ]; then
+    load_env -f /systemd.cfg
+else
+    set systemd_cmdline=net.ifnames=0
+fi
+set rootpartition=PARTUUID=part-0003
+menuentry "Photon" {
+    linux /$photon_linux root=$rootpartition $photon_cmdline $systemd_cmdline
+    if [ -f /$photon_initrd ]; then
+        initrd /$photon_initrd
+    fi
+}
+`
+
 func files(pairs ...string) map[string]string {
 	made := map[string]string{"/etc/hostname": "web\n"}
 	for i := 0; i < len(pairs); i += 2 {
@@ -166,6 +184,8 @@ func TestRequireStart(t *testing.T) {
 		"Xen":                                                  {files: one(entry(" search --fs-uuid --set=root boot-uuid\n multiboot2 /xen.gz\n module2 /vmlinuz-6.1 placeholder root=UUID=root-uuid\n module2 --nounzip /initrd.img-6.1"))},
 		"hand-made, by variables": {files: one("set k=vmlinuz-6.1\nset rootpartition=UUID=root-uuid\nsearch -n -u boot-uuid -s\n" +
 			entry(" linux /$k root=$rootpartition\n initrd /initrd.img-6.1"))},
+		"Photon OS, whose variables are in files of its kernels": {files: with(one(photonMenu), "/boot/photon.cfg", "-> linux-6.1.cfg", "/boot/linux-6.1.cfg",
+			"# GRUB Environment Block\nphoton_cmdline=init=/sbin/init ro\nphoton_linux=vmlinuz-6.1\nphoton_initrd=initrd.img-6.1\n", "/sbin/init", "i")},
 		"rEFInd":                     {firmware: guest.FirmwareUEFI, files: files("/boot/refind_linux.conf", "\"Boot\" \"root=UUID=root-uuid ro\"\n", newKernel[0], "k", newKernel[2], "i")},
 		"Limine":                     {files: files("/boot/limine.conf", "timeout: 3\n/Linux\n  protocol: linux\n  path: boot():/vmlinuz-6.1\n  cmdline: root=UUID=root-uuid\n  module_path: boot():/initrd.img-6.1\n", newKernel[0], "k", newKernel[2], "i")},
 		"root on the network":        {files: one(entry(" linux /vmlinuz-6.1 root=/dev/nfs nfsroot=1.2.3.4:/x\n initrd /initrd.img-6.1"))},

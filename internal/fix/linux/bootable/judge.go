@@ -42,8 +42,9 @@ func (e *judged) worsen(to outcome, why string) {
 
 // judge says what becomes of the entries of a guest's menus.
 type judge struct {
-	edit    *edit.Reader
-	devices devices
+	edit      *edit.Reader
+	devices   devices
+	untouched bool // as Start has it
 }
 
 func (j judge) menu(m menu.Menu) judgedMenu {
@@ -67,8 +68,10 @@ func (j judge) entry(e menu.Entry) judged {
 			return result
 		}
 		e.Parameters = strings.Fields(cmdline)
+		result.Parameters = e.Parameters
 		result.worsen(j.devices.root(e, true))
 		result.worsen(j.devices.fips(e, true))
+		result.worsen(j.verified(e))
 		return result
 	}
 	if e.Kernel.Name != "" {
@@ -93,6 +96,7 @@ func (j judge) entry(e menu.Entry) judged {
 	}
 	result.worsen(to, why)
 	result.worsen(j.devices.fips(e, images > 0))
+	result.worsen(j.verified(e))
 	return result
 }
 

@@ -127,6 +127,14 @@ func (m judgedMenu) preset() (e judged, ok bool) {
 	return m.entries[m.Default], true
 }
 
+// chosen is the entry that the menu starts by itself, or else the first that starts.
+func (m judgedMenu) chosen() (e judged, ok bool) {
+	if e, ok := m.preset(); ok && e.outcome == starts {
+		return e, true
+	}
+	return m.starting()
+}
+
 // fallback is the entry that the menu goes on with by itself, if it starts.
 func (m judgedMenu) fallback() (e judged, ok bool) {
 	if m.Fallback < 0 || m.entries[m.Fallback].outcome != starts {

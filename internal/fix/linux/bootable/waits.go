@@ -16,15 +16,12 @@ import (
 func (g *Guest) warnWaits(menus []judgedMenu) {
 	told := map[string]bool{}
 	for _, m := range menus {
-		e, ok := m.preset()
-		if !ok || e.outcome != starts {
-			e, ok = m.starting()
-		}
+		e, ok := m.chosen()
 		if !ok {
 			continue
 		}
 		g.warnContent(e, told)
-		if len(e.Initramfs) == 0 {
+		if len(e.Initramfs) == 0 && !e.Unified {
 			continue
 		}
 		for _, parameter := range g.judge.devices.waits(e.Entry) {
@@ -58,6 +55,10 @@ func (d devices) waits(e menu.Entry) (gone []string) {
 		case "rd.luks.uuid", "rd_LUKS_UUID", "rd.luks.name", "luks.uuid", "luks.name":
 			id, _, _ := strings.Cut(value, "=")
 			there = d.hasID(guest.FSTypeLUKS, strings.TrimPrefix(id, "luks-"))
+		case "rd.luks.partuuid":
+			there = d.has("PARTUUID=" + value)
+		case "rd.luks.serial": // of the old machine's disk
+			there = false
 		case "rd.md.uuid", "rd_MD_UUID":
 			there = d.hasID("linux_raid_member", value)
 		}

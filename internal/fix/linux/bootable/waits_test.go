@@ -37,6 +37,8 @@ func TestRequireWaits(t *testing.T) {
 		{parameters: "root=/dev/oldvg/root", fails: "root=/dev/oldvg/root is on no disk"},
 		{parameters: root + "rd.lvm.lv=oldvg/root", warns: "rd.lvm.lv=oldvg/root"},
 		{parameters: root + "rd.lvm.lv=vg/gone", warns: "rd.lvm.lv=vg/gone"},
+		{parameters: root + "rd.luks.partuuid=gone", warns: "rd.luks.partuuid=gone"},
+		{parameters: root + "rd.luks.serial=6000c29f", warns: "rd.luks.serial=6000c29f"},
 		{parameters: root + "rd.luks.uuid=luks-gone", warns: "rd.luks.uuid=luks-gone"},
 		{parameters: root + "rd.luks.name=gone=root", warns: "rd.luks.name=gone"},
 		{parameters: root + "rd.md.uuid=01020304:1:2:3", warns: "rd.md.uuid=01020304"},
@@ -71,5 +73,21 @@ func TestRequireWaits(t *testing.T) {
 				t.Errorf("warnings %v, want %q", warnings, tt.warns)
 			}
 		})
+	}
+}
+
+// TestRequireWaitsOfUnifiedImages: the parameters in an image count as those of a menu do.
+func TestRequireWaitsOfUnifiedImages(t *testing.T) {
+	t.Parallel()
+	for parameters, warns := range map[string]string{
+		"rd.lvm.lv=vg/root": "", "rd.lvm.lv=oldvg/root": "rd.lvm.lv=oldvg/root", "init=/old/init": "init=/old/init", "rd.luks.options=tpm2-device=auto": "TPM",
+	} {
+		mounts := append([]guest.Mount{{Device: "/dev/vg/root", Path: "/", FSType: "ext4"}}, guesttest.BootMounts[1:]...)
+		e := edittest.New(t, edit.Guest{Mounts: mounts, FS: guesttest.New(t, files("/boot/efi/EFI/Linux/a.efi", guesttest.UnifiedImage(t, "root=UUID=root-uuid "+parameters)))})
+		_, err := New(e, devname.New(layered, mounts), Start{Firmware: guest.FirmwareUEFI}).Require("")
+		_, warnings := e.Take()
+		if err != nil || warns == "" && len(warnings) > 0 || warns != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, warns)) {
+			t.Errorf("%s: %v, warnings %v, want %q", parameters, err, warnings, warns)
+		}
 	}
 }

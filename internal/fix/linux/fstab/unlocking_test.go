@@ -26,6 +26,7 @@ func TestUnlockingNeeds(t *testing.T) {
 		"r UUID=gone none luks\n":                                               "UUID=gone",
 		"r /dev/mapper/gone none luks\n":                                        "/dev/mapper/gone",
 		"r UUID=root-uuid none tpm2-device=auto\n":                              "TPM",
+		"r UUID=root-uuid none fido2-device=auto\n":                             "the token of fido2-device=auto",
 		"r UUID=root-uuid /dev/disk/by-id/usb-x-part1:/key luks,keyscript=/x\n": "usb-x-part1",
 	} {
 		got, notes := editCrypttab(line, ModeStabilizeAll, names)

@@ -100,12 +100,16 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		repaired.NICModel = kernel.NetworkCard(repair.drivers, repair.image)
 		result.Kernels = append(result.Kernels, repaired)
 		bootable = bootable || bus != ""
-		warnUnbootable(e, repaired, repair.drivers, bus)
+		cardless := kernel.KnowsNoCard(repair.drivers, repair.image)
+		warnUnbootable(e, repaired, repair.drivers, bus, cardless)
 		if bus == "" && lacksSATA {
 			warnNoSATA(e, repaired)
 		}
 		drivers = append(drivers, repair.drivers)
 		if repaired.Default {
+			if cardless {
+				warnNoCard(e, k.Version)
+			}
 			warnLaterMenus(e, forbidden.Later(i, repair.drivers))
 			if err := warnOmitted(e, repair, bus); err != nil {
 				return result, err
@@ -158,7 +162,7 @@ func warnUnifiedAlone(e *edit.Editor, known []kernel.Kernel) (told bool, err err
 
 const sataRemedy = "attach the disk to a SATA controller, and a network card of the model that guest.nic_model names"
 
-func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus string) {
+func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus string, cardless bool) {
 	subject := "kernel " + k.Version
 	if k.Default {
 		subject = "the default kernel " + k.Version
@@ -176,7 +180,7 @@ func warnUnbootable(e *edit.Editor, k report.Kernel, d kernel.Drivers, bus strin
 			"rebuild its initramfs in the guest with virtio_pci and virtio_blk, or "+sataRemedy)
 	case bus == "virtio-scsi":
 		e.Warn(report.ConcernHardware, subject+" has no virtio_blk driver", "attach the disk to a virtio-scsi controller")
-	case k.NICModel != "virtio" && bannedCard(d): // told
+	case k.NICModel != "virtio" && bannedCard(d), cardless: // told
 	case k.Virtio["virtio_net"] == report.PlaceMissing && !d.Builtin["virtio_net"] && k.Default:
 		e.Warn(report.ConcernHardwareCard, subject+" has no virtio_net driver", "use a network card of the model "+k.NICModel)
 	}

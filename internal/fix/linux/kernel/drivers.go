@@ -196,6 +196,13 @@ func EmulatedCard(d Drivers, image *initramfs.Image) string {
 	return ""
 }
 
+// KnowsNoCard reports whether a kernel, whose drivers are known, has none of those cards'
+// drivers, nor that of virtio's, or may not load them.
+func KnowsNoCard(d Drivers, image *initramfs.Image) bool {
+	known := d.Dep != "" || len(d.Builtin) > 0
+	return known && EmulatedCard(d, image) == "" && NetworkCard(d, image) != "virtio"
+}
+
 // oldCards are drivers of the network cards that machines of VMware, Hyper-V and Xen have.
 var oldCards = []string{"vmxnet3", "vmxnet", "e1000", "e1000e", "pcnet32", "hv_netvsc", "tulip", "xen_netfront"}
 

@@ -69,6 +69,12 @@ func TestGrubDefault(t *testing.T) {
 		"kernel by a variable of the menu":      {script: "set v=6.1\nmenuentry 'x' {\n linux /vmlinuz-$v\n}\n", want: "/vmlinuz-$v"},
 		"a configuration file":                  {script: "configfile /boot/grub/more.cfg\n", want: "/m"},
 		"a configuration file, behind a device": {script: "search --file --set=d /x\nconfigfile ($d)/boot/grub/more.cfg\n", want: "/m"},
+		"variables of another file":             {script: "load_env --skip-sig --file /boot/grub/k.env\nmenuentry 'x' {\n linux /$k\n}\n" + entries, want: "/$k"},
+		"a default of another file":             {script: "load_env -f $prefix/k.env\nset default=$d\n" + entries, want: "/b"},
+		"a variable that is not asked for":      {script: "set d=0\nload_env --file=$prefix/k.env k other\nset default=$d\n" + entries, want: "/a"},
+		"a default of one of two files":         {script: "if [ $grub_cpu = x ]; then\n load_env -f $prefix/k.env\nfi\nset default=$d\n" + entries},
+		"variables of a file that is not there": {script: "set default=1\nload_env -f /boot/grub/gone.env\n" + entries, want: "/b", unclear: "/boot/grub/gone.env"},
+		"the same, if it is there":              {script: "set default=1\nif [ -f /boot/grub/gone.env ]; then\n load_env -f /boot/grub/gone.env\nfi\n" + entries, want: "/b"},
 		"a file that includes itself":           {script: "source /boot/grub/grub.cfg\n" + entries, want: "/a", unclear: "/boot/grub/grub.cfg"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +82,7 @@ func TestGrubDefault(t *testing.T) {
 			environment := "# GRUB Environment Block\n" + test.environment + "\n"
 			e := edittest.Of(t, guesttest.New(t, map[string]string{
 				"/boot/grub/grub.cfg": test.script, "/boot/grub/more.cfg": "menuentry 'm' {\n linux /m\n}\n",
-				"/boot/grub/grubenv": environment + strings.Repeat("#", 1024-len(environment)),
+				"/boot/grub/grubenv": environment + strings.Repeat("#", 1024-len(environment)), "/boot/grub/k.env": "# GRUB Environment Block\nk=k\nd=1\n",
 			}))
 			menus, err := Read(e.Reader, nil, test.firmware)
 			if err != nil || len(menus) != 1 {

@@ -8,7 +8,7 @@ import (
 )
 
 // inertCommands neither show nor start anything.
-var inertCommands = strings.Fields(`echo insmod rmmod export load_env save_env list_env loadfont background_image
+var inertCommands = strings.Fields(`echo insmod rmmod export save_env list_env loadfont background_image
 	terminal_input terminal_output terminal serial play sleep gettext true false [ test shift
 	setparams password password_pbkdf2 authenticate keymap clear usb acpi loopback cryptomount drivemap parttool
 	videoinfo ls cat date hashsum smbios gfxmode load_video savedefault recordfail initrdfail increment decrement
@@ -63,6 +63,8 @@ func (s *grubScript) command(words []string) {
 	case name == "return" || name == "break" || name == "continue":
 		s.mayReturn = true
 		s.startsNoLinux()
+	case name == "load_env":
+		s.loadEnvironment(words)
 	case slices.Contains(inertCommands, name):
 	case slices.Contains(otherStarts, name) && s.entry != nil:
 		s.startsOther(words)

@@ -250,9 +250,9 @@ func (r *reader) limineEntries(file, text string) []Entry {
 		value := strings.TrimSpace(m[4])
 		switch strings.ToLower(m[3]) {
 		case "path", "kernel_path":
-			e.Kernel = r.finder.locateBeside(file, liminePath(value))
+			e.Kernel = r.finder.locateBeside(file, LiminePath(value))
 		case "module_path":
-			e.addInitramfs(r.finder.locateBeside(file, liminePath(value)))
+			e.addInitramfs(r.finder.locateBeside(file, LiminePath(value)))
 		case "cmdline", "kernel_cmdline":
 			e.Parameters = strings.Fields(value)
 		case "protocol":
@@ -264,8 +264,8 @@ func (r *reader) limineEntries(file, text string) []Entry {
 	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Kernel.Name == "" || e.Unclear != "" })
 }
 
-// liminePath leaves out where a file lies (boot():/x, uuid(...):/x) and its checksum.
-func liminePath(value string) string {
+// LiminePath leaves out where a file lies (boot():/x, uuid(...):/x) and its checksum.
+func LiminePath(value string) string {
 	if _, rest, ok := strings.Cut(value, ":/"); ok {
 		value = "/" + strings.TrimLeft(rest, "/")
 	}

@@ -39,7 +39,46 @@ func readBootCards(e *edit.Reader) (bootCards, error) {
 	err := eachCommandLine(e, func(name, text string) {
 		found = append(found, searchBootFile(name, text)...)
 	})
+	if err != nil {
+		return nil, err
+	}
+	err = eachFile(e, dracutFiles, func(name, text string) {
+		found = append(found, searchBootFile(name, text)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = eachFile(e, initramfsToolsFiles, func(name, text string) {
+		if !leftOver.MatchString(name) {
+			found = append(found, searchInitramfsTools(name, text)...)
+		}
+	})
 	return found, err
+}
+
+// dracutFiles may have parameters for the images that dracut makes, initramfsToolsFiles the
+// same for those of initramfs-tools as variables of a shell: with them a server is reached
+// that is unlocked from afar (initramfs.conf(5)).
+var (
+	dracutFiles         = []string{"/etc/dracut.conf", "/etc/dracut.conf.d/*.conf"}
+	initramfsToolsFiles = []string{"/etc/initramfs-tools/initramfs.conf", "/etc/initramfs-tools/conf.d/*"}
+)
+
+// searchInitramfsTools reads IP= and, where that is set, DEVICE=.
+func searchInitramfsTools(name, text string) (found bootCards) {
+	set := conf.Assignments(text)
+	if set["IP"] == "" || set["IP"] == "none" || set["IP"] == "off" {
+		return nil
+	}
+	for _, word := range []string{"ip=" + set["IP"], "bootdev=" + set["DEVICE"]} {
+		for _, c := range parameterCards(word) {
+			c.file, c.parameter = name, word
+			if !slices.Contains(found, c) {
+				found = append(found, c)
+			}
+		}
+	}
+	return found
 }
 
 func searchBootFile(name, text string) bootCards {
@@ -48,14 +87,8 @@ func searchBootFile(name, text string) bootCards {
 		if strings.HasPrefix(strings.TrimSpace(line), "#") {
 			continue
 		}
-		// Quotes end a parameter just as blanks do.
-		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(conf.Blanks+`"'`, r) }) {
-			cards := parameterCards(word)
-			// The first one may stand right behind the key of the file: CMDLINE=ip=...
-			if _, rest, ok := strings.Cut(word, "="); len(cards) == 0 && ok && strings.Contains(rest, "=") {
-				word, cards = rest, parameterCards(rest)
-			}
-			for _, c := range cards {
+		for _, word := range bootWords(line) {
+			for _, c := range parameterCards(word) {
 				c.file, c.parameter = name, word
 				if !slices.Contains(found, c) {
 					found = append(found, c)
@@ -64,6 +97,18 @@ func searchBootFile(name, text string) bootCards {
 		}
 	}
 	return found
+}
+
+// bootWords are the words of a line that may be parameters. Quotes end one just as blanks
+// do, and the first may stand right behind the key of the file: CMDLINE=ip=...
+func bootWords(line string) []string {
+	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(conf.Blanks+`"'`, r) })
+	for i, word := range words {
+		if _, rest, ok := strings.Cut(word, "="); len(parameterCards(word)) == 0 && !bringsUp(word) && ok && strings.Contains(rest, "=") {
+			words[i] = rest
+		}
+	}
+	return words
 }
 
 // parameterCards reads one parameter of dracut.cmdline(7) or of the kernel's
@@ -163,23 +208,4 @@ func (b bootCards) warn(e *edit.Editor) {
 				"give the new machine's network card that address, or correct the parameter in the guest")
 		}
 	}
-}
-
-// EarlyFiles are the files of this package that name cards which the kernel's
-// command line names too: the initramfs configures them before the guest's own
-// files are there, and must call them the same.
-func EarlyFiles(e *edit.Reader) ([]string, error) {
-	boot, err := readBootCards(e)
-	if err != nil {
-		return nil, err
-	}
-	var early []string
-	for _, c := range boot {
-		for _, name := range namingFiles(c.name) {
-			if c.name != "" && e.Exists(name) && !slices.Contains(early, name) {
-				early = append(early, name)
-			}
-		}
-	}
-	return early, nil
 }

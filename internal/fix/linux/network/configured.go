@@ -98,8 +98,7 @@ func (f networkFile) isUsed(e *edit.Reader) bool {
 // addresses.
 func boundNames(e *edit.Reader) (map[string]string, error) {
 	bound := map[string]string{}
-	own := []string{"/etc/systemd/network/*" + ownMark + "*.link", "/etc/udev/rules.d/*" + ownMark + "*.rules"}
-	err := eachFile(e, own, func(name, text string) {
+	err := eachFile(e, ownFiles, func(name, text string) {
 		if path.Ext(name) == ".link" {
 			bound[netconf.LinkName(text)] = netconf.LinkAddress(text)
 			return

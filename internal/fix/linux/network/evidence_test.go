@@ -144,6 +144,24 @@ func TestCardsByEvidence(t *testing.T) {
 			},
 			warns: []string{"no network card was found"},
 		},
+		"NetworkManager for Wi-Fi alone, as on Ubuntu's servers": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":                         "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi,except:type:gsm,except:type:cdma\n",
+				"/usr/lib/NetworkManager/conf.d/20-connectivity-ubuntu.conf":      "[connectivity]\nuri=http://x\n",
+			},
+			warns: []string{"no network card was found"},
+		},
+		"NetworkManager for all, as on Ubuntu's desktops": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":                         "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi\n",
+				"/etc/NetworkManager/conf.d/10-globally-managed-devices.conf":     "",
+			},
+		},
+		"NetworkManager for all but bridges": {
+			files: map[string]string{"/etc/NetworkManager/NetworkManager.conf": "[keyfile]\nunmanaged-devices=*\nunmanaged-devices=type:bridge;except:type:ethernet\n"},
+		},
 		"no YAML": {
 			files: map[string]string{"/etc/netplan/a.yaml": "network: {ethernets: [\n"},
 			warns: []string{"/etc/netplan/a.yaml was not read: it is no valid YAML", "no network card was found"},
@@ -246,9 +264,17 @@ func TestCommandLines(t *testing.T) {
 		"/etc/lilo.conf":                               "image=/v\n append=\"ip=ens192:dhcp\"\n",
 		"/boot/efi/loader/entries/m.conf":              "options ip=ens192:dhcp\n",
 		"/etc/cmdline.d/net.conf":                      "ip=ens192:dhcp\n",
+		"/etc/dracut.conf.d/net.conf":                  "kernel_cmdline+=\" rd.neednet=1 ip=ens192:dhcp \"\n",
+		"/etc/initramfs-tools/initramfs.conf":          "MODULES=most\nDEVICE=\nIP=192.0.2.10::192.0.2.1:255.255.255.0:host:ens192:off\n",
+		"/etc/initramfs-tools/conf.d/dropbear":         "IP=dhcp\nDEVICE=\"ens192\"\n",
+		"/usr/bin/clevis-decrypt-tang":                 "x",
 		"/boot/efi/EFI/debian/not-a-menu.cfg.dpkg-old": "", // found in none
 	} {
-		e := edittest.Of(t, guesttest.New(t, map[string]string{newSystemd: "", file: text}))
+		set := map[string]string{newSystemd: "", file: text}
+		if !strings.Contains(text, "ens192") && text != "" {
+			set[scripts+"ifcfg-ens192"] = "DEVICE=ens192\nTYPE=Ethernet\n"
+		}
+		e := edittest.Of(t, guesttest.New(t, set))
 		if err := Fix(e, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -259,12 +285,30 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
+// TestIdleDeviceOfInitramfs: what initramfs.conf had for a device by default names no card
+// while the image configures none.
+func TestIdleDeviceOfInitramfs(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"DEVICE=eth0\n", "IP=off\nDEVICE=eth0\n", "#IP=dhcp\nDEVICE=eth0\n"} {
+		tree := guesttest.New(t, map[string]string{newSystemd: "", scripts + "ifcfg-ens192": "DEVICE=ens192\nTYPE=Ethernet\n", "/etc/initramfs-tools/initramfs.conf": text})
+		e := edittest.Of(t, tree)
+		if err := Fix(e, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, err := EarlyFiles(e.Reader)
+		if err != nil || len(got) > 0 || !e.Exists(linkEns192) {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+}
+
 func TestEarlyFiles(t *testing.T) {
 	t.Parallel()
 	for words, want := range map[string][]string{
 		"rd.neednet=1 ip=192.0.2.10::192.0.2.1:255.255.255.0:host1:ens192:none": {linkEns192},
 		"bootdev=ens192 ip=ens192:dhcp":                                         {linkEns192}, "vlan=office:ens192": {linkEns192},
-		"ip=dhcp": nil, "quiet": nil,
+		"ip=dhcp": {linkEns192}, "quiet rd.neednet=1": {linkEns192}, "rd.neednet": {linkEns192}, "root=/dev/nfs nfsroot=192.0.2.1:/x": {linkEns192},
+		"quiet": nil, "\nIP=ens192:dhcp": nil, "ip=off": nil, "rd.neednet=0 ip=none": nil, "equip=dhcp skip=ip": nil,
 	} {
 		tree := guesttest.New(t, map[string]string{
 			newSystemd: "", scripts + "ifcfg-ens192": "DEVICE=ens192\nTYPE=Ethernet\n",

@@ -83,7 +83,10 @@ var plainNames = regexp.MustCompile(`(?m)^[^#\n]*\bnet\.ifnames=0\b`)
 
 // namesByKernel reports whether nothing in the guest names cards by their slots.
 func namesByKernel(e *edit.Reader) (bool, error) {
-	for _, off := range []string{"/etc/systemd/network/99-default.link", "/etc/udev/rules.d/80-net-setup-link.rules", "/etc/udev/rules.d/80-net-name-slot.rules"} {
+	if ignored, err := linksAreIgnored(e); ignored || err != nil {
+		return true, err
+	}
+	for _, off := range []string{"/etc/systemd/network/99-default.link", "/etc/udev/rules.d/80-net-name-slot.rules"} {
 		if target, err := e.Readlink(off); err == nil && target == "/dev/null" {
 			return true, nil
 		}

@@ -3,6 +3,7 @@ package network
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"path"
 	"regexp"
@@ -22,6 +23,22 @@ var cardDrivers = []string{"virtio_net", "e1000", "e1000e", "igb", "8139cp", "81
 // even where the initramfs has renamed it before.
 const linkRenames = 240
 
+// linkRule is the rule by which udev reads .link files.
+const linkRule = "/etc/udev/rules.d/80-net-setup-link.rules"
+
+// linksAreIgnored reports whether the guest has put something in the place of that rule
+// which reads none, as a link to /dev/null: so its cards keep the names that the kernel or
+// other rules give them.
+func linksAreIgnored(e *edit.Reader) (bool, error) {
+	if _, err := e.Lstat(linkRule); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	text, _, err := e.Read(linkRule)
+	return !strings.Contains(text, "net_setup_link"), err
+}
+
 // writeNaming makes udev give the name to the card with the hardware address
 // or, without one, to any physical card.
 func writeNaming(e *edit.Editor, name, mac, description string) error {
@@ -37,7 +54,11 @@ func writeNaming(e *edit.Editor, name, mac, description string) error {
 	for _, setting := range settings {
 		text += setting + "\n"
 	}
-	if version < linkRenames {
+	ignored, err := linksAreIgnored(e.Reader)
+	if err != nil {
+		return err
+	}
+	if version < linkRenames || ignored {
 		if !e.Exists("/lib/udev") && !e.Exists("/usr/lib/udev") {
 			return nil // no udev, no names but the kernel's
 		}
@@ -122,6 +143,9 @@ func namingFiles(name string) []string {
 	}
 	return files
 }
+
+// ownFiles are all of them.
+var ownFiles = []string{networkdDirectory + "/*" + ownMark + "*.link", "/etc/udev/rules.d/*" + ownMark + "*.rules"}
 
 const namingComment = "# Written by hyper2kvm: the network card keeps the name it had on the old machine.\n"
 

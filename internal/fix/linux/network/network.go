@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
@@ -60,6 +59,9 @@ func Fix(e *edit.Editor, described []report.NIC) error {
 	if err := keepNames(e, cards, files, leases, described); err != nil {
 		return err
 	}
+	if err := keepEarly(e); err != nil {
+		return err
+	}
 	if len(cards) > 1 || len(described) > 1 {
 		warnAnyCard(e, files)
 	}
@@ -91,28 +93,6 @@ func keepNames(e *edit.Editor, cards []netconf.Card, files []networkFile, leases
 		return keepOneCard(e, cards[0], files)
 	}
 	return keepCards(e, cards, described)
-}
-
-// managesByItself reports whether NetworkManager makes a profile for each card
-// that has none, as it does unless it is told not to.
-func managesByItself(e *edit.Reader) bool {
-	const main = "/etc/NetworkManager/NetworkManager.conf"
-	if !e.Exists(main) {
-		return false
-	}
-	for _, directory := range []string{"/etc/NetworkManager", "/etc/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"} {
-		files, err := e.List(directory, "*.conf")
-		if err != nil {
-			return false
-		}
-		for _, name := range files {
-			text, _, err := e.Read(name)
-			if err != nil || conf.ReadINI(text).Value("main", "no-auto-default") != "" {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // isMade reports whether a file makes an interface of that name.
@@ -226,7 +206,7 @@ func keepCards(e *edit.Editor, cards []netconf.Card, described []report.NIC) err
 	}
 	if len(known) > 0 {
 		e.Warn(report.ConcernCardMAC, "the machine has several network cards, which are told apart by their hardware addresses: "+strings.Join(known, ", "),
-			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)")
+			"give the new machine's network cards these addresses, each on its own network (with libvirt, mac = { address = ... } of an interface)"+orderRemedy(cards))
 	}
 	if len(unknown) > 0 {
 		others := ""
