@@ -6,4 +6,6 @@ type Question struct {
 
 	// Freed are files that will have been deleted when it is.
 	Freed []string `json:"freed,omitempty"`
+	// Unplaced says that it is not known yet where the outputs go.
+	Unplaced bool `json:"unplaced,omitempty"`
 }

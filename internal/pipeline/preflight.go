@@ -51,6 +51,11 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 			usable = false
 		}
 	}
+	placed := usable && !o.Unplaced
+	if placed {
+		found.Problems = append(found.Problems, j.occupiedImages(imagePaths(m, 1))...)
+		found.Problems = append(found.Problems, j.occupiedBeside()...)
+	}
 	if m.Source.Path == "" || m.CheckHost() != nil {
 		return found
 	}
@@ -60,6 +65,9 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 			add("source", err)
 		}
 		return found
+	}
+	if others := imagePaths(m, len(probed.Disks)); placed && len(others) > 1 {
+		found.Problems = append(found.Problems, j.occupiedImages(others[1:])...)
 	}
 	if missing != nil { // nothing could be read
 		return found

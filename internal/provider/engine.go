@@ -209,17 +209,7 @@ func (e *engine) cleanUp(ctx context.Context, m *manifest.Manifest, run string) 
 	}
 	var left []string
 	for _, path := range append([]string{imagePath(m)}, m.ReportPath()) {
-		record, err := artifact.ReadRecord(path)
-		if err != nil || record.RunID != run {
-			continue
-		}
-		left = append(left, path)
-		var origin report.Origin
-		if json.Unmarshal(record.Origin, &origin) == nil {
-			for _, image := range origin.Artifacts {
-				left = append(left, image.Path)
-			}
-		}
+		left = append(left, filesOf(path, run)...)
 	}
 	slices.Sort(left)
 	removed, err := artifact.Delete(ctx, artifact.Identity{RunID: run}, slices.Compact(left)...)
@@ -229,4 +219,23 @@ func (e *engine) cleanUp(ctx context.Context, m *manifest.Manifest, run string) 
 	if err != nil {
 		tflog.Warn(ctx, err.Error())
 	}
+}
+
+// filesOf are the file at path and the images that came with it, by its ownership
+// record. There are none where another run has made it.
+func filesOf(path, run string) []string {
+	record, err := artifact.ReadRecord(path)
+	if err != nil || record.RunID != run {
+		return nil
+	}
+	files := []string{path}
+	var origin report.Origin
+	if json.Unmarshal(record.Origin, &origin) == nil {
+		for _, image := range origin.Artifacts {
+			if image.Path != path {
+				files = append(files, image.Path)
+			}
+		}
+	}
+	return files
 }

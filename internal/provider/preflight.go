@@ -15,9 +15,8 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// preflightCheck says what is known of a migration that ran now and after the freed
-// files were deleted; worker.Preflight does.
-type preflightCheck func(ctx context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error)
+// preflightCheck says what is known of a migration that ran now; worker.Preflight does.
+type preflightCheck func(ctx context.Context, about manifest.Question) (report.Foreseen, error)
 
 // preflight says at plan what would fail a migration on this host, old being
 // what it replaces, and what its guest gives cause for. These are warnings: it may
@@ -51,7 +50,7 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	if unknown.Touch("output") {
 		known.Output.Directory = ""
 	}
-	found, err := e.preflightCheck(ctx, &known, old.freed()...)
+	found, err := e.preflightCheck(ctx, manifest.Question{Manifest: &known, Freed: old.freed(), Unplaced: unknown.Unplaced()})
 	switch {
 	case err != nil:
 		tflog.Warn(ctx, "What would fail this migration is not known: "+err.Error())

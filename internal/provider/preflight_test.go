@@ -146,6 +146,38 @@ func TestPreflightOfForcedReplacement(t *testing.T) {
 	}
 }
 
+// TestForcedReplacementFreesAllImages: of a machine with several disks, too. The
+// state, which lists them, is not there when Terraform plans the second time.
+func TestForcedReplacementFreesAllImages(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, `"metadata": {"owner": "doubles"}`)
+	source := troubledSource(t, report.Problem{Message: "without FREED", Uncertain: true})
+	resp, _ := m.plan(instance{private: m.private}, configuration(source, m.directory, ""))
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "without "+m.image+" "+strings.Replace(m.image, ".qcow2", "-disk2.qcow2", 1))
+}
+
+// TestPreflightKnowsWhetherOutputsHaveTheirPlaces: what stands at a default's path is
+// in nobody's way where that is not known yet.
+func TestPreflightKnowsWhetherOutputsHaveTheirPlaces(t *testing.T) {
+	t.Parallel()
+	source := troubledSource(t, report.Problem{Message: "their places are known: PLACED"})
+	for extra, want := range map[string]string{
+		"":                             "true",
+		`"triggers": "(unknown)"`:      "true",
+		`"configuration": "(unknown)"`: "true",
+		`"pipeline": "(unknown)"`:      "false",
+		`"options": {"report": {"path": "(unknown)"}}`:                "false",
+		`"options": {"dry_run": "(unknown)"}`:                         "false",
+		`"output": {"directory": "/images", "filename": "(unknown)"}`: "false",
+	} {
+		server := newServer(t, fakeProvider(t), `{}`)
+		resp, _ := server.plan(instance{}, configuration(source, t.TempDir(), extra))
+		if text := strings.Join(texts(resp.Diagnostics), "\n"); !strings.Contains(text, "their places are known: "+want) {
+			t.Errorf("%s: %s", extra, text)
+		}
+	}
+}
+
 // Terraform folds warnings of the same summary.
 func TestPreflightSummariesDiffer(t *testing.T) {
 	t.Parallel()

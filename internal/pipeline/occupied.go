@@ -1,0 +1,74 @@
+package pipeline
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
+)
+
+// The sections of the manifest that decide where outputs are.
+const (
+	placeOfImages = "output"
+	placeOfReport = "options"
+)
+
+// occupiedImages says what stands where the images are to be, and that the migration
+// would refuse to replace. What is freed will be gone, and so will be what a dead run
+// has left.
+func (j job) occupiedImages(paths []string) (problems []report.Problem) {
+	for _, path := range paths {
+		if slices.Contains(j.options.Freed, path) {
+			continue
+		}
+		err := artifact.Vacant(path, j.manifest.Output.Overwrite)
+		var occupied *artifact.OccupiedError
+		made := errors.As(err, &occupied) && occupied.Record != nil
+		if err == nil || made && artifact.Unfinished(path, occupied.Record) {
+			continue
+		}
+		problems = append(problems, j.inTheWay(placeOfImages, err, made))
+	}
+	return problems
+}
+
+// occupiedBeside does the same for the report and what is kept of a boot.
+func (j job) occupiedBeside() (problems []report.Problem) {
+	if err := j.checkReportDirectory(); err != nil {
+		problems = append(problems, j.inTheWay(placeOfReport, err, false))
+	} else if err := checkReport(j.manifest, j.options.Freed...); err != nil {
+		_, notOne := report.Read(j.manifest.ReportPath())
+		problems = append(problems, j.inTheWay(placeOfReport, err, notOne == nil))
+	}
+	if err := checkEvidence(j.manifest); err != nil {
+		problems = append(problems, j.inTheWay(placeOfReport, err, false))
+	}
+	return problems
+}
+
+// inTheWay is uncertain where a migration has made what is there and nothing is told
+// to be freed: Terraform does not say what it will destroy before in place of a
+// tainted resource.
+func (j job) inTheWay(attribute string, err error, made bool) report.Problem {
+	return report.Problem{Attribute: attribute, Message: err.Error(), Remedy: cmp.Or(remedy.Of(err), "choose another place"), Uncertain: made && len(j.options.Freed) == 0}
+}
+
+// checkReportDirectory refuses a directory of the report that cannot be made or
+// written. The output directory is checked by itself.
+func (j job) checkReportDirectory() error {
+	directory := filepath.Dir(j.manifest.ReportPath())
+	if !j.manifest.Options.Report.Enabled || directory == j.manifest.OutputDirectory() {
+		return nil
+	}
+	at := existing(directory)
+	if info, err := os.Stat(at); err == nil && !info.IsDir() {
+		return remedy.With(fmt.Errorf("the directory of the report %s is a file", at), "choose another options.report.path, or move that file away")
+	}
+	return checkWritable(at)
+}
