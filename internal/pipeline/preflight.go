@@ -41,6 +41,9 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 			add("", lack)
 		}
 	}
+	if err := checkBoot(j, target{}); err != nil {
+		add("", err)
+	}
 	if err := checkWorkDirectory(o.WorkDirectory); err != nil {
 		add("", err)
 	}
