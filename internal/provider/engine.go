@@ -78,7 +78,7 @@ func newEngine(executable string, s settings) *engine {
 func defaultMaxConcurrent() int { return max(1, runtime.NumCPU()/2) }
 
 // acquire waits for one of the places of this host and returns the function
-// that frees it.
+// that frees it. An error means that ctx has ended.
 func (e *engine) acquire(ctx context.Context) (release func(), err error) {
 	started := time.Now()
 	waiting := func() time.Duration {
@@ -147,7 +147,7 @@ func (e *engine) takePlace(ctx context.Context, waiting func() time.Duration) (f
 }
 
 func waitCancelled(ctx context.Context) error {
-	return fmt.Errorf("the migration was cancelled while it waited for others to end: %w", context.Cause(ctx))
+	return fmt.Errorf("cancelled while it waited for a place on this host: %w", context.Cause(ctx))
 }
 
 // run runs one migration; acquire a place first.
