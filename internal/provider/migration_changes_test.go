@@ -109,3 +109,32 @@ func TestImportAdoptsSecretsThatAreNotKnownYet(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfTheSameFiles: a name that is written down, and is the one that the files
+// have, is no reason to make them again.
+func TestNamesOfTheSameFiles(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	output := func(rest string) string { return `"output": {"directory": "` + m.directory + `"` + rest + `}` }
+	reported := func(path string) string { return `"options": {"report": {"path": "` + path + `"}}` }
+	was := m.instance
+	for config, replaced := range map[string]string{
+		output(`, "filename": "disk.qcow2"`): "", output(`, "filename": "web.qcow2"`): "filename", output(`, "filename": "` + unknownText + `"`): "filename",
+		reported(m.report): "", reported("./report.json"): "", reported("web.json"): "path",
+	} {
+		m.instance = was
+		replaces, diags := m.replan(m.config(config))
+		if (replaces != "") != (replaced != "") || !strings.Contains(replaces, replaced) {
+			t.Errorf("%s: replaces for %q, want %q: %s", config, replaces, replaced, diags)
+		}
+		if replaced != "" {
+			continue
+		}
+		named, applied := m.apply(t.Context(), was, m.config(config))
+		m.noErrors(applied)
+		m.instance = named
+		if replaces, diags := m.replan(m.config("")); replaces != "" {
+			t.Errorf("without %s again: replaces for %q: %s", config, replaces, diags)
+		}
+	}
+}

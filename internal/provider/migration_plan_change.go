@@ -117,9 +117,9 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 }
 
 // sameFiles reports whether a changed path still names the same file, as a
-// relative path does that became an absolute one.
+// relative path does that became an absolute one, and a default that was written down.
 func (c *change) sameFiles(at path.Path) bool {
-	if is, err := valueAt(c.after, at); err != nil || is.IsNull() || !is.IsFullyKnown() {
+	if is, err := valueAt(c.after, at); err != nil || !is.IsFullyKnown() {
 		return false
 	}
 	switch at.String() {
@@ -129,7 +129,7 @@ func (c *change) sameFiles(at path.Path) bool {
 		return slices.Equal(c.was.Source.Directories, c.manifest.Source.Directories)
 	case virtioWinAttribute:
 		return c.was.Pipeline.Fix.VirtioWin == c.manifest.Pipeline.Fix.VirtioWin
-	case "output.directory":
+	case "output.directory", "output.filename", "options.report.path":
 		return c.paths.id.Equal(c.state.ID) && c.paths.output.Equal(c.state.OutputPath) && c.paths.report.Equal(c.state.ReportPath)
 	default:
 		return false
