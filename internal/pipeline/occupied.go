@@ -13,10 +13,10 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// The sections of the manifest that decide where outputs are.
+// The fields of the manifest that decide where outputs are.
 const (
 	placeOfImages = "output"
-	placeOfReport = "options"
+	placeOfReport = "options.report.path"
 )
 
 // occupiedImages says what stands where the images are to be, and that the migration

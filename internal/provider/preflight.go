@@ -25,8 +25,9 @@ type preflightCheck func(ctx context.Context, about manifest.Question) (report.F
 // too late for the image that is there, they are errors.
 func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) (diags diag.Diagnostics) {
 	foreseen := e.foresee(ctx, m, unknown, old)
+	root := migrationSchema(ctx).Type()
 	for _, problem := range foreseen.Problems {
-		tell(&diags, problem, old)
+		tell(&diags, attributePath(root, problem.Attribute), problem, old)
 	}
 	warnOfGuest(&diags, m, foreseen)
 	return diags
@@ -41,7 +42,7 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	var wrong manifest.Errors
 	errors.As(m.CheckHost(unknown...), &wrong)
 	for _, one := range wrong {
-		problems = append(problems, report.Problem{Attribute: "source", Message: one.Error()})
+		problems = append(problems, report.Problem{Attribute: one.Path, Message: one.Error()})
 	}
 	known := *m
 	if unknown.Touch("source") {
@@ -89,21 +90,15 @@ func warnOfGuest(diags *diag.Diagnostics, m *manifest.Manifest, foreseen report.
 	diags.AddAttributeWarning(path.Root("source"), shortened(summary), text)
 }
 
-// tell adds a diagnostic of the problem. Terraform folds warnings of the same
+// tell adds a diagnostic of the problem at an attribute. Terraform folds warnings of the same
 // summary into one, so that each gets its own.
-func tell(diags *diag.Diagnostics, problem report.Problem, old replacedFiles) {
+func tell(diags *diag.Diagnostics, at path.Path, problem report.Problem, old replacedFiles) {
 	may := "would"
 	if problem.Uncertain {
 		may = "may"
 	}
 	summary := "Migration " + may + " fail on this host: " + shortened(problem.Message)
 	text := paragraphs(beyond(problem.Message), cmp.Or(sentence(problem.Remedy), otherwise(problem)))
-	at := path.Empty()
-	if section, name, nested := strings.Cut(problem.Attribute, "."); nested {
-		at = path.Root(section).AtName(name)
-	} else if section != "" {
-		at = path.Root(section)
-	}
 	add, addAt := diags.AddWarning, diags.AddAttributeWarning
 	switch images := strings.Join(old.here, ", "); {
 	case !old.lost():

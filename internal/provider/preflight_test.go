@@ -74,7 +74,10 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	resp, _ = server.plan(instance{}, fmt.Sprintf(`{"source": {"type": "vmdk", "path": "(unknown)", "luks_keys": [{"key_file": %q}]},
 		"output": {"directory": "/images"}}`, absent))
 	onlyWarnings(t, resp.Diagnostics)
-	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "source.luks_keys[0].key_file", absent)
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), `AttributeName("luks_keys").ElementKeyInt(0).AttributeName("key_file"): Migration would`, absent)
+	resp, _ = server.plan(instance{}, configuration(sourceFile(t), t.TempDir(), fmt.Sprintf(`"pipeline": {"fix": {"virtio_win": %q}}`, absent)))
+	onlyWarnings(t, resp.Diagnostics)
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), `AttributeName("pipeline").AttributeName("fix").AttributeName("virtio_win"): Migration would`, absent)
 }
 
 // TestPreflightSaysNothingTwice: the detail has what the summary does not.
