@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,23 +18,25 @@ const (
 	placeOfReport = "options.report.path"
 )
 
-// occupiedImages says what stands where the images are to be, and that the migration
-// would refuse to replace. What is freed will be gone, and so will be what a dead run
-// has left.
-func (j job) occupiedImages(paths []string) (problems []report.Problem) {
+// occupiedImages says what stands where the images are to be: that the migration would
+// refuse to replace it, or would replace it. What is freed will be gone, and so will be
+// what a dead run has left.
+func (j job) occupiedImages(paths []string, found *report.Foreseen) {
 	for _, path := range paths {
 		if slices.Contains(j.options.Freed, path) {
 			continue
 		}
-		err := artifact.Vacant(path, j.manifest.Output.Overwrite)
-		var occupied *artifact.OccupiedError
-		made := errors.As(err, &occupied) && occupied.Record != nil
-		if err == nil || made && artifact.Unfinished(path, occupied.Record) {
+		record, err := artifact.ReadRecord(path)
+		made := err == nil
+		if made && artifact.Unfinished(path, record) {
 			continue
 		}
-		problems = append(problems, j.inTheWay(placeOfImages, err, made))
+		if err := artifact.Vacant(path, j.manifest.Output.Overwrite); err != nil {
+			found.Problems = append(found.Problems, j.inTheWay(placeOfImages, err, made))
+		} else if _, err := os.Lstat(path); err == nil {
+			found.Replaced = append(found.Replaced, path)
+		}
 	}
-	return problems
 }
 
 // occupiedBeside does the same for the report and what is kept of a boot.

@@ -30,26 +30,31 @@ func TestPreflightSaysWhatIsInTheWay(t *testing.T) {
 		edit      func(*manifest.Manifest)
 		uncertain bool
 		want      string // "attribute: message", or nothing
+		replaced  string // what is overwritten, or nothing
 	}{
-		"nothing":                                {},
-		"the user's":                             {place: own("new.qcow2"), want: "output: output file DIR/new.qcow2 exists and this program did not make it"},
-		"the user's, to be overwritten":          {place: own("new.qcow2"), edit: overwrite},
-		"a directory, to be overwritten":         {place: own("new.qcow2/notes"), edit: overwrite, want: "output: output path DIR/new.qcow2 is a directory"},
-		"the user's, in a dry run":               {place: own("new.qcow2"), edit: func(m *manifest.Manifest) { m.Options.DryRun = true }},
-		"the user's, where no place is known":    {place: own("new.qcow2"), unplaced: true},
-		"an image that will be gone":             {place: published("new.qcow2"), freed: "new.qcow2"},
-		"an image that another migration has":    {place: published("new.qcow2"), freed: "old.qcow2", want: "output: output file DIR/new.qcow2 exists; run "},
-		"an image that may be gone":              {place: published("new.qcow2"), uncertain: true, want: "output: output file DIR/new.qcow2 exists; run "},
-		"what a dead run has left":               {place: unfinished("new.qcow2"), freed: "old.qcow2"},
-		"an overlay":                             {place: own("disk.overlay.qcow2"), edit: func(m *manifest.Manifest) { m.Pipeline.Convert.Enabled = false }, want: "output: output file DIR/disk.overlay.qcow2 exists"},
-		"no report":                              {place: own("report.json"), want: "options.report.path: options.report.path: DIR/report.json exists and is not a report"},
-		"a report on what will be gone":          {place: reported("old.qcow2"), freed: "old.qcow2"},
-		"a report on what stays":                 {place: reported("old.qcow2"), freed: "other.qcow2", want: "options.report.path: options.report.path: DIR/report.json is the report on DIR/old.qcow2, which exists"},
-		"a report on what may be gone":           {place: reported("old.qcow2"), uncertain: true, want: "options.report.path: options.report.path: DIR/report.json is the report on DIR/old.qcow2, which exists"},
-		"a report where no place is known":       {place: reported("old.qcow2"), unplaced: true},
-		"a report that is switched off":          {place: own("report.json"), edit: func(m *manifest.Manifest) { m.Options.Report.Enabled = false }},
-		"a file above the report":                {place: own("notes"), edit: func(m *manifest.Manifest) { m.Options.Report.Path = "notes/web.json" }, want: "options.report.path: the directory of the report DIR/notes is a file"},
-		"the user's, where a boot's log is kept": {place: own("report.boot.log"), edit: func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.Enabled = true }, want: "options.report.path: pipeline.validate.boot: DIR/report.boot.log exists"},
+		"nothing":                                       {},
+		"the user's":                                    {place: own("new.qcow2"), want: "output: output file DIR/new.qcow2 exists and this program did not make it"},
+		"the user's, to be overwritten":                 {place: own("new.qcow2"), edit: overwrite, replaced: "new.qcow2"},
+		"nothing, to be overwritten":                    {edit: overwrite},
+		"an image, to be overwritten":                   {place: published("new.qcow2"), edit: overwrite, replaced: "new.qcow2"},
+		"an image that will be gone, to be overwritten": {place: published("new.qcow2"), freed: "new.qcow2", edit: overwrite},
+		"what a dead run has left, to be overwritten":   {place: unfinished("new.qcow2"), edit: overwrite},
+		"a directory, to be overwritten":                {place: own("new.qcow2/notes"), edit: overwrite, want: "output: output path DIR/new.qcow2 is a directory"},
+		"the user's, in a dry run":                      {place: own("new.qcow2"), edit: func(m *manifest.Manifest) { m.Options.DryRun = true }},
+		"the user's, where no place is known":           {place: own("new.qcow2"), unplaced: true},
+		"an image that will be gone":                    {place: published("new.qcow2"), freed: "new.qcow2"},
+		"an image that another migration has":           {place: published("new.qcow2"), freed: "old.qcow2", want: "output: output file DIR/new.qcow2 exists; run "},
+		"an image that may be gone":                     {place: published("new.qcow2"), uncertain: true, want: "output: output file DIR/new.qcow2 exists; run "},
+		"what a dead run has left":                      {place: unfinished("new.qcow2"), freed: "old.qcow2"},
+		"an overlay":                                    {place: own("disk.overlay.qcow2"), edit: func(m *manifest.Manifest) { m.Pipeline.Convert.Enabled = false }, want: "output: output file DIR/disk.overlay.qcow2 exists"},
+		"no report":                                     {place: own("report.json"), want: "options.report.path: options.report.path: DIR/report.json exists and is not a report"},
+		"a report on what will be gone":                 {place: reported("old.qcow2"), freed: "old.qcow2"},
+		"a report on what stays":                        {place: reported("old.qcow2"), freed: "other.qcow2", want: "options.report.path: options.report.path: DIR/report.json is the report on DIR/old.qcow2, which exists"},
+		"a report on what may be gone":                  {place: reported("old.qcow2"), uncertain: true, want: "options.report.path: options.report.path: DIR/report.json is the report on DIR/old.qcow2, which exists"},
+		"a report where no place is known":              {place: reported("old.qcow2"), unplaced: true},
+		"a report that is switched off":                 {place: own("report.json"), edit: func(m *manifest.Manifest) { m.Options.Report.Enabled = false }},
+		"a file above the report":                       {place: own("notes"), edit: func(m *manifest.Manifest) { m.Options.Report.Path = "notes/web.json" }, want: "options.report.path: the directory of the report DIR/notes is a file"},
+		"the user's, where a boot's log is kept":        {place: own("report.boot.log"), edit: func(m *manifest.Manifest) { m.Pipeline.Validate.Boot.Enabled = true }, want: "options.report.path: pipeline.validate.boot: DIR/report.boot.log exists"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +76,10 @@ func TestPreflightSaysWhatIsInTheWay(t *testing.T) {
 				test.edit(m)
 			}
 			before := everything(t, directory)
-			problems := placed(t, m, options)
+			problems, replaced := placed(t, m, options)
+			if got := strings.TrimPrefix(strings.Join(replaced, " "), directory+"/"); got != test.replaced {
+				t.Errorf("it would replace %q, want %q", got, test.replaced)
+			}
 			if want := strings.ReplaceAll(test.want, "DIR", directory); want == "" && len(problems) > 0 || want != "" && len(problems) != 1 {
 				t.Fatalf("got %+v, want %q", problems, want)
 			} else if want != "" {
@@ -87,12 +95,15 @@ func TestPreflightSaysWhatIsInTheWay(t *testing.T) {
 	}
 }
 
-// placed are the problems that a preflight has with the places of the outputs.
-func placed(t *testing.T, m *manifest.Manifest, o Options) []report.Problem {
+// placed are the problems that a preflight has with the places of the outputs, and what
+// would be replaced there.
+func placed(t *testing.T, m *manifest.Manifest, o Options) (problems []report.Problem, replaced []string) {
 	t.Helper()
 	j := newJob(m, o)
 	j.host.check = func(context.Context, appliance.Acceleration) []error { return nil }
-	return slices.DeleteFunc(j.preflight(t.Context()).Problems, func(p report.Problem) bool { return p.Attribute != "output" && p.Attribute != "options.report.path" })
+	foreseen := j.preflight(t.Context())
+	problems = slices.DeleteFunc(foreseen.Problems, func(p report.Problem) bool { return p.Attribute != "output" && p.Attribute != "options.report.path" })
+	return problems, foreseen.Replaced
 }
 
 // own puts a file of the user's.

@@ -24,7 +24,8 @@ type Options struct {
 	// a new one.
 	RunID string
 	// Freed are files that will have been deleted when the migration runs, and
-	// Unplaced says that it is not known yet where its outputs go. Only Preflight is
+	// Unplaced says that it is not known yet where its outputs go, or what they may
+	// replace. Only Preflight is
 	// told these.
 	Freed    []string
 	Unplaced bool

@@ -56,7 +56,7 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 	}
 	placed := usable && !o.Unplaced
 	if placed {
-		found.Problems = append(found.Problems, j.occupiedImages(imagePaths(m, 1))...)
+		j.occupiedImages(imagePaths(m, 1), &found)
 		found.Problems = append(found.Problems, j.occupiedBeside()...)
 	}
 	if m.Source.Path == "" || m.CheckHost() != nil {
@@ -70,7 +70,7 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 		return found
 	}
 	if others := imagePaths(m, len(probed.Disks)); placed && len(others) > 1 {
-		found.Problems = append(found.Problems, j.occupiedImages(others[1:])...)
+		j.occupiedImages(others[1:], &found)
 	}
 	if missing != nil { // nothing could be read
 		return found

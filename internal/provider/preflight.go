@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
@@ -29,6 +31,7 @@ func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown ma
 	for _, problem := range foreseen.Problems {
 		tell(&diags, attributePath(root, problem.Attribute), problem, old)
 	}
+	warnOfReplaced(&diags, foreseen.Replaced)
 	warnOfGuest(&diags, m, foreseen)
 	return diags
 }
@@ -51,7 +54,7 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	if unknown.Touch("output") {
 		known.Output.Directory = ""
 	}
-	found, err := e.preflightCheck(ctx, manifest.Question{Manifest: &known, Freed: old.freed(), Unplaced: unknown.Unplaced()})
+	found, err := e.preflightCheck(ctx, manifest.Question{Manifest: &known, Freed: old.freed(), Unplaced: unknown.Unplaced() || unknown.Touch(overwriteAttribute)})
 	switch {
 	case err != nil:
 		tflog.Warn(ctx, "What would fail this migration is not known: "+err.Error())
@@ -62,6 +65,25 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	}
 	found.Problems = append(problems, found.Problems...)
 	return found
+}
+
+// warnOfReplaced lists the files that the migration replaces because of overwrite, and
+// that are not those of the migration which it replaces.
+func warnOfReplaced(diags *diag.Diagnostics, files []string) {
+	if len(files) == 0 {
+		return
+	}
+	var lines []string
+	for _, file := range files {
+		made := "which no migration made"
+		if record, err := artifact.ReadRecord(file); err == nil {
+			made = fmt.Sprintf("which a migration made on %s (run %s)", record.Created.UTC().Format("2006-01-02 15:04 MST"), record.RunID)
+		}
+		lines = append(lines, "  - "+file+", "+made)
+	}
+	diags.AddAttributeWarning(path.Root(overwriteAttribute), "Migration replaces existing files: "+filepath.Base(files[0]), paragraphs(
+		"overwrite is true, and these files are there now:\n"+strings.Join(lines, "\n"),
+		"If they are to stay, give another output.filename or output.directory, or set overwrite = false."))
 }
 
 // warnOfGuest tells the concerns of a migration in one warning, what is critical

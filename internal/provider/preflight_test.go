@@ -149,6 +149,25 @@ func TestPreflightOfForcedReplacement(t *testing.T) {
 	}
 }
 
+// TestPlanTellsWhatIsOverwritten: overwrite is set once for the sake of a replacement,
+// and holds for whatever stands at a new path.
+func TestPlanTellsWhatIsOverwritten(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	mine := filepath.Join(t.TempDir(), "mine.qcow2")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	source := foreseenSource(t, report.Foreseen{Replaced: []string{mine, m.image}})
+	resp, _ := m.plan(instance{}, configuration(source, t.TempDir(), `"overwrite": true`))
+	onlyWarnings(t, resp.Diagnostics)
+	if len(resp.Diagnostics) != 1 {
+		t.Fatalf("the plan says %q", texts(resp.Diagnostics))
+	}
+	wantText(t, texts(resp.Diagnostics)[0], `WARNING AttributeName("overwrite"): Migration replaces existing files: mine.qcow2`,
+		"- "+mine+", which no migration made\n", "- "+m.image+", which a migration made on 20", "another output.filename")
+}
+
 // TestForcedReplacementFreesAllImages: of a machine with several disks, too. The
 // state, which lists them, is not there when Terraform plans the second time.
 func TestForcedReplacementFreesAllImages(t *testing.T) {
@@ -168,6 +187,7 @@ func TestPreflightKnowsWhetherOutputsHaveTheirPlaces(t *testing.T) {
 		"":                             "true",
 		`"triggers": "(unknown)"`:      "true",
 		`"configuration": "(unknown)"`: "true",
+		`"overwrite": "(unknown)"`:     "false",
 		`"pipeline": "(unknown)"`:      "false",
 		`"options": {"report": {"path": "(unknown)"}}`:                "false",
 		`"options": {"dry_run": "(unknown)"}`:                         "false",
