@@ -39,11 +39,12 @@ func (j job) occupiedImages(paths []string, found *report.Foreseen) {
 	}
 }
 
-// occupiedBeside does the same for the report and what is kept of a boot.
+// occupiedBeside does the same for the report and what is kept of a boot. What was
+// said of an image need not be said of the report on it.
 func (j job) occupiedBeside() (problems []report.Problem) {
 	if err := j.checkReportDirectory(); err != nil {
 		problems = append(problems, j.inTheWay(placeOfReport, err, false))
-	} else if err := checkReport(j.manifest, j.options.Freed...); err != nil {
+	} else if err := checkReport(j.manifest, slices.Concat(j.options.Freed, imagePaths(j.manifest, 1))...); err != nil {
 		_, notOne := report.Read(j.manifest.ReportPath())
 		problems = append(problems, j.inTheWay(placeOfReport, err, notOne == nil))
 	}

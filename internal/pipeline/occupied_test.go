@@ -49,6 +49,7 @@ func TestPreflightSaysWhatIsInTheWay(t *testing.T) {
 		"an overlay":                                    {place: own("disk.overlay.qcow2"), edit: func(m *manifest.Manifest) { m.Pipeline.Convert.Enabled = false }, want: "output: output file DIR/disk.overlay.qcow2 exists"},
 		"no report":                                     {place: own("report.json"), want: "options.report.path: options.report.path: DIR/report.json exists and is not a report"},
 		"a report on what will be gone":                 {place: reported("old.qcow2"), freed: "old.qcow2"},
+		"an image with its report":                      {place: reported("new.qcow2"), want: "output: output file DIR/new.qcow2 exists"},
 		"a report on what stays":                        {place: reported("old.qcow2"), freed: "other.qcow2", want: "options.report.path: options.report.path: DIR/report.json is the report on DIR/old.qcow2, which exists"},
 		"a report on what may be gone":                  {place: reported("old.qcow2"), uncertain: true, want: "options.report.path: options.report.path: DIR/report.json is the report on DIR/old.qcow2, which exists"},
 		"a report where no place is known":              {place: reported("old.qcow2"), unplaced: true},

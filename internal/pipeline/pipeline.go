@@ -25,8 +25,7 @@ type Options struct {
 	RunID string
 	// Freed are files that will have been deleted when the migration runs, and
 	// Unplaced says that it is not known yet where its outputs go, or what they may
-	// replace. Only Preflight is
-	// told these.
+	// replace. Only Preflight is told these.
 	Freed    []string
 	Unplaced bool
 	// Notify receives each event as it happens. It may be nil.
