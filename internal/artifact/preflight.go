@@ -37,7 +37,7 @@ func Preflight(directory string, paths []string, overwrite bool) (made []string,
 		return nil, err
 	}
 	for _, final := range finals {
-		if err := checkVacant(final, overwrite); err != nil {
+		if err := Vacant(final, overwrite); err != nil {
 			return nil, err
 		}
 	}
@@ -126,8 +126,8 @@ func checkDistinctFiles(finals []string) error {
 	return nil
 }
 
-// checkVacant refuses a path that holds something which may not be replaced.
-func checkVacant(final string, overwrite bool) error {
+// Vacant refuses a path that holds something which may not be replaced.
+func Vacant(final string, overwrite bool) error {
 	info, err := os.Lstat(final)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), isNotDirectory(err): // the latter is told by makeDirectory
@@ -142,21 +142,47 @@ func checkVacant(final string, overwrite bool) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("output path %s exists and is no regular file (%s); choose another path", final, info.Mode().Type())
 	case !overwrite:
-		return existsError(final)
+		return occupied(final)
 	}
 	return checkNotInUse(final)
 }
 
-// existsError says what the file in the way is, because a file that an earlier
-// run published may be wanted.
-func existsError(final string) error {
+// OccupiedError says that a file stands where another one must not replace it. It
+// satisfies errors.Is(err, fs.ErrExist).
+type OccupiedError struct {
+	Path string
+	// Record is that of the run which made the file, which may be wanted; nil where
+	// no run did.
+	Record *Record
+}
+
+func occupied(final string) error {
 	record, err := ReadRecord(final)
 	if err != nil {
-		return fmt.Errorf("output file %s exists and this program did not make it; choose another path, move the file away, or set overwrite: %w", final, fs.ErrExist)
+		record = nil
 	}
-	return fmt.Errorf("output file %s exists; run %s made it on %s; remove it, choose another path, or set overwrite: %w",
-		final, record.RunID, record.Created.UTC().Format("2006-01-02 15:04 MST"), fs.ErrExist)
+	return &OccupiedError{Path: final, Record: record}
 }
+
+// Error implements error.
+func (e *OccupiedError) Error() string {
+	if e.Record == nil {
+		return fmt.Sprintf("output file %s exists and this program did not make it", e.Path)
+	}
+	return fmt.Sprintf("output file %s exists; run %s made it on %s", e.Path, e.Record.RunID, e.Record.Created.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+// Remedy is what to do about it.
+func (e *OccupiedError) Remedy() string {
+	if e.Record == nil {
+		return "choose another output.filename or output.directory, move the file away, or set overwrite"
+	}
+	return "if it is what this migration was to make, it is done: import it with Terraform; else choose another output.filename or " +
+		"output.directory, remove it, or set overwrite"
+}
+
+// Is makes it one of the errors that say that a file exists.
+func (*OccupiedError) Is(target error) bool { return target == fs.ErrExist }
 
 // makeDirectory makes directory and its missing parents and lists what it
 // made, outermost first.

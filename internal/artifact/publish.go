@@ -80,7 +80,7 @@ func (r *Run) prepare(p Publication, overwrite bool) (*publication, error) {
 			return nil, errors.New("this run has published it already")
 		}
 	}
-	if err := checkVacant(next.final, overwrite); err != nil {
+	if err := Vacant(next.final, overwrite); err != nil {
 		return nil, err
 	}
 	if err := syncFile(p.Temporary); err != nil {
@@ -129,7 +129,7 @@ func (p *publication) place(overwrite bool) error {
 		}
 	} else if err := renameNoReplace(p.temporary, p.final); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return existsError(p.final)
+			return occupied(p.final)
 		}
 		return err
 	}

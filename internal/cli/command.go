@@ -132,7 +132,7 @@ func (c *Command) Run(ctx context.Context, args []string) int {
 	}
 	f.define(root)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(helpCommand(root))
 	root.AddCommand(c.reportCommand())
 	root.SetArgs(args)
 	root.SetIn(c.Stdin)
@@ -171,6 +171,22 @@ func (f *flags) define(root *cobra.Command) {
 	_ = set.MarkHidden("cancel-on-stdin-close")
 	_ = set.MarkHidden("run-id")
 	_ = set.MarkHidden("preflight")
+}
+
+// helpCommand is for who asks for help without knowing the flag.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Hidden: true, SilenceErrors: true, SilenceUsage: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return fmt.Errorf("help: there is no command %q", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag() // else it would not be among the flags
+			about.InitDefaultVersionFlag()
+			return about.Help()
+		},
+	}
 }
 
 func noArguments(_ *cobra.Command, args []string) error {

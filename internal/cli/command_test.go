@@ -129,6 +129,15 @@ func TestInformation(t *testing.T) {
 	if code != ExitSuccess || strings.Contains(help, "cancel-on-stdin-close") {
 		t.Errorf("--help: exit code %d, or it shows a hidden flag:\n%s", code, help)
 	}
+	for _, asked := range [][2]string{{"", help}, {"report", reportLong}} {
+		code, text, _ := run(t, r.engine, nil, strings.Fields("help "+asked[0])...)
+		if code != ExitSuccess || !strings.HasPrefix(text, asked[1]) {
+			t.Errorf("help %s: exit code %d, %q", asked[0], code, text)
+		}
+	}
+	if code, _, stderr := run(t, r.engine, nil, "help", "migrate"); code != ExitInvalid || !strings.Contains(stderr, `no command "migrate"`) {
+		t.Errorf("help migrate: exit code %d, %q", code, stderr)
+	}
 	if r.calls != 0 {
 		t.Errorf("%d migrations ran", r.calls)
 	}

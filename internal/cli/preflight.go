@@ -43,7 +43,9 @@ func (c *Command) answerPreflights(ctx context.Context, f flags) error {
 		}
 		started := time.Now()
 		limited, cancel := context.WithTimeout(ctx, limit)
-		foreseen := c.Preflight(limited, question.Manifest, pipeline.Options{WorkDirectory: f.workDirectory, Acceleration: appliance.Acceleration(f.acceleration), Freed: question.Freed})
+		foreseen := c.Preflight(limited, question.Manifest, pipeline.Options{
+			WorkDirectory: f.workDirectory, Acceleration: appliance.Acceleration(f.acceleration), Freed: question.Freed, Unplaced: question.Unplaced,
+		})
 		cancel()
 		budget -= time.Since(started)
 		if err := out.Encode(foreseen); err != nil {

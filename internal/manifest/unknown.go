@@ -12,6 +12,9 @@ func (u Unknown) Touch(path string) bool {
 	return slices.ContainsFunc(u, func(unknown string) bool { return covers(unknown, path) || covers(path, unknown) })
 }
 
+// Unplaced reports whether it is not known yet where the outputs go.
+func (u Unknown) Unplaced() bool { return slices.ContainsFunc(outputsRestOn, u.Touch) }
+
 // given is the collector for an error that rests on other fields than its own:
 // one that keeps nothing if any of them is not known yet.
 func (c *collector) given(others ...string) *collector {

@@ -178,6 +178,22 @@ func TestRunProtectsFiles(t *testing.T) {
 	}
 }
 
+// TestPreflightKnowsTheNamesOfAllDisks: a replacement would delete the old images, and
+// then meet this one.
+func TestPreflightKnowsTheNamesOfAllDisks(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	m, _ := threeDisks(t, directory)
+	taken := filepath.Join(directory, "web-disk3.qcow2")
+	write(t, taken, "precious")
+	foreseen := pipeline.Preflight(t.Context(), m, pipeline.Options{})
+	if !slices.ContainsFunc(foreseen.Problems, func(p report.Problem) bool {
+		return p.Attribute == "output" && strings.Contains(p.Message, taken+" exists") && !p.Uncertain
+	}) {
+		t.Errorf("foreseen %+v", foreseen.Problems)
+	}
+}
+
 // TestRunNoticesAChangingSource proves that a source which is written to while
 // it is read yields no image.
 func TestRunNoticesAChangingSource(t *testing.T) {

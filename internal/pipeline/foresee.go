@@ -51,7 +51,7 @@ func (j job) foresee(ctx context.Context, probed *source.Probed, found *report.F
 	if probed.Machine != nil {
 		findInMachine(f.say, probed.Machine)
 	}
-	if j.manifest.Pipeline.Inspect.Enabled || j.manifest.Pipeline.Fix.Enabled {
+	if j.looksIntoGuest() || j.boots() {
 		ctx, cancel := context.WithTimeout(ctx, plannedLook)
 		defer cancel()
 		if err := f.look(ctx, probed); err != nil {
@@ -59,6 +59,11 @@ func (j job) foresee(ctx context.Context, probed *source.Probed, found *report.F
 		}
 	}
 	found.Concerns, found.Omitted = weightiest(f.say.report.Concerns)
+}
+
+// looksIntoGuest says that a stage does.
+func (j job) looksIntoGuest() bool {
+	return j.manifest.Pipeline.Inspect.Enabled || j.manifest.Pipeline.Fix.Enabled
 }
 
 // weightiest are as many concerns as a plan is told of, what weighs most first, and
@@ -96,6 +101,10 @@ func (f *foresight) look(ctx context.Context, probed *source.Probed) (err error)
 		return err
 	}
 	o.tellFirmware(f.say)
+	f.checkFirmware(firmwareOf(o.tables, o.describedFirmware()))
+	if !f.looksIntoGuest() {
+		return nil
+	}
 	disks, closing, err := openDisks(ctx, o)
 	if err != nil {
 		return err
@@ -110,6 +119,17 @@ func (f *foresight) look(ctx context.Context, probed *source.Probed) (err error)
 	}
 	f.say.stage = report.StageInspect
 	return f.judge(ctx, viewed(o, view), view)
+}
+
+// checkFirmware says where the host has none to boot the guest with. That it lacks all
+// that boots guests was said before.
+func (f *foresight) checkFirmware(firmware string) {
+	if checkBoot(f.job, target{}) != nil {
+		return
+	}
+	if err := checkBoot(f.job, target{firmware: firmware}); err != nil {
+		f.found.Problems = append(f.found.Problems, report.Problem{Message: err.Error(), Remedy: remedy.Of(err)})
+	}
 }
 
 // judge finds out which guest it is and what stands in its way.

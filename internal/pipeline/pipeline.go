@@ -23,9 +23,11 @@ type Options struct {
 	// RunID is the id that the run's ownership records have, a UUID; empty makes
 	// a new one.
 	RunID string
-	// Freed are files that will have been deleted when the migration runs, which
-	// only Preflight is told.
-	Freed []string
+	// Freed are files that will have been deleted when the migration runs, and
+	// Unplaced says that it is not known yet where its outputs go, or what they may
+	// replace. Only Preflight is told these.
+	Freed    []string
+	Unplaced bool
 	// Notify receives each event as it happens. It may be nil.
 	Notify func(report.Event)
 }

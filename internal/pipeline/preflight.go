@@ -41,6 +41,9 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 			add("", lack)
 		}
 	}
+	if err := checkBoot(j, target{}); err != nil {
+		add("", err)
+	}
 	if err := checkWorkDirectory(o.WorkDirectory); err != nil {
 		add("", err)
 	}
@@ -51,6 +54,11 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 			usable = false
 		}
 	}
+	placed := usable && !o.Unplaced
+	if placed {
+		j.occupiedImages(imagePaths(m, 1), &found)
+		found.Problems = append(found.Problems, j.occupiedBeside()...)
+	}
 	if m.Source.Path == "" || m.CheckHost() != nil {
 		return found
 	}
@@ -60,6 +68,9 @@ func (j job) preflight(ctx context.Context) (found report.Foreseen) {
 			add("source", err)
 		}
 		return found
+	}
+	if others := imagePaths(m, len(probed.Disks)); placed && len(others) > 1 {
+		j.occupiedImages(others[1:], &found)
 	}
 	if missing != nil { // nothing could be read
 		return found

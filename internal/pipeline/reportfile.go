@@ -15,12 +15,12 @@ import (
 )
 
 // checkReport refuses a report path that holds what must not be lost, before
-// any work is done.
-func checkReport(m *manifest.Manifest) error {
+// any work is done. Images that are freed are as good as gone.
+func checkReport(m *manifest.Manifest, freed ...string) error {
 	if !m.Options.Report.Enabled {
 		return nil
 	}
-	if err := reportVacant(m.ReportPath(), m.Output.Overwrite); err != nil {
+	if err := reportVacant(m.ReportPath(), m.Output.Overwrite, freed...); err != nil {
 		return remedy.With(fmt.Errorf("options.report.path: %w", err),
 			"choose another options.report.path or output.directory, or move that file away if it may go")
 	}
@@ -30,7 +30,8 @@ func checkReport(m *manifest.Manifest) error {
 // reportVacant says whether a report may be written to path. What is there must
 // be a report, and its images must be gone, unless those may be overwritten:
 // the report of a failed run may be replaced, or the run could not be repeated.
-// own are the images that this run has published, perhaps where those were.
+// own are images that do not count, such as those that this run has published,
+// perhaps where those were.
 func reportVacant(path string, overwrite bool, own ...string) error {
 	old, err := report.Read(path)
 	switch {

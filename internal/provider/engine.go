@@ -78,7 +78,7 @@ func newEngine(executable string, s settings) *engine {
 func defaultMaxConcurrent() int { return max(1, runtime.NumCPU()/2) }
 
 // acquire waits for one of the places of this host and returns the function
-// that frees it.
+// that frees it. An error means that ctx has ended.
 func (e *engine) acquire(ctx context.Context) (release func(), err error) {
 	started := time.Now()
 	waiting := func() time.Duration {
@@ -147,7 +147,7 @@ func (e *engine) takePlace(ctx context.Context, waiting func() time.Duration) (f
 }
 
 func waitCancelled(ctx context.Context) error {
-	return fmt.Errorf("the migration was cancelled while it waited for others to end: %w", context.Cause(ctx))
+	return fmt.Errorf("cancelled while it waited for a place on this host: %w", context.Cause(ctx))
 }
 
 // run runs one migration; acquire a place first.
@@ -209,17 +209,7 @@ func (e *engine) cleanUp(ctx context.Context, m *manifest.Manifest, run string) 
 	}
 	var left []string
 	for _, path := range append([]string{imagePath(m)}, m.ReportPath()) {
-		record, err := artifact.ReadRecord(path)
-		if err != nil || record.RunID != run {
-			continue
-		}
-		left = append(left, path)
-		var origin report.Origin
-		if json.Unmarshal(record.Origin, &origin) == nil {
-			for _, image := range origin.Artifacts {
-				left = append(left, image.Path)
-			}
-		}
+		left = append(left, filesOf(path, run)...)
 	}
 	slices.Sort(left)
 	removed, err := artifact.Delete(ctx, artifact.Identity{RunID: run}, slices.Compact(left)...)
@@ -229,4 +219,23 @@ func (e *engine) cleanUp(ctx context.Context, m *manifest.Manifest, run string) 
 	if err != nil {
 		tflog.Warn(ctx, err.Error())
 	}
+}
+
+// filesOf are the file at path and the images that came with it, by its ownership
+// record. There are none where another run has made it.
+func filesOf(path, run string) []string {
+	record, err := artifact.ReadRecord(path)
+	if err != nil || record.RunID != run {
+		return nil
+	}
+	files := []string{path}
+	var origin report.Origin
+	if json.Unmarshal(record.Origin, &origin) == nil {
+		for _, image := range origin.Artifacts {
+			if image.Path != path {
+				files = append(files, image.Path)
+			}
+		}
+	}
+	return files
 }

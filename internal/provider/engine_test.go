@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ const (
 	fakeVanishes = "vanishes" // does all of its work and dies before it can say so
 	fakeEchoes   = "echoes"   // the image is the manifest that came in
 	fakeTells    = "tells"    // the manifest goes to standard error, and no report
+	fakeDoubles  = "doubles"  // makes the images of two disks
 	fakeUnlocks  = "unlocks"  // crashes unless it gets luksKey for the first device
 )
 
@@ -133,6 +135,8 @@ func fakeEngine() error {
 		paths = append(paths, image)
 	}
 	switch behaviour {
+	case fakeDoubles:
+		paths = m.OutputPaths(2)
 	case fakeUnlocks:
 		if keys := m.Source.LUKSKeys; len(keys) == 0 || keys[0].Key != luksKey {
 			return fmt.Errorf("these are the wrong keys: %v", keys)
@@ -210,6 +214,11 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 	}
 	origin := report.Origin{Manifest: text, Source: fakeSourceFiles(m)}
 	for _, image := range images {
+		origin.Artifacts = append(origin.Artifacts, report.Artifact{
+			Type: report.ArtifactConvertedImage, Path: image, Format: string(m.Output.Format), SizeBytes: 5, SizeHuman: "5 B", VirtualSize: 1 << 20,
+		})
+	}
+	for n, image := range images {
 		temporary, err := run.Temporary(image)
 		if err != nil {
 			return err
@@ -223,8 +232,6 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		if err := os.WriteFile(temporary, content, 0o644); err != nil {
 			return err
 		}
-		made := report.Artifact{Type: report.ArtifactConvertedImage, Path: image, Format: string(m.Output.Format), SizeBytes: 5, SizeHuman: "5 B", VirtualSize: 1 << 20}
-		origin.Artifacts = append(origin.Artifacts, made)
 		record, err := fakeRecord(origin)
 		if err != nil {
 			return err
@@ -232,7 +239,7 @@ func publish(m *manifest.Manifest, rep *report.Report, images []string) (err err
 		if err := run.PublishAll([]artifact.Publication{{Temporary: temporary, Path: image, Record: record}}, m.Output.Overwrite); err != nil {
 			return err
 		}
-		rep.AddArtifact(made)
+		rep.AddArtifact(origin.Artifacts[n])
 	}
 	rep.Finish()
 	if !m.Options.Report.Enabled {
@@ -268,11 +275,12 @@ func fakeProvider(t *testing.T) *hyper2kvmProvider {
 }
 
 // fakePreflight foresees what the source's file holds. Of its texts, FREED are the
-// files that will be gone.
-func fakePreflight(_ context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error) {
+// files that will be gone, and PLACED says whether it is known where the outputs go.
+func fakePreflight(_ context.Context, about manifest.Question) (report.Foreseen, error) {
 	var foreseen report.Foreseen
-	if text, err := os.ReadFile(m.Source.Path); err == nil && m.Source.Path != "" {
-		text = bytes.ReplaceAll(text, []byte("FREED"), []byte(strings.Join(freed, " ")))
+	if text, err := os.ReadFile(about.Source.Path); err == nil && about.Source.Path != "" {
+		text = bytes.ReplaceAll(text, []byte("FREED"), []byte(strings.Join(about.Freed, " ")))
+		text = bytes.ReplaceAll(text, []byte("PLACED"), []byte(strconv.FormatBool(!about.Unplaced)))
 		_ = json.Unmarshal(text, &foreseen) // others have nothing
 	}
 	return foreseen, nil

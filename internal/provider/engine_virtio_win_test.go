@@ -34,9 +34,9 @@ func TestDriversOfTheProviderAtPlan(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "virtio-win.iso")
 	p := fakeProvider(t)
 	var asked []string
-	p.preflightCheck = func(ctx context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error) {
-		asked = append(asked, m.Pipeline.Fix.VirtioWin)
-		return fakePreflight(ctx, m, freed...)
+	p.preflightCheck = func(ctx context.Context, about manifest.Question) (report.Foreseen, error) {
+		asked = append(asked, about.Pipeline.Fix.VirtioWin)
+		return fakePreflight(ctx, about)
 	}
 	s := newServer(t, p, fmt.Sprintf(`{"virtio_win": %q}`, absent))
 	resp, planned := s.plan(instance{}, configuration(sourceFile(t), t.TempDir(), ""))

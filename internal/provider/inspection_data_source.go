@@ -2,6 +2,11 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -18,7 +23,10 @@ import (
 // inspectionTimeout bounds a plan that waits for an appliance which hangs.
 const inspectionTimeout = time.Hour
 
-var _ datasource.DataSourceWithConfigure = (*inspectionDataSource)(nil)
+var (
+	_ datasource.DataSourceWithConfigure      = (*inspectionDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*inspectionDataSource)(nil)
+)
 
 func newInspectionDataSource() datasource.DataSource { return &inspectionDataSource{} }
 
@@ -80,6 +88,23 @@ func (d *inspectionDataSource) Configure(_ context.Context, req datasource.Confi
 	d.engine = engineOf(req.ProviderData, &resp.Diagnostics)
 }
 
+// ValidateConfig checks the source as the section of a manifest that it is. A key that
+// lacks is told by the schema.
+func (d *inspectionDataSource) ValidateConfig(_ context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	read, err := readInspection(req.Config.Raw, types.BoolNull(), os.TempDir())
+	if err != nil {
+		resp.Diagnostics.AddError(invalidInspection, err.Error())
+		return
+	}
+	read.problems = slices.DeleteFunc(read.problems, func(problem manifest.Error) bool { return wholeKey.MatchString(problem.Path) })
+	resp.Diagnostics.Append(read.diagnostics(inspectionSchema().Type(), invalidInspection)...)
+}
+
+const invalidInspection = "Invalid inspection"
+
+// wholeKey matches the path of one of the keys as a whole.
+var wholeKey = regexp.MustCompile(`^source\.luks_keys\[\d+\]$`)
+
 // Read inspects the source with the stages load_manifest and inspect.
 func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config inspectionModel
@@ -95,14 +120,20 @@ func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 		return
 	}
 	defer func() { _ = scratch.Close() }() // what remains is swept
-	m, err := inspectionManifest(req.Config.Raw, config.CollectGuestInfo, scratch.Dir())
+	read, err := readInspection(req.Config.Raw, config.CollectGuestInfo, scratch.Dir())
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("source"), "Invalid inspection", manifestErrorText(err))
+		resp.Diagnostics.AddError(invalidInspection, err.Error())
 		return
 	}
+	resp.Diagnostics.Append(read.diagnostics(inspectionSchema().Type(), invalidInspection)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m := read.manifest
+	m.MakeAbsolute()
 	release, err := d.engine.acquire(ctx)
 	if err != nil {
-		resp.Diagnostics.AddError("Inspection cancelled", err.Error())
+		resp.Diagnostics.AddError("Inspection cancelled", paragraphs(source(m), "The inspection was cancelled while it waited for others to end, and nothing was begun."))
 		return
 	}
 	defer release()
@@ -117,31 +148,31 @@ func (d *inspectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
 }
 
-// inspectionManifest is that of an inspection which writes nothing.
-func inspectionManifest(config tftypes.Value, guest types.Bool, directory string) (*manifest.Manifest, error) {
+// readInspection reads the configuration of an inspection, which writes nothing and
+// works in the directory.
+func readInspection(config tftypes.Value, guest types.Bool, directory string) (reading, error) {
 	source, err := valueAt(config, path.Root("source"))
 	if err != nil {
-		return nil, err
+		return reading{}, err
 	}
 	attributes, values := map[string]schema.Attribute{"source": sourceAttribute()}, map[string]tftypes.Value{"source": source}
-	read, err := readManifest(attributes, values, func(sections map[string]any) {
+	return readManifest(attributes, values, func(sections map[string]any) {
 		sections["output"] = map[string]any{"directory": directory}
 		sections["pipeline"] = map[string]any{"inspect": map[string]any{"collect_guest_info": guest.IsNull() || guest.ValueBool()}}
 		sections["options"] = map[string]any{"report": map[string]any{"enabled": false}}
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(read.problems) > 0:
-		return nil, read.problems
-	}
-	read.manifest.MakeAbsolute()
-	return read.manifest, nil
 }
 
 func inspectionFailure(m *manifest.Manifest, rep *report.Report, err error) (diags diag.Diagnostics) {
 	const summary = "Unable to inspect disk image"
+	var timeout *timeoutError
 	switch {
+	case errors.As(err, &timeout):
+		diags.AddError("Inspection timed out", paragraphs(source(m),
+			fmt.Sprintf("The inspection took longer than %s and was cancelled%s.", timeout.after, stageReached(rep)),
+			"With TF_LOG_PROVIDER=INFO the log says how far it comes. With collect_guest_info = false the guest is not looked into."))
+	case errors.Is(err, context.Canceled):
+		diags.AddError("Inspection cancelled", paragraphs(source(m), fmt.Sprintf("The inspection was cancelled%s.", stageReached(rep))))
 	case err != nil:
 		diags.AddError(summary, paragraphs(source(m), err.Error()))
 	case !rep.Pipeline.Success:

@@ -3,8 +3,10 @@ package provider
 import (
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
 // inspectionSchema takes its source from the resource, so that both can be given
@@ -12,6 +14,7 @@ import (
 func inspectionSchema() datasource.Schema {
 	source := must[datasource.SingleNestedAttribute](dataSourceAttribute(sourceAttribute()))
 	delete(source.Attributes, "track")
+	source.Attributes["luks_keys"] = keyFilesAttribute(must[datasource.ListNestedAttribute](source.Attributes["luks_keys"]))
 	return datasource.Schema{
 		MarkdownDescription: "Looks into a disk image without changing or writing anything: partitions, file systems, firmware and operating system. It is read " +
 			"at every plan. Linux guests on ext2, ext3, ext4 and XFS, with or without LVM and RAID 1, and Windows guests, by their registry, are " +
@@ -37,6 +40,16 @@ func inspectionSchema() datasource.Schema {
 			"warnings":     dataSourceAttribute(must[schema.SingleNestedAttribute](reportAttribute()).Attributes["warnings"]),
 		},
 	}
+}
+
+// keyFilesAttribute has those keys alone that lie in files: a data source keeps all
+// that it is given in the state.
+func keyFilesAttribute(keys datasource.ListNestedAttribute) datasource.ListNestedAttribute {
+	file := must[datasource.StringAttribute](keys.NestedObject.Attributes["key_file"])
+	file.Optional, file.Required, file.Validators = false, true, []validator.String{stringvalidator.LengthAtLeast(1)}
+	keys.NestedObject.Attributes["key_file"] = file
+	keys.MarkdownDescription = "Keys of the guest's encrypted devices (LUKS). They are tried in their order, those that name a device first."
+	return keys
 }
 
 func disksAttribute() schema.Attribute {

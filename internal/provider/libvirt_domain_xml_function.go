@@ -2,8 +2,10 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -48,8 +50,8 @@ func (*libvirtDomainXMLFunction) Run(ctx context.Context, req function.RunReques
 		return
 	}
 	var model hardwareModel
-	diags := argument.As(ctx, &model, basetypes.ObjectAsOptions{})
-	if resp.Error = function.FuncErrorFromDiags(ctx, diags); resp.Error != nil {
+	if diags := argument.As(ctx, &model, basetypes.ObjectAsOptions{}); diags.HasError() {
+		resp.Error = function.NewArgumentFuncError(0, nullText(diags))
 		return
 	}
 	text, err := libvirt.DomainXML(model.hardware())
@@ -58,6 +60,20 @@ func (*libvirtDomainXMLFunction) Run(ctx context.Context, req function.RunReques
 		return
 	}
 	resp.Error = resp.Result.Set(ctx, text)
+}
+
+// nullText says which attributes are null that a machine always has. Terraform has
+// seen to their types.
+func nullText(diags diag.Diagnostics) string {
+	var lines []string
+	for _, d := range diags.Errors() {
+		name := "an attribute of machine"
+		if at, ok := d.(diag.DiagnosticWithPath); ok {
+			name = "machine." + at.Path().String()
+		}
+		lines = append(lines, name+" must not be null: give a value, or leave it as the migration tells it")
+	}
+	return strings.Join(lines, "\n")
 }
 
 func machineTypes() map[string]attr.Type {

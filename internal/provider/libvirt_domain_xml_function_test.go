@@ -35,6 +35,15 @@ func TestLibvirtDomainXMLFunction(t *testing.T) {
 	if failure != nil || err != nil || !got.Equal(types.StringValue(want)) {
 		t.Errorf("%v, %v, %s", failure, err, got)
 	}
+	// What somebody merges into the machine may be null.
+	for _, test := range []struct{ attribute, want string }{{"vcpus", "machine.vcpus must not be null"}, {"firmware", "machine.firmware must not be null"}} {
+		attributes := argument(&machine).Attributes()
+		attributes[test.attribute] = null(attributes[test.attribute].Type(t.Context()))
+		_, failure := call(t, newLibvirtDomainXMLFunction(), types.ObjectValueMust(machineTypes(), attributes))
+		if failure == nil || !strings.Contains(failure.Error(), test.want) || strings.Contains(failure.Error(), "provider") {
+			t.Errorf("a null %s: %v", test.attribute, failure)
+		}
+	}
 	machine.Disks[0].Path = ""
 	if _, failure := call(t, newLibvirtDomainXMLFunction(), argument(&machine)); failure == nil || !strings.Contains(failure.Error(), "disks[0] has no image") {
 		t.Errorf("without an image: %v", failure)

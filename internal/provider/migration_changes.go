@@ -43,7 +43,7 @@ func replacingChanges(before, after tftypes.Value) path.Paths {
 // objects go: an element of a list or a set cannot be addressed in a value that
 // lacks it.
 func changes(at path.Path, before, after tftypes.Value, ignored func(path.Path) bool) (found path.Paths) {
-	if ignored(at) || before.Equal(after) {
+	if ignored(at) || before.Equal(after) || withoutBlanks(before).Equal(withoutBlanks(after)) {
 		return nil
 	}
 	inside, ok := attributesOf(before)
@@ -55,6 +55,48 @@ func changes(at path.Path, before, after tftypes.Value, ignored func(path.Path) 
 		found = append(found, changes(at.AtName(name), inside[name], now[name], ignored)...)
 	}
 	return found
+}
+
+// withoutBlanks is a value in which attributes that say nothing are null, as they are
+// where they are left out: empty texts and collections, and objects of nothing else.
+// Elements stay, for their number may count.
+func withoutBlanks(v tftypes.Value) tftypes.Value {
+	bare, err := tftypes.Transform(v, func(at *tftypes.AttributePath, inner tftypes.Value) (tftypes.Value, error) {
+		_, isAttribute := at.LastStep().(tftypes.AttributeName)
+		if whole := len(at.Steps()) == 0; (isAttribute || whole) && isBlank(inner) {
+			return tftypes.NewValue(inner.Type(), nil), nil
+		}
+		return inner, nil
+	})
+	if err != nil {
+		return v
+	}
+	return bare
+}
+
+func isBlank(v tftypes.Value) bool {
+	if !v.IsKnown() || v.IsNull() {
+		return false
+	}
+	switch typ := v.Type(); {
+	case typ.Is(tftypes.String):
+		text, err := as[string](v)
+		return err == nil && text == ""
+	case typ.Is(tftypes.List{}), typ.Is(tftypes.Set{}):
+		elements, err := as[[]tftypes.Value](v)
+		return err == nil && len(elements) == 0
+	case typ.Is(tftypes.Map{}):
+		elements, err := as[map[string]tftypes.Value](v)
+		return err == nil && len(elements) == 0
+	case typ.Is(tftypes.Object{}):
+		attributes, ok := attributesOf(v)
+		for _, attribute := range attributes {
+			ok = ok && attribute.IsNull()
+		}
+		return ok
+	default:
+		return false
+	}
 }
 
 // attributesOf are the attributes of a known object.

@@ -39,7 +39,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	m := read.manifest
-	resp.Diagnostics.Append(read.diagnostics(ctx)...)
+	resp.Diagnostics.Append(read.diagnostics(migrationSchema(ctx).Type(), invalidMigration)...)
 	resp.Diagnostics.Append(plan.setPaths(m)...)
 	resp.Diagnostics.Append(checkVacant(m)...)
 	if resp.Diagnostics.HasError() {
@@ -50,7 +50,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	// this migration.
 	release, err := r.engine.acquire(ctx)
 	if err != nil {
-		resp.Diagnostics.Append(outcome(m, nil, err)...)
+		resp.Diagnostics.AddError("Migration cancelled", paragraphs(source(m), "The migration was cancelled while it waited for others to end, and nothing was begun."))
 		return
 	}
 	defer release()

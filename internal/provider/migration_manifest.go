@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 )
+
+const invalidMigration = "Invalid migration"
 
 // reading is what values of Terraform say to do.
 type reading struct {
@@ -34,12 +37,12 @@ func readMigration(ctx context.Context, resource tftypes.Value) (reading, diag.D
 	var diags diag.Diagnostics
 	values, err := as[map[string]tftypes.Value](resource)
 	if err != nil {
-		diags.AddError("Invalid migration", err.Error())
+		diags.AddError(invalidMigration, err.Error())
 		return reading{}, diags
 	}
 	read, err := readManifest(migrationSchema(ctx).Attributes, values, func(map[string]any) {})
 	if err != nil {
-		diags.AddError("Invalid migration", err.Error())
+		diags.AddError(invalidMigration, err.Error())
 		return reading{}, diags
 	}
 	read.manifest.MakeAbsolute()
@@ -120,20 +123,19 @@ func isWriteOnly(ctx context.Context, all schema.Schema, at *tftypes.AttributePa
 	return err == nil && attribute.IsWriteOnly()
 }
 
-// diagnostics are the problems as diagnostics of the resource's attributes that
-// they are about.
-func (r reading) diagnostics(ctx context.Context) (diags diag.Diagnostics) {
-	root := migrationSchema(ctx).Type()
+// diagnostics are the problems as diagnostics of the attributes that they are about,
+// in values of the type.
+func (r reading) diagnostics(root attr.Type, summary string) (diags diag.Diagnostics) {
 	for _, problem := range r.problems {
 		if writeOnly, ok := r.writeOnly[problem.Path]; ok {
 			problem.Path = writeOnly
 		}
 		at := attributePath(root, problem.Path)
 		if len(at.Steps()) == 0 {
-			diags.AddError("Invalid migration", problem.Error())
+			diags.AddError(summary, problem.Error())
 			continue
 		}
-		diags.AddAttributeError(at, "Invalid migration", problem.Error())
+		diags.AddAttributeError(at, summary, problem.Error())
 	}
 	return diags
 }

@@ -52,7 +52,7 @@ func (r *migrationResource) planCreate(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(r.engine.registerPaths(paths, identity.RunID)...)
 	old := replacedFiles{deletes: plan.OnDestroy.ValueString() != onDestroyKeep, overwrites: plan.Overwrite.ValueBool()}
 	if identity.RunID != "" && !paths.id.IsUnknown() {
-		old.find(identity, paths.id.ValueString())
+		old.find(identity, filesOf(paths.id.ValueString(), identity.RunID)...)
 	}
 	resp.Diagnostics.Append(r.engine.preflight(ctx, read.manifest, read.unknown, old)...)
 	plan.planComputed(paths)

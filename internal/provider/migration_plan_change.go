@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -33,7 +34,7 @@ func (r *migrationResource) planChange(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	c.manifest, c.paths = read.manifest, plannedPaths(read.manifest, read.unknown)
+	c.manifest, c.unknown, c.paths = read.manifest, read.unknown, plannedPaths(read.manifest, read.unknown)
 	c.identity, diags = r.engine.recallIdentity(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(recall(ctx, req.Private, sourceKey, &c.source)...)
@@ -71,6 +72,7 @@ type change struct {
 	before, after tftypes.Value
 	state, plan   migrationModel
 	manifest      *manifest.Manifest // of plan
+	unknown       manifest.Unknown   // of plan
 	was           *manifest.Manifest // of state, where something differs that may replace
 	paths         resultPaths        // of plan
 	identity      artifact.Identity
@@ -91,7 +93,7 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 		c.was = was.manifest
 	}
 	for _, at := range differs {
-		if !c.sameFiles(at) && !c.adopts(at) && !c.isNewDefault(ctx, at) {
+		if !c.sameFiles(at) && !c.adopts(ctx, at) && !c.isNewDefault(ctx, at) {
 			replaced = append(replaced, at)
 		}
 	}
@@ -115,9 +117,9 @@ func (c *change) replaced(ctx context.Context) (replaced path.Paths, diags diag.
 }
 
 // sameFiles reports whether a changed path still names the same file, as a
-// relative path does that became an absolute one.
+// relative path does that became an absolute one, and a default that was written down.
 func (c *change) sameFiles(at path.Path) bool {
-	if is, err := valueAt(c.after, at); err != nil || is.IsNull() || !is.IsFullyKnown() {
+	if is, err := valueAt(c.after, at); err != nil || !is.IsFullyKnown() {
 		return false
 	}
 	switch at.String() {
@@ -127,7 +129,7 @@ func (c *change) sameFiles(at path.Path) bool {
 		return slices.Equal(c.was.Source.Directories, c.manifest.Source.Directories)
 	case virtioWinAttribute:
 		return c.was.Pipeline.Fix.VirtioWin == c.manifest.Pipeline.Fix.VirtioWin
-	case "output.directory":
+	case "output.directory", "output.filename", "options.report.path":
 		return c.paths.id.Equal(c.state.ID) && c.paths.output.Equal(c.state.OutputPath) && c.paths.report.Equal(c.state.ReportPath)
 	default:
 		return false
@@ -140,19 +142,33 @@ const virtioWinAttribute = "pipeline.fix.virtio_win"
 // adopts reports whether a change only adds to the state of an imported
 // migration what its ownership record cannot tell, or takes from it what the record
 // has of the provider's settings.
-func (c *change) adopts(at path.Path) bool {
+func (c *change) adopts(ctx context.Context, at path.Path) bool {
 	if !c.imported {
 		return false
 	}
 	switch section, _ := at.Steps()[0].(path.PathStepAttributeName); section {
 	case "configuration":
-		return sameWithoutSecrets(c.was.Configuration, c.manifest.Configuration)
+		return c.knowsAllButSecrets(ctx, at) && sameWithoutSecrets(c.was.Configuration, c.manifest.Configuration)
 	case "triggers":
 		was, err := valueAt(c.before, at)
 		return err == nil && was.IsNull()
 	}
 	is, err := valueAt(c.after, at)
 	return at.String() == virtioWinAttribute && err == nil && is.IsNull()
+}
+
+// knowsAllButSecrets reports whether nothing at the path is unknown but what no
+// ownership record has.
+func (c *change) knowsAllButSecrets(ctx context.Context, at path.Path) bool {
+	all := migrationSchema(ctx)
+	return !slices.ContainsFunc(c.unknown, func(field string) bool {
+		if !(manifest.Unknown{field}).Touch(at.String()) {
+			return false
+		}
+		attribute, diags := all.AttributeAtPath(ctx, attributePath(all.Type(), field))
+		text, isText := attribute.(schema.StringAttribute)
+		return diags.HasError() || !isText || !text.Sensitive
+	})
 }
 
 // isNewDefault reports whether a change only adds to the state the default of an

@@ -238,7 +238,7 @@ func TestReplacementIsAnnounced(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, diags = m.replan(m.config(trigger))
-	wantText(t, diags, `ERROR AttributeName("source"): Replacement would delete the image and then fail: source.path: source path not found: `+m.source,
+	wantText(t, diags, `ERROR AttributeName("source").AttributeName("path"): Replacement would delete the image and then fail: source.path: source path not found: `+m.source,
 		"would first delete "+m.image)
 	if replaces, diags := m.replan(m.config("")); replaces != "" || diags != "" {
 		t.Errorf("a source that is gone after the migration leads to %s %s", replaces, diags)

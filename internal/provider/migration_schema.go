@@ -29,8 +29,8 @@ func migrationSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Migrates a virtual machine's disk image to KVM. Creating the resource runs the manifest's stages one after " +
 			"another: `load_manifest`, `inspect`, `fix` (makes the guest's fstab, boot loader and initramfs fit for virtio), `convert` and " +
-			"`validate`. The source is never written to. Destroying the resource deletes the images and the report that it made, and " +
-			"nothing else.\n\n" +
+			"`validate`. The source is never written to. Destroying the resource deletes what it made (the images, the report, and the " +
+			"log and the picture of a boot), and nothing else.\n\n" +
 			"Sections have the names and the shape of the JSON manifest, so `source = local.manifest.source` fits. Changes to `metadata`, " +
 			"`source.track`, `source.verify_checksums`, `source.max_virtual_size`, `source.luks_keys`, `pipeline.fix.fsck`, `options.verbose`, `overwrite`, `timeouts`, " +
 			"`deletion_protection`, `on_destroy` and `drift_detection` are made in place; a change to anything else migrates again.",

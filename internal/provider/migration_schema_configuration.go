@@ -93,13 +93,14 @@ func filesAttribute(description, filename string) schema.Attribute {
 
 func firstBootAttribute() schema.Attribute {
 	return schema.ListNestedAttribute{
-		MarkdownDescription: "Scripts that run once, in this order, when the guest boots for the first time, with what they print in its journal. One that " +
-			"fails stays in `/usr/local/libexec/hyper2kvm/first-boot` and does not run again. The guest needs systemd.",
+		MarkdownDescription: "Scripts that run once, in this order, when the guest boots for the first time. In Linux, which needs systemd, what they print " +
+			"is in the journal, and one that fails stays in `/usr/local/libexec/hyper2kvm/first-boot/scripts` and does not run again. What Windows does is " +
+			"in the guide [Windows guests](../guides/windows.md#the-first-boot).",
 		Optional: true,
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"name": schema.StringAttribute{MarkdownDescription: "Name of the script.", Required: true},
+			"name": schema.StringAttribute{MarkdownDescription: "Name of the script: up to 64 letters, digits, `_`, `-` and `.`. In Windows it ends with " + choices(manifest.WindowsScripts) + ".", Required: true},
 			"content": schema.StringAttribute{
-				MarkdownDescription: "The script. Without a `#!` line it is for `/bin/sh`. It is sensitive, because it may hold keys, and is kept in Terraform's state.",
+				MarkdownDescription: "The script. In Linux one without a `#!` line is for `/bin/sh`. It is sensitive, because it may hold keys, and is kept in Terraform's state.",
 				Required:            true,
 				Sensitive:           true,
 			},

@@ -37,8 +37,8 @@ func lifecycleAttributes() map[string]schema.Attribute {
 			Default:  booldefault.StaticBool(false),
 		},
 		"on_destroy": schema.StringAttribute{
-			MarkdownDescription: "What becomes of the images and the report when the resource is destroyed: `delete` removes them, `keep` leaves them, " +
-				"so that they can be imported again. The default is `delete`.",
+			MarkdownDescription: "What becomes of the images, the report, and the log and the picture of a boot when the resource is destroyed or replaced: `delete` removes them, " +
+				"`keep` leaves them, so that the migration can be imported again. The default is `delete`.",
 			Optional:   true,
 			Computed:   true,
 			Default:    stringdefault.StaticString(onDestroyDelete),

@@ -20,5 +20,5 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 	}
 	_, diags = config.createTimeout(ctx)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(read.diagnostics(ctx)...)
+	resp.Diagnostics.Append(read.diagnostics(migrationSchema(ctx).Type(), invalidMigration)...)
 }

@@ -5,19 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/artifact"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/manifest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// preflightCheck says what is known of a migration that ran now and after the freed
-// files were deleted; worker.Preflight does.
-type preflightCheck func(ctx context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error)
+// preflightCheck says what is known of a migration that ran now; worker.Preflight does.
+type preflightCheck func(ctx context.Context, about manifest.Question) (report.Foreseen, error)
 
 // preflight says at plan what would fail a migration on this host, old being
 // what it replaces, and what its guest gives cause for. These are warnings: it may
@@ -26,9 +27,11 @@ type preflightCheck func(ctx context.Context, m *manifest.Manifest, freed ...str
 // too late for the image that is there, they are errors.
 func (e *engine) preflight(ctx context.Context, m *manifest.Manifest, unknown manifest.Unknown, old replacedFiles) (diags diag.Diagnostics) {
 	foreseen := e.foresee(ctx, m, unknown, old)
+	root := migrationSchema(ctx).Type()
 	for _, problem := range foreseen.Problems {
-		tell(&diags, problem, old)
+		tell(&diags, attributePath(root, problem.Attribute), problem, old)
 	}
+	warnOfReplaced(&diags, foreseen.Replaced)
 	warnOfGuest(&diags, m, foreseen)
 	return diags
 }
@@ -42,7 +45,7 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	var wrong manifest.Errors
 	errors.As(m.CheckHost(unknown...), &wrong)
 	for _, one := range wrong {
-		problems = append(problems, report.Problem{Attribute: "source", Message: one.Error()})
+		problems = append(problems, report.Problem{Attribute: one.Path, Message: one.Error()})
 	}
 	known := *m
 	if unknown.Touch("source") {
@@ -51,7 +54,7 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	if unknown.Touch("output") {
 		known.Output.Directory = ""
 	}
-	found, err := e.preflightCheck(ctx, &known, old.freed()...)
+	found, err := e.preflightCheck(ctx, manifest.Question{Manifest: &known, Freed: old.freed(), Unplaced: unknown.Unplaced() || unknown.Touch(overwriteAttribute)})
 	switch {
 	case err != nil:
 		tflog.Warn(ctx, "What would fail this migration is not known: "+err.Error())
@@ -62,6 +65,25 @@ func (e *engine) foresee(ctx context.Context, m *manifest.Manifest, unknown mani
 	}
 	found.Problems = append(problems, found.Problems...)
 	return found
+}
+
+// warnOfReplaced lists the files that the migration replaces because of overwrite, and
+// that are not those of the migration which it replaces.
+func warnOfReplaced(diags *diag.Diagnostics, files []string) {
+	if len(files) == 0 {
+		return
+	}
+	var lines []string
+	for _, file := range files {
+		made := "which no migration made"
+		if record, err := artifact.ReadRecord(file); err == nil {
+			made = fmt.Sprintf("which a migration made on %s (run %s)", record.Created.UTC().Format("2006-01-02 15:04 MST"), record.RunID)
+		}
+		lines = append(lines, "  - "+file+", "+made)
+	}
+	diags.AddAttributeWarning(path.Root(overwriteAttribute), "Migration replaces existing files: "+filepath.Base(files[0]), paragraphs(
+		"overwrite is true, and these files are there now:\n"+strings.Join(lines, "\n"),
+		"If they are to stay, give another output.filename or output.directory, or set overwrite = false."))
 }
 
 // warnOfGuest tells the concerns of a migration in one warning, what is critical
@@ -90,21 +112,15 @@ func warnOfGuest(diags *diag.Diagnostics, m *manifest.Manifest, foreseen report.
 	diags.AddAttributeWarning(path.Root("source"), shortened(summary), text)
 }
 
-// tell adds a diagnostic of the problem. Terraform folds warnings of the same
+// tell adds a diagnostic of the problem at an attribute. Terraform folds warnings of the same
 // summary into one, so that each gets its own.
-func tell(diags *diag.Diagnostics, problem report.Problem, old replacedFiles) {
+func tell(diags *diag.Diagnostics, at path.Path, problem report.Problem, old replacedFiles) {
 	may := "would"
 	if problem.Uncertain {
 		may = "may"
 	}
 	summary := "Migration " + may + " fail on this host: " + shortened(problem.Message)
 	text := paragraphs(beyond(problem.Message), cmp.Or(sentence(problem.Remedy), otherwise(problem)))
-	at := path.Empty()
-	if section, name, nested := strings.Cut(problem.Attribute, "."); nested {
-		at = path.Root(section).AtName(name)
-	} else if section != "" {
-		at = path.Root(section)
-	}
 	add, addAt := diags.AddWarning, diags.AddAttributeWarning
 	switch images := strings.Join(old.here, ", "); {
 	case !old.lost():

@@ -74,7 +74,10 @@ func TestPreflightWarnsAtPlan(t *testing.T) {
 	resp, _ = server.plan(instance{}, fmt.Sprintf(`{"source": {"type": "vmdk", "path": "(unknown)", "luks_keys": [{"key_file": %q}]},
 		"output": {"directory": "/images"}}`, absent))
 	onlyWarnings(t, resp.Diagnostics)
-	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "source.luks_keys[0].key_file", absent)
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), `AttributeName("luks_keys").ElementKeyInt(0).AttributeName("key_file"): Migration would`, absent)
+	resp, _ = server.plan(instance{}, configuration(sourceFile(t), t.TempDir(), fmt.Sprintf(`"pipeline": {"fix": {"virtio_win": %q}}`, absent)))
+	onlyWarnings(t, resp.Diagnostics)
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), `AttributeName("pipeline").AttributeName("fix").AttributeName("virtio_win"): Migration would`, absent)
 }
 
 // TestPreflightSaysNothingTwice: the detail has what the summary does not.
@@ -143,6 +146,58 @@ func TestPreflightOfForcedReplacement(t *testing.T) {
 		}
 		resp, _ := m.plan(instance{private: m.private}, m.config(settings))
 		wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), severity+` AttributeName("source")`, m.source)
+	}
+}
+
+// TestPlanTellsWhatIsOverwritten: overwrite is set once for the sake of a replacement,
+// and holds for whatever stands at a new path.
+func TestPlanTellsWhatIsOverwritten(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, "")
+	mine := filepath.Join(t.TempDir(), "mine.qcow2")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	source := foreseenSource(t, report.Foreseen{Replaced: []string{mine, m.image}})
+	resp, _ := m.plan(instance{}, configuration(source, t.TempDir(), `"overwrite": true`))
+	onlyWarnings(t, resp.Diagnostics)
+	if len(resp.Diagnostics) != 1 {
+		t.Fatalf("the plan says %q", texts(resp.Diagnostics))
+	}
+	wantText(t, texts(resp.Diagnostics)[0], `WARNING AttributeName("overwrite"): Migration replaces existing files: mine.qcow2`,
+		"- "+mine+", which no migration made\n", "- "+m.image+", which a migration made on 20", "another output.filename")
+}
+
+// TestForcedReplacementFreesAllImages: of a machine with several disks, too. The
+// state, which lists them, is not there when Terraform plans the second time.
+func TestForcedReplacementFreesAllImages(t *testing.T) {
+	t.Parallel()
+	m := migrate(t, `"metadata": {"owner": "doubles"}`)
+	source := troubledSource(t, report.Problem{Message: "without FREED", Uncertain: true})
+	resp, _ := m.plan(instance{private: m.private}, configuration(source, m.directory, ""))
+	wantText(t, strings.Join(texts(resp.Diagnostics), "\n"), "without "+m.image+" "+strings.Replace(m.image, ".qcow2", "-disk2.qcow2", 1))
+}
+
+// TestPreflightKnowsWhetherOutputsHaveTheirPlaces: what stands at a default's path is
+// in nobody's way where that is not known yet.
+func TestPreflightKnowsWhetherOutputsHaveTheirPlaces(t *testing.T) {
+	t.Parallel()
+	source := troubledSource(t, report.Problem{Message: "their places are known: PLACED"})
+	for extra, want := range map[string]string{
+		"":                             "true",
+		`"triggers": "(unknown)"`:      "true",
+		`"configuration": "(unknown)"`: "true",
+		`"overwrite": "(unknown)"`:     "false",
+		`"pipeline": "(unknown)"`:      "false",
+		`"options": {"report": {"path": "(unknown)"}}`:                "false",
+		`"options": {"dry_run": "(unknown)"}`:                         "false",
+		`"output": {"directory": "/images", "filename": "(unknown)"}`: "false",
+	} {
+		server := newServer(t, fakeProvider(t), `{}`)
+		resp, _ := server.plan(instance{}, configuration(source, t.TempDir(), extra))
+		if text := strings.Join(texts(resp.Diagnostics), "\n"); !strings.Contains(text, "their places are known: "+want) {
+			t.Errorf("%s: %s", extra, text)
+		}
 	}
 }
 

@@ -14,4 +14,6 @@ type Foreseen struct {
 	// first, and Omitted how many more there are besides information.
 	Concerns []Concern `json:"concerns,omitempty"`
 	Omitted  int       `json:"omitted,omitempty"`
+	// Replaced are the files that it would replace, because it is told to overwrite.
+	Replaced []string `json:"replaced,omitempty"`
 }

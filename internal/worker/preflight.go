@@ -53,23 +53,23 @@ type preflightChild struct {
 	answers *bufio.Reader
 }
 
-// Check returns what is known of the migration if it ran now on this host, but
-// for the freed files, which will have been deleted. The manifest's secrets stay
-// here. An error means that this could not be found out, which fails no
-// migration.
-func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...string) (report.Foreseen, error) {
-	bare, err := m.WithoutSecrets()
-	if err != nil {
+// Check returns what is known of the migration if it ran now on this host, but for
+// what the question says. The manifest's secrets stay here. An error means that this
+// could not be found out, which fails no migration.
+func (p *Preflight) Check(ctx context.Context, about manifest.Question) (report.Foreseen, error) {
+	path, bare := about.Source.Path, about
+	var err error
+	if bare.Manifest, err = about.WithoutSecrets(); err != nil {
 		return report.Foreseen{}, err
 	}
-	question, err := json.Marshal(manifest.Question{Manifest: bare, Freed: freed})
+	question, err := json.Marshal(bare)
 	if err != nil {
 		return report.Foreseen{}, err
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if ctx.Err() != nil { // while others were asked about; the child is theirs
-		return report.Foreseen{}, fmt.Errorf("checking %s: %w", m.Source.Path, context.Cause(ctx))
+		return report.Foreseen{}, fmt.Errorf("checking %s: %w", path, context.Cause(ctx))
 	}
 	if p.idle != nil {
 		p.idle.Stop()
@@ -91,7 +91,7 @@ func (p *Preflight) Check(ctx context.Context, m *manifest.Manifest, freed ...st
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return report.Foreseen{}, fmt.Errorf("checking %s: %w", m.Source.Path, err)
+		return report.Foreseen{}, fmt.Errorf("checking %s: %w", path, err)
 	}
 	p.idle = time.AfterFunc(preflightIdle, p.Close)
 	return foreseen, nil

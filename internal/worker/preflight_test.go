@@ -46,6 +46,8 @@ func named(name string) *manifest.Manifest {
 	return &manifest.Manifest{Version: "1.0", Metadata: &manifest.Metadata{Name: name}}
 }
 
+func about(name string) manifest.Question { return manifest.Question{Manifest: named(name)} }
+
 func newPreflight(t *testing.T) *Preflight {
 	t.Helper()
 	executable, err := os.Executable()
@@ -61,7 +63,7 @@ func newPreflight(t *testing.T) *Preflight {
 // child's process id, and what it was asked.
 func words(t *testing.T, p *Preflight, m *manifest.Manifest) []string {
 	t.Helper()
-	foreseen, err := p.Check(t.Context(), m)
+	foreseen, err := p.Check(t.Context(), manifest.Question{Manifest: m})
 	if err != nil || foreseen.Guest == "" {
 		t.Errorf("foreseen %v, error %v", foreseen, err)
 		return []string{"", "", ""}
@@ -102,7 +104,7 @@ func TestPreflightSurvivesItsChild(t *testing.T) {
 	t.Parallel()
 	p := newPreflight(t)
 	for _, scenario := range []string{scenarioExit, scenarioHugeLine} {
-		if foreseen, err := p.Check(t.Context(), named(scenario)); err == nil {
+		if foreseen, err := p.Check(t.Context(), about(scenario)); err == nil {
 			t.Errorf("%s: foreseen %v", scenario, foreseen)
 		}
 		if got := words(t, p, named("vm")); got[0] != "vm" {
@@ -115,7 +117,7 @@ func TestPreflightEndsAChildThatHangs(t *testing.T) {
 	t.Parallel()
 	p := newPreflight(t)
 	p.limit = 1 // a nanosecond: none could be asked and answer within it
-	if foreseen, err := p.Check(t.Context(), named(scenarioDeaf)); err == nil || !strings.Contains(err.Error(), "deadline") {
+	if foreseen, err := p.Check(t.Context(), about(scenarioDeaf)); err == nil || !strings.Contains(err.Error(), "deadline") {
 		t.Errorf("foreseen %v, error %v", foreseen, err)
 	}
 	p.limit = 0
@@ -130,7 +132,7 @@ func TestPreflightCancelled(t *testing.T) {
 	p := &Preflight{Executable: filepath.Join(t.TempDir(), "none")}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if foreseen, err := p.Check(ctx, named("vm")); !errors.Is(err, context.Canceled) {
+	if foreseen, err := p.Check(ctx, about("vm")); !errors.Is(err, context.Canceled) {
 		t.Errorf("foreseen %v, error %v", foreseen, err)
 	}
 }

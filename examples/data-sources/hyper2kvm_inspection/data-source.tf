@@ -3,5 +3,6 @@ data "hyper2kvm_inspection" "web" {
 }
 
 output "operating_system" {
-  value = "${data.hyper2kvm_inspection.web.guest.product_name}, ${data.hyper2kvm_inspection.web.firmware}"
+  # Null where nothing tells it, and a template takes no null.
+  value = join(", ", compact([data.hyper2kvm_inspection.web.guest.product_name, data.hyper2kvm_inspection.web.firmware]))
 }
