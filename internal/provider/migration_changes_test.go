@@ -76,8 +76,8 @@ func TestNothingIsNothing(t *testing.T) {
 						m.noErrors(diags)
 					}
 					replaces, diags := m.replan(m.config(way[1]))
-					// An import takes triggers over.
-					if want := test.replaces && !(imports && strings.Contains(name, "trigger")); (replaces != "") != want {
+					takenOver := imports && strings.Contains(name, "trigger")
+					if want := test.replaces && !takenOver; (replaces != "") != want {
 						t.Errorf("from %q to %q, imported: %t: replaces for %q: %s", way[0], way[1], imports, replaces, diags)
 					}
 				}

@@ -34,7 +34,7 @@ type layout struct {
 }
 
 func (i *Image) layout() (l layout, err error) {
-	count := uint32(0)
+	var count uint32
 	switch h := i.pe.OptionalHeader.(type) {
 	case *pe.OptionalHeader64:
 		l = layout{h.SectionAlignment, h.FileAlignment, h.DataDirectory[:], h.AddressOfEntryPoint, h.SizeOfImage}

@@ -30,12 +30,12 @@ func (c *Configuration) fixUnifiedImages() error {
 func (c *Configuration) fixUnifiedImage(name string) error {
 	image, file, err := menu.OpenUnified(c.edit.Reader, name)
 	if err != nil {
-		return nil //nolint:nilerr // told when it is verified
+		return nil // told when it is verified
 	}
 	defer func() { _ = file.Close() }()
 	cmdline, err := image.Text(unifiedimage.Cmdline)
 	if err != nil {
-		return nil //nolint:nilerr // told when it is verified
+		return nil // told when it is verified
 	}
 	editor := cmdlineEditor{names: c.names}
 	fixed := editor.editCmdline(cmdline)

@@ -48,7 +48,7 @@ func spareRank(image string) int {
 func (f fallback) copyUnified(name, dead string) (done bool, err error) {
 	image, file, err := menu.OpenUnified(f.edit.Reader, name)
 	if err != nil {
-		return false, nil //nolint:nilerr // told when its parameters are verified
+		return false, nil // told when its parameters are verified
 	}
 	defer func() { _ = file.Close() }()
 	if image.Machine() != machines[f.suffix] {
