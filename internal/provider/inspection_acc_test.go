@@ -30,6 +30,8 @@ func TestAccInspection(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: fakeFactories(t),
 		Steps: []resource.TestStep{
+			// First, because the destroy after the last step validates its configuration once more.
+			{Config: config(`type = "vhs", path = "d"`), PlanOnly: true, ExpectError: regexp.MustCompile(`unsupported source\s+type`)},
 			{
 				Config: config(fmt.Sprintf("type = \"vmdk\"\n path = %q", source)),
 				ConfigStateChecks: []statecheck.StateCheck{
@@ -42,7 +44,6 @@ func TestAccInspection(t *testing.T) {
 					statecheck.ExpectKnownValue(inspected, tfjsonpath.New("warnings").AtSliceIndex(0).AtMapKey("stage"), knownvalue.StringExact("inspect")),
 				},
 			},
-			{Config: config(`type = "vhs", path = "d"`), ExpectError: regexp.MustCompile(`unsupported source\s+type`)},
 		},
 	})
 	if left := listing(t, work); len(left) != 0 {
