@@ -16,6 +16,7 @@ import (
 // TestAccMountESP is for guests that leave the EFI system partition to systemd:
 // fstab does not name it.
 func TestAccMountESP(t *testing.T) {
+	t.Parallel()
 	needAppliance(t)
 	s, err := Open(t.Context(), []Drive{newImage(t, "200M")}, Options{TempDir: t.TempDir()})
 	if err != nil {

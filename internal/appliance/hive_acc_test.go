@@ -26,6 +26,7 @@ func openData(t *testing.T, data []byte) *registry.Hive {
 // TestAccWriteHive writes real hives: what was meant is there, and nothing else was
 // changed. What cannot be written leaves the hive as it was.
 func TestAccWriteHive(t *testing.T) {
+	t.Parallel()
 	needAppliance(t)
 	s, err := Open(t.Context(), []Drive{newImage(t, "200M")}, Options{TempDir: t.TempDir()})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // TestAccLayer lays layers over the disks of a session: what was written before is
 // below, what is written afterwards in the layers alone.
 func TestAccLayer(t *testing.T) {
+	t.Parallel()
 	needAppliance(t)
 	first, second := newImage(t, "600M"), newImage(t, "600M")
 	// A socket's address may be 107 bytes long.

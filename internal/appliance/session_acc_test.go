@@ -162,6 +162,7 @@ func buildGuest(t *testing.T, s *Session) {
 }
 
 func TestAccSession(t *testing.T) {
+	t.Parallel()
 	needAppliance(t)
 	drives := []Drive{newImage(t, "600M"), newImage(t, "450M")}
 	dir := t.TempDir()
@@ -585,6 +586,7 @@ func TestAccCancelCall(t *testing.T) {
 
 // TestAccFullHost: a host without room for what is written is an error, and no wait.
 func TestAccFullHost(t *testing.T) {
+	t.Parallel()
 	needAppliance(t)
 	directory := testmount.Tmpfs(t, "size=24m")
 	drive := Drive{Path: filepath.Join(directory, "disk.qcow2"), Format: "qcow2"}

@@ -17,6 +17,7 @@ import (
 // TestAccTrimUnused fills a swap area, a volume that is then removed and two
 // that stay: the first two must go, and not a bit of what is in use may change.
 func TestAccTrimUnused(t *testing.T) {
+	t.Parallel()
 	needAppliance(t)
 	drive := newImage(t, "700M")
 	garbage := filepath.Join(t.TempDir(), "garbage")

@@ -20,6 +20,7 @@ var everyCard = []boot.NIC{{Model: "virtio"}, {Model: "e1000e"}, {Model: "e1000"
 // TestAccDeaths starts what never comes up. Each is told by its console as by its
 // screen, where there is anything to read.
 func TestAccDeaths(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs QEMU: set TF_ACC=1 or run make testacc")
 	}
@@ -52,6 +53,7 @@ func TestAccDeaths(t *testing.T) {
 		{"power off", bootSector(0xba, 4, 6, 0xb8, 0, 0x20, 0xef, 0xf4, 0xeb, 0xfd), boot.BIOS, 60, boot.StateExited, "it switched itself off before it was up", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			outcome := watch(t, boot.Machine{Disks: []boot.Disk{{Path: writeDisk(t, test.disk)}}, Firmware: test.firmware, NICs: everyCard, MemoryMiB: 512, CPUs: 1}, boot.Watching{Timeout: time.Duration(test.seconds) * time.Second})
 			if outcome.Verdict != boot.Dead || outcome.State != test.state || !strings.HasPrefix(outcome.Reason, test.reason) {
 				t.Errorf("%s, %s, %q; its console:\n%s\nits screen:\n%s", outcome.Verdict, outcome.State, outcome.Reason, outcome.Console, outcome.Screen.Text)

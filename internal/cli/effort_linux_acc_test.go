@@ -27,6 +27,7 @@ const (
 // TestAccEffort counts what a migration does and compares it with what it may do: a
 // regression of speed fails here, whatever the machine.
 func TestAccEffort(t *testing.T) {
+	t.Parallel()
 	source := flagship(t)
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Skip("needs strace")

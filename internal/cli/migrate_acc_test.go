@@ -50,6 +50,7 @@ func realCommand(t *testing.T, manifest string, args ...string) *exec.Cmd {
 }
 
 func TestAccCommandMigratesGuest(t *testing.T) {
+	t.Parallel()
 	source, directory := flagship(t), t.TempDir()
 	out, err := realCommand(t, fmt.Sprintf(`{
 		"version": "1.0",
@@ -95,6 +96,7 @@ func documentConfiguration(t *testing.T) json.RawMessage {
 // TestAccCommandDryRun is the document's dry run, with the document's
 // configuration: every change with its diff, and nothing written but the report.
 func TestAccCommandDryRun(t *testing.T) {
+	t.Parallel()
 	source, directory := flagship(t), filepath.Join(t.TempDir(), "out")
 	out, err := realCommand(t, fmt.Sprintf(`{
 		"version": "1.0",
@@ -134,6 +136,7 @@ func TestAccCommandDryRun(t *testing.T) {
 
 // TestAccCommandCancelled interrupts real runs as Ctrl-C does.
 func TestAccCommandCancelled(t *testing.T) {
+	t.Parallel()
 	source := flagship(t)
 	for _, stage := range []string{report.StageInspect, report.StageFix, report.StageConvert} {
 		t.Run(stage, func(t *testing.T) {

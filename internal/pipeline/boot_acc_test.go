@@ -24,6 +24,7 @@ import (
 // TestAccBootProof migrates a guest twice and has it booted: as it is, which it
 // does not survive and of which nothing is published, and fixed.
 func TestAccBootProof(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	recipe, err := testguest.Lookup(testguest.Flagship)
 	if err != nil {
@@ -31,6 +32,7 @@ func TestAccBootProof(t *testing.T) {
 	}
 	source := build(t, recipe)
 	t.Run("unfixed", func(t *testing.T) {
+		t.Parallel()
 		m := migration(source, t.TempDir())
 		m.Pipeline.Validate.Boot.Enabled = true
 		m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = false, false
@@ -57,6 +59,8 @@ func TestAccBootProof(t *testing.T) {
 		}
 	})
 	t.Run("fixed", func(t *testing.T) {
+		requireFullMatrix(t) // TestAccGuestsBoot shows it of every guest
+		t.Parallel()
 		m := migration(source, t.TempDir())
 		m.Pipeline.Validate.Boot.Enabled = true
 		r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
@@ -82,6 +86,7 @@ func TestAccBootProof(t *testing.T) {
 		qemuImg(t, "check", m.OutputPath())
 	})
 	t.Run("cancelled", func(t *testing.T) {
+		t.Parallel()
 		m := migration(source, t.TempDir())
 		m.Pipeline.Validate.Boot.Enabled = true
 		m.Pipeline.Inspect.Enabled, m.Pipeline.Fix.Enabled = false, false

@@ -110,6 +110,7 @@ func machineFolder(t *testing.T, vmdk string) string {
 // what `machine` says, but with the cards in each other's slots: each name and
 // each address is on its own card.
 func TestAccTwoCardsKeepTheirNames(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	byAddress := []manifest.NIC{{MAC: secondMAC, Addresses: []string{secondAddress}}, {MAC: firstMAC, Addresses: []string{"192.0.2.40"}}}
 	byName := []manifest.NIC{{MAC: strings.ToUpper(firstMAC), Name: "ens192"}, {MAC: secondMAC, Name: "ens224"}}

@@ -44,6 +44,7 @@ var configuredCases = []configuredCase{
 // looks at what came of it: over SSH with the injected key, and on the console
 // with the injected password.
 func TestAccConfiguredGuestsBoot(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	for _, c := range configuredCases {
 		t.Run(c.recipe, func(t *testing.T) {

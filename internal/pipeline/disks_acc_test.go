@@ -22,6 +22,7 @@ const guestOfTwoDisks = "debian12-bios-two-disks"
 // TestAccTwoDisksBoot migrates a package with a guest whose root lies over two
 // disks and which starts from the second of them.
 func TestAccTwoDisksBoot(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	recipe, err := testguest.Lookup(guestOfTwoDisks)
 	if err != nil {

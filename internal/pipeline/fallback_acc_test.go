@@ -13,6 +13,7 @@ import (
 // TestAccDeadFallbackLoader migrates a guest that GRUB starts, with a fallback loader
 // that does not start it, which is all that firmware without boot entries would try.
 func TestAccDeadFallbackLoader(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	for name, loader := range map[string]func(t *testing.T) string{
 		"of no bytes":                  func(*testing.T) string { return "" },

@@ -18,6 +18,7 @@ import (
 // TestAccGuestAgent boots a guest with QEMU's guest agent that asks for no login
 // anywhere: with its probe, without, and with an agent that runs and is silent.
 func TestAccGuestAgent(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	recipe, err := testguest.Lookup(testguest.Flagship)
 	if err != nil {

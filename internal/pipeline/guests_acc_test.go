@@ -67,6 +67,7 @@ var guestCases = []guestCase{
 // reach their login prompt on virtio when they are merely converted do so after
 // a migration, with their names, addresses and file systems.
 func TestAccGuestsBoot(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	for _, c := range guestCases {
 		t.Run(c.recipe, func(t *testing.T) {

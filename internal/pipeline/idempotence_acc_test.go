@@ -14,6 +14,7 @@ import (
 // came out of it: the second time there is nothing to do, and the report says
 // so.
 func TestAccMigratedGuestNeedsNothing(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	for _, c := range []struct {
 		recipe string

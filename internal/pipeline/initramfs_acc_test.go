@@ -18,6 +18,7 @@ import (
 // TestAccMicrocodeStaysFirst: the processor's microcode is found in nothing but
 // the first archive, so what is appended comes after all else.
 func TestAccMicrocodeStaysFirst(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	recipe, err := testguest.Lookup("debian12-bios-zst-modules")
 	if err != nil {
@@ -78,6 +79,7 @@ func TestAccInitramfsRebuilt(t *testing.T) {
 // TestAccKernelUpdate: what the guest's own tools make of a migrated guest at
 // the next kernel update boots, too.
 func TestAccKernelUpdate(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	for _, name := range []string{"debian12-bios-no-virtio", "debian12-bios-dracut-resume"} {
 		t.Run(name, func(t *testing.T) {

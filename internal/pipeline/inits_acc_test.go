@@ -62,6 +62,7 @@ esac
 // TestAccProbeWithoutSystemd boots guests that others than systemd start. Of those
 // nothing but the screen and the probe tells.
 func TestAccProbeWithoutSystemd(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	for _, name := range slices.Sorted(maps.Keys(otherInits)) {
 		t.Run(name, func(t *testing.T) {

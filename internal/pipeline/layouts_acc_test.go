@@ -165,6 +165,7 @@ func diskOf4096(t *testing.T, size int64) string {
 // TestAccLayouts fixes guests whose disks are laid out in ways that names and
 // numbers do not tell at first sight.
 func TestAccLayouts(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	const (
 		a = "/dev/disk/by-id/scsi-36000c29a0000000000000000000000aa"

@@ -27,6 +27,7 @@ var unsigned = map[string]bool{"debian12-bios-lvm": true}
 // TestAccAnswersAreTheAppliances compares all that is said of each guest of the
 // matrix with what libguestfs says.
 func TestAccAnswersAreTheAppliances(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	for n, recipe := range testguest.Recipes() {
 		t.Run(recipe.Name, func(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 // TestAccOVAIsNotUnpacked converts a package of 2 GiB where it lies, and shows
 // what that takes in time and in temporary space beside unpacking it first.
 func TestAccOVAIsNotUnpacked(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	raw, vmdk := filepath.Join(t.TempDir(), "disk.img"), filepath.Join(t.TempDir(), "disk.vmdk")
 	writeRandom(t, raw, 2<<30)

@@ -29,6 +29,7 @@ const badMount = "UUID=00000000-dead-4000-8000-000000000000 /data ext4 x-systemd
 // tell of: one with another address than the configured, and a line of fstab that
 // is wrong and may fail, and one for which that line may not.
 func TestAccProbe(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	recipe, err := testguest.Lookup(testguest.Flagship)
 	if err != nil {
@@ -46,6 +47,8 @@ func TestAccProbe(t *testing.T) {
 		{"/boot/grub/grub.cfg": muted, "/etc/default/grub": muted, "/etc/fstab": appended(badMount + " 0 2\n")},
 	})
 	t.Run("odd", func(t *testing.T) {
+		requireFullMatrix(t)
+		t.Parallel()
 		m := mutedMigration(t, odd)
 		prepared, converting := time.Time{}, time.Time{}
 		r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto", Notify: func(e report.Event) {
@@ -92,6 +95,7 @@ func TestAccProbe(t *testing.T) {
 		checkPublished(t, m)
 	})
 	t.Run("dead", func(t *testing.T) {
+		t.Parallel()
 		m := mutedMigration(t, dead)
 		r, err := pipeline.Run(t.Context(), m, pipeline.Options{Acceleration: "auto"})
 		if err == nil {

@@ -40,6 +40,7 @@ var sourceKinds = []struct {
 // it is, its content is that of the original to the last byte, and migrated it
 // boots with its name, address and file systems.
 func TestAccSourcesBoot(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	recipe, err := testguest.Lookup(testguest.Flagship)
 	if err != nil {

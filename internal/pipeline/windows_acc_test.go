@@ -193,6 +193,7 @@ func requireValues(t *testing.T, got, want map[string]string) {
 // the one that checked it finds the changes in the image; a second run over that
 // finds nothing to do.
 func TestAccWindows(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	source := buildWindows(t, windows7(t))
 	before := digest(t, source)
@@ -250,6 +251,7 @@ func TestAccWindows(t *testing.T) {
 // TestAccWindowsUEFI tells what would be done to what looks like a Windows 10, and does
 // it.
 func TestAccWindowsUEFI(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	w := windows10(t)
 	source := buildWindows(t, w)
@@ -289,6 +291,7 @@ func TestAccWindowsUEFI(t *testing.T) {
 // TestAccWindowsRefused: of a Windows that must not be changed a plan is told, and a run
 // before anything is done, with what to do. Nothing is published, and nothing of the source changes.
 func TestAccWindowsRefused(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	w := windows7(t)
 	built, err := os.ReadFile(buildWindows(t, w))

@@ -156,6 +156,7 @@ func volumeOf(t *testing.T, image string) string {
 // image: hivexregedit the registry, ntfssecaudit who may read the scripts. The dry run
 // told of it, and a second run changes nothing.
 func TestAccWindowsConfigured(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	system, err := testguest.BuildWindows(t.Context(), configuredWindows(t), io.Discard)
 	if err != nil {

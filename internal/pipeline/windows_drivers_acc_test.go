@@ -64,6 +64,7 @@ func looked(t *testing.T, hive []byte) map[string]string {
 // virtio-blk what looks like a Windows 10, from a directory and for virtio-scsi what looks
 // like a Windows 7. A reader that shares no code with the writer finds what lets each start.
 func TestAccWindowsDrivers(t *testing.T) {
+	t.Parallel()
 	requireAcceptance(t)
 	const services, label = "/ControlSet001/Services/", "viostor.inf_amd64_0000000000000000"
 	directory := t.TempDir()

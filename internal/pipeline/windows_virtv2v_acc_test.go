@@ -98,6 +98,7 @@ func TestExpectedOfVirtV2V(t *testing.T) {
 // program, and compares all keys, values and files of the two guests. What differs
 // stands in a list with its reason, and all that stands there differs.
 func TestAccWindowsVirtV2V(t *testing.T) {
+	t.Parallel()
 	requireFullMatrix(t)
 	version, err := exec.CommandContext(t.Context(), "virt-v2v", "--version").Output()
 	if err != nil {

@@ -35,6 +35,7 @@ output "verdicts" {
 // published but what was seen, unless that is only to be warned of; and then destroy
 // removes all of it.
 func TestAccDeadGuests(t *testing.T) {
+	t.Parallel()
 	requireTerraform(t)
 	source, directory := hangingDisk(t), filepath.Join(t.TempDir(), "images")
 	mark := "HOME=" + t.TempDir()

@@ -65,6 +65,7 @@ func TestAccInspectionFails(t *testing.T) {
 
 // The guest is as VMware leaves it: its initramfs has no virtio driver.
 func TestAccInspectionOfGuest(t *testing.T) {
+	t.Parallel()
 	requireTerraform(t)
 	recipe, err := testguest.Lookup("debian12-bios-no-virtio")
 	if err != nil {

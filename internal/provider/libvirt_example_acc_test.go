@@ -119,6 +119,7 @@ func TestAccLibvirtDomainStarts(t *testing.T) {
 	}
 	for name, m := range onLibvirt {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			directory := enterableDirectory(t)
 			m.machine.TPM = false // that needs swtpm, which not every host has
 			m.machine.Disks = slices.Clone(m.machine.Disks)

@@ -22,6 +22,7 @@ import (
 // starts from the second disk of its package: the image with the planned path
 // is that disk's.
 func TestAccMigrationOfSeveralDisks(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs Terraform and qemu-img: set TF_ACC=1 or run make testacc")
 	}

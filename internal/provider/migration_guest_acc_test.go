@@ -27,6 +27,7 @@ import (
 // terraform apply with the real engine, a login as the user and under the name
 // and address that the configuration gives, terraform destroy.
 func TestAccMigrationOfGuest(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs Terraform, libguestfs and QEMU: set TF_ACC=1 or run make testacc")
 	}
