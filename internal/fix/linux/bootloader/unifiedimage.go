@@ -56,7 +56,7 @@ func (c *Configuration) fixUnifiedImage(name string) error {
 	case err != nil:
 		return fmt.Errorf("%s is damaged after its kernel parameters were edited: %w", name, err)
 	case written != fixed:
-		return fmt.Errorf("%s has the kernel parameters %q after they were edited to %q", name, written, fixed)
+		return fmt.Errorf("%s has the kernel parameters %q after they were edited to %q", name, edit.HideSecrets(written), edit.HideSecrets(fixed))
 	}
 	for _, found := range editor.findings {
 		if found.err == nil {
@@ -65,7 +65,7 @@ func (c *Configuration) fixUnifiedImage(name string) error {
 	}
 	c.edit.Record(report.Change{
 		Path: name, Action: report.ActionModified,
-		Description: fmt.Sprintf("%s (its section %s was %q, and is %q)", toKernel, unifiedimage.Cmdline, cmdline, fixed),
+		Description: fmt.Sprintf("%s (its section %s was %q, and is %q)", toKernel, unifiedimage.Cmdline, edit.HideSecrets(cmdline), edit.HideSecrets(fixed)),
 	})
 	return nil
 }

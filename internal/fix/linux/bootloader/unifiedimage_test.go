@@ -3,6 +3,7 @@ package bootloader
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"strings"
@@ -60,6 +61,7 @@ func TestFixUnifiedImages(t *testing.T) {
 		told        string
 	}{
 		"stale":              {image: image("quiet root=/dev/sda2 ro"), want: "quiet root=UUID=root-uuid ro"},
+		"with a secret":      {image: image("root=/dev/sda2 ro systemd.set_credential=pw:hunter2"), want: "root=UUID=root-uuid ro systemd.set_credential=pw:hunter2"},
 		"stable":             {image: image("root=UUID=root-uuid ro"), want: "root=UUID=root-uuid ro"},
 		"signed":             {image: string(signed), want: "root=/dev/sda2 ro", told: "cannot be edited: it is signed"},
 		"not to be edited":   {image: image("root=/dev/sda2 ro"), want: "root=/dev/sda2 ro", unedited: true, told: "names devices of the old machine in its kernel parameters"},
@@ -92,6 +94,9 @@ func TestFixUnifiedImages(t *testing.T) {
 			changes, warnings := e.Take()
 			if changed := !strings.Contains(tt.image, tt.want); changed != (len(changes) == 1) {
 				t.Errorf("changes = %v", changes)
+			}
+			if strings.Contains(fmt.Sprint(changes, warnings), "hunter2") {
+				t.Errorf("a secret is told: %v, %v", changes, warnings)
 			}
 			switch {
 			case tt.told == "" && len(warnings) > 0:
