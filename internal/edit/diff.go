@@ -14,7 +14,7 @@ var secretPaths = regexp.MustCompile(`^/etc/(g?shadow|sudoers|ssh/ssh_host|Netwo
 // mount, GRUB's `password_pbkdf2 user hash`, and, where a sign stands between
 // them, the keys of netplan, networkd and ifcfg files.
 var secretValues = []*regexp.Regexp{
-	regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|psk|secret|token|credential|private[-_]?key|shared[-_]?key)[a-z0-9_-]*["']?(?:[ \t]*[=:][ \t]*|[ \t]+))([^\s,][^\r\n,]*)`),
+	regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|psk|secret|token|credential|pin-value|private[-_]?key|shared[-_]?key)[a-z0-9_-]*["']?(?:[ \t]*[=:][ \t]*|[ \t]+))([^\s,][^\r\n,]*)`),
 	regexp.MustCompile(`(?im)((?:^|[^.\w])(?:wep[-_]?)?(?:key[0-9]?|private|shared)["']?[ \t]*[=:][ \t]*)([^\s,][^\r\n,]*)`),
 }
 

@@ -15,6 +15,7 @@ func TestUnifiedDiffHidesSecrets(t *testing.T) {
 		"password --md5 hunter2",
 		`  psk: "hunter2"`,
 		"options root=x rd.iscsi.password=hunter2 ro",
+		"r UUID=1 none pkcs11-uri=pkcs11:object=x;pin-value=hunter2",
 		"private-key=hunter2",
 		"wep-key0=hunter2",
 		"PrivateKey = hunter2",

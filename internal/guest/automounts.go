@@ -2,15 +2,18 @@ package guest
 
 import (
 	"path"
-	"slices"
 	"strings"
 )
 
 // autofsMasters is where automount(8) looks for its master map, as distributions set it.
 var autofsMasters = []string{"/etc/auto.master", "/etc/autofs/auto.master"}
 
-// maxIncluded is how deep maps of automount(8) may include each other here.
-const maxIncluded = 8
+// maxIncluded is how deep maps of automount(8) may include each other here, and maxMaps how
+// many of them are read.
+const (
+	maxIncluded = 8
+	maxMaps     = 1000
+)
 
 // AutofsFiles are the files of a guest that Automounts reads.
 type AutofsFiles struct {
@@ -25,7 +28,7 @@ type AutofsFiles struct {
 // maps, over which it mounts itself, and the keys of direct ones. Maps that do not lie in
 // the guest, as those of NIS and LDAP, tell nothing of the latter.
 func Automounts(files AutofsFiles) []BootMount {
-	a := automounts{files: files}
+	a := automounts{files: files, points: map[string]bool{}, read: map[string]bool{}}
 	for _, master := range autofsMasters {
 		a.readMaster(master, 0)
 	}
@@ -36,12 +39,14 @@ func Automounts(files AutofsFiles) []BootMount {
 type automounts struct {
 	files AutofsFiles
 	// points are those of all entries of master maps: later ones have no effect.
-	points []string
+	points map[string]bool
 	found  []BootMount
+	// read are the maps that were read: to read one again changes nothing.
+	read map[string]bool
 }
 
 func (a *automounts) readMaster(file string, depth int) {
-	text, ok := a.files.Read(file)
+	text, ok := a.readOnce(file)
 	if !ok || depth > maxIncluded {
 		return
 	}
@@ -52,10 +57,10 @@ func (a *automounts) readMaster(file string, depth int) {
 			continue
 		}
 		point := path.Clean(fields[0])
-		if len(fields) < 2 || !path.IsAbs(point) || point != "/-" && slices.Contains(a.points, point) {
+		if len(fields) < 2 || !path.IsAbs(point) || point != "/-" && a.points[point] {
 			continue
 		}
-		a.points = append(a.points, point)
+		a.points[point] = true
 		switch {
 		case fields[1] == "-null":
 		case point == "/-":
@@ -64,6 +69,16 @@ func (a *automounts) readMaster(file string, depth int) {
 			a.found = append(a.found, BootMount{Path: point, File: file, Line: strings.Join(fields, " ")})
 		}
 	}
+}
+
+// readOnce is the text of a map that was not read yet.
+func (a *automounts) readOnce(file string) (text string, ok bool) {
+	file = path.Clean(file)
+	if a.read[file] || len(a.read) == maxMaps {
+		return "", false
+	}
+	a.read[file] = true
+	return a.files.Read(file)
 }
 
 // include reads what a master map includes. One by its name alone is not in the guest.
@@ -96,7 +111,7 @@ func (a *automounts) readDirect(master, name string) {
 			file = path.Join("/etc", path.Base(file))
 		}
 	}
-	text, ok := a.files.Read(file)
+	text, ok := a.readOnce(file)
 	if !ok {
 		return
 	}

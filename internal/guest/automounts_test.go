@@ -3,6 +3,7 @@ package guest_test
 import (
 	"path"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
@@ -47,6 +48,22 @@ func TestAutomounts(t *testing.T) {
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// TestAutomountsReadsOnce: maps that include each other many times are each read once.
+func TestAutomountsReadsOnce(t *testing.T) {
+	t.Parallel()
+	read := 0
+	guest.Automounts(guest.AutofsFiles{
+		Read: func(string) (string, bool) {
+			read++
+			return strings.Repeat("+/etc/auto.master\n+/etc/other\n/- /etc/direct\n", 5), read < 1000
+		},
+		List: func(string) []string { return nil },
+	})
+	if read > 4 {
+		t.Errorf("maps were read %d times", read)
 	}
 }
 

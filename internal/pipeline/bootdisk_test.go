@@ -141,6 +141,7 @@ func TestFirmwareThatFindsNothing(t *testing.T) {
 	esp := parttable.Disk{PartitionTable: "gpt", Partitions: []parttable.Partition{{GPTType: parttable.GPTESP}}}
 	loader := parttable.Disk{PartitionTable: "dos", BootCode: parttable.BootCodeLoader}
 	empty := parttable.Disk{PartitionTable: "dos"}
+	bsd := parttable.Disk{PartitionTable: "gpt", BootCode: parttable.BootCodeGeneric, Loader: parttable.LoaderUnknown}
 	for name, test := range map[string]struct {
 		disks     []parttable.Disk
 		described string
@@ -151,6 +152,7 @@ func TestFirmwareThatFindsNothing(t *testing.T) {
 		"BIOS and a loader":     {[]parttable.Disk{esp, loader}, firmwareBIOS, ""},
 		"UEFI without an ESP":   {[]parttable.Disk{loader}, firmwareUEFI, "no disk has an EFI system partition: the new one starts by BIOS"},
 		"UEFI and nothing":      {[]parttable.Disk{empty}, firmwareUEFI, "no disk has an EFI system partition: the new one starts by UEFI"},
+		"BIOS and other code":   {[]parttable.Disk{esp, bsd}, firmwareBIOS, ""},
 		"BIOS without a loader": {[]parttable.Disk{esp}, firmwareBIOS, "no disk has boot code that a BIOS starts: the new one starts by UEFI"},
 	} {
 		say := newReporter()

@@ -46,8 +46,8 @@ func (o opened) tellFirmware(say *reporter) {
 		if slices.ContainsFunc(o.tables, parttable.Disk.HasESP) {
 			return
 		}
-	} else if slices.ContainsFunc(o.tables, parttable.Disk.StartsBIOS) {
-		return
+	} else if slices.ContainsFunc(o.tables, func(d parttable.Disk) bool { return d.StartsBIOS() || d.Loader == parttable.LoaderUnknown }) {
+		return // code that is not known may find its own way, as that of BSD on a GPT
 	}
 	say.find(report.ConcernDescription, fmt.Sprintf("the old machine is described as one that starts by %s, and %s: the new one starts by %s",
 		strings.ToUpper(described), lacks, strings.ToUpper(firmwareOf(o.tables, described))),

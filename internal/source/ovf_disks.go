@@ -26,8 +26,9 @@ type packagedDisk struct {
 	chunk int64
 	// size is how long the file is said to be, in bytes, or 0.
 	size int64
-	// capacity is the declared virtual size in bytes, or 0.
-	capacity int64
+	// capacity is the declared virtual size in bytes, or 0, and unit that in which it is
+	// declared.
+	capacity, unit int64
 }
 
 // disksOf lists the disks of a machine in the order in which it numbers them.
@@ -183,7 +184,7 @@ func locateDisk(envelope *ovf.Envelope, disk ovf.VirtualDiskDesc) (packagedDisk,
 			continue
 		}
 		packaged := packagedDisk{
-			id: disk.DiskID, href: strings.TrimSpace(file.Href), format: text(disk.Format), capacity: capacity(disk),
+			id: disk.DiskID, href: strings.TrimSpace(file.Href), format: text(disk.Format), capacity: capacity(disk), unit: capacityUnit(disk),
 			size: int64(min(file.Size, math.MaxInt64)),
 		}
 		if file.ChunkSize != nil {

@@ -65,11 +65,16 @@ func label(system ovf.VirtualSystem) string {
 // capacity is a disk's declared size in bytes, 0 where it cannot be known.
 func capacity(disk ovf.VirtualDiskDesc) int64 {
 	number, err := strconv.ParseInt(strings.TrimSpace(disk.Capacity), 10, 64)
-	unit := machine.AllocationUnit(text(disk.CapacityAllocationUnits), 1)
+	unit := capacityUnit(disk)
 	if err != nil || number < 0 || float64(number)*float64(unit) > 1<<62 {
 		return 0
 	}
 	return number * unit
+}
+
+// capacityUnit is that in which a disk's size is declared, in bytes, or 0.
+func capacityUnit(disk ovf.VirtualDiskDesc) int64 {
+	return machine.AllocationUnit(text(disk.CapacityAllocationUnits), 1)
 }
 
 func text(s *string) string {

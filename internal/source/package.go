@@ -234,14 +234,15 @@ func (o *opening) addPackagedDisk(ctx context.Context, p *ovfPackage, directory 
 		return err
 	}
 	o.pending = append(o.pending, pending...)
-	if image := o.source.Disks[len(o.source.Disks)-1]; image.VirtualSize > 0 && disk.capacity-image.VirtualSize >= cylinder {
+	if image := o.source.Disks[len(o.source.Disks)-1]; image.VirtualSize > 0 && disk.capacity-image.VirtualSize >= max(cylinder, disk.unit) {
 		o.warn(report.ConcernDiskEnd, "make sure that the file is the one that belongs to the package: an older one, or one of another disk, may have taken its place",
 			"the package says that the disk in %s has %d bytes, and the image has %d", printable(disk.href), disk.capacity, image.VirtualSize)
 	}
 	return nil
 }
 
-// cylinder is the largest unit that programs round the sizes of disks to, in bytes.
+// cylinder is the largest unit that programs round the sizes of disks to, in bytes, beside
+// that in which they write them down.
 const cylinder = 255 * 63 * sectorSize
 
 // addParts opens the disk that files of a package make.

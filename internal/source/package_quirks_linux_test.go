@@ -243,6 +243,13 @@ func TestCapacity(t *testing.T) {
 		"of a larger disk": {warnings: []string{"says that the disk in web-disk1.vmdk has 67108864 bytes, and the image has 4194304"}, build: func(t *testing.T, p parts) []byte {
 			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(`ovf:capacity="8"`), []byte(`ovf:capacity="64"`), 1)}, p.vmdk)
 		}},
+		"rounded to its unit": {build: func(t *testing.T, p parts) []byte {
+			declared := []byte(`ovf:capacity="8" ovf:capacityAllocationUnits="byte * 2^20"`)
+			if !bytes.Contains(p.ovf.data, declared) {
+				t.Fatal("no capacity to replace")
+			}
+			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, declared, []byte(`ovf:capacity="1" ovf:capacityAllocationUnits="byte * 2^30"`), 1)}, p.vmdk)
+		}},
 		"of a smaller disk": {build: func(t *testing.T, p parts) []byte {
 			return tarOf(t, file{p.ovf.name, bytes.Replace(p.ovf.data, []byte(`ovf:capacity="8"`), []byte(`ovf:capacity="1"`), 1)}, p.vmdk)
 		}},

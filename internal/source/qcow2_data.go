@@ -61,9 +61,10 @@ func (d qcow2Data) last(s section, size int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	empty := map[uint64]bool{} // a hostile image has the same table again and again
 	for n := int64(len(tables))/8 - 1; n >= 0; n-- {
 		at := binary.BigEndian.Uint64(tables[8*n:]) & qcow2Offset
-		if at == 0 || n*perTable >= clusters {
+		if at == 0 || n*perTable >= clusters || empty[at] {
 			continue
 		}
 		table, err := s.read(int64(at), d.cluster)
@@ -75,6 +76,7 @@ func (d qcow2Data) last(s section, size int64) (int64, error) {
 				return n*perTable + i, nil
 			}
 		}
+		empty[at] = clusters-n*perTable >= perTable // else it was not looked through to its end
 	}
 	return -1, nil
 }

@@ -78,8 +78,16 @@ func TestBehindTheArchive(t *testing.T) {
 	}
 	unpacked := []string{"compressed as a whole"}
 	runQuirks(t, map[string]quirk{
-		"a filled record":  {warnings: unpacked, build: func(t *testing.T, p parts) []byte { return packed(t, p, 1<<20) }},
-		"zeroes of a tape": {warnings: unpacked, build: func(t *testing.T, p parts) []byte { return append(packed(t, p, 0), make([]byte, 512)...) }},
+		"a filled record":   {warnings: unpacked, build: func(t *testing.T, p parts) []byte { return packed(t, p, 1<<20) }},
+		"zeroes of a tape":  {warnings: unpacked, build: func(t *testing.T, p parts) []byte { return append(packed(t, p, 0), make([]byte, 512)...) }},
+		"the end of a line": {warnings: unpacked, build: func(t *testing.T, p parts) []byte { return append(packed(t, p, 0), '\n') }},
+		"two streams": {warnings: unpacked, build: func(t *testing.T, p parts) []byte {
+			data := tarOf(t, p.ovf, p.vmdk)
+			return append(append(gz(t, data[:1000]), bytes.Repeat(gz(t, nil), 200)...), gz(t, data[1000:])...)
+		}},
+		"two streams, of which one is cut off": {failure: "it ends before its content", remedy: "copy or export it again", build: func(t *testing.T, p parts) []byte {
+			return append(packed(t, p, 0), gz(t, []byte("more"))[:9]...)
+		}},
 		"a stream without an end": {failure: "it ends before its content", remedy: "copy or export it again", build: func(t *testing.T, p parts) []byte {
 			data := packed(t, p, 0)
 			return data[:len(data)-4]

@@ -119,7 +119,58 @@ func decompress(stream io.Reader, found format) (io.Reader, error) {
 	case formatZstd:
 		return zstd.NewReader(stream, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 	}
-	return gzip.NewReader(stream)
+	return newGzipMembers(stream)
+}
+
+// gzipMembers unpacks the members of a gzip file, which follow one another. What follows
+// them and is none, as the padding of a tape or the end of a line, is not read: gzip
+// ignores it, too.
+type gzipMembers struct {
+	packed *bufio.Reader
+	member *gzip.Reader
+}
+
+func newGzipMembers(stream io.Reader) (*gzipMembers, error) {
+	packed := bufio.NewReader(stream)
+	member, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, err
+	}
+	member.Multistream(false)
+	return &gzipMembers{packed, member}, nil
+}
+
+// Read implements io.Reader.
+func (g *gzipMembers) Read(p []byte) (int, error) {
+	for {
+		n, err := g.member.Read(p)
+		if !errors.Is(err, io.EOF) {
+			return n, err
+		}
+		more, err := g.next()
+		if err == nil && !more {
+			err = io.EOF
+		}
+		if n > 0 || err != nil {
+			return n, err
+		}
+	}
+}
+
+// next goes on to the next member; more is false where there is none.
+func (g *gzipMembers) next() (more bool, err error) {
+	magic, err := g.packed.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	if string(magic) != "\x1f\x8b" {
+		return false, nil
+	}
+	if err := g.member.Reset(g.packed); err != nil {
+		return false, err
+	}
+	g.member.Multistream(false)
+	return true, nil
 }
 
 // holdsTar makes sure that a compressed file has a tar archive in it, and returns what is
@@ -164,8 +215,8 @@ func readTail(stream io.Reader) error {
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil
-	case errors.Is(err, gzip.ErrHeader):
-		return nil // what follows is no gzip stream; the one before it is complete
+	case errors.Is(err, bzip2.StructuralError("bad magic value in continuation file")):
+		return nil // what follows is no bzip2 stream; the one before it is complete
 	case err == nil:
 		return fmt.Errorf("more than %d bytes follow the archive's end", n)
 	}

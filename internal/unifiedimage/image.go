@@ -32,6 +32,10 @@ type Image struct {
 
 // Open reads the headers of a file of size bytes. It fails where that is no EFI program.
 func Open(file io.ReaderAt, size int64) (*Image, error) {
+	var magic [2]byte
+	if _, err := file.ReadAt(magic[:], 0); err != nil || string(magic[:]) != "MZ" {
+		return nil, errors.New("it is no EFI program: it does not begin as one") // debug/pe takes objects, too
+	}
 	parsed, err := pe.NewFile(io.NewSectionReader(file, 0, size))
 	if err != nil {
 		return nil, fmt.Errorf("it is no EFI program: %w", err)

@@ -58,6 +58,10 @@ func TestOpenFails(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 	whole := guesttest.UnifiedImageOf(t, guesttest.Section{Name: Cmdline, Content: "quiet"})
+	object := whole[64+4:] // without the header of an EFI program
+	if _, err := Open(strings.NewReader(object), int64(len(object))); err == nil || !strings.Contains(err.Error(), "no EFI program") {
+		t.Errorf("of an object: error = %v", err)
+	}
 	cut := open(t, whole[:len(whole)-512])
 	if _, err := cut.Text(Cmdline); err == nil || !strings.Contains(err.Error(), "over its end") {
 		t.Errorf("of an image that was cut off: error = %v", err)

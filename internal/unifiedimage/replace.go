@@ -109,6 +109,9 @@ func (i *Image) change(name string, size int64) (c change, err error) {
 		}
 	}
 	c.inMem = up(uint32(size)-min(uint32(size), room), c.layout.sectionAlignment)
+	if uint64(c.layout.end)+uint64(c.inMem) > math.MaxInt32 || i.size+int64(c.inFile) > math.MaxInt32 {
+		return c, sealed("it would be too large")
+	}
 	if c.inMem == 0 {
 		return c, nil
 	}
@@ -128,10 +131,15 @@ func (i *Image) movable(c change) error {
 	if moved || behind(c.layout.entry) {
 		return sealed("a part of its program lies behind its section " + c.target.Name)
 	}
-	if uint64(c.layout.end)+uint64(c.inMem) > math.MaxInt32 || i.size+int64(c.inFile) > math.MaxInt32 {
-		return sealed("it would be too large")
-	}
 	return nil
+}
+
+// zeroes reads as zeroes without an end.
+type zeroes struct{}
+
+func (zeroes) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 // up rounds up to a multiple of a power of two.
@@ -157,7 +165,7 @@ func (i *Image) Replace(w io.Writer, name string, content io.Reader, size int64)
 		bytes.NewReader(head),
 		io.NewSectionReader(i.file, int64(len(head)), start-int64(len(head))),
 		&exactly{r: content, left: size},
-		bytes.NewReader(make([]byte, room-size)),
+		io.LimitReader(zeroes{}, room-size),
 		io.NewSectionReader(i.file, behind, i.size-behind),
 	} {
 		if _, err := io.Copy(w, part); err != nil {

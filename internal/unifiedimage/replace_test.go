@@ -94,6 +94,8 @@ func TestReplaceRefuses(t *testing.T) {
 	binary.LittleEndian.PutUint32(relocated[optional+112+8*5+4:], 100)
 	unaligned := []byte(whole)
 	binary.LittleEndian.PutUint32(unaligned[optional+36:], 500)
+	huge := []byte(whole)
+	binary.LittleEndian.PutUint32(huge[optional+36:], 1<<31)
 	over := []byte(whole)
 	table := optional + 240
 	binary.LittleEndian.PutUint32(over[table+2*sectionHeaderSize+20:], 4096) // .cmdline, over .text
@@ -119,6 +121,9 @@ func TestReplaceRefuses(t *testing.T) {
 				t.Errorf("%d bytes were written", b.Len())
 			}
 		})
+	}
+	if err := open(t, string(huge)).Changeable(Cmdline, 600); !errors.Is(err, ErrSealed) {
+		t.Errorf("of huge units: error = %v", err)
 	}
 	image := open(t, whole)
 	if err := image.Changeable(Cmdline, 1); err != nil {

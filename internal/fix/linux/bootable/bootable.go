@@ -108,7 +108,7 @@ func (g *Guest) require(mended string) (needsOldDisk bool, err error) {
 	if err := g.warnIntegrity(menus); err != nil {
 		return needsOldDisk, err
 	}
-	if err := g.requireUnenrolled(menus); err != nil {
+	if err := g.requireUnenrolled(); err != nil {
 		return needsOldDisk, err
 	}
 	return needsOldDisk, g.requireDefault(menus)

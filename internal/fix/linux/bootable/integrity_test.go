@@ -92,6 +92,44 @@ func TestRequireIntegrity(t *testing.T) {
 	}
 }
 
+// TestLimineChecksumsOfUnifiedImages: Limine starts such images as EFI programs, and stops
+// where one is another than was written down.
+func TestLimineChecksumsOfUnifiedImages(t *testing.T) {
+	t.Parallel()
+	const file, image = "/boot/efi/limine.conf", "/boot/efi/EFI/Linux/arch.efi"
+	of := func(text string) string { sum := blake2b.Sum512([]byte(text)); return hex.EncodeToString(sum[:]) }
+	menu := func(sum string) string {
+		return "timeout: 3\n/Arch\n  protocol: efi\n  path: boot():/EFI/linux/ARCH.efi#" + sum + "\n"
+	}
+	unified := guesttest.UnifiedImage(t, "root=UUID=root-uuid ro")
+	for name, tt := range map[string]struct {
+		loader, want, fails string
+		unchanged           bool
+	}{
+		"that was changed":      {want: of(unified)},
+		"that stays":            {want: of("old"), unchanged: true},
+		"of a menu, enrolled":   {want: of(unified), loader: "MZ" + enrolled + of("menu"), fails: "limine_x64.efi has the checksum of " + file},
+		"of a menu that stayed": {want: of("old"), loader: "MZ" + enrolled + of("menu"), unchanged: true},
+	} {
+		set := files(file, menu(of("old")), image, unified, "/boot/efi/EFI/limine/limine_x64.efi", "MZ"+tt.loader)
+		e := edittest.New(t, edit.Guest{Mounts: guesttest.BootMounts, FS: guesttest.New(t, set)})
+		if !tt.unchanged {
+			e.Record(report.Change{Path: image, Action: report.ActionModified, Description: "give it drivers"})
+		}
+		g := New(e, devname.New(guesttest.BootDevices, guesttest.BootMounts), Start{Firmware: guest.FirmwareUEFI})
+		if err := g.FixChecksums(); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := e.Read(file); err != nil || got != menu(tt.want) {
+			t.Errorf("%s: %v: it is now\n%s", name, err, got)
+		}
+		_, err := g.Require("")
+		if (err != nil) != (tt.fails != "") || err != nil && !strings.Contains(err.Error(), tt.fails) {
+			t.Errorf("%s: error %v, want %q", name, err, tt.fails)
+		}
+	}
+}
+
 // TestLimineChecksums: Limine stops where a file or its own menu has another checksum than
 // was written down.
 func TestLimineChecksums(t *testing.T) {

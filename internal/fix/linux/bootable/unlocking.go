@@ -49,7 +49,8 @@ func (g *Guest) warnUnlocking(menus []judgedMenu) error {
 	return nil
 }
 
-// warnUnlockedBy reads the parameters of an entry.
+// warnUnlockedBy reads the parameters of an entry. What they say of a token may have its
+// PIN in it.
 func (g *Guest) warnUnlockedBy(e menu.Entry) {
 	for _, p := range e.Parameters {
 		key, value, _ := strings.Cut(p, "=")
@@ -59,9 +60,9 @@ func (g *Guest) warnUnlockedBy(e menu.Entry) {
 		for option := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ',' || r == '=' }) {
 			switch option {
 			case "tpm2-device":
-				g.edit.Warn(report.ConcernCrypttabTPM, fmt.Sprintf("%s: %s: %s unlocks an encrypted device with the TPM of the old machine%s", e.File, e.Name(), p, staysLocked), enrollAgain)
+				g.edit.Warn(report.ConcernCrypttabTPM, fmt.Sprintf("%s: %s: %s unlocks an encrypted device with the TPM of the old machine%s", e.File, e.Name(), key+" ("+option+")", staysLocked), enrollAgain)
 			case "fido2-device", "pkcs11-uri":
-				g.edit.Warn(report.ConcernCrypttabKey, fmt.Sprintf("%s: %s: %s unlocks an encrypted device with a token that the old machine has%s", e.File, e.Name(), p, staysLocked),
+				g.edit.Warn(report.ConcernCrypttabKey, fmt.Sprintf("%s: %s: %s unlocks an encrypted device with a token that the old machine has%s", e.File, e.Name(), key+" ("+option+")", staysLocked),
 					"give the new machine that USB device, or make sure that a passphrase unlocks the device, too")
 			}
 		}

@@ -1,6 +1,7 @@
 package bootable
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -24,9 +25,10 @@ func TestRequireUnlocking(t *testing.T) {
 	}{
 		"a passphrase":                    {},
 		"options of no TPM":               {parameters: "rd.luks.options=discard,timeout=10"},
-		"a TPM":                           {parameters: "rd.luks.options=tpm2-device=auto", warns: "rd.luks.options=tpm2-device=auto"},
+		"a TPM":                           {parameters: "rd.luks.options=tpm2-device=auto", warns: "rd.luks.options (tpm2-device)"},
 		"a TPM, for one device":           {parameters: "luks.options=aaaabbbb-1111-2222=discard,tpm2-device=auto", warns: "TPM"},
 		"a token":                         {parameters: "rd.luks.options=fido2-device=auto", warns: "token"},
+		"a token, with its PIN":           {parameters: "'rd.luks.options=pkcs11-uri=pkcs11:token=t;pin-value=4711'", warns: "rd.luks.options (pkcs11-uri)"},
 		"GRUB with a passphrase":          {commands: "cryptomount -u aaaabbbb"},
 		"GRUB with a TPM":                 {commands: "tpm2_key_protector_init -T $prefix/sealed.tpm\ncryptomount -u aaaabbbb --protector tpm2", warns: "tpm2_key_protector_init"},
 		"GRUB with a TPM, in its core":    {core: "cryptomount -u aaaabbbb -P tpm2", warns: "boot sectors"},
@@ -50,6 +52,9 @@ func TestRequireUnlocking(t *testing.T) {
 				t.Error(err)
 			}
 			_, warnings := e.Take()
+			if strings.Contains(fmt.Sprint(warnings), "4711") {
+				t.Errorf("a PIN is told: %v", warnings)
+			}
 			if tt.warns == "" && len(warnings) > 0 || tt.warns != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, tt.warns)) {
 				t.Errorf("warnings %v, want %q", warnings, tt.warns)
 			}

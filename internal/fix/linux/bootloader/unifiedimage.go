@@ -1,6 +1,7 @@
 package bootloader
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/remedy"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/unifiedimage"
 )
@@ -42,14 +44,19 @@ func (c *Configuration) fixUnifiedImage(name string) error {
 	if fixed == cmdline || image.Changeable(unifiedimage.Cmdline, int64(len(fixed))) != nil {
 		return nil
 	}
-	if err := ReplaceSection(c.edit, name, image, unifiedimage.Cmdline, strings.NewReader(fixed), int64(len(fixed))); err != nil {
+	err = ReplaceSection(c.edit, name, image, unifiedimage.Cmdline, strings.NewReader(fixed), int64(len(fixed)))
+	if errors.Is(err, edit.ErrNoSpace) { // what becomes of the guest is judged when it is verified
+		c.edit.Warn(report.ConcernGuestSpace, fmt.Sprintf("the kernel parameters in %s stay as they are: %v", name, err), remedy.Of(err))
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	switch written, err := menu.UnifiedCmdline(c.edit.Reader, name); {
 	case err != nil:
 		return fmt.Errorf("%s is damaged after its kernel parameters were edited: %w", name, err)
 	case written != fixed:
-		return fmt.Errorf("%s has the kernel parameters %q after they were edited to %q", name, written, fixed)
+		return fmt.Errorf("%s has the kernel parameters %q after they were edited to %q", name, edit.HideSecrets(written), edit.HideSecrets(fixed))
 	}
 	for _, found := range editor.findings {
 		if found.err == nil {
@@ -58,7 +65,7 @@ func (c *Configuration) fixUnifiedImage(name string) error {
 	}
 	c.edit.Record(report.Change{
 		Path: name, Action: report.ActionModified,
-		Description: fmt.Sprintf("%s (its section %s was %q, and is %q)", toKernel, unifiedimage.Cmdline, cmdline, fixed),
+		Description: fmt.Sprintf("%s (its section %s was %q, and is %q)", toKernel, unifiedimage.Cmdline, edit.HideSecrets(cmdline), edit.HideSecrets(fixed)),
 	})
 	return nil
 }
@@ -124,7 +131,11 @@ func ReplaceSection(e *edit.Editor, name string, image *unifiedimage.Image, sect
 	if err == nil {
 		return nil
 	}
-	if known, full := e.SpaceFor(path.Dir(name), image.Size()+size+spaceMargin); known && full != nil {
+	old, _, sectionErr := image.Section(section)
+	if sectionErr != nil {
+		return sectionErr
+	}
+	if known, full := e.SpaceFor(path.Dir(name), image.Size()+size-min(size, old.Size())+spaceMargin); known && full != nil {
 		return full
 	}
 	return fmt.Errorf("cannot write %s in the guest: %w", name, err)

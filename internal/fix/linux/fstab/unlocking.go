@@ -49,7 +49,7 @@ func unlockingNotes(number int, t conf.TableLine, n devname.Names) (notes []edit
 		case key == "tpm2-device":
 			note(report.ConcernCrypttabTPM, "the TPM of "+option, "enroll a passphrase in the guest before the migration, and the new machine's TPM afterwards")
 		case key == "fido2-device" || key == "pkcs11-uri":
-			note(report.ConcernCrypttabKey, "the token of "+option, "give the new machine that USB device, or make sure that a passphrase unlocks the device, too")
+			note(report.ConcernCrypttabKey, "the token of "+key, "give the new machine that USB device, or make sure that a passphrase unlocks the device, too")
 		}
 	}
 	return notes

@@ -1,6 +1,7 @@
 package fstab
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -26,12 +27,16 @@ func TestUnlockingNeeds(t *testing.T) {
 		"r UUID=gone none luks\n":                                               "UUID=gone",
 		"r /dev/mapper/gone none luks\n":                                        "/dev/mapper/gone",
 		"r UUID=root-uuid none tpm2-device=auto\n":                              "TPM",
-		"r UUID=root-uuid none fido2-device=auto\n":                             "the token of fido2-device=auto",
+		"r UUID=root-uuid none fido2-device=auto\n":                             "the token of fido2-device",
+		"r UUID=root-uuid none pkcs11-uri=pkcs11:token=t;pin-value=4711\n":      "the token of pkcs11-uri",
 		"r UUID=root-uuid /dev/disk/by-id/usb-x-part1:/key luks,keyscript=/x\n": "usb-x-part1",
 	} {
 		got, notes := editCrypttab(line, ModeStabilizeAll, names)
 		if got != line || told == "" && len(notes) > 0 || told != "" && (len(notes) != 1 || !strings.Contains(notes[0].Message, told)) {
 			t.Errorf("%q became %q with %v, want %q told", line, got, notes, told)
+		}
+		if strings.Contains(fmt.Sprint(notes), "4711") {
+			t.Errorf("a PIN is told: %v", notes)
 		}
 	}
 	for _, option := range []string{"requires", "after", "wanted-by"} {

@@ -32,8 +32,8 @@ func (p *imageRepair) warnCardNames() error {
 			return err
 		}
 		if ok && lacksText(p.image, name, text) {
-			p.edit.Warn(report.ConcernCardEarly, fmt.Sprintf("the initramfs %s does not have %s: the card that the kernel's parameters name has another name in it", p.kernel.Initramfs, name),
-				"have the guest's tool take that file into the initramfs (dracut: install_items), or name the card by its new name in the parameters")
+			p.edit.Warn(report.ConcernCardEarly, fmt.Sprintf("the initramfs %s does not have %s: a network card that it configures may have another name in it", p.kernel.Initramfs, name),
+				"have the guest's tool take that file into the initramfs (dracut: install_items), or, where the kernel's parameters name the card, by its new name there")
 		}
 	}
 	return nil

@@ -33,7 +33,10 @@ func (p *imageRepair) keepSealed(stale staleReferences) error {
 	p.result.Action, p.result.Reason = Kept, "it has what is needed"
 	lacked := slices.Concat(p.lacked, stale.specs, stale.waits)
 	p.lacked = nil
-	if len(lacked) == 0 && len(stale.files) == 0 && p.mode != ModeRebuild {
+	if complete := len(lacked) == 0 && len(stale.files) == 0; complete && p.mode != ModeRebuild {
+		return nil
+	} else if complete && p.kernel.Unified() { // which nobody can rebuild, and which may not even be started
+		p.result.Reason += "; " + p.sealed.why
 		return nil
 	}
 	p.result.Reason = p.sealed.why + ", so that nothing can be done about what it lacks or has of the old machine"

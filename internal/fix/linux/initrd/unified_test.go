@@ -50,7 +50,7 @@ func TestUnifiedImage(t *testing.T) {
 		"damaged":                 {image: "garbage", name: "/efi/EFI/Linux/id-" + version + ".efi", action: Kept, bus: "sata", told: []string{"does not load the virtio disk driver", "does not load the driver of a SATA disk"}},
 		"without an initramfs":    {image: guesttest.UnifiedImageOf(t, guesttest.Section{Name: unifiedimage.Version, Content: version}), action: None, bus: "sata", told: []string{"boots without an initramfs", "does not load the driver of a SATA disk"}},
 		"of modules elsewhere":    {image: unified("6.9.9", virtio...), action: "", bus: "virtio", told: []string{"whose drivers cannot be checked"}},
-		"a rebuild is asked for":  {image: unified(version, virtio...), mode: ModeRebuild, failure: "no tool of the guest is known"},
+		"a rebuild is asked for":  {image: unified(version, "ext4"), mode: ModeRebuild, failure: "no tool of the guest is known"},
 		"signed, in mode append":  {image: signed(unified(version, "ext4")), mode: ModeAppend, failure: "it is signed"},
 	} {
 		t.Run(label, func(t *testing.T) {
@@ -106,6 +106,22 @@ func TestUnifiedImage(t *testing.T) {
 				t.Errorf("changes = %v", r.changes)
 			}
 		})
+	}
+}
+
+// TestUnifiedImageRebuild: an image that has what is needed is no obstacle to a rebuild of
+// the others.
+func TestUnifiedImageRebuild(t *testing.T) {
+	t.Parallel()
+	const name = "/efi/EFI/Linux/linux.efi"
+	files := guesttest.KernelFiles(version)
+	delete(files, "/boot/vmlinuz-"+version)
+	files[name] = signed(guesttest.UnifiedImageOf(t,
+		guesttest.Section{Name: unifiedimage.Version, Content: version},
+		guesttest.Section{Name: unifiedimage.Initramfs, Content: guesttest.DebianImage(t, version, nil, "virtio", "virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod", "ext4")}))
+	r, err := runInitramfsMode(t, guesttest.New(t, files), nil, ModeRebuild)
+	if err != nil || r.DiskBus != "virtio" || len(r.Kernels) != 1 || r.Kernels[0].Action != Kept || !strings.Contains(r.Kernels[0].Reason, "it is signed") {
+		t.Errorf("%+v, %v", r.Kernels, err)
 	}
 }
 

@@ -36,6 +36,18 @@ function recordfail {
 }
 `
 
+// blocksTop is what menus begin with that have their variables in blocks beside a btrfs.
+const blocksTop = `if [ -s $prefix/grubenv ]; then
+  load_env
+fi
+if [ "${env_block}" ] ; then
+  set env_block="(${root})${env_block}"
+  export env_block
+  load_env -f "${env_block}"
+fi
+set default="${saved_entry}"
+`
+
 // TestGrubDefault: what a script starts by itself, as far as that can be told.
 func TestGrubDefault(t *testing.T) {
 	t.Parallel()
@@ -75,6 +87,7 @@ func TestGrubDefault(t *testing.T) {
 		"a default of one of two files":         {script: "if [ $grub_cpu = x ]; then\n load_env -f $prefix/k.env\nfi\nset default=$d\n" + entries},
 		"variables of a file that is not there": {script: "set default=1\nload_env -f /boot/grub/gone.env\n" + entries, want: "/b", unclear: "/boot/grub/gone.env"},
 		"the same, if it is there":              {script: "set default=1\nif [ -f /boot/grub/gone.env ]; then\n load_env -f /boot/grub/gone.env\nfi\n" + entries, want: "/b"},
+		"variables in blocks of a device":       {script: blocksTop + entries, environment: "env_block=512+1\nsaved_entry=1", want: "/b"},
 		"a file that includes itself":           {script: "source /boot/grub/grub.cfg\n" + entries, want: "/a", unclear: "/boot/grub/grub.cfg"},
 	} {
 		t.Run(name, func(t *testing.T) {

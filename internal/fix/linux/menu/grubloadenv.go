@@ -1,11 +1,16 @@
 package menu
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 )
+
+// blockList is in place of a file's path that of blocks of a device, such as 512+1: there
+// GRUB has its own variables where it does not write to the file system, as on btrfs.
+var blockList = regexp.MustCompile(`^(\([^()]*\))?([0-9]*\+[0-9]+)(,[0-9]*\+[0-9]+)*$`)
 
 // loadEnvironment sets the variables of the file that load_env names, which are all of
 // them, or those that it lists. Without a file it is that which GRUB saves its own in,
@@ -26,7 +31,7 @@ func (s *grubScript) loadEnvironment(words []string) {
 			wanted = append(wanted, s.expand(w))
 		}
 	}
-	if name == "" {
+	if name == "" || blockList.MatchString(s.expand(name)) {
 		return
 	}
 	file := s.locate(name)

@@ -159,6 +159,22 @@ func TestCardsByEvidence(t *testing.T) {
 				"/etc/NetworkManager/conf.d/10-globally-managed-devices.conf":     "",
 			},
 		},
+		"NetworkManager for all, by netplan, as a desktop's installer leaves it": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":                         "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi\n",
+				"/etc/netplan/01-network-manager-all.yaml":                        "network:\n  version: 2\n  renderer: NetworkManager\n",
+			},
+		},
+		"netplan with another renderer": {
+			files: map[string]string{
+				"/etc/NetworkManager/NetworkManager.conf":                         "[main]\n",
+				"/usr/lib/NetworkManager/conf.d/10-globally-managed-devices.conf": "[keyfile]\nunmanaged-devices=*,except:type:wifi\n",
+				"/etc/netplan/01-network-manager-all.yaml":                        "network:\n  version: 2\n  renderer: NetworkManager\n",
+				"/etc/netplan/50-server.yaml":                                     "network:\n  version: 2\n  renderer: networkd\n",
+			},
+			warns: []string{"no network card was found"},
+		},
 		"NetworkManager for all but bridges": {
 			files: map[string]string{"/etc/NetworkManager/NetworkManager.conf": "[keyfile]\nunmanaged-devices=*\nunmanaged-devices=type:bridge;except:type:ethernet\n"},
 		},

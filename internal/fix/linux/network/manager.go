@@ -1,12 +1,14 @@
 package network
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 )
 
 const managerConfig = "/etc/NetworkManager/NetworkManager.conf"
@@ -21,8 +23,15 @@ func managesByItself(e *edit.Reader) bool {
 	if err != nil {
 		return false
 	}
+	renders, err := netplanLeavesAll(e)
+	if err != nil {
+		return false
+	}
 	unmanaged := ""
 	for _, name := range files {
+		if renders && path.Base(name) == globallyManaged {
+			continue
+		}
 		text, _, err := e.Read(name)
 		if err != nil {
 			return false
@@ -37,6 +46,37 @@ func managesByItself(e *edit.Reader) bool {
 		unmanaged += ";" + file.Value("keyfile", "unmanaged-devices+")
 	}
 	return !leavesEthernet(unmanaged)
+}
+
+// globallyManaged is the file by which Ubuntu has NetworkManager leave Ethernet cards to
+// others. netplan hides it by an empty one in /run, at each boot, where it leaves all
+// cards to NetworkManager: netplan's generate.c.
+const globallyManaged = "10-globally-managed-devices.conf"
+
+// netplanLeavesAll reports whether netplan leaves all cards to NetworkManager, as on
+// Ubuntu's desktops. Its files are read in the order of their names; the last that names
+// a renderer counts.
+func netplanLeavesAll(e *edit.Reader) (bool, error) {
+	var files []string
+	for _, directory := range []string{"/lib/netplan", "/etc/netplan"} {
+		found, err := e.List(directory, "*.yaml")
+		if err != nil {
+			return false, err
+		}
+		files = append(files, found...)
+	}
+	slices.SortStableFunc(files, func(a, b string) int { return strings.Compare(path.Base(a), path.Base(b)) })
+	renderer := ""
+	for _, file := range files {
+		text, _, err := e.Read(file)
+		if err != nil {
+			return false, err
+		}
+		if plan, ok := netconf.ReadNetplan(text); ok {
+			renderer = cmp.Or(plan.Renderer, renderer)
+		}
+	}
+	return renderer == "NetworkManager", nil
 }
 
 // managerFiles are the files of settings in the order in which NetworkManager.conf(5)
