@@ -19,7 +19,7 @@ const sandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecont
 
 // arguments returns QEMU's arguments. variables is the machine's own copy of the
 // UEFI variable store, "" with BIOS.
-func (m Machine) arguments(d descriptors, code, variables string) ([]string, error) {
+func (m Machine) arguments(d descriptors, firmware flash) ([]string, error) {
 	// IDE disks need the older chipset; q35's are AHCI, which not every kernel
 	// for virtual machines can drive.
 	chipset, virtio := "q35", "on"
@@ -59,8 +59,8 @@ func (m Machine) arguments(d descriptors, code, variables string) ([]string, err
 		// speaks from the cards shall be the guest (OvmfPkg/README, PXE).
 		args = append(args,
 			"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
-			"-drive", "if=pflash,unit=0,format=raw,readonly=on,file="+escapeComma(code),
-			"-drive", "if=pflash,unit=1,format=raw,file="+escapeComma(variables))
+			"-drive", "if=pflash,unit=0,format="+firmware.codeFormat+",readonly=on,file="+escapeComma(firmware.code),
+			"-drive", "if=pflash,unit=1,format="+firmware.variablesFormat+",file="+escapeComma(firmware.variables))
 	}
 	disks, err := m.diskArguments()
 	if err != nil {

@@ -22,7 +22,7 @@ func TestQEMUArgs(t *testing.T) {
 		},
 		"UEFI": {
 			Machine{Disks: []Disk{{Path: "a.qcow2"}}, Firmware: UEFI, Persist: true},
-			[]string{"IPv4PXESupport,string=n", "IPv6PXESupport,string=n", "unit=0,format=raw,readonly=on,file=/code", "unit=1,format=raw,file=/variables", "format=qcow2,snapshot=off"},
+			[]string{"IPv4PXESupport,string=n", "IPv6PXESupport,string=n", "unit=0,format=qcow2,readonly=on,file=/code", "unit=1,format=raw,file=/variables", "format=qcow2,snapshot=off"},
 			nil,
 		},
 		"two disks on PVSCSI": {
@@ -74,7 +74,7 @@ func TestQEMUArgs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			args, err := test.machine.arguments(descriptors{monitor: 3, agent: 4, probe: 9, frames: []int{5, 6}}, "/code", "/variables")
+			args, err := test.machine.arguments(descriptors{monitor: 3, agent: 4, probe: 9, frames: []int{5, 6}}, flash{"/code", "qcow2", "/variables", "raw"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +96,7 @@ func TestQEMUArgs(t *testing.T) {
 		"bus":  {Disks: []Disk{{}}, Bus: "floppy"},
 		"card": {Disks: []Disk{{}}, NICs: []NIC{{Model: "ne2000"}}},
 	} {
-		if _, err := machine.arguments(descriptors{frames: []int{5}}, "", ""); err == nil {
+		if _, err := machine.arguments(descriptors{frames: []int{5}}, flash{}); err == nil {
 			t.Errorf("unknown %s: no error", name)
 		}
 	}

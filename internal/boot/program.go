@@ -29,7 +29,7 @@ func Lacks(firmware Firmware) error {
 		return err
 	}
 	if firmware == UEFI {
-		_, _, err := findUEFI()
+		_, err := findUEFI()
 		return err
 	}
 	return nil

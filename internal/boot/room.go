@@ -19,7 +19,7 @@ func (m Machine) NoRoom() string {
 	if m.Bus == IDE && len(m.Disks) > ideDisks {
 		return fmt.Sprintf("it has %d disks, and IDE has room for %d", len(m.Disks), ideDisks)
 	}
-	args, err := m.arguments(descriptors{frames: make([]int, len(m.cards()))}, "", "")
+	args, err := m.arguments(descriptors{frames: make([]int, len(m.cards()))}, flash{})
 	if err != nil {
 		return "" // which starting it says better
 	}

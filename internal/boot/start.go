@@ -63,9 +63,9 @@ func Start(ctx context.Context, m Machine) (*Running, error) {
 const firstDescriptor = 3
 
 func start(ctx context.Context, m Machine, program, folder string) (_ *Running, err error) {
-	var code, variables string
+	var firmware flash
 	if m.Firmware == UEFI {
-		if code, variables, err = prepareUEFI(folder); err != nil {
+		if firmware, err = prepareUEFI(folder); err != nil {
 			return nil, err
 		}
 	}
@@ -109,7 +109,7 @@ func start(ctx context.Context, m Machine, program, folder string) (_ *Running, 
 	if err != nil {
 		return nil, err
 	}
-	args, err := m.arguments(d, code, variables)
+	args, err := m.arguments(d, firmware)
 	if err != nil {
 		return nil, err
 	}

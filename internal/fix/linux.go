@@ -157,7 +157,7 @@ func (r *run) fixInitramfs(ctx context.Context, start *bootable.Guest) error {
 	if err != nil {
 		return err
 	}
-	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, CardNames: early, Mapped: mapped, Progress: r.progressInStep})
+	images, err := initrd.Fix(ctx, r.Editor, r.names, initrd.Options{Mode: r.options.Initramfs, Firmware: r.Firmware, CardNames: early, Mapped: mapped, Progress: r.progressInStep})
 	r.result.Kernels, r.result.DiskBus, r.result.NICModel = images.Kernels, images.DiskBus, images.NICModel
 	r.kernels = images.Kernels
 	return err

@@ -99,7 +99,13 @@ func (v VMX) addControllers(m *report.Machine) {
 	}
 }
 
-// addDrives takes for a disk what is not said to be something else.
+// isDisk: a drive is a disk where it is not said to be something else.
+func (v VMX) isDisk(p place) bool {
+	kind := strings.ToLower(v.text(p.String() + ".deviceType"))
+	return !slices.ContainsFunc([]string{"cdrom", "passthru", "raw", "plaindisk"}, func(other string) bool { return strings.Contains(kind, other) })
+}
+
+// addDrives takes for a disk what is not said to be something else, and has a file.
 func (v VMX) addDrives(m *report.Machine) {
 	for _, p := range v.places(vmxDrive) {
 		at := p.String()

@@ -79,8 +79,7 @@ func (v VMX) warnDrives() []report.Warning {
 	}
 	for _, p := range v.places(vmxDrive) {
 		at, controller := p.String(), fmt.Sprintf("%s%d", buses[p.bus], p.controller)
-		kind := strings.ToLower(v.text(at + ".deviceType"))
-		if (kind == "disk" || strings.Contains(kind, "hard")) && v.text(at+".fileName") == "" {
+		if v.isDisk(p) && v.text(at+".fileName") == "" {
 			add(report.ConcernDescription, "name its file in the .vmx file", "%s is a disk without a file: it is left out", at)
 		}
 		if v.isNot(controller + ".present") {

@@ -122,11 +122,35 @@ func TestMatchNames(t *testing.T) {
 	for text, want := range map[string][]string{
 		"[Match]\nName=a b*\nName=c\n":     {"a", "b*", "c"},
 		"[Match]\nName=a\nName=\nName=c\n": {"c"},
-		"[Match]\nName=!wl* \\\n  a\n":     {"a"},
+		"[Match]\nName=!wl* \\\n  a\n":     {}, // the mark is for the whole line
+		"[Match]\nName=!lo br0\nName=a\n":  {"a"},
 		"[Link]\nName=a\n":                 nil,
 	} {
 		if diff := cmp.Diff(want, MatchNames(conf.ReadINI(text))); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+	for text, want := range map[string]Found{
+		"[Match]\nName=!lo br0\n":                     {AnyCard: true},
+		"[Match]\nType=!loopback wlan\nName=ens192\n": {Cards: []Card{{Name: "ens192"}}},
+		"[Match]\nType=!vlan ether\nName=ens192\n":    {Virtual: []string{"ens192"}},
+		"[Match]\nType=wlan ether\nName=ens192\n":     {Cards: []Card{{Name: "ens192"}}},
+		"[Match]\nDriver=!vmxnet3 e1000\n":            {AnyCard: true},
+		"[Match]\nDriver=vmxnet3\n":                   {Cards: []Card{{}}},
+		"[Match]\nKind=!bridge vlan\nName=ens192\n":   {Cards: []Card{{Name: "ens192"}}},
+	} {
+		if diff := cmp.Diff(want, readNetworkd("", text)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+	for match, want := range map[string]bool{
+		"OriginalName=*": true, "OriginalName=!lo wl*": true, "OriginalName=!eth* en*": false, "OriginalName=wl* en*": true, "OriginalName=ens192": false,
+		"Type=!wlan": true, "Type=!ether wlan": false, "Type=wlan ether": true, "Driver=vmxnet3": false, "Driver=!vmxnet3": true, "Driver=e1000 virtio*": true,
+		"Path=pci-*": true, "Path=pci-0000:0b:00.0": false, "Path=!pci-*": false, "MACAddress=00:50:56:00:00:01": false,
+		"Property=ID_NET_DRIVER=vmxnet3": false, "Property=!ID_USB_DRIVER=x": true, "Virtualization=!container": true,
+	} {
+		if _, ok := LinkForAnyCard("[Match]\n" + match + "\n[Link]\nMTUBytes=1400\n"); ok != want {
+			t.Errorf("%s: is for any card: %v", match, ok)
 		}
 	}
 	const two = "[Match]\nName=eth0\nName=eth1\n"

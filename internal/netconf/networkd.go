@@ -15,7 +15,42 @@ var hardwareKeys = []string{"MACAddress", "PermanentMACAddress", "Path", "Driver
 // MatchNames returns the names, which may be patterns, in the [Match] section
 // of a .network file. None mean that it matches by other properties.
 func MatchNames(file conf.INI) []string {
-	return slices.DeleteFunc(file.Words("Match", "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
+	return slices.DeleteFunc(matchList(file, "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
+}
+
+// matchList are the patterns of a key of [Match]. An exclamation mark before the first
+// of a line is for all of that line: here each has its own.
+func matchList(file conf.INI, key string) (patterns []string) {
+	for _, value := range file.Values("Match", key) {
+		if value == "" {
+			patterns = nil
+		}
+		value, not := strings.CutPrefix(value, "!")
+		for _, pattern := range strings.Fields(value) {
+			if not {
+				pattern = "!" + pattern
+			}
+			patterns = append(patterns, pattern)
+		}
+	}
+	return patterns
+}
+
+// meets reports whether one of the values is admitted by the patterns of matchList:
+// by none of those that exclude, and by one of the others, if there are others.
+func meets(patterns []string, values ...string) bool {
+	return slices.ContainsFunc(values, func(value string) bool {
+		met, asked := false, false
+		for _, pattern := range patterns {
+			pattern, not := strings.CutPrefix(pattern, "!")
+			matched, _ := path.Match(pattern, value)
+			if matched && not {
+				return false
+			}
+			met, asked = met || matched, asked || !not
+		}
+		return met || !asked
+	})
 }
 
 // networkdOverlays are what a .network file lays over the interface that it
@@ -32,8 +67,8 @@ func readNetworkd(_, text string) Found {
 	}
 	var found Found
 	names, mac := MatchNames(file), matchAddress(file)
-	others := func(t string) bool { return t != "ether" && !strings.HasPrefix(t, "!") }
-	if slices.ContainsFunc(file.Words("Match", "Type"), others) || file.Value("Match", "Kind") != "" && !strings.HasPrefix(file.Value("Match", "Kind"), "!") {
+	kinds := slices.ContainsFunc(matchList(file, "Kind"), func(kind string) bool { return !strings.HasPrefix(kind, "!") })
+	if kinds || !meets(matchList(file, "Type"), "ether") {
 		for _, name := range names {
 			if !isPattern(name) {
 				found.Virtual = append(found.Virtual, name)
@@ -42,7 +77,7 @@ func readNetworkd(_, text string) Found {
 		return found
 	}
 	port := slices.ContainsFunc(networkdOverlays, func(key string) bool { return file.Value("Network", key) != "" })
-	told := port || hasHardwareKey(file) || slices.Contains(file.Words("Match", "Type"), "ether")
+	told := port || hasHardwareKey(file) || slices.Contains(matchList(file, "Type"), "ether")
 	if len(names) == 0 {
 		if hasHardwareKey(file) {
 			found.Cards = []Card{{MAC: mac}}
@@ -75,7 +110,9 @@ func readNetdev(_, text string) Found {
 func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
 
 func hasHardwareKey(file conf.INI) bool {
-	return slices.ContainsFunc(hardwareKeys, func(key string) bool { return file.Value("Match", key) != "" })
+	return slices.ContainsFunc(hardwareKeys, func(key string) bool {
+		return slices.ContainsFunc(matchList(file, key), func(pattern string) bool { return !strings.HasPrefix(pattern, "!") })
+	})
 }
 
 // MatchesHardware reports whether the [Match] section of one of networkd's files
@@ -83,24 +120,30 @@ func hasHardwareKey(file conf.INI) bool {
 func MatchesHardware(text string) bool { return hasHardwareKey(conf.ReadINI(text)) }
 
 // foreignKeys are those of [Match] that a card of the new machine need not meet.
-var foreignKeys = append([]string{"Host", "Virtualization", "KernelCommandLine", "KernelVersion", "Architecture", "Credential", "Firmware", "Property", "Kind"}, hardwareKeys...)
+var foreignKeys = []string{
+	"Host", "Virtualization", "KernelCommandLine", "KernelVersion", "Architecture", "Credential", "Firmware", "Property", "Kind",
+	"MACAddress", "PermanentMACAddress",
+}
+
+// slot is how udev calls the place of a card of the new machine.
+const slot = "pci-0000:01:00.0"
 
 // LinkForAnyCard returns what a .link file sets, but for names, if it is for
 // whatever card there is: udev applies the first file that matches and no other.
 func LinkForAnyCard(text string) (settings []string, ok bool) {
 	file := conf.ReadINI(text)
-	if !file.Has("Match") || slices.ContainsFunc(foreignKeys, func(key string) bool { return file.Value("Match", key) != "" }) {
+	foreign := func(key string) bool {
+		return slices.ContainsFunc(matchList(file, key), func(pattern string) bool { return !strings.HasPrefix(pattern, "!") })
+	}
+	if !file.Has("Match") || slices.ContainsFunc(foreignKeys, foreign) {
 		return nil, false
 	}
-	if types := file.Words("Match", "Type"); len(types) > 0 && !slices.Contains(types, "ether") {
-		return nil, false
-	}
-	originals := file.Words("Match", "OriginalName")
-	isFor := func(pattern string) bool {
-		return slices.ContainsFunc([]string{"eth0", "enp1s0", "ens3"}, func(name string) bool { ok, _ := path.Match(pattern, name); return ok })
-	}
-	if len(originals) > 0 && !slices.ContainsFunc(originals, isFor) {
-		return nil, false
+	for key, values := range map[string][]string{
+		"Type": {"ether"}, "Driver": {"virtio_net"}, "Path": {slot}, "OriginalName": {"eth0", "enp1s0", "ens3"},
+	} {
+		if !meets(matchList(file, key), values...) {
+			return nil, false
+		}
 	}
 	for _, l := range file {
 		if l.Section == "Link" && l.Key != "" && l.Key != "Name" && l.Key != "NamePolicy" {

@@ -42,6 +42,15 @@ func bootDiskOf(disks []parttable.Disk, firmware string, told []int) (index int,
 	return best, certain
 }
 
+// bootEvidence is what bootDiskOf is told. The order of disks of a description is that of
+// a BIOS: nothing says that UEFI firmware, whose own order is in its variables, went by it.
+func bootEvidence(firmware string, described, files []int) []int {
+	if firmware == firmwareUEFI {
+		return slices.Concat(files, described)
+	}
+	return slices.Concat(described, files)
+}
+
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:

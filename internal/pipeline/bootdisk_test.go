@@ -112,6 +112,29 @@ func TestFirmwareOf(t *testing.T) {
 	}
 }
 
+// TestBootDiskEvidence: a BIOS's order of disks counts for a BIOS, and where UEFI firmware has
+// the choice, the guest's own EFI system partition counts before it.
+func TestBootDiskEvidence(t *testing.T) {
+	t.Parallel()
+	esp := parttable.Disk{PartitionTable: "gpt", Partitions: []parttable.Partition{{Number: 1, GPTType: parttable.GPTESP}}}
+	loader := parttable.Disk{PartitionTable: "dos", BootCode: parttable.BootCodeLoader}
+	for name, test := range map[string]struct {
+		firmware         string
+		disk             parttable.Disk
+		described, files []int
+		want             int
+	}{
+		"BIOS":                   {firmwareBIOS, loader, []int{0}, []int{1}, 0},
+		"UEFI":                   {firmwareUEFI, esp, []int{0}, []int{1}, 1},
+		"UEFI, nothing is known": {firmwareUEFI, esp, []int{1}, nil, 1},
+	} {
+		got, certain := bootDiskOf([]parttable.Disk{test.disk, test.disk}, test.firmware, bootEvidence(test.firmware, test.described, test.files))
+		if got != test.want || !certain {
+			t.Errorf("%s: disk %d, certain %t", name, got, certain)
+		}
+	}
+}
+
 // What the old firmware was set to start from is told by its place.
 func TestDescribedBootDisk(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,7 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 			return fixed{}, err
 		}
 	}
-	target.AsItIs = func(ctx context.Context) (fix.Hardware, error) { return asItIs(ctx, j.say, g.os, g.editor) }
+	target.AsItIs = func(ctx context.Context) (fix.Hardware, error) { return asItIs(ctx, j.say, g.os, g.firmware, g.editor) }
 	injection, err := prepareInjection(ctx, j, target)
 	if err != nil {
 		return fixed{}, err
@@ -87,8 +87,8 @@ func repair(ctx context.Context, j job, g mounted) (fixed, error) {
 
 // asItIs says what the guest is to be given where no fix sees to its initramfs images, or
 // which kernel boots is not known.
-func asItIs(ctx context.Context, say *reporter, os guest.OS, e *edit.Editor) (fix.Hardware, error) {
-	kernels, err := kernel.Survey(ctx, e.Reader, true)
+func asItIs(ctx context.Context, say *reporter, os guest.OS, firmware string, e *edit.Editor) (fix.Hardware, error) {
+	kernels, err := kernel.Survey(ctx, e.Reader, true, firmware)
 	if err != nil {
 		return fix.Hardware{}, fmt.Errorf("reading the guest's kernels: %w", err)
 	}

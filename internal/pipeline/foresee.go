@@ -185,7 +185,7 @@ func (f *foresight) judgeHardware(ctx context.Context, g mounted) error {
 		advise(f.say, hardwareFor(g.os, nil))
 		return nil
 	}
-	kernels, err := kernel.Survey(ctx, g.editor.Reader, f.leavesInitramfs())
+	kernels, err := kernel.Survey(ctx, g.editor.Reader, f.leavesInitramfs(), g.firmware)
 	if err != nil {
 		return err
 	}

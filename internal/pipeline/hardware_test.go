@@ -181,7 +181,7 @@ func TestFixStageAdvises(t *testing.T) {
 		"drivers built in": {builtin, "virtio", 0},
 	} {
 		j := newFixingJob(true)
-		given, err := asItIs(t.Context(), j.say, guest.OS{Type: "linux"}, edittest.Of(t, guesttest.New(t, test.files)))
+		given, err := asItIs(t.Context(), j.say, guest.OS{Type: "linux"}, "", edittest.Of(t, guesttest.New(t, test.files)))
 		if err != nil {
 			t.Fatal(err)
 		}

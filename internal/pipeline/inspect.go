@@ -136,7 +136,7 @@ func describeGuest(ctx context.Context, j job, g mounted) (report.Guest, error) 
 	if g.os.Type == "linux" {
 		j.say.progress(95, "reading the kernels")
 		var err error
-		if kernels, err = kernel.Survey(ctx, g.editor.Reader, collect || j.leavesInitramfs()); err != nil {
+		if kernels, err = kernel.Survey(ctx, g.editor.Reader, collect || j.leavesInitramfs(), g.firmware); err != nil {
 			return info, fmt.Errorf("reading the guest's kernels: %w", err)
 		}
 	}

@@ -236,7 +236,7 @@ func mountDirectly(j job, x examined, view *offline.View, found guest.OS) (reada
 		suspended = appliance.HibernatedIn(area)
 	}
 	files, mirrored := bootFiles(m.Mounts, x.devices, x.firmware)
-	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, bootEvidence(x.firmware, x.opened.describedBootDisk(), files))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 	editor, err := edit.New(edit.Guest{FS: m.FS, Mounts: m.Mounts}, false)
 	return readable{mounted{examined: x, os: found, mounts: m.Mounts, editor: editor}, suspended}, err

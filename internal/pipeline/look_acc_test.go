@@ -172,7 +172,7 @@ func survey(t *testing.T, files guest.FS, mounts []guest.Mount) []report.Kernel 
 	if err != nil {
 		t.Fatal(err)
 	}
-	kernels, err := kernel.Survey(t.Context(), editor.Reader, true)
+	kernels, err := kernel.Survey(t.Context(), editor.Reader, true, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func mount(j job, x examined) (mounted, error) {
 		return mounted{}, fmt.Errorf("listing the file systems: %w", err)
 	}
 	files, mirrored := bootFiles(mounts, x.devices, x.firmware)
-	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, append(x.opened.describedBootDisk(), files...))
+	x.bootDisk, x.bootDiskCertain = bootDiskOf(x.disks, x.firmware, bootEvidence(x.firmware, x.opened.describedBootDisk(), files))
 	x.bootDiskCertain = x.bootDiskCertain || mirrored
 
 	opened := edit.Guest{

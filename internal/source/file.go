@@ -21,6 +21,8 @@ type section struct {
 
 	// path is absolute and free of symbolic links.
 	path string
+	// named is the path by which it was named, with symbolic links; or nothing.
+	named string
 	// name is for people.
 	name string
 	// offset and size are in bytes; whole says that they are the file's own.
@@ -165,12 +167,39 @@ func (f *files) neighbour(of section, name string) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
+	if err := of.refuseTwoReadings(name, path); err != nil {
+		return section{}, err
+	}
 	s, err := f.open(path)
 	if err != nil {
 		return section{}, err
 	}
 	s.neighbours = true
+	if s.named = name; !filepath.IsAbs(name) {
+		s.named = filepath.Dir(of.path) + "/" + name
+	}
 	return s, nil
+}
+
+// refuseTwoReadings refuses a name that leads to one file from where an image lies, which
+// was found, and to another from where a symbolic link to the image lies: QEMU counts such
+// names from the link.
+func (s section) refuseTwoReadings(name, found string) error {
+	if s.named == "" || filepath.IsAbs(name) {
+		return nil
+	}
+	folder := filepath.Dir(s.named)
+	full := folder + "/" + name
+	if !lies(filepath.Clean(full), folder) {
+		return nil
+	}
+	other, err := filepath.EvalSymlinks(full)
+	if err != nil || other == found {
+		return nil //nolint:nilerr // there is one reading
+	}
+	return refuse(fmt.Sprintf("%s is a symbolic link to %s and refers to %q: beside the link that is %s, which QEMU opens, and beside the image it is %s",
+		s.named, s.path, printable(name), other, found),
+		"name the image by the path whose directory has the right file, or take the other file away")
 }
 
 // leadsTo says that a name which an image has for another file leads to it without any

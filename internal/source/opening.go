@@ -44,6 +44,9 @@ func (o *opening) open(ctx context.Context, path string) error {
 	}
 	file.name = filepath.Base(o.request.Path)
 	file.neighbours = true
+	if file.named, err = filepath.Abs(o.request.Path); err != nil {
+		return fmt.Errorf("finding the absolute path of %s: %w", o.request.Path, err)
+	}
 	if file.size == 0 {
 		return refuse(fmt.Sprintf("%s is empty", o.request.Path), "export or copy the disk again")
 	}

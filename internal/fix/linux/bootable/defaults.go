@@ -90,17 +90,25 @@ func setSyslinuxDefault(text, was, is string) string {
 	return edited
 }
 
-// setLoaderDefault sets the default in systemd-boot's loader.conf where its pattern is
-// for the entry that was.
+// setLoaderDefault sets the default in systemd-boot's loader.conf: where its pattern is
+// for the entry that was, or at the end, where none is and that was the first of the menu.
 func setLoaderDefault(text, was, is string) string {
 	var b strings.Builder
+	named := false
 	for line := range strings.Lines(text) {
 		key, value := conf.LoaderField(line)
-		if matched, _ := path.Match(strings.TrimSuffix(value, ".conf"), was); key == "default" && matched {
+		if matched, _ := path.Match(strings.ToLower(strings.TrimSuffix(value, ".conf")), strings.ToLower(was)); key == "default" && matched {
+			named = true
 			at := strings.LastIndex(line, value)
 			line = line[:at] + is + line[at+len(value):]
 		}
 		b.WriteString(line)
+	}
+	if !named {
+		if text != "" && !strings.HasSuffix(text, "\n") {
+			b.WriteByte('\n')
+		}
+		b.WriteString("default " + is + "\n")
 	}
 	return b.String()
 }

@@ -78,6 +78,10 @@ func TestMendDefault(t *testing.T) {
 			firmware: guest.FirmwareUEFI, files: add(esp, "/boot/efi/loader/loader.conf", "timeout 3\ndefault m-6.*\n"),
 			file: "/boot/efi/loader/loader.conf", want: "timeout 3\ndefault m-5.10.conf\n",
 		},
+		"systemd-boot, the first": {
+			firmware: guest.FirmwareUEFI, files: add(esp, "/boot/efi/loader/loader.conf", "timeout 3\ndefault @saved", "/boot/efi/vmlinuz-6.1", "k"),
+			file: "/boot/efi/loader/loader.conf", want: "timeout 3\ndefault @saved\ndefault m-5.10.conf\n", why: "its initramfs",
+		},
 		"GRUB Legacy":            {files: add(newKernel, "/boot/grub/menu.lst", "# default 9\ndefault=0\ntimeout=5\n"+title("a", "gone")+title("b", "6.1")), file: "/boot/grub/menu.lst", want: "# default 9\ndefault=1\ntimeout"},
 		"GRUB Legacy, the first": {files: add(newKernel, "/boot/grub/grub.conf", title("a", "gone")+title("b", "6.1")), file: "/boot/grub/grub.conf", want: "default 1\ntitle a"},
 		"GRUB Legacy, saved": {

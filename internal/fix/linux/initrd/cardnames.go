@@ -24,7 +24,7 @@ func (p *imageRepair) addCardNames(s *staleReferences) error {
 	return nil
 }
 
-// warnCardNames tells of the files that an image built anew does not have.
+// warnCardNames tells of the files that an image does not have as it stays.
 func (p *imageRepair) warnCardNames() error {
 	for _, name := range p.cardNames {
 		text, ok, err := p.edit.Read(name)

@@ -31,6 +31,8 @@ const (
 // Options says how images are repaired.
 type Options struct {
 	Mode string // one of the modes; "" means ModeAuto
+	// Firmware is that of the machine, "bios" or "uefi", or "" where it is not known.
+	Firmware string
 	// CardNames are files of the guest that name network cards which the
 	// initramfs configures: it must have them too.
 	CardNames []string
@@ -61,16 +63,16 @@ func Fix(ctx context.Context, e *edit.Editor, names devname.Names, o Options) (R
 		return result, err
 	}
 	if len(kernels) == 0 {
-		if forbidden, err := kernel.FindForbidden(e.Reader, nil); err == nil {
+		if forbidden, err := kernel.FindForbidden(e.Reader, nil, o.Firmware); err == nil {
 			warnOtherEntries(e, forbidden, nil)
 		}
 		return result, warnNoKernel(e)
 	}
-	preferred, err := kernel.Default(e.Reader, kernels)
+	preferred, err := kernel.Default(e.Reader, kernels, o.Firmware)
 	if err != nil {
 		return result, err
 	}
-	forbidden, err := kernel.FindForbidden(e.Reader, kernels)
+	forbidden, err := kernel.FindForbidden(e.Reader, kernels, o.Firmware)
 	if err != nil {
 		return result, err
 	}

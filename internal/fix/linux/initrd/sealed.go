@@ -30,6 +30,9 @@ func inUnified(why string) seal {
 
 // keepSealed leaves an image alone, and tells what that means.
 func (p *imageRepair) keepSealed(stale staleReferences) error {
+	if err := p.warnCardNames(); err != nil {
+		return err
+	}
 	p.result.Action, p.result.Reason = Kept, "it has what is needed"
 	lacked := slices.Concat(p.lacked, stale.specs, stale.waits)
 	p.lacked = nil

@@ -202,8 +202,9 @@ type Forbidden struct {
 	later Bans
 }
 
-// FindForbidden reads what forbids drivers in the guest and in its boot menus.
-func FindForbidden(e *edit.Reader, kernels []Kernel) (Forbidden, error) {
+// FindForbidden reads what forbids drivers in the guest and in the boot menus of that
+// firmware, as for Default.
+func FindForbidden(e *edit.Reader, kernels []Kernel, firmware string) (Forbidden, error) {
 	bans, err := guestBans(e)
 	if err != nil {
 		return Forbidden{}, err
@@ -212,7 +213,7 @@ func FindForbidden(e *edit.Reader, kernels []Kernel) (Forbidden, error) {
 	if err != nil {
 		return Forbidden{}, err
 	}
-	menus, err := menu.Read(e, nil, "")
+	menus, err := menusOf(e, firmware)
 	for _, m := range menus {
 		for i, entry := range m.Entries {
 			if !entry.Unified {

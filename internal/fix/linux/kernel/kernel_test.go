@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
@@ -89,6 +90,12 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 	blscfg := entries("/boot/loader/entries")
 	blscfg["/boot/grub2/grub.cfg"] = "set default=\"${saved_entry}\"\ninsmod blscfg\nblscfg\n"
 	systemd := entries("/boot/efi/loader/entries")
+	type defaultCase struct {
+		files    []map[string]string
+		firmware string
+		want     int
+	}
+	cases := map[string]defaultCase{}
 	for name, test := range map[string]struct {
 		files []map[string]string
 		want  int
@@ -112,9 +119,34 @@ submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-u' {
 		"systemd-boot":   {[]map[string]string{systemd, {"/boot/efi/loader/loader.conf": "timeout 3\ndefault m-6.1.0-9*\n"}}, 1},
 		"systemd-boot 2": {[]map[string]string{systemd, {"/boot/efi/loader/loader.conf": "default x*\n"}}, 0},
 	} {
+		cases[name] = defaultCase{files: test.files, want: test.want}
+	}
+	// What was chosen in systemd-boot's menu is in the old machine's firmware: its first
+	// entry starts, which is not the newest kernel.
+	sorted := map[string]string{
+		"/boot/efi/loader/entries/a.conf": "sort-key a\nversion 6.1.0-9\nlinux /vmlinuz-6.1.0-9\n",
+		"/boot/efi/loader/entries/b.conf": "sort-key b\nversion 6.1.0-18\nlinux /vmlinuz-6.1.0-18\n",
+		"/boot/efi/vmlinuz-6.1.0-9":       "k", "/boot/efi/vmlinuz-6.1.0-18": "k",
+	}
+	syslinux := map[string]string{"/boot/syslinux/syslinux.cfg": "DEFAULT a\nLABEL a\n  LINUX /boot/vmlinuz-6.1.0-18\n"}
+	chosen := map[string]string{"/boot/efi/loader/loader.conf": "default a*\n"}
+	biosMenu := map[string]string{"/boot/grub/grub.cfg": "menuentry \"x\" {\n linux /boot/vmlinuz-6.1.0-18\n}\n"}
+	espMenu := map[string]string{"/boot/efi/EFI/debian/grub.cfg": "menuentry \"x\" {\n linux /boot/vmlinuz-6.1.0-9\n}\n"}
+	for name, test := range map[string]defaultCase{
+		"systemd-boot's first":                   {files: []map[string]string{sorted}, firmware: guest.FirmwareUEFI, want: 1},
+		"systemd-boot's last boot":               {files: []map[string]string{sorted, {"/boot/efi/loader/loader.conf": "default @saved\n"}}, firmware: guest.FirmwareUEFI, want: 1},
+		"systemd-boot's, beside another setting": {files: []map[string]string{sorted, {"/boot/efi/loader/loader.conf": "default x*\n"}}, firmware: guest.FirmwareUEFI, want: 1},
+		"a menu of BIOS, with UEFI":              {files: []map[string]string{sorted, chosen, syslinux}, firmware: guest.FirmwareUEFI, want: 1},
+		"entries of UEFI, with BIOS":             {files: []map[string]string{sorted, chosen, syslinux}, firmware: guest.FirmwareBIOS, want: 0},
+		"GRUB's menu of BIOS, with UEFI":         {files: []map[string]string{biosMenu, espMenu}, firmware: guest.FirmwareUEFI, want: 1},
+		"GRUB's menu of UEFI, with BIOS":         {files: []map[string]string{biosMenu, espMenu}, firmware: guest.FirmwareBIOS, want: 0},
+	} {
+		cases[name] = test
+	}
+	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Default(edittest.Of(t, guesttest.New(t, test.files...)).Reader, kernels)
+			got, err := Default(edittest.Of(t, guesttest.New(t, test.files...)).Reader, kernels, test.firmware)
 			if err != nil || got != test.want {
 				t.Errorf("%d, %v, want %d", got, err, test.want)
 			}

@@ -12,19 +12,19 @@ import (
 // Survey lists the kernels that the guest can boot, newest first, and where
 // each has its virtio drivers. It changes nothing. With images, every
 // initramfs is read too, which takes seconds; without, a driver that is a
-// module counts as "module" wherever it may be packed.
-func Survey(ctx context.Context, e *edit.Reader, images bool) ([]report.Kernel, error) {
+// module counts as "module" wherever it may be packed. The firmware is as for Default.
+func Survey(ctx context.Context, e *edit.Reader, images bool, firmware string) ([]report.Kernel, error) {
 	kernels, err := List(e)
 	if err != nil {
 		return nil, err
 	}
 	preferred := -1
 	if len(kernels) > 0 {
-		if preferred, err = Default(e, kernels); err != nil {
+		if preferred, err = Default(e, kernels, firmware); err != nil {
 			return nil, err
 		}
 	}
-	forbidden, err := FindForbidden(e, kernels)
+	forbidden, err := FindForbidden(e, kernels, firmware)
 	if err != nil {
 		return nil, err
 	}

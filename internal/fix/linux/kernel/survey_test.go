@@ -40,7 +40,7 @@ func TestSurvey(t *testing.T) {
 			if test.initramfs != "" {
 				images[name] = test.initramfs
 			}
-			kernels, err := Survey(t.Context(), edittest.Of(t, guesttest.New(t, test.files, images)).Reader, test.images)
+			kernels, err := Survey(t.Context(), edittest.Of(t, guesttest.New(t, test.files, images)).Reader, test.images, "")
 			if err != nil || len(kernels) != 1 {
 				t.Fatalf("%+v, %v", kernels, err)
 			}

@@ -70,6 +70,20 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 			Remedy:  "remove the line, or what it belongs to: it fails on the new machine",
 		})
 	}
+	if m := clock.FindStringSubmatch(line); m != nil && (strings.HasPrefix(file, "/etc/chrony") || runs(file, line)) && !s.loadsClock() {
+		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
+			Message: m[1] + " is the clock of a device of the old machine; the new one has none of that name unless the guest loads the driver of KVM's (ptp_kvm), and what reads it does not start without: chronyd ends there, and the guest keeps no time",
+			Remedy:  "have the guest load ptp_kvm at boot (a file in /etc/modules-load.d with that word), which makes /dev/ptp0; or remove the line, so that time comes from a server",
+		})
+	}
+	if unit := neededService(line); unit != "" && strings.Contains(file, "/systemd/system/") && !service.MatchString(unitOf(file)) && !tool.MatchString(line) {
+		found = append(found, edit.Note{
+			ID:      report.ConcernOldHypervisor,
+			Message: unit + " belongs to the tools of the old hypervisor, and does not start on the new machine: the unit that needs it does not either",
+			Remedy:  "remove the line",
+		})
+	}
 	if m := tool.FindStringSubmatch(line); m != nil && (runs(file, line) || needs.MatchString(line)) {
 		found = append(found, edit.Note{
 			ID:      report.ConcernOldHypervisor,
@@ -78,6 +92,47 @@ func (s *scan) hypervisorIn(file, line string) []edit.Note {
 		})
 	}
 	return found
+}
+
+// clock is a clock by its number, which chrony.conf(5) calls a PHC, and which phc2sys(8)
+// reads. Their order on the new machine is another, if it has any.
+var clock = regexp.MustCompile(`(?:^\s*refclock\s+PHC\s+|\bphc2sys\b.*\s)(/dev/ptp[0-9]+)\b`)
+
+// loadsClock reports whether the guest has the driver of KVM's clock loaded at boot.
+func (s *scan) loadsClock() bool {
+	loads := false
+	for _, pattern := range []string{"/etc/modules", "/etc/modules-load.d/*.conf", "/usr/lib/modules-load.d/*.conf"} {
+		_ = s.edit.EachFile(pattern, func(_, text string) error {
+			loads = loads || ptpKVM.MatchString(text)
+			return nil
+		})
+	}
+	return loads
+}
+
+var ptpKVM = regexp.MustCompile(`(?m)^[ \t]*ptp_kvm[ \t]*$`)
+
+// neededService is the service of the old hypervisor that a setting of a unit needs, or
+// nothing. After= and PartOf= keep nothing from starting.
+func neededService(line string) string {
+	if !needs.MatchString(line) {
+		return ""
+	}
+	_, units, _ := strings.Cut(line, "=")
+	for _, unit := range strings.Fields(units) {
+		if service.MatchString(unit) {
+			return unit
+		}
+	}
+	return ""
+}
+
+// unitOf is the unit that a file, or a drop-in, is of.
+func unitOf(file string) string {
+	if directory := path.Base(path.Dir(file)); strings.HasSuffix(directory, ".d") {
+		return strings.TrimSuffix(directory, ".d")
+	}
+	return path.Base(file)
 }
 
 // condition is a line of a unit without which it does not start.
@@ -90,11 +145,7 @@ func (s *scan) conditionsIn(file, line, text string) []edit.Note {
 	if m == nil || !strings.HasPrefix(file, unitDirectory) || !netconf.IsOfOtherMachine(m[1], m[2]) {
 		return nil
 	}
-	base := path.Base(file)
-	if directory := path.Base(path.Dir(file)); strings.HasSuffix(directory, ".d") {
-		base = strings.TrimSuffix(directory, ".d")
-	}
-	if service.MatchString(base) || tool.MatchString(text) || m[1] == "Host" && s.isOwnID(m[2]) {
+	if service.MatchString(unitOf(file)) || tool.MatchString(text) || m[1] == "Host" && s.isOwnID(m[2]) {
 		return nil
 	}
 	return []edit.Note{{

@@ -69,6 +69,7 @@ func (s *scan) readUnits() error {
 				return err
 			}
 		}
+		s.warnUnstarted(strings.TrimSuffix(base, path.Ext(base)), units)
 	}
 	for _, pattern := range []string{"/etc/sysconfig/network-scripts/r*-*", "/etc/sysconfig/network/if*-*"} {
 		files, err := s.edit.Find(pattern)
@@ -109,6 +110,38 @@ func (s *scan) enabledUnit(link string) error {
 	}
 	s.edit.WarnNotes(link, numbered(notes, 1))
 	return nil
+}
+
+// warnUnstarted tells of units that are started together with a service of the old
+// hypervisor, and with nothing else, once that has been removed.
+func (s *scan) warnUnstarted(owner string, links []string) {
+	if !service.MatchString(owner) || s.hasUnit(strings.TrimSuffix(owner, ".service")) {
+		return
+	}
+	for _, link := range links {
+		unit := path.Base(link)
+		if service.MatchString(unit) || s.isWantedBeside(owner, unit) {
+			continue
+		}
+		s.edit.Warn(report.ConcernOldHypervisor, fmt.Sprintf("%s: %s is started with %s alone, which the new machine does not have: it is never started", link, unit, owner),
+			"if it is still wanted, have it started with the system: in its section [Install] write WantedBy=multi-user.target, and enable it anew in the guest (systemctl reenable)")
+	}
+}
+
+// isWantedBeside reports whether something but the owner starts a unit.
+func (s *scan) isWantedBeside(owner, unit string) bool {
+	for _, kind := range []string{"wants", "requires"} {
+		for _, directory := range []string{unitDirectory, "/usr/lib/systemd/system", "/lib/systemd/system"} {
+			directories, _ := s.edit.List(directory, "*."+kind)
+			for _, at := range directories {
+				name := strings.TrimSuffix(path.Base(at), "."+kind)
+				if _, err := s.edit.Lstat(path.Join(at, unit)); err == nil && name != owner && !service.MatchString(name) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // startsAnywhere reports whether a unit does not ask, as those of distributions do,

@@ -128,17 +128,34 @@ func (r *reader) loaderMenus() ([]Menu, error) {
 		return nil, err
 	}
 	m.read = append(m.read, read...)
+	named := false
 	for _, value := range defaults {
-		pattern := strings.TrimSuffix(value, ".conf")
+		pattern := strings.ToLower(strings.TrimSuffix(value, ".conf"))
 		matches := func(id string) bool {
-			matched, _ := path.Match(pattern, id)
+			matched, _ := path.Match(pattern, strings.ToLower(id))
 			return matched
 		}
 		if i := slices.IndexFunc(entries, func(e Entry) bool { return matches(e.ID) }); i >= 0 {
-			m.Default, m.DefaultTitle = i, entries[i].Title
+			m.Default, m.DefaultTitle, named = i, entries[i].Title, true
 		} else if slices.ContainsFunc(others, matches) || slices.ContainsFunc(ownEntries, matches) {
-			m.Default, m.DefaultTitle = -1, value
+			m.Default, m.DefaultTitle, named = -1, value, true
 		}
+	}
+	if named {
+		return []Menu{m}, nil
+	}
+	images, err := r.namedImages(defaults)
+	if err != nil || len(images) > 0 {
+		return []Menu{m}, err
+	}
+	first, err := r.firstOfLoader()
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(entries, func(e Entry) bool { return e.File == first }); i >= 0 {
+		m.Default, m.DefaultTitle = i, entries[i].Title
+	} else if path.Ext(first) == ".conf" {
+		m.DefaultTitle = entryID(first)
 	}
 	return []Menu{m}, nil
 }

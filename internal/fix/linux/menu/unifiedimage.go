@@ -128,13 +128,55 @@ func (r *reader) unifiedMenus() ([]Menu, error) {
 		return nil, err
 	}
 	m.read = read
-	for _, pattern := range defaults {
-		if i := slices.IndexFunc(m.Entries, func(e Entry) bool {
-			matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(e.Title))
-			return matched
-		}); i >= 0 {
-			m.Default, m.DefaultTitle = i, m.Entries[i].Title
-		}
+	named, err := r.namedImages(defaults)
+	if err != nil {
+		return nil, err
+	}
+	first := ""
+	if len(named) > 0 {
+		first = named[0]
+	} else if first, err = r.unnamedImage(defaults); err != nil {
+		return nil, err
+	}
+	if i := slices.Index(images, first); i >= 0 {
+		m.Default, m.DefaultTitle = i, m.Entries[i].Title
 	}
 	return []Menu{m}, nil
+}
+
+// namedImages are the images that a setting of systemd-boot names as its default: the
+// last one that matches any.
+func (r *reader) namedImages(defaults []string) (named []string, err error) {
+	images, err := UnifiedImages(r.edit)
+	if err != nil {
+		return nil, err
+	}
+	for _, pattern := range defaults {
+		matching := slices.DeleteFunc(slices.Clone(images), func(image string) bool {
+			matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(path.Base(image)))
+			return !matched
+		})
+		if len(matching) > 0 {
+			named = matching
+		}
+	}
+	return named, nil
+}
+
+// unnamedImage is the image that systemd-boot starts where its settings name none; or
+// nothing, where it starts an entry.
+func (r *reader) unnamedImage(defaults []string) (string, error) {
+	menus, err := r.loaderMenus()
+	if err != nil || slices.ContainsFunc(menus, func(m Menu) bool { return m.Default >= 0 || m.DefaultTitle != "" }) {
+		return "", err
+	}
+	for _, pattern := range defaults {
+		if slices.ContainsFunc(ownEntries, func(id string) bool {
+			matched, _ := path.Match(strings.ToLower(pattern), id)
+			return matched
+		}) {
+			return "", nil
+		}
+	}
+	return r.firstOfLoader()
 }

@@ -55,7 +55,7 @@ func TestUnifiedDefault(t *testing.T) {
 		"not known":      {nil, ""},
 		"by name":        {map[string]string{"/efi/loader/loader.conf": "timeout 3\ndefault Arch-linux-lts.efi\n"}, "arch-linux-lts.efi"},
 		"by a pattern":   {map[string]string{"/efi/loader/loader.conf": "default arch-linux.*\n"}, "arch-linux.efi"},
-		"another":        {map[string]string{"/efi/loader/loader.conf": "default fedora-*\n"}, ""},
+		"another":        {map[string]string{"/efi/loader/loader.conf": "default fedora-*\n"}, "arch-linux.efi"},
 		"the firmware's": {map[string]string{"/efi/loader/loader.conf": "default arch-linux.efi\n", "/efi/EFI/BOOT/BOOTX64.EFI": whole}, "BOOTX64.EFI"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,17 +10,32 @@ import (
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/bootfile"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/netconf"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
-// eachCommandLine gives each file that has parameters of kernels.
+// eachCommandLine gives each file that has parameters of kernels, and of unified kernel
+// images the parameters that are in them.
 func eachCommandLine(e *edit.Reader, do func(name, text string)) error {
 	var patterns []string
 	for _, f := range bootfile.Where(func(f bootfile.File) bool { return f.CommandLine }) {
 		patterns = append(patterns, f.Pattern)
 	}
-	return eachFile(e, patterns, do)
+	if err := eachFile(e, patterns, do); err != nil {
+		return err
+	}
+	images, err := menu.UnifiedImages(e)
+	if err != nil {
+		return err
+	}
+	for _, image := range images {
+		// One that cannot be read is told where the boot configuration is verified.
+		if cmdline, err := menu.UnifiedCmdline(e, image); err == nil {
+			do(image, cmdline)
+		}
+	}
+	return nil
 }
 
 // bootCard is a card that a kernel command line names.

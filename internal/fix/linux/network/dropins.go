@@ -1,6 +1,9 @@
 package network
 
 import (
+	"errors"
+	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -64,15 +67,75 @@ func wholeFiles(e *edit.Reader, pattern string) ([]wholeFile, error) {
 	return found, nil
 }
 
+// networkdDirectories are where systemd looks for these files, the first of a name
+// taking the place of the others: systemd.link(5). What lies in /run ends with the
+// machine.
+var networkdDirectories = []string{networkdDirectory, "/usr/local/lib/systemd/network", "/usr/lib/systemd/network", "/lib/systemd/network"}
+
 // mainFile is what drop-ins belong to: a file of the guest, or else of its
-// distribution.
+// distribution. It is empty where a link to /dev/null stands in its place.
 func mainFile(e *edit.Reader, base string) (string, error) {
-	for _, directory := range []string{networkdDirectory, "/usr/lib/systemd/network", "/lib/systemd/network"} {
-		if text, ok, err := e.Read(path.Join(directory, base)); err != nil || ok {
-			return text, err
+	for _, directory := range networkdDirectories {
+		name := path.Join(directory, base)
+		if _, err := e.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		text, _, err := e.Read(name)
+		return text, err
 	}
 	return "", nil
+}
+
+// everyLink reads all .link files that udev reads, those of the distribution too, with
+// their drop-ins, in their order.
+func everyLink(e *edit.Reader) ([]wholeFile, error) {
+	dropIns := map[string]map[string]string{} // paths by names, by the names of their files
+	for _, directory := range networkdDirectories {
+		for _, pattern := range []string{"*.link", "*.link.d"} {
+			found, err := e.List(directory, pattern)
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range found {
+				base := strings.TrimSuffix(path.Base(name), ".d")
+				if dropIns[base] == nil {
+					dropIns[base] = map[string]string{}
+				}
+				if path.Ext(name) != ".d" {
+					continue
+				}
+				confs, err := e.List(name, "*.conf")
+				if err != nil {
+					return nil, err
+				}
+				for _, at := range confs {
+					if dropIns[base][path.Base(at)] == "" {
+						dropIns[base][path.Base(at)] = at
+					}
+				}
+			}
+		}
+	}
+	var all []wholeFile
+	for _, base := range slices.Sorted(maps.Keys(dropIns)) {
+		text, err := mainFile(e, base)
+		if err != nil {
+			return nil, err
+		}
+		if text == "" { // masked
+			continue
+		}
+		whole := wholeFile{base: base, text: text}
+		for _, name := range slices.Sorted(maps.Keys(dropIns[base])) {
+			more, _, err := e.Read(dropIns[base][name])
+			if err != nil {
+				return nil, err
+			}
+			whole.text += "\n" + more
+		}
+		all = append(all, whole)
+	}
+	return all, nil
 }
 
 // addDropIns reads drop-ins. Each has the cards of the whole, so that it is edited

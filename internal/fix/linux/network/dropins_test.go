@@ -156,3 +156,43 @@ func TestNamingComesBeforeAFileForAnyCard(t *testing.T) {
 		t.Error("the prefixes are out of order")
 	}
 }
+
+// TestLinkForAnyCardIsFoundAnywhere: udev reads .link files of the distribution, too, and
+// what has the name of another in a directory before it takes that one's place.
+func TestLinkForAnyCardIsFoundAnywhere(t *testing.T) {
+	t.Parallel()
+	const (
+		all  = "[Match]\nOriginalName=*\n[Link]\nMTUBytes=9000\n"
+		less = "[Match]\nOriginalName=*\n[Link]\nMTUBytes=1400\n"
+		etc  = "/etc/systemd/network/"
+		own  = "/usr/local/lib/systemd/network/"
+		usr  = "/usr/lib/systemd/network/"
+		lib  = "/lib/systemd/network/"
+	)
+	for name, test := range map[string]struct {
+		files map[string]string
+		base  string // of what is written
+		kept  string
+	}{
+		"of the distribution":               {map[string]string{usr + "05-a.link": all}, "00-hyper2kvm-ens192.link", "MTUBytes=9000\n"},
+		"of the distribution below /lib":    {map[string]string{lib + "05-a.link": all}, "00-hyper2kvm-ens192.link", "MTUBytes=9000\n"},
+		"of what was installed beside it":   {map[string]string{own + "05-a.link": all, usr + "05-a.link": less}, "00-hyper2kvm-ens192.link", "MTUBytes=9000\n"},
+		"the guest has another of the name": {map[string]string{etc + "05-a.link": less, usr + "05-a.link": all}, "00-hyper2kvm-ens192.link", "MTUBytes=1400\n"},
+		"the first of several directories":  {map[string]string{etc + "20-b.link": less, usr + "15-a.link": all}, "10-hyper2kvm-ens192.link", "MTUBytes=9000\n"},
+		"masked by a link":                  {map[string]string{etc + "05-a.link": "-> /dev/null", usr + "05-a.link": all}, "10-hyper2kvm-ens192.link", ""},
+		"masked by an empty file":           {map[string]string{etc + "05-a.link": "", usr + "05-a.link": all}, "10-hyper2kvm-ens192.link", ""},
+		"drop-ins of both":                  {map[string]string{usr + "05-a.link": all, usr + "05-a.link.d/a.conf": "[Link]\nWakeOnLan=off\n", etc + "05-a.link.d/a.conf": "[Link]\nGeneric=1\n"}, "00-hyper2kvm-ens192.link", "MTUBytes=9000\nGeneric=1\n"},
+		"systemd's own":                     {map[string]string{usr + "99-default.link": all}, "10-hyper2kvm-ens192.link", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree := guesttest.New(t, map[string]string{newSystemd: "", interfaces: ens192}, test.files)
+			if err := Fix(edittest.Of(t, tree), nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := guesttest.Files(t, tree, "/var/lib/hyper2kvm"); got[etc+test.base] != linkFile("ens192", "")+test.kept {
+				t.Errorf("%s is %q of %q", test.base, got[etc+test.base], got)
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/report"
 )
 
 const (
@@ -338,5 +339,41 @@ func TestEarlyFiles(t *testing.T) {
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", words, err, diff)
 		}
+	}
+}
+
+// TestUnifiedImageNamesCard: the parameters in a unified kernel image count as those of any
+// menu do.
+func TestUnifiedImageNamesCard(t *testing.T) {
+	t.Parallel()
+	for words, want := range map[string]struct{ early, named bool }{
+		"ip=ens192:dhcp":   {true, true},
+		"bootdev=ens192":   {true, true},
+		"ip=dhcp":          {early: true},
+		"root=LABEL=/ rw":  {},
+		"vlan=lan1:ens192": {true, true},
+	} {
+		files := map[string]string{newSystemd: "", "/efi/EFI/Linux/linux.efi": guesttest.UnifiedImage(t, words)}
+		if !want.named {
+			files[scripts+"ifcfg-ens192"] = "DEVICE=ens192\nTYPE=Ethernet\n"
+		}
+		e := edittest.Of(t, guesttest.New(t, files))
+		if err := Fix(e, nil); err != nil {
+			t.Fatal(err)
+		}
+		early, err := EarlyFiles(e.Reader)
+		if err != nil || slices.Contains(early, linkEns192) != want.early || !e.Exists(linkEns192) {
+			t.Errorf("%s: files for the initramfs = %q, %v", words, early, err)
+		}
+	}
+	e := edittest.Of(t, guesttest.New(t, map[string]string{newSystemd: "", "/efi/EFI/Linux/linux.efi": guesttest.UnifiedImage(t, "ifname=lan0:00:50:56:aa:bb:cc")}))
+	if err := Fix(e, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, warnings := e.Take()
+	if !slices.ContainsFunc(warnings, func(w report.Warning) bool {
+		return w.ID == report.ConcernOldCard && strings.HasPrefix(w.Message, "/efi/EFI/Linux/linux.efi: the kernel parameter ifname=")
+	}) {
+		t.Errorf("warnings: %+v", warnings)
 	}
 }

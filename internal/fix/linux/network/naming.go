@@ -7,6 +7,7 @@ import (
 	"net"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,15 +102,19 @@ func checkNaming(file, text, name, mac string) error {
 	return nil
 }
 
-// linkForAnyCard reads the guest's own .link file for whatever card there is, the
-// first of them: what it sets, and its base name.
+// defaultLink is systemd's own, for what no other file is for: it sets names, and what
+// matters to virtual devices alone.
+const defaultLink = "99-default.link"
+
+// linkForAnyCard reads the .link file for whatever card there is, the first of them: what
+// it sets, and its base name.
 func linkForAnyCard(e *edit.Reader) (base string, settings []string, err error) {
-	links, err := wholeFiles(e, "*.link")
+	links, err := everyLink(e)
 	if err != nil {
 		return "", nil, err
 	}
 	for _, link := range links {
-		if strings.Contains(link.base, ownMark) {
+		if strings.Contains(link.base, ownMark) || link.base == defaultLink && !isOwn(e, defaultLink) {
 			continue
 		}
 		if settings, forAny := netconf.LinkForAnyCard(link.text); forAny {
@@ -117,6 +122,14 @@ func linkForAnyCard(e *edit.Reader) (base string, settings []string, err error) 
 		}
 	}
 	return "", nil, nil
+}
+
+// isOwn reports whether the guest has a file, or drop-ins of one, beside the
+// distribution's.
+func isOwn(e *edit.Reader, base string) bool {
+	return slices.ContainsFunc(networkdDirectories[:2], func(directory string) bool {
+		return e.Exists(path.Join(directory, base)) || e.Exists(path.Join(directory, base+".d"))
+	})
 }
 
 // linkPrefixes sort before each other: udev takes the first file that matches.
