@@ -132,7 +132,7 @@ func (r *reader) unifiedMenus() ([]Menu, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := ""
+	var first string
 	if len(named) > 0 {
 		first = named[0]
 	} else if first, err = r.unnamedImage(defaults); err != nil {
