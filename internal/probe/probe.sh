@@ -181,11 +181,14 @@ selinux() {
 	echo "selinux disabled"
 }
 
-# Static addresses may come a little later than all else that is started.
+# Static addresses may come a little later than all else that is started: with
+# allow-hotplug nothing waits for them, and on a slow host all takes longer.
 expected='@ADDRESSES@'
 wait_for_addresses() {
 	look_at_clock
-	until=$((seconds + 10))
+	least=$((seconds + 10)) until=$((seconds + 10 + seconds / 2))
+	[ "$until" -le "$limit" ] || until=$limit
+	[ "$until" -ge "$least" ] || until=$least
 	while [ "$seconds" -lt "$until" ]; do
 		have=$(cards) missing=
 		for address in $expected; do

@@ -2,18 +2,22 @@ package probe
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/edit/edittest"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/network"
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/guest/guesttest"
 )
 
@@ -128,9 +132,61 @@ func TestProgramWaitsForScripts(t *testing.T) {
 	}
 }
 
+// TestProgramWaitsForAddresses: the longer the guest took to start, the longer it may
+// take until it has its addresses, but no longer than the boot.
+func TestProgramWaitsForAddresses(t *testing.T) {
+	t.Parallel()
+	const late = `PATH=/usr/bin:/bin
+clock=@DIRECTORY@/proc/uptime
+sleep() { read -r up rest <$clock; echo "$((up + $1)) 0" >$clock; }
+ip() { read -r up rest <$clock; [ "$up" -lt %d ] || echo "2: ens192    inet 192.0.2.10/24 scope global ens192"; }
+`
+	wanted := Expected{Interfaces: []network.Configured{{Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.10")}}}}
+	for name, shell := range shells {
+		for is, test := range map[string]struct {
+			started, limit, comes int
+			seen                  bool
+		}{
+			"soon":                    {20, 600, 25, true},
+			"late":                    {20, 600, 60, false},
+			"late on a slow host":     {112, 600, 160, true},
+			"never on a slow host":    {112, 600, 9000, false},
+			"late, and the time over": {590, 600, 700, false},
+			"soon, and the time over": {599, 600, 606, true},
+		} {
+			t.Run(name+" "+is, func(t *testing.T) {
+				t.Parallel()
+				// BusyBox may have its programs in itself.
+				setting := fmt.Sprintf(late, test.comes)
+				said := runExpecting(t, shell, wanted, time.Duration(test.limit)*time.Second, setting, map[string]string{"proc/uptime": strconv.Itoa(test.started-2) + " 0\n"})
+				if seen := strings.Contains(said, "address ens192 192.0.2.10/24\n"); seen != test.seen {
+					t.Errorf("it said %s", said)
+				}
+				if seconds := regexp.MustCompile(`(?m)^seconds (\d+)`).FindStringSubmatch(said); seconds == nil {
+					t.Errorf("it said %s", said)
+				} else if took, _ := strconv.Atoi(seconds[1]); took > max(test.started*3/2+12, test.started+12) || took > max(test.limit, test.started+10)+2 {
+					t.Errorf("it waited until %d", took)
+				}
+			})
+		}
+	}
+}
+
 // runProgram runs the probe in a shell, with a line of shell in front, where the
 // kernel has files of these names and texts.
 func runProgram(t *testing.T, shell []string, setting string, files map[string]string) (boot.Facts, []byte) {
+	t.Helper()
+	said := runExpecting(t, shell, Expected{}, 0, setting, files)
+	facts, complete, err := boot.ParseFacts(said)
+	if err != nil || !complete {
+		t.Fatalf("it said %s: %v", said, err)
+	}
+	return facts, []byte(said)
+}
+
+// runExpecting is runProgram for a guest of which that is expected, within the limit. It
+// returns what the probe says.
+func runExpecting(t *testing.T, shell []string, wanted Expected, limit time.Duration, setting string, files map[string]string) string {
 	t.Helper()
 	program, err := exec.LookPath(shell[0])
 	if err != nil {
@@ -146,8 +202,22 @@ func runProgram(t *testing.T, shell []string, setting string, files map[string]s
 			t.Fatal(err)
 		}
 	}
-	setting = strings.ReplaceAll(setting, "@DIRECTORY@", directory)
-	cmd := exec.Command(program, append(slices.Clone(shell[1:]), writeProgram(t, directory, setting))...)
+	// This host's systemd may never be done.
+	moved := []string{"/sys/class/virtio-ports", filepath.Join(directory, "ports"), "port=/dev/", "port=" + filepath.Join(directory, "dev") + "/", "/run/systemd/system", "/run/none",
+		"/sys/fs/selinux/", filepath.Join(directory, "sys/fs/selinux") + "/", " /selinux/", " " + filepath.Join(directory, "selinux") + "/",
+		"/proc/[0-9]*/stat", filepath.Join(directory, "proc") + "/[0-9]*/stat",
+	}
+	if _, ok := files["proc/uptime"]; ok {
+		moved = append(moved, "/proc/uptime", filepath.Join(directory, "proc", "uptime"))
+	}
+	if setting != "" {
+		moved = append(moved, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", strings.ReplaceAll(setting, "@DIRECTORY@", directory))
+	}
+	path := filepath.Join(directory, "program")
+	if err := os.WriteFile(path, []byte(strings.NewReplacer(moved...).Replace(installed(t, wanted, limit))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, append(slices.Clone(shell[1:]), path)...)
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Fatalf("it ended with %v: %s", err, out)
 	}
@@ -155,37 +225,19 @@ func runProgram(t *testing.T, shell []string, setting string, files map[string]s
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, complete, err := boot.ParseFacts(string(said))
-	if err != nil || !complete {
-		t.Fatalf("it said %s: %v", said, err)
-	}
-	return facts, said
+	return string(said)
 }
 
-// writeProgram is the probe as it is installed, but for where ports and programs
-// are.
-func writeProgram(t *testing.T, directory string, setting string) string {
+// installed is the probe as it is installed.
+func installed(t *testing.T, wanted Expected, limit time.Duration) string {
 	t.Helper()
-	tree := guesttest.New(t, map[string]string{"/lib/systemd/systemd": "x"})
-	e := edittest.Of(t, tree)
-	if err := Install(t.Context(), e, Expected{}, 0); err != nil {
+	e := edittest.Of(t, guesttest.New(t, map[string]string{"/lib/systemd/systemd": "x"}))
+	if err := Install(t.Context(), e, wanted, limit); err != nil {
 		t.Fatal(err)
 	}
 	text, _, err := e.Read(programPath)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// This host's systemd may never be done.
-	replaced := []string{"/sys/class/virtio-ports", filepath.Join(directory, "ports"), "port=/dev/", "port=" + filepath.Join(directory, "dev") + "/", "/run/systemd/system", "/run/none",
-		"/sys/fs/selinux/", filepath.Join(directory, "sys/fs/selinux") + "/", " /selinux/", " " + filepath.Join(directory, "selinux") + "/",
-		"/proc/[0-9]*/stat", filepath.Join(directory, "proc") + "/[0-9]*/stat",
-	}
-	if setting != "" {
-		replaced = append(replaced, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n", setting)
-	}
-	path := filepath.Join(directory, "program")
-	if err := os.WriteFile(path, []byte(strings.NewReplacer(replaced...).Replace(text)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return text
 }
