@@ -227,7 +227,7 @@ func checkFacts(t *testing.T, c guestCase, recipe testguest.Recipe, became *repo
 	if c.nic != "" && !slices.ContainsFunc(said.Cards, func(card report.BootCard) bool {
 		return card.Name == c.nic && card.Device && slices.Contains(card.Addresses, c.address)
 	}) {
-		t.Errorf("it has not %s on %s, but %+v", c.address, c.nic, said.Cards)
+		t.Errorf("it has not %s on %s, but %+v; what was seen: %+v", c.address, c.nic, said.Cards, became.Evidence)
 	}
 	for _, path := range c.mounts {
 		if !slices.ContainsFunc(said.Mounts, func(m report.BootMount) bool { return m.Path == path }) {
