@@ -1,12 +1,12 @@
 package bootable
 
 import (
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/conf"
+	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/fix/linux/menu"
 )
 
 // defaultIs reports whether a GRUB script sets its default to one of the values, as
@@ -97,7 +97,7 @@ func setLoaderDefault(text, was, is string) string {
 	named := false
 	for line := range strings.Lines(text) {
 		key, value := conf.LoaderField(line)
-		if matched, _ := path.Match(strings.ToLower(strings.TrimSuffix(value, ".conf")), strings.ToLower(was)); key == "default" && matched {
+		if key == "default" && menu.MatchesDefault(strings.TrimSuffix(value, ".conf"), was) {
 			named = true
 			at := strings.LastIndex(line, value)
 			line = line[:at] + is + line[at+len(value):]

@@ -130,11 +130,8 @@ func (r *reader) loaderMenus() ([]Menu, error) {
 	m.read = append(m.read, read...)
 	named := false
 	for _, value := range defaults {
-		pattern := strings.ToLower(strings.TrimSuffix(value, ".conf"))
-		matches := func(id string) bool {
-			matched, _ := path.Match(pattern, strings.ToLower(id))
-			return matched
-		}
+		pattern := strings.TrimSuffix(value, ".conf")
+		matches := func(id string) bool { return MatchesDefault(pattern, id) }
 		if i := slices.IndexFunc(entries, func(e Entry) bool { return matches(e.ID) }); i >= 0 {
 			m.Default, m.DefaultTitle, named = i, entries[i].Title, true
 		} else if slices.ContainsFunc(others, matches) || slices.ContainsFunc(ownEntries, matches) {
@@ -180,6 +177,13 @@ func (r *reader) loaderDefaults() (patterns, files []string, err error) {
 		}
 	}
 	return patterns, files, nil
+}
+
+// MatchesDefault reports whether the pattern of a default in systemd-boot's settings is for
+// an entry or an image of that name: case does not count.
+func MatchesDefault(pattern, name string) bool {
+	matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(name))
+	return matched
 }
 
 // ownEntries are those that systemd-boot has for other systems and for the firmware.

@@ -152,10 +152,7 @@ func (r *reader) namedImages(defaults []string) (named []string, err error) {
 		return nil, err
 	}
 	for _, pattern := range defaults {
-		matching := slices.DeleteFunc(slices.Clone(images), func(image string) bool {
-			matched, _ := path.Match(strings.ToLower(pattern), strings.ToLower(path.Base(image)))
-			return !matched
-		})
+		matching := slices.DeleteFunc(slices.Clone(images), func(image string) bool { return !MatchesDefault(pattern, path.Base(image)) })
 		if len(matching) > 0 {
 			named = matching
 		}
@@ -171,10 +168,7 @@ func (r *reader) unnamedImage(defaults []string) (string, error) {
 		return "", err
 	}
 	for _, pattern := range defaults {
-		if slices.ContainsFunc(ownEntries, func(id string) bool {
-			matched, _ := path.Match(strings.ToLower(pattern), id)
-			return matched
-		}) {
+		if slices.ContainsFunc(ownEntries, func(id string) bool { return MatchesDefault(pattern, id) }) {
 			return "", nil
 		}
 	}
