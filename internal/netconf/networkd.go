@@ -15,7 +15,12 @@ var hardwareKeys = []string{"MACAddress", "PermanentMACAddress", "Path", "Driver
 // MatchNames returns the names, which may be patterns, in the [Match] section
 // of a .network file. None mean that it matches by other properties.
 func MatchNames(file conf.INI) []string {
-	return slices.DeleteFunc(matchList(file, "Name"), func(name string) bool { return strings.HasPrefix(name, "!") })
+	return asked(file, "Name")
+}
+
+// asked are the patterns of matchList without those that exclude.
+func asked(file conf.INI, key string) []string {
+	return slices.DeleteFunc(matchList(file, key), func(pattern string) bool { return strings.HasPrefix(pattern, "!") })
 }
 
 // matchList are the patterns of a key of [Match]. An exclamation mark before the first
@@ -40,16 +45,16 @@ func matchList(file conf.INI, key string) (patterns []string) {
 // by none of those that exclude, and by one of the others, if there are others.
 func meets(patterns []string, values ...string) bool {
 	return slices.ContainsFunc(values, func(value string) bool {
-		met, asked := false, false
+		met, wanted := false, false
 		for _, pattern := range patterns {
 			pattern, not := strings.CutPrefix(pattern, "!")
 			matched, _ := path.Match(pattern, value)
 			if matched && not {
 				return false
 			}
-			met, asked = met || matched, asked || !not
+			met, wanted = met || matched, wanted || !not
 		}
-		return met || !asked
+		return met || !wanted
 	})
 }
 
@@ -67,8 +72,7 @@ func readNetworkd(_, text string) Found {
 	}
 	var found Found
 	names, mac := MatchNames(file), matchAddress(file)
-	kinds := slices.ContainsFunc(matchList(file, "Kind"), func(kind string) bool { return !strings.HasPrefix(kind, "!") })
-	if kinds || !meets(matchList(file, "Type"), "ether") {
+	if len(asked(file, "Kind")) > 0 || !meets(matchList(file, "Type"), "ether") {
 		for _, name := range names {
 			if !isPattern(name) {
 				found.Virtual = append(found.Virtual, name)
@@ -77,7 +81,7 @@ func readNetworkd(_, text string) Found {
 		return found
 	}
 	port := slices.ContainsFunc(networkdOverlays, func(key string) bool { return file.Value("Network", key) != "" })
-	told := port || hasHardwareKey(file) || slices.Contains(matchList(file, "Type"), "ether")
+	told := port || hasHardwareKey(file) || slices.Contains(asked(file, "Type"), "ether")
 	if len(names) == 0 {
 		if hasHardwareKey(file) {
 			found.Cards = []Card{{MAC: mac}}
@@ -110,9 +114,7 @@ func readNetdev(_, text string) Found {
 func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
 
 func hasHardwareKey(file conf.INI) bool {
-	return slices.ContainsFunc(hardwareKeys, func(key string) bool {
-		return slices.ContainsFunc(matchList(file, key), func(pattern string) bool { return !strings.HasPrefix(pattern, "!") })
-	})
+	return slices.ContainsFunc(hardwareKeys, func(key string) bool { return len(asked(file, key)) > 0 })
 }
 
 // MatchesHardware reports whether the [Match] section of one of networkd's files
@@ -132,9 +134,7 @@ const slot = "pci-0000:01:00.0"
 // whatever card there is: udev applies the first file that matches and no other.
 func LinkForAnyCard(text string) (settings []string, ok bool) {
 	file := conf.ReadINI(text)
-	foreign := func(key string) bool {
-		return slices.ContainsFunc(matchList(file, key), func(pattern string) bool { return !strings.HasPrefix(pattern, "!") })
-	}
+	foreign := func(key string) bool { return len(asked(file, key)) > 0 }
 	if !file.Has("Match") || slices.ContainsFunc(foreignKeys, foreign) {
 		return nil, false
 	}
