@@ -17,8 +17,8 @@ type descriptors struct {
 // from changing what it may do.
 const sandbox = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
-// arguments returns QEMU's arguments. variables is the machine's own copy of the
-// UEFI variable store, "" with BIOS.
+// arguments returns QEMU's arguments. firmware has the machine's own copy of the UEFI
+// variable store, and is empty with BIOS.
 func (m Machine) arguments(d descriptors, firmware flash) ([]string, error) {
 	// IDE disks need the older chipset; q35's are AHCI, which not every kernel
 	// for virtual machines can drive.
