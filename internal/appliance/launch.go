@@ -220,16 +220,17 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, watched *silence)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	thread := make(chan int, 1)
-	done := make(chan error, 1)
+	// Both are unbuffered: the launch keeps its thread until its end is known here,
+	// so that nobody else starts anything on it meanwhile.
+	thread, done := make(chan *threadChildren), make(chan error)
 	go func() {
 		// The thread tells which of this process's children belong to this
 		// launch: the handle cannot be asked while it launches.
 		defer holdThread(handle)()
-		thread <- syscall.Gettid()
+		thread <- startedFromNow(syscall.Gettid())
 		done <- launchHandle(handle)
 	}()
-	tid := <-thread
+	started := <-thread
 
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
@@ -243,7 +244,7 @@ func watchLaunch(ctx context.Context, handle *guestfs.Guestfs, watched *silence)
 			return err
 		case <-tick.C:
 		}
-		children := childrenOfThread(tid)
+		children := started.list()
 		switch {
 		case ctx.Err() != nil:
 			failure = ctx.Err()

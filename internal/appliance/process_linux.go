@@ -13,10 +13,25 @@ import (
 	"time"
 )
 
-// childrenOfThread returns the processes that a thread of this process has
-// started and that were not waited for.
-func childrenOfThread(tid int) []int {
-	return readChildren(fmt.Sprintf("/proc/self/task/%d/children", tid))
+// threadChildren are the processes that a thread of this process has started since
+// some time and that were not waited for.
+type threadChildren struct {
+	file    string
+	earlier []int
+}
+
+// startedFromNow begins with no process: the thread may have launched other
+// appliances before, which stay its children.
+func startedFromNow(tid int) *threadChildren {
+	file := fmt.Sprintf("/proc/self/task/%d/children", tid)
+	return &threadChildren{file: file, earlier: readChildren(file)}
+}
+
+func (c *threadChildren) list() []int {
+	all := readChildren(c.file)
+	// The number of one that is gone may be given to another.
+	c.earlier = slices.DeleteFunc(c.earlier, func(pid int) bool { return !slices.Contains(all, pid) })
+	return slices.DeleteFunc(all, func(pid int) bool { return slices.Contains(c.earlier, pid) })
 }
 
 func readChildren(file string) []int {

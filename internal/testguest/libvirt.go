@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -90,6 +91,10 @@ type Domain struct {
 	holder *boot.Process // a virsh with whose connection the domain ends
 	tty    *os.File
 }
+
+// starting lets one domain start at a time. Each libvirtd looks for a free port for
+// the display, and QEMU takes it only later.
+var starting sync.Mutex
 
 // StartDomain defines and starts the domain that text, libvirt's XML, describes.
 // The images are given to libvirtd.
@@ -181,6 +186,8 @@ func (d *Domain) hold(ctx context.Context) error {
 		disconnect()
 		return err
 	}
+	starting.Lock()
+	defer starting.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := d.holder.Console.Send("start --autodestroy '" + d.name + "'\n"); err != nil {
