@@ -17,21 +17,39 @@ import (
 // some time and that were not waited for.
 type threadChildren struct {
 	file    string
-	earlier []int
+	earlier map[int]string // when each of this process' children of that time started
 }
 
 // startedFromNow begins with no process: the thread may have launched other
-// appliances before, which stay its children.
+// appliances before, which stay its children, and gets those of threads that end.
 func startedFromNow(tid int) *threadChildren {
-	file := fmt.Sprintf("/proc/self/task/%d/children", tid)
-	return &threadChildren{file: file, earlier: readChildren(file)}
+	c := &threadChildren{file: fmt.Sprintf("/proc/self/task/%d/children", tid), earlier: map[int]string{}}
+	for _, pid := range childrenOf(os.Getpid()) {
+		c.earlier[pid] = startTime(pid)
+	}
+	return c
 }
 
-func (c *threadChildren) list() []int {
-	all := readChildren(c.file)
-	// The number of one that is gone may be given to another.
-	c.earlier = slices.DeleteFunc(c.earlier, func(pid int) bool { return !slices.Contains(all, pid) })
-	return slices.DeleteFunc(all, func(pid int) bool { return slices.Contains(c.earlier, pid) })
+func (c *threadChildren) list() []int { return c.later(readChildren(c.file)) }
+
+// later are those of the processes that were not there at the beginning.
+func (c *threadChildren) later(pids []int) []int {
+	return slices.DeleteFunc(pids, func(pid int) bool {
+		// The number of one that is gone may be given to another.
+		at, known := c.earlier[pid]
+		return known && at == startTime(pid)
+	})
+}
+
+// startTime is when a process was started, in the kernel's ticks since it runs, or
+// empty: proc_pid_stat(5).
+func startTime(pid int) string {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(text), ") ") // behind the name begins field 3
+	if fields := strings.Fields(rest); len(fields) > 19 {
+		return fields[19]
+	}
+	return ""
 }
 
 func readChildren(file string) []int {

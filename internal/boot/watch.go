@@ -213,7 +213,7 @@ func (w *watch) judge(ctx context.Context, late bool) (judgement, error) {
 	o := observed{
 		console: w.Console.unanswered(), screen: w.outcome.Screen.Text, shows: w.outcome.Screen.state(), told: w.outcome.Screen.told(), blank: w.outcome.Screen.blank(),
 		answers: len(w.Passphrases) > 0, speakers: w.traffic.seen(),
-		happenings: w.monitor.happened(), over: late, waited: time.Since(w.started),
+		happenings: w.monitor.happened(), over: late, waited: min(time.Since(w.started), w.Timeout),
 	}
 	o.facts, _ = w.probe.said()
 	o.agent, _ = w.agent.said()

@@ -62,7 +62,7 @@ var strikes = []strike{
 		signalGroup(t, pid, syscall.SIGINT)
 	}, 30 * time.Second, true},
 	{terraformKilled, func(t *testing.T, pid int, _ string) { kill(t, pid) }, 30 * time.Second, true},
-	{"the provider is killed", func(t *testing.T, _ int, mark string) {
+	{providerKilled, func(t *testing.T, _ int, mark string) {
 		if !killMarked(t, mark, false) {
 			t.Error("there is no provider")
 		}
@@ -82,6 +82,7 @@ var strikes = []strike{
 
 const (
 	terraformKilled = "Terraform is killed"
+	providerKilled  = "the provider is killed"
 	allKilled       = "all providers are killed"
 )
 
@@ -121,11 +122,19 @@ var crashPoints = []crashPoint{
 	{name: "fix", stage: report.StageFix, guest: true},
 }
 
-// daily are the strikes with the appliance that are part of the daily run.
-var daily = map[string]string{"inspect": "one Ctrl-C", "fix": terraformKilled}
+// daily is the strike at each point that is part of the daily run. At convert all
+// are.
+var daily = map[string]string{
+	"load_manifest":          "two Ctrl-C",
+	"load_manifest, hashing": "one Ctrl-C",
+	"validate":               providerKilled,
+	"validate, booting":      allKilled,
+	"inspect":                "one Ctrl-C",
+	"fix":                    terraformKilled,
+}
 
 // TestAccCrash really interrupts and kills applies in each of their stages.
-// HYPER2KVM_TEST_FULL adds the strikes with the appliance that are not daily.
+// HYPER2KVM_TEST_FULL adds the strikes that are not daily.
 func TestAccCrash(t *testing.T) {
 	requireTerraform(t)
 	executable := buildProvider(t)
@@ -142,7 +151,7 @@ func TestAccCrash(t *testing.T) {
 			}
 			for _, by := range strikes {
 				t.Run(by.name, func(t *testing.T) {
-					if at.guest && daily[at.name] != by.name && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
+					if at.name != "convert" && daily[at.name] != by.name && os.Getenv("HYPER2KVM_TEST_FULL") == "" {
 						t.Skip("part of the full matrix: set HYPER2KVM_TEST_FULL=1 or run make testacc-full")
 					}
 					if !at.guest {

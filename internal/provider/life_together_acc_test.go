@@ -59,7 +59,7 @@ resource "terraform_data" "name" {
 // lifeOfTwoRuns has a Terraform run wait for another one on this host, for
 // longer than its own timeout.
 func lifeOfTwoRuns(t *testing.T, executable string) {
-	const timeout = 5 * time.Second
+	const timeout = 10 * time.Second
 	path, slow := slowQEMUImg(t, "convert")
 	mark := "HOME=" + t.TempDir()
 	killAtTheEnd(t, mark)

@@ -93,8 +93,10 @@ func (s *Server) start(listener *os.File, path string, args ...string) error {
 
 	started := make(chan error)
 	go func() {
-		// See command.run: the thread has to stay.
+		// See command.run: the thread has to stay. It is given back, because the
+		// children of one that ends go to another thread.
 		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		err := cmd.Start()
 		// Clients must notice when the only one who listens has gone.
 		_ = listener.Close()

@@ -13,9 +13,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 )
@@ -91,10 +92,6 @@ type Domain struct {
 	holder *boot.Process // a virsh with whose connection the domain ends
 	tty    *os.File
 }
-
-// starting lets one domain start at a time. Each libvirtd looks for a free port for
-// the display, and QEMU takes it only later.
-var starting sync.Mutex
 
 // StartDomain defines and starts the domain that text, libvirt's XML, describes.
 // The images are given to libvirtd.
@@ -186,8 +183,11 @@ func (d *Domain) hold(ctx context.Context) error {
 		disconnect()
 		return err
 	}
-	starting.Lock()
-	defer starting.Unlock()
+	started, err := awaitTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer started()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := d.holder.Console.Send("start --autodestroy '" + d.name + "'\n"); err != nil {
@@ -201,6 +201,20 @@ func (d *Domain) hold(ctx context.Context) error {
 		return errors.New(match[1])
 	}
 	return nil
+}
+
+// awaitTurn waits until no other test starts a domain: each libvirtd looks for a free
+// port for the display, and QEMU takes it only later.
+func awaitTurn(ctx context.Context) (end func(), err error) {
+	dir, err := cachePath()
+	if err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(dir, ".domain.lock"))
+	if locked, err := lock.TryLockContext(ctx, lockPoll); err != nil || !locked {
+		return nil, fmt.Errorf("waiting for the start of another domain: %w", err)
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // Command is a program, such as one of libvirt's, that knows of nothing but the
