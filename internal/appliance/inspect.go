@@ -4,6 +4,9 @@ package appliance
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
 	"libguestfs.org/guestfs"
 
@@ -11,8 +14,7 @@ import (
 )
 
 // Inspect looks for operating systems on the disks by libguestfs' inspection. None
-// is no error. What was
-// mounted is not mounted any more afterwards.
+// is no error. What was mounted is not mounted any more afterwards.
 func (s *Session) Inspect() ([]guest.OS, error) {
 	var systems []guest.OS
 	err := s.call("inspect the disks", "", func(g *guestfs.Guestfs) error {
@@ -26,17 +28,40 @@ func (s *Session) Inspect() ([]guest.OS, error) {
 		for _, root := range roots {
 			systems = append(systems, readOS(g, root))
 		}
-		if len(roots) < 2 {
+		if len(roots) < 2 && !slices.ContainsFunc(roots, isSubvolume) {
 			return nil
 		}
 		devices, err := s.listDevices(g)
 		if err != nil {
 			return err
 		}
+		for i, root := range roots {
+			systems[i].Root = devices.RootByOrder(root, uuidByKernelName(g, root))
+		}
 		numberSubvolumes(g, devices, systems)
 		return nil
 	})
 	return systems, err
+}
+
+const subvolumePrefix = "btrfsvol:"
+
+func isSubvolume(root string) bool { return strings.HasPrefix(root, subvolumePrefix) }
+
+var diskOfSubvolume = regexp.MustCompile(`^` + subvolumePrefix + `(/dev/sd[a-z]+[0-9]*)/`)
+
+// uuidByKernelName is the UUID of the file system that a root lies on, by the appliance's
+// own name for its disk; empty where it cannot be told, or is no subvolume of a disk's.
+func uuidByKernelName(g *guestfs.Guestfs, root string) string {
+	device := diskOfSubvolume.FindStringSubmatch(root)
+	if device == nil {
+		return ""
+	}
+	uuid, err := g.Debug("sh", []string{"blkid -o value -s UUID " + device[1]})
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(uuid)
 }
 
 // readOS collects what the inspection found. Every single thing may be unknown.

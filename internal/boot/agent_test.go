@@ -126,6 +126,47 @@ func TestWaitsForAgent(t *testing.T) {
 	}
 }
 
+// TestWaitsForProbe: a guest that is up is given time for its probe, and more for one that
+// says that it waits itself: half as long as the boot took, and 10 s.
+func TestWaitsForProbe(t *testing.T) {
+	t.Parallel()
+	up, emergency := judgement{verdict: Booted, state: StateLogin}, judgement{verdict: Dead, state: StateEmergency}
+	facts := func(boot Progress, waiting bool) *Facts { return &Facts{Boot: boot, Waiting: waiting} }
+	for name, test := range map[string]struct {
+		unprobed, late bool
+		judged         judgement
+		said           *Facts
+		took, ago      time.Duration // until it was up, or said that it waits, and since then
+		want           bool
+	}{
+		"it says nothing":                {judged: up, took: 20 * time.Second, ago: 29 * time.Second, want: true},
+		"it says nothing for long":       {judged: up, took: 20 * time.Second, ago: 31 * time.Second},
+		"it starts":                      {judged: up, said: facts(ProgressStarting, false), took: 20 * time.Second, ago: 29 * time.Second, want: true},
+		"it has said all":                {judged: up, said: facts(ProgressRunning, false), took: 20 * time.Second},
+		"it waits":                       {judged: up, said: facts(ProgressRunning, true), took: 20 * time.Second, ago: 31 * time.Second, want: true},
+		"it waits for long":              {judged: up, said: facts(ProgressRunning, true), took: 20 * time.Second, ago: 41 * time.Second},
+		"it waits, of a slow host":       {judged: up, said: facts(ProgressRunning, true), took: 4 * time.Minute, ago: 131 * time.Second, want: true},
+		"it waits, and the time is over": {late: true, judged: up, said: facts(ProgressRunning, true), took: 20 * time.Second},
+		"there is none":                  {unprobed: true, judged: up, took: 20 * time.Second},
+		"emergency mode says nothing":    {judged: emergency, took: 20 * time.Second, ago: 14 * time.Second, want: true},
+		"emergency mode has said why":    {judged: emergency, said: facts(ProgressMaintenance, true), took: 20 * time.Second},
+		"it is not up":                   {judged: judgement{verdict: Dead, state: StatePanic}, said: facts(ProgressRunning, true)},
+	} {
+		w := watch{Running: &Running{probe: &probe{}, probed: !test.unprobed}}
+		w.outcome.Facts = test.said
+		since := time.Now().Add(-test.ago)
+		w.up, w.waiting, w.started = since, since, since.Add(-test.took)
+		if got := w.waitsForProbe(test.judged, test.late); got != test.want {
+			t.Errorf("%s: it is waited for: %t", name, got)
+		}
+	}
+	w := watch{Running: &Running{probe: &probe{}, probed: true}, started: time.Now()}
+	w.outcome.Facts = facts(ProgressRunning, true)
+	if !w.waitsForProbe(up, false) || w.waiting.IsZero() {
+		t.Error("the time does not begin")
+	}
+}
+
 // What a guest says between a look at it and the end would be in no report: one more
 // look comes first.
 func TestWhatIsNotNotedIsWaitedFor(t *testing.T) {

@@ -9,7 +9,9 @@ import (
 // into it. It may lie.
 type Facts struct {
 	// Boot is how far its boot has come.
-	Boot     Progress
+	Boot Progress
+	// Waiting says that it waits for static addresses, and will tell all again.
+	Waiting  bool
 	Hostname string
 	Kernel   string  // its release, as of uname -r
 	SELinux  string  // "enforcing", "permissive" or "disabled"

@@ -81,6 +81,9 @@ func (f *Facts) add(keyword string, values []string) error {
 			f.Boot = Progress(v)
 			return slices.Contains([]Progress{ProgressDone, ProgressRunning, ProgressDegraded, ProgressStarting, ProgressMaintenance}, f.Boot)
 		})
+	case "waiting":
+		f.Waiting = true
+		return one(values, func(v string) bool { return v == "addresses" })
 	case "hostname":
 		f.Hostname = strings.Join(values, " ")
 		return one(values, factHostname.MatchString)

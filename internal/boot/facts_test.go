@@ -107,6 +107,7 @@ func TestParseFactsOfHostileGuests(t *testing.T) {
 		"negative seconds":      report("seconds -1"),
 		"SELinux":               report("selinux off"),
 		"what is unknown":       report("unknown things"),
+		"what is waited for":    report("waiting for nothing"),
 		"many failures":         report(strings.Repeat("failed a.service\n", maxFacts) + "failed b.service"),
 		"many cards":            report(strings.Repeat("card a device - up\n", maxFacts) + "card a device - up"),
 	} {

@@ -77,10 +77,18 @@ func (w *watch) waitsForProbe(judged judgement, late bool) bool {
 		return false
 	}
 	// What comes after the look that was judged is not noted yet: one more is due.
-	if facts := w.outcome.Facts; facts != nil && facts.Boot != ProgressStarting {
+	facts := w.outcome.Facts
+	switch {
+	case facts == nil || facts.Boot == ProgressStarting:
+		return w.isPatient(&w.up, patience)
+	case !facts.Waiting || judged.verdict != Booted:
 		return false
 	}
-	return w.isPatient(&w.up, patience)
+	if w.waiting.IsZero() {
+		w.waiting = time.Now()
+	}
+	// The probe itself waits half as long as the boot took and 10 s.
+	return time.Since(w.waiting) < patience+w.waiting.Sub(w.started)/2
 }
 
 // noteProbe keeps what the guest has said of itself.

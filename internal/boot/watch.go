@@ -117,8 +117,9 @@ type watch struct {
 	answered string
 	seen     []string // what outcome.Evidence has
 	// up is when it was first seen to be up, or why it is not, while its probe is
-	// waited for, and ready when only its agent was.
-	up, ready time.Time
+	// waited for, waiting when that first said that it waits itself, and ready when
+	// only its agent was waited for.
+	up, waiting, ready time.Time
 }
 
 // follow looks at the guest until there is a verdict.

@@ -79,6 +79,24 @@ func splitRoot(root string) (device, subvolume string) {
 	return device, subvolume
 }
 
+// RootByOrder names a root on btrfs by the order of the disks, as all other devices
+// are. Libguestfs passes on how its appliance's kernel calls the disk, and that numbers
+// disks in the order in which it gets ready with them. uuid is that of the file system.
+func (d Devices) RootByOrder(root, uuid string) string {
+	device, subvolume := splitRoot(root)
+	if uuid == "" || subvolume == "" || !diskLike.MatchString(device) {
+		return root
+	}
+	holds := func(d Device) bool { return d.FSType == "btrfs" && d.UUID == uuid }
+	if _, ok := d.find(func(d Device) bool { return d.Name == device && holds(d) }); ok {
+		return root
+	}
+	if found, ok := d.find(holds); ok {
+		return "btrfsvol:" + found.Name + "/" + subvolume
+	}
+	return root
+}
+
 var diskLike = regexp.MustCompile(`^/dev/((sd|hd|vd|xvd)[a-z]+[0-9]*|nvme[0-9]+n[0-9]+(p[0-9]+)?|md[0-9]+(p[0-9]+)?)$`)
 
 // holdsSame reports whether two devices hold one file system, as those of a

@@ -145,3 +145,31 @@ func TestFindMenus(t *testing.T) {
 		t.Errorf("found %q, want %q", got, want)
 	}
 }
+
+// TestRootByOrder: what libguestfs calls by the name of the appliance's kernel is found
+// by its UUID.
+func TestRootByOrder(t *testing.T) {
+	t.Parallel()
+	devices := Devices{
+		{Name: "/dev/sda1", FSType: "vfat", UUID: "ESP"},
+		{Name: "/dev/sda2", FSType: "btrfs", UUID: "pool"},
+		{Name: "/dev/sdb1", FSType: "btrfs", UUID: "pool"},
+		{Name: "/dev/sdb2", FSType: "btrfs", UUID: "other"},
+		{Name: "/dev/vg/root", FSType: "btrfs", UUID: "volume"},
+	}
+	for name, test := range map[string]struct{ root, uuid, want string }{
+		"as it is":               {"btrfsvol:/dev/sda2/@", "pool", "btrfsvol:/dev/sda2/@"},
+		"its second device":      {"btrfsvol:/dev/sdb1/@", "pool", "btrfsvol:/dev/sdb1/@"},
+		"of another disk":        {"btrfsvol:/dev/sdb2/@", "pool", "btrfsvol:/dev/sda2/@"},
+		"of a disk not there":    {"btrfsvol:/dev/sdc2/@/.snapshots/1/snapshot", "other", "btrfsvol:/dev/sdb2/@/.snapshots/1/snapshot"},
+		"not told":               {"btrfsvol:/dev/sdc2/@", "", "btrfsvol:/dev/sdc2/@"},
+		"unknown":                {"btrfsvol:/dev/sdc2/@", "stranger", "btrfsvol:/dev/sdc2/@"},
+		"on a logical volume":    {"btrfsvol:/dev/vg/root/@", "pool", "btrfsvol:/dev/vg/root/@"},
+		"no subvolume":           {"/dev/sdb2", "pool", "/dev/sdb2"},
+		"what is no btrfs there": {"btrfsvol:/dev/sdb2/@", "ESP", "btrfsvol:/dev/sdb2/@"},
+	} {
+		if got := devices.RootByOrder(test.root, test.uuid); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}

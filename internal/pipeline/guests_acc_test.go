@@ -91,7 +91,12 @@ func TestAccGuestsBoot(t *testing.T) {
 			if c.powerCut {
 				disks, written = cutPower(t, recipe, disks)
 			}
-			t.Run("unfixed", func(t *testing.T) { proveDead(t, c, &row, disks) })
+			t.Run("unfixed", func(t *testing.T) {
+				if c.recipe == testguest.Flagship {
+					requireFullMatrix(t) // TestAccBootProof shows it
+				}
+				proveDead(t, c, &row, disks)
+			})
 			t.Run("migrated", func(t *testing.T) { proveAlive(t, c, &row, disks) })
 			if c.powerCut {
 				checkRecords(t, row.fixed.Console, written)

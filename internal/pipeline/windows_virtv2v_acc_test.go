@@ -213,6 +213,7 @@ func contentOf(t *testing.T, image string, firmware testguest.Firmware) content 
 		}
 	})
 	for name, file := range hives {
+		t.Logf("the hive %s", name)
 		maps.Copy(c.values, hiveLines(name, export(t, c.files[file])))
 		delete(c.files, file)
 	}
@@ -250,9 +251,12 @@ func export(t *testing.T, hive []byte) string {
 	if err := os.WriteFile(file, hive, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "hivexregedit", "--export", "--unsafe-printable-strings", file, `\`).Output()
+	var said strings.Builder
+	cmd := exec.CommandContext(t.Context(), "hivexregedit", "--export", "--unsafe-printable-strings", file, `\`)
+	cmd.Stderr = &said
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("hivexregedit: %v", err)
+		t.Fatalf("hivexregedit: %v: %s", err, said.String())
 	}
 	return string(out)
 }

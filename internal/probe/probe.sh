@@ -182,8 +182,10 @@ selinux() {
 }
 
 # Static addresses may come a little later than all else that is started: with
-# allow-hotplug nothing waits for them, and on a slow host all takes longer.
+# allow-hotplug nothing waits for them, and on a slow host all takes longer. What is
+# known before is told before.
 expected='@ADDRESSES@'
+waiting=
 wait_for_addresses() {
 	look_at_clock
 	least=$((seconds + 10)) until=$((seconds + 10 + seconds / 2))
@@ -197,15 +199,18 @@ wait_for_addresses() {
 			*) missing=$address ;;
 			esac
 		done
-		[ -n "$missing" ] || return
+		[ -n "$missing" ] || break
+		[ -n "$waiting" ] || { waiting=addresses && tell; }
 		sleep 1
-		look_at_clock || return
+		look_at_clock || break
 	done
+	waiting=
 }
 
 report() {
 	echo "@HEADING@"
 	echo "boot $boot"
+	[ -z "$waiting" ] || echo "waiting $waiting"
 	read -r hostname </proc/sys/kernel/hostname && echo "hostname $hostname"
 	read -r kernel </proc/sys/kernel/osrelease && echo "kernel $kernel"
 	look_at_clock && echo "seconds $uptime"
@@ -215,6 +220,12 @@ report() {
 	mounts
 	units
 	echo end
+}
+
+# The port gets the whole report at once.
+tell() {
+	text=$(report)
+	printf '%s\n' "$text" >>"$port"
 }
 
 look_at_clock
@@ -235,7 +246,6 @@ while [ "$boot" = starting ]; do
 		wait_for_scripts
 	fi
 	[ "$boot" = starting ] || wait_for_addresses
-	text=$(report)
-	printf '%s\n' "$text" >"$port"
+	tell
 	limit=$((limit + 60))
 done

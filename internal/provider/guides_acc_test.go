@@ -80,16 +80,7 @@ func newGuide(t *testing.T, withLibvirt bool) *guide {
 		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve",
 		"XDG_RUNTIME_DIR="+g.root, `TF_VAR_password_hash=$6$salt$hash`, "TF_VAR_passphrase=a passphrase", "TF_VAR_token=a token")
 	if withLibvirt {
-		own, err := testguest.StartLibvirt(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := own.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		g.libvirt = own
+		g.libvirt = startLibvirt(t)
 	}
 	g.enter()
 	g.shell("qemu-img create -q -f vmdk " + g.mapped("/data/vms/web.vmdk") + " 8M && cp " + g.mapped("/data/vms/web.vmdk") + " " + g.mapped("/data/vms/db.vmdk"))

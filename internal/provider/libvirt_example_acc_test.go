@@ -49,7 +49,7 @@ func TestAccLibvirtDomain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			directory := enterableDirectory(t)
+			directory, own := enterableDirectory(t), startLibvirt(t)
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: realFactories(t),
 				Steps: []resource.TestStep{{
@@ -71,7 +71,7 @@ func TestAccLibvirtDomain(t *testing.T) {
 						if m.machine.Firmware != test.firmware || len(m.machine.Disks) != test.disks {
 							return fmt.Errorf("the new machine is %+v", m.machine)
 						}
-						if err := bootsAsDomain(t, func() (*testguest.Domain, error) { return startExample(t, m) }); err != nil {
+						if err := bootsAsDomain(t, func() (*testguest.Domain, error) { return startExample(t, own, m) }); err != nil {
 							return fmt.Errorf("the example: %w", err)
 						}
 						written := state.RootModule().Outputs["xml"].Value
@@ -79,7 +79,7 @@ func TestAccLibvirtDomain(t *testing.T) {
 						if !ok {
 							return fmt.Errorf("the function's value is %T", written)
 						}
-						if err := bootsAsDomain(t, func() (*testguest.Domain, error) { return startWritten(t, m, xml) }); err != nil {
+						if err := bootsAsDomain(t, func() (*testguest.Domain, error) { return startWritten(t, own, m, xml) }); err != nil {
 							return fmt.Errorf("libvirt_domain_xml: %w", err)
 						}
 						return nil
@@ -117,9 +117,10 @@ func TestAccLibvirtDomainStarts(t *testing.T) {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("needs QEMU and libvirt: set TF_ACC=1 or run make testacc")
 	}
+	t.Parallel()
+	own := startLibvirt(t)
 	for name, m := range onLibvirt {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			directory := enterableDirectory(t)
 			m.machine.TPM = false // that needs swtpm, which not every host has
 			m.machine.Disks = slices.Clone(m.machine.Disks)
@@ -135,8 +136,8 @@ func TestAccLibvirtDomainStarts(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, start := range []func() (*testguest.Domain, error){
-				func() (*testguest.Domain, error) { return startExample(t, m) },
-				func() (*testguest.Domain, error) { return startWritten(t, m, text) },
+				func() (*testguest.Domain, error) { return startExample(t, own, m) },
+				func() (*testguest.Domain, error) { return startWritten(t, own, m, text) },
 			} {
 				domain, err := start()
 				if err != nil {
@@ -148,6 +149,21 @@ func TestAccLibvirtDomainStarts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// startLibvirt starts a libvirtd for the test.
+func startLibvirt(t *testing.T) *testguest.Libvirt {
+	t.Helper()
+	own, err := testguest.StartLibvirt(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := own.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return own
 }
 
 // bootsAsDomain boots a migrated guest in a domain.
@@ -177,7 +193,7 @@ func bootsAsDomain(t *testing.T, start func() (*testguest.Domain, error)) error 
 
 // startExample starts the example's domain for a migrated guest, and looks
 // whether libvirt gives back what the example says.
-func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
+func startExample(t *testing.T, own *testguest.Libvirt, m migratedGuest) (*testguest.Domain, error) {
 	t.Helper()
 	described := readLibvirtExample(t, "libvirt-domain").domain(m)
 	if nvram := described.OS.NVRam; nvram != nil {
@@ -188,7 +204,7 @@ func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
 		}
 		nvram.NVRam = filepath.Join(directory, filepath.Base(nvram.NVRam))
 	}
-	domain, err := startAnywhere(t, m, described)
+	domain, err := startAnywhere(t, own, m, described)
 	if err != nil {
 		return nil, err
 	}
@@ -207,18 +223,18 @@ func startExample(t *testing.T, m migratedGuest) (*testguest.Domain, error) {
 }
 
 // startWritten starts the domain of the XML that is written for a migrated guest.
-func startWritten(t *testing.T, m migratedGuest, text string) (*testguest.Domain, error) {
+func startWritten(t *testing.T, own *testguest.Libvirt, m migratedGuest, text string) (*testguest.Domain, error) {
 	t.Helper()
 	var described libvirtxml.Domain
 	if err := described.Unmarshal(text); err != nil {
 		return nil, err
 	}
-	return startAnywhere(t, m, &described)
+	return startAnywhere(t, own, m, &described)
 }
 
 // startAnywhere starts a domain with what every host has, instead of KVM and of a
 // network.
-func startAnywhere(t *testing.T, m migratedGuest, described *libvirtxml.Domain) (*testguest.Domain, error) {
+func startAnywhere(t *testing.T, own *testguest.Libvirt, m migratedGuest, described *libvirtxml.Domain) (*testguest.Domain, error) {
 	t.Helper()
 	described.Type, described.CPU.Mode = "qemu", "maximum"
 	for n := range described.Devices.Interfaces {
@@ -232,7 +248,7 @@ func startAnywhere(t *testing.T, m migratedGuest, described *libvirtxml.Domain) 
 	for _, disk := range m.machine.Disks {
 		images = append(images, disk.Path)
 	}
-	return testguest.StartDomain(t.Context(), described.Name, text, images, t.Output())
+	return own.StartDomain(t.Context(), described.Name, text, images, t.Output())
 }
 
 // enterableDirectory is a directory that other users can enter, unlike the

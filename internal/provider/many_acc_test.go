@@ -12,8 +12,8 @@ const (
 	// planTime is what a plan of 100 migrations may take on an idle machine.
 	planTime = 6 * time.Second
 	// planWork is the processor time for it on a busy one, where the same work
-	// takes up to twice as much of it. More than one processor shares it.
-	planWork = 10 * time.Second
+	// takes more than twice as much of it. More than one processor shares it.
+	planWork = 15 * time.Second
 )
 
 // TestAccManyMigrations measures plans of 100 migrations: one that creates them

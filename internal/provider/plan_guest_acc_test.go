@@ -52,14 +52,17 @@ func TestAccPlanLooksIntoTheGuest(t *testing.T) {
 	directory := filepath.Join(t.TempDir(), "images")
 	c := newCLI(t, buildProvider(t), map[string]string{"main.tf": fmt.Sprintf(plannedConfig, source, directory)}, "TF_LOG_PROVIDER=INFO")
 	c.within = withoutLibrary(t)
-	started := time.Now()
-	out, err := c.try("plan", "-no-color")
-	t.Logf("planned after %s", time.Since(started))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	var out, said string
+	// A plan that a busy host holds up does not wait for what it has not yet seen.
+	for tried := 0; tried < 3 && !strings.Contains(said, "The guest of "); tried++ {
+		started := time.Now()
+		if out, err = c.try("plan", "-no-color"); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		t.Logf("planned after %s", time.Since(started))
+		// Log lines lie between those of the plan.
+		said = strings.Join(strings.Fields(regexp.MustCompile(`[│╷╵]`).ReplaceAllString(out, " ")), " ")
 	}
-	// Log lines lie between those of the plan.
-	said := strings.Join(strings.Fields(regexp.MustCompile(`[│╷╵]`).ReplaceAllString(out, " ")), " ")
 	wantText(t, said,
 		"The guest of "+source+" is Debian GNU/Linux 12 (bookworm), x86_64, BIOS, host name ",
 		`guest = "direct: Debian GNU/Linux 12 (bookworm)"`,

@@ -81,8 +81,7 @@ func (l *Libvirt) Give(paths ...string) error {
 	return nil
 }
 
-// Domain is a running libvirt domain, with a libvirtd of its own. No network
-// starts in that.
+// Domain is a running domain of a libvirtd. No network starts in that.
 type Domain struct {
 	*Libvirt
 	Console *Console
@@ -95,12 +94,8 @@ type Domain struct {
 
 // StartDomain defines and starts the domain that text, libvirt's XML, describes.
 // The images are given to libvirtd.
-func StartDomain(ctx context.Context, name, text string, images []string, log io.Writer) (*Domain, error) {
-	own, err := StartLibvirt(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d := &Domain{Libvirt: own, name: name, log: log}
+func (l *Libvirt) StartDomain(ctx context.Context, name, text string, images []string, log io.Writer) (*Domain, error) {
+	d := &Domain{Libvirt: l, name: name, log: log}
 	if err := d.start(ctx, text, images); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the domain %s: %w", name, err), d.Close())
 	}
@@ -277,7 +272,7 @@ func (l *Libvirt) Close() error {
 	return os.RemoveAll(l.folder)
 }
 
-// Close ends the domain, removes it, and ends libvirtd.
+// Close ends the domain and removes it.
 func (d *Domain) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -290,7 +285,7 @@ func (d *Domain) Close() error {
 	if d.tty != nil {
 		failed = errors.Join(failed, d.tty.Close())
 	}
-	return errors.Join(failed, d.Libvirt.Close())
+	return failed
 }
 
 // retry tries until it succeeds or the time is over, and returns the last error.

@@ -25,9 +25,16 @@ func TestAccDomainThatDoesNotStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("TMPDIR", enterableFolder(t))
-			domain, err := StartDomain(t.Context(), "web", test.text, nil, t.Output())
+			own, err := StartLibvirt(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			domain, err := own.StartDomain(t.Context(), "web", test.text, nil, t.Output())
 			if err == nil || domain != nil || !strings.Contains(err.Error(), test.problem) {
 				t.Errorf("domain %v, error %v, want %q", domain, err, test.problem)
+			}
+			if err := own.Close(); err != nil {
+				t.Error(err)
 			}
 			left, err := filepath.Glob(filepath.Join(os.TempDir(), "*"))
 			if err != nil || len(left) > 0 {
