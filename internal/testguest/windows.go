@@ -112,7 +112,8 @@ func (w Windows) key() string {
 		Files  map[string]string
 		Script string
 		Loader []byte
-	}{sums, w.script("", map[string]string{}), windowsLoader()})
+		MiB    int64
+	}{sums, w.script("", map[string]string{}), windowsLoader(), w.sizeMiB()})
 }
 
 // BuildWindows returns the path of the guest's disk, a raw image, building it if it is
@@ -146,7 +147,7 @@ func (w Windows) build(ctx context.Context, folder string, log io.Writer) error 
 		}
 	}
 	disk := filepath.Join(folder, w.Name+".raw")
-	if err := createSparse(disk, windowsDiskMiB<<20); err != nil {
+	if err := createSparse(disk, w.sizeMiB()<<20); err != nil {
 		return err
 	}
 	err := w.mounted(ctx, work, disk, trees, log)
@@ -168,6 +169,15 @@ func (w Windows) build(ctx context.Context, folder string, log io.Writer) error 
 	return os.RemoveAll(work)
 }
 
+// sizeMiB is the size of the disk. Its volume is as large with an EFI system partition
+// as without.
+func (w Windows) sizeMiB() int64 {
+	if w.Firmware == UEFI {
+		return windowsDiskMiB + windowsESPMiB
+	}
+	return windowsDiskMiB
+}
+
 // errNoMounts says that nothing can be mounted on this host.
 var errNoMounts = errors.New("mounting takes root and FUSE")
 
@@ -181,7 +191,7 @@ func (w Windows) mounted(ctx context.Context, work, disk string, trees map[strin
 	if w.Firmware == UEFI {
 		start += windowsESPMiB << 11
 		table = fmt.Sprintf("label: gpt\n2048,%d,C12A7328-F81F-11D2-BA4B-00A0C93EC93B\n%d,%d,EBD0A0A2-B9E5-4433-87C0-68B6B72699C7\n",
-			windowsESPMiB<<11, start, windowsDiskMiB<<11-start-2048)
+			windowsESPMiB<<11, start, w.sizeMiB()<<11-start-2048)
 	}
 	tableFile := filepath.Join(work, "table")
 	if err := os.WriteFile(tableFile, []byte(table), 0o644); err != nil {
@@ -191,7 +201,7 @@ func (w Windows) mounted(ctx context.Context, work, disk string, trees map[strin
 		return err
 	}
 	part, at := filepath.Join(work, "part"), filepath.Join(work, "mounted")
-	if err := createSparse(part, windowsDiskMiB<<20-(start+2048)<<9); err != nil {
+	if err := createSparse(part, w.sizeMiB()<<20-(start+2048)<<9); err != nil {
 		return err
 	}
 	// Sectors count in 512 bytes; the last 2048 stay free.
