@@ -4,7 +4,6 @@ package appliance
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (s *Session) Inspect() ([]guest.OS, error) {
 			return err
 		}
 		for i, root := range roots {
-			systems[i].Root = devices.RootByOrder(root, uuidByKernelName(g, root))
+			systems[i].Root = devices.RootByOrder(root, uuidByKernelName(g))
 		}
 		numberSubvolumes(g, devices, systems)
 		return nil
@@ -44,24 +43,21 @@ func (s *Session) Inspect() ([]guest.OS, error) {
 	return systems, err
 }
 
+// subvolumePrefix is what libguestfs begins the name of a root on btrfs with.
 const subvolumePrefix = "btrfsvol:"
 
 func isSubvolume(root string) bool { return strings.HasPrefix(root, subvolumePrefix) }
 
-var diskOfSubvolume = regexp.MustCompile(`^` + subvolumePrefix + `(/dev/sd[a-z]+[0-9]*)/`)
-
-// uuidByKernelName is the UUID of the file system that a root lies on, by the appliance's
-// own name for its disk; empty where it cannot be told, or is no subvolume of a disk's.
-func uuidByKernelName(g *guestfs.Guestfs, root string) string {
-	device := diskOfSubvolume.FindStringSubmatch(root)
-	if device == nil {
-		return ""
+// uuidByKernelName tells the UUID of the file system on a device by the appliance's own
+// name for it; empty where it cannot be told.
+func uuidByKernelName(g *guestfs.Guestfs) func(device string) string {
+	return func(device string) string {
+		uuid, err := g.Debug("sh", []string{"blkid -o value -s UUID " + device})
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(uuid)
 	}
-	uuid, err := g.Debug("sh", []string{"blkid -o value -s UUID " + device[1]})
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(uuid)
 }
 
 // readOS collects what the inspection found. Every single thing may be unknown.

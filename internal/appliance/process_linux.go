@@ -3,6 +3,7 @@
 package appliance
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,8 +46,8 @@ func (c *threadChildren) later(pids []int) []int {
 // empty: proc_pid_stat(5).
 func startTime(pid int) string {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	_, rest, _ := strings.Cut(string(text), ") ") // behind the name begins field 3
-	if fields := strings.Fields(rest); len(fields) > 19 {
+	// Behind the name, which may have parentheses itself, begins field 3.
+	if fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])); len(fields) > 19 {
 		return fields[19]
 	}
 	return ""

@@ -87,7 +87,7 @@ func subvolumes(g *guestfs.Guestfs, device string) ([]string, error) {
 	var names []string
 	for _, volume := range *all {
 		if int64(volume.Btrfssubvolume_id) != standard { //nolint:gosec // the numbers are counted up
-			names = append(names, "btrfsvol:"+device+"/"+volume.Btrfssubvolume_path)
+			names = append(names, subvolumePrefix+device+"/"+volume.Btrfssubvolume_path)
 		}
 	}
 	return names, nil

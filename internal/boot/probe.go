@@ -84,11 +84,9 @@ func (w *watch) waitsForProbe(judged judgement, late bool) bool {
 	case !facts.Waiting || judged.verdict != Booted:
 		return false
 	}
-	if w.waiting.IsZero() {
-		w.waiting = time.Now()
-	}
 	// The probe itself waits half as long as the boot took and 10 s.
-	return time.Since(w.waiting) < patience+w.waiting.Sub(w.started)/2
+	waited, half := w.waited(&w.waiting)
+	return waited < patience+half
 }
 
 // noteProbe keeps what the guest has said of itself.

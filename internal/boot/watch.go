@@ -169,10 +169,17 @@ const (
 // long as the guest took until then, since a slow host takes longer for the rest,
 // too.
 func (w *watch) isPatient(since *time.Time, least time.Duration) bool {
+	waited, half := w.waited(since)
+	return waited < max(least, half)
+}
+
+// waited is how long something has been waited for, which begins now where it has not,
+// and half as long as the guest took until that began.
+func (w *watch) waited(since *time.Time) (waited, half time.Duration) {
 	if since.IsZero() {
 		*since = time.Now()
 	}
-	return time.Since(*since) < max(least, since.Sub(w.started)/2)
+	return time.Since(*since), since.Sub(w.started) / 2
 }
 
 // settle takes the last picture. A verdict of death may come in the middle of the

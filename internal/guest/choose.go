@@ -81,10 +81,15 @@ func splitRoot(root string) (device, subvolume string) {
 
 // RootByOrder names a root on btrfs by the order of the disks, as all other devices
 // are. Libguestfs passes on how its appliance's kernel calls the disk, and that numbers
-// disks in the order in which it gets ready with them. uuid is that of the file system.
-func (d Devices) RootByOrder(root, uuid string) string {
+// disks in the order in which it gets ready with them. uuidOf is the UUID of the file
+// system on a disk or partition by that name, or empty.
+func (d Devices) RootByOrder(root string, uuidOf func(device string) string) string {
 	device, subvolume := splitRoot(root)
-	if uuid == "" || subvolume == "" || !diskLike.MatchString(device) {
+	if subvolume == "" || !diskLike.MatchString(device) {
+		return root
+	}
+	uuid := uuidOf(device)
+	if uuid == "" {
 		return root
 	}
 	holds := func(d Device) bool { return d.FSType == "btrfs" && d.UUID == uuid }

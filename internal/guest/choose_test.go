@@ -168,7 +168,7 @@ func TestRootByOrder(t *testing.T) {
 		"no subvolume":           {"/dev/sdb2", "pool", "/dev/sdb2"},
 		"what is no btrfs there": {"btrfsvol:/dev/sdb2/@", "ESP", "btrfsvol:/dev/sdb2/@"},
 	} {
-		if got := devices.RootByOrder(test.root, test.uuid); got != test.want {
+		if got := devices.RootByOrder(test.root, func(string) string { return test.uuid }); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}

@@ -213,8 +213,7 @@ func contentOf(t *testing.T, image string, firmware testguest.Firmware) content 
 		}
 	})
 	for name, file := range hives {
-		t.Logf("the hive %s", name)
-		maps.Copy(c.values, hiveLines(name, export(t, c.files[file])))
+		maps.Copy(c.values, hiveLines(name, export(t, name, c.files[file])))
 		delete(c.files, file)
 	}
 	return c
@@ -245,7 +244,7 @@ func readTree(t *testing.T, files guest.FS, volume, folder string, into map[stri
 }
 
 // export is a whole hive as hivexregedit(1) reads it.
-func export(t *testing.T, hive []byte) string {
+func export(t *testing.T, name string, hive []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "hive")
 	if err := os.WriteFile(file, hive, 0o600); err != nil {
@@ -256,7 +255,7 @@ func export(t *testing.T, hive []byte) string {
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("hivexregedit: %v: %s", err, said.String())
+		t.Fatalf("the hive %s: hivexregedit: %v: %s", name, err, said.String())
 	}
 	return string(out)
 }

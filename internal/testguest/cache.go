@@ -36,12 +36,11 @@ func cached(ctx context.Context, dir, name string, build func(temporary string) 
 	if exists(final) {
 		return final, nil
 	}
-	lock := flock.New(filepath.Join(dir, "."+name+".lock"))
-	locked, err := lock.TryLockContext(ctx, lockPoll)
-	if err != nil || !locked {
-		return "", fmt.Errorf("waiting for the lock on %s: %w", final, err)
+	unlock, err := lockFor(ctx, final)
+	if err != nil {
+		return "", err
 	}
-	defer func() { _ = lock.Unlock() }()
+	defer unlock()
 	if exists(final) {
 		return final, nil
 	}
@@ -61,6 +60,15 @@ func cached(ctx context.Context, dir, name string, build func(temporary string) 
 		return "", errors.Join(fmt.Errorf("publishing %s: %w", final, err), os.RemoveAll(temporary))
 	}
 	return final, nil
+}
+
+// lockFor waits until no other process works on what is, or would be, at the path.
+func lockFor(ctx context.Context, path string) (unlock func(), err error) {
+	lock := flock.New(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock"))
+	if locked, err := lock.TryLockContext(ctx, lockPoll); err != nil || !locked {
+		return nil, fmt.Errorf("waiting for the lock on %s: %w", path, err)
+	}
+	return func() { _ = lock.Unlock() }, nil
 }
 
 func exists(path string) bool {

@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/hyper2kvm/terraform-provider-hyper2kvm/internal/boot"
 )
 
@@ -205,11 +203,7 @@ func awaitTurn(ctx context.Context) (end func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(dir, ".domain.lock"))
-	if locked, err := lock.TryLockContext(ctx, lockPoll); err != nil || !locked {
-		return nil, fmt.Errorf("waiting for the start of another domain: %w", err)
-	}
-	return func() { _ = lock.Unlock() }, nil
+	return lockFor(ctx, filepath.Join(dir, "domain"))
 }
 
 // Command is a program, such as one of libvirt's, that knows of nothing but the
